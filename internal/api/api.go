@@ -1,0 +1,220 @@
+// Package api is what the command line and a project's supervisor say to each
+// other over the project's socket (internal/wire carries it): one request per
+// connection; then a stream of answers, the last of them with Done set.
+package api
+
+import (
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Op names a request.
+type Op string
+
+// The requests.
+const (
+	OpUp      Op = "up"      // UpRequest -> Progress..., Done
+	OpDown    Op = "down"    // DownRequest -> Progress..., Done; the project ends
+	OpStop    Op = "stop"    // StopRequest -> Progress..., Done
+	OpStart   Op = "start"   // StartRequest -> Progress..., Done
+	OpRestart Op = "restart" // StopRequest -> Progress..., Done
+	OpKill    Op = "kill"    // KillRequest -> Progress..., Done
+	OpPS      Op = "ps"      // no body -> PS, Done
+	OpExec    Op = "exec"    // ExecRequest + 3 files (0, 1, 2; none with TTY) -> Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
+	OpEvents  Op = "events"  // EventsRequest -> Event..., (Done when the project ends)
+	OpInfo    Op = "info"    // no body -> Info, Done
+)
+
+// Request is the first message of a connection. Body fields not of the Op are nil.
+type Request struct {
+	Op     Op             `json:"op"`
+	Up     *UpRequest     `json:"up,omitempty"`
+	Down   *DownRequest   `json:"down,omitempty"`
+	Stop   *StopRequest   `json:"stop,omitempty"`
+	Start  *StartRequest  `json:"start,omitempty"`
+	Kill   *KillRequest   `json:"kill,omitempty"`
+	Exec   *ExecRequest   `json:"exec,omitempty"`
+	Resize *ResizeRequest `json:"resize,omitempty"`
+	Events *EventsRequest `json:"events,omitempty"`
+}
+
+// Answer is one message back.
+type Answer struct {
+	Progress *Progress   `json:"progress,omitempty"`
+	PS       []Container `json:"ps,omitempty"`
+	Started  *Started    `json:"started,omitempty"`
+	Exit     *Exit       `json:"exit,omitempty"`
+	Event    *Event      `json:"event,omitempty"`
+	Info     *Info       `json:"info,omitempty"`
+	Done     bool        `json:"done,omitempty"`
+	Error    *Error      `json:"error,omitempty"` // only with Done
+}
+
+// Error is a failure as the user shall read it.
+type Error struct {
+	Message  string `json:"message"`             // what failed, on which object, why
+	Hint     string `json:"hint,omitempty"`      // the remedy
+	ExitCode int    `json:"exit_code,omitempty"` // 0 = 1
+}
+
+// Recreate says which existing containers an up replaces.
+type Recreate string
+
+// The recreate policies of up.
+const (
+	RecreateDiverged Recreate = ""      // those whose configuration changed
+	RecreateForce    Recreate = "force" // all
+	RecreateNever    Recreate = "never" // none
+)
+
+// UpRequest brings a project, or some services with their dependencies, up.
+type UpRequest struct {
+	Project       project.Project `json:"project"`
+	Services      []string        `json:"services,omitempty"` // empty = all
+	Recreate      Recreate        `json:"recreate,omitempty"`
+	NoDeps        bool            `json:"no_deps,omitempty"`
+	NoStart       bool            `json:"no_start,omitempty"`
+	RemoveOrphans bool            `json:"remove_orphans,omitempty"`
+	Timeout       *time.Duration  `json:"timeout,omitempty"`
+	Wait          bool            `json:"wait,omitempty"`
+	WaitTimeout   time.Duration   `json:"wait_timeout,omitempty"`
+}
+
+// DownRequest ends a project (or removes the containers of some services).
+type DownRequest struct {
+	Services      []string       `json:"services,omitempty"`
+	Volumes       bool           `json:"volumes,omitempty"`
+	RemoveOrphans bool           `json:"remove_orphans,omitempty"`
+	Timeout       *time.Duration `json:"timeout,omitempty"`
+	// Known are the services that the compose file defines now; empty when
+	// the command has no file. What is not in it is an orphan.
+	Known []string `json:"known,omitempty"`
+}
+
+// StopRequest stops or restarts services (all if none is named).
+type StopRequest struct {
+	Services []string       `json:"services,omitempty"`
+	Timeout  *time.Duration `json:"timeout,omitempty"`
+	NoDeps   bool           `json:"no_deps,omitempty"` // restart only
+}
+
+// StartRequest starts existing containers.
+type StartRequest struct {
+	Services    []string      `json:"services,omitempty"`
+	Wait        bool          `json:"wait,omitempty"`
+	WaitTimeout time.Duration `json:"wait_timeout,omitempty"`
+}
+
+// KillRequest sends a signal ("" = SIGKILL).
+type KillRequest struct {
+	Services      []string `json:"services,omitempty"`
+	Signal        string   `json:"signal,omitempty"`
+	RemoveOrphans bool     `json:"remove_orphans,omitempty"`
+}
+
+// ExecRequest executes a command in a running container.
+type ExecRequest struct {
+	Service    string   `json:"service"`
+	Index      int      `json:"index,omitempty"` // 0 = the first that runs
+	Args       []string `json:"args"`
+	Env        []string `json:"env,omitempty"`
+	User       string   `json:"user,omitempty"`
+	WorkingDir string   `json:"working_dir,omitempty"`
+	Privileged bool     `json:"privileged,omitempty"`
+	TTY        bool     `json:"tty,omitempty"`
+	Detach     bool     `json:"detach,omitempty"`
+	Rows       uint16   `json:"rows,omitempty"`
+	Cols       uint16   `json:"cols,omitempty"`
+}
+
+// ResizeRequest follows an exec with TTY. (The client resizes the master itself; this is for clients that hold none.)
+type ResizeRequest struct {
+	Rows uint16 `json:"rows"`
+	Cols uint16 `json:"cols"`
+}
+
+// EventsRequest subscribes to events. Replay first sends one event "exists"
+// per container with its present state, so that a subscriber misses nothing.
+type EventsRequest struct {
+	Services []string `json:"services,omitempty"`
+	Replay   bool     `json:"replay,omitempty"`
+}
+
+// Progress is one line of docker compose's plain progress: " Container demo-web-1  Started".
+type Progress struct {
+	Kind   string `json:"kind"` // Network, Volume, Container
+	Name   string `json:"name"`
+	Status string `json:"status"`         // Creating, Created, Starting, Started, Waiting, Healthy, Exited, Stopping, Stopped, Killing, Killed, Removing, Removed, Recreate, Recreated, Running, Restarting, Error, Skipped
+	Text   string `json:"text,omitempty"` // more, for errors and warnings
+}
+
+// Container is a container as ps shows it.
+type Container struct {
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	Project   string            `json:"project"`
+	Service   string            `json:"service"`
+	Number    int               `json:"number"`
+	Image     string            `json:"image"`
+	Command   []string          `json:"command"`
+	Created   time.Time         `json:"created"`
+	Started   time.Time         `json:"started,omitzero"`
+	Finished  time.Time         `json:"finished,omitzero"`
+	State     string            `json:"state"`  // docker's: created, running, restarting, exited, dead
+	Health    string            `json:"health"` // "", starting, healthy, unhealthy
+	ExitCode  int               `json:"exit_code"`
+	Reason    string            `json:"reason,omitempty"` // why it stopped, in words
+	Restarts  int               `json:"restarts,omitempty"`
+	PID       int               `json:"pid,omitempty"`
+	Ports     []Port            `json:"ports,omitempty"`
+	Networks  []string          `json:"networks,omitempty"`
+	Addresses map[string]string `json:"addresses,omitempty"` // network name -> IPv4
+	Labels    map[string]string `json:"labels,omitempty"`
+	LogDir    string            `json:"log_dir"` // absolute
+}
+
+// Port is a published port as ps shows it.
+type Port struct {
+	HostIP    string `json:"host_ip"`
+	Published uint16 `json:"published"`
+	Target    uint16 `json:"target"`
+	Protocol  string `json:"protocol"`
+}
+
+// Started says that an exec has begun.
+type Started struct {
+	PID int `json:"pid"`
+}
+
+// Exit is how a run ended.
+type Exit struct {
+	Code   int `json:"code"`
+	Signal int `json:"signal,omitempty"`
+}
+
+// Event is one thing that happened.
+type Event struct {
+	Time     time.Time `json:"time"`
+	Action   string    `json:"action"` // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exists ...
+	Service  string    `json:"service"`
+	Name     string    `json:"name"`
+	ID       string    `json:"id"`
+	State    string    `json:"state"`
+	Health   string    `json:"health,omitempty"`
+	ExitCode int       `json:"exit_code,omitempty"`
+	// Final: the container has stopped and no restart will follow.
+	Final  bool   `json:"final,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Info tells what a supervisor serves.
+type Info struct {
+	Project     string           `json:"project"`
+	WorkingDir  string           `json:"working_dir"`
+	ConfigFiles []string         `json:"config_files"`
+	Version     string           `json:"version"`
+	PID         int              `json:"pid"`
+	DataDir     string           `json:"data_dir"`
+	Notices     []project.Notice `json:"notices,omitempty"` // what this machine cannot do for the project
+}

@@ -1,0 +1,23 @@
+// Package state knows where things are on disk, and how files that other
+// processes depend on are written and read.
+//
+// Two directories, neither of which needs HOME or XDG_RUNTIME_DIR to be set:
+//
+//	run dir   sockets and locks; emptied by a reboot    MOCKER_RUNTIME_DIR, else XDG_RUNTIME_DIR/mocker-compose,
+//	                                                    else /run/user/UID/mocker-compose, else /tmp/mocker-compose-UID
+//	data dir  projects, logs, root file systems         MOCKER_DATA_HOME, else XDG_DATA_HOME/mocker-compose,
+//	                                                    else ~/.local/share/mocker-compose (home from passwd)
+//
+//	run dir/user.sock             the user holder
+//	run dir/user.lock             held while somebody starts one
+//	run dir/p/PROJECT/holder.sock the project holder
+//	run dir/p/PROJECT/api.sock    the supervisor
+//	run dir/p/PROJECT/lock        held by the supervisor: one writer
+//	data dir/p/PROJECT/state.json what the supervisor knows
+//	data dir/p/PROJECT/c/NAME/    a container: logs/, upper/, work/, runtime.json
+//	data dir/rootfs/DIGEST/       unpacked root file systems, shared by projects
+//	data dir/volumes/NAME/        named volumes
+//
+// Records carry a schema number, the boot id and a checksum; what cannot be
+// read is set aside (quarantine), never guessed at.
+package state

@@ -1,0 +1,115 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Schema is the number of the record format that this build writes.
+const Schema = 1
+
+// ErrCorrupt is wrapped by the error for a record that cannot be read; it has
+// been set aside.
+var ErrCorrupt = errors.New("record cannot be read")
+
+// envelope is a record on disk.
+type envelope struct {
+	Schema int             `json:"schema"`
+	BootID string          `json:"boot_id"`
+	Sum    uint32          `json:"sum"` // CRC-32C of Body
+	Body   json.RawMessage `json:"body"`
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Save replaces the record at path by v: a new file, renamed over the old one,
+// so that a reader, and we after being killed at any moment, see one or the
+// other. Not synced: a record of a lost boot is of no use but for its names,
+// and those are directories.
+func Save(path string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	b, err := json.Marshal(envelope{Schema, BootID(), crc32.Checksum(body, castagnoli), body})
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	return WriteFile(path, b, 0o600)
+}
+
+// WriteFile replaces the file at path atomically.
+func WriteFile(path string, b []byte, mode os.FileMode) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// Load reads the record at path into v. sameBoot tells whether it was written
+// since the machine started: if not, nothing that it names runs. A record that
+// cannot be read is renamed to PATH.corrupt-TIME, and the error wraps ErrCorrupt.
+func Load(path string, v any) (sameBoot bool, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	var e envelope
+	reason := decode(b, &e, v)
+	if reason == "" {
+		return e.BootID == BootID(), nil
+	}
+	aside := path + ".corrupt-" + time.Now().UTC().Format("20060102T150405.000")
+	if err := os.Rename(path, aside); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, fmt.Errorf("%s: %w (%s); set aside: %w", path, ErrCorrupt, reason, err)
+	}
+	return false, fmt.Errorf("%s: %w (%s); kept as %s", path, ErrCorrupt, reason, aside)
+}
+
+func decode(b []byte, e *envelope, v any) string {
+	if err := json.Unmarshal(b, e); err != nil {
+		return err.Error()
+	}
+	if e.Schema != Schema {
+		return fmt.Sprintf("schema %d, this build reads %d", e.Schema, Schema)
+	}
+	if crc32.Checksum(e.Body, castagnoli) != e.Sum {
+		return "checksum differs"
+	}
+	if err := json.Unmarshal(e.Body, v); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// BootID identifies the running kernel's boot (proc_sys_kernel(5), random/boot_id).
+var BootID = sync.OnceValue(func() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(b))
+})

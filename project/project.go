@@ -1,0 +1,190 @@
+package project
+
+import "time"
+
+// Project is one loaded set of compose files, reduced to what we honour.
+// It holds no pointer into the loader, and marshals to JSON: the command line
+// loads it, the supervisor receives it.
+type Project struct {
+	// Name is the project's name, normalised as the compose spec demands.
+	Name string `json:"name"`
+	// WorkingDir is the absolute project directory.
+	WorkingDir string `json:"working_dir"`
+	// ConfigFiles are the absolute paths of the compose files, in order.
+	ConfigFiles []string `json:"config_files"`
+	// Services are the enabled services, sorted by name.
+	Services []Service `json:"services"`
+	// Disabled names the services that no active profile enables, sorted.
+	Disabled []string `json:"disabled,omitempty"`
+	// Networks are the networks in use, sorted by key.
+	Networks []Network `json:"networks,omitempty"`
+	// Volumes are the named volumes, sorted by key.
+	Volumes []Volume `json:"volumes,omitempty"`
+	// Notices say what of the file is degraded or ignored, and why.
+	Notices []Notice `json:"notices,omitempty"`
+}
+
+// Service is a named entry under services.
+type Service struct {
+	Name          string            `json:"name"`
+	Image         string            `json:"image,omitempty"` // "" = the host's root file system; else "rootfs:PATH" with an absolute PATH
+	ContainerName string            `json:"container_name,omitempty"`
+	Scale         int               `json:"scale"` // number of replicas
+	Command       []string          `json:"command,omitempty"`
+	Entrypoint    []string          `json:"entrypoint,omitempty"`
+	Environment   []string          `json:"environment,omitempty"` // KEY=VALUE, sorted; env_file merged
+	WorkingDir    string            `json:"working_dir,omitempty"`
+	User          string            `json:"user,omitempty"`
+	GroupAdd      []string          `json:"group_add,omitempty"`
+	Hostname      string            `json:"hostname,omitempty"`
+	Domainname    string            `json:"domainname,omitempty"`
+	Init          bool              `json:"init,omitempty"`
+	TTY           bool              `json:"tty,omitempty"`
+	StdinOpen     bool              `json:"stdin_open,omitempty"`
+	ReadOnly      bool              `json:"read_only,omitempty"`
+	Privileged    bool              `json:"privileged,omitempty"`
+	CapAdd        []string          `json:"cap_add,omitempty"`
+	CapDrop       []string          `json:"cap_drop,omitempty"`
+	SecurityOpt   []string          `json:"security_opt,omitempty"`
+	Sysctls       map[string]string `json:"sysctls,omitempty"`
+	Mounts        []Mount           `json:"mounts,omitempty"`   // volumes and tmpfs, in file order
+	ShmSize       int64             `json:"shm_size,omitempty"` // bytes, 0 = 64 MiB
+	Labels        map[string]string `json:"labels,omitempty"`
+
+	NetworkMode string       `json:"network_mode,omitempty"` // "", "none", "host"
+	Endpoints   []Endpoint   `json:"endpoints,omitempty"`    // sorted by network key
+	Ports       []Port       `json:"ports,omitempty"`
+	Expose      []string     `json:"expose,omitempty"`
+	ExtraHosts  []string     `json:"extra_hosts,omitempty"` // "name=address"
+	DependsOn   []Dependency `json:"depends_on,omitempty"`  // sorted by service
+
+	HealthCheck     *HealthCheck  `json:"healthcheck,omitempty"`
+	Restart         RestartPolicy `json:"restart"`
+	StopSignal      string        `json:"stop_signal,omitempty"`       // "" = SIGTERM
+	StopGracePeriod time.Duration `json:"stop_grace_period,omitempty"` // ns; 0 = 10 s
+	Attach          bool          `json:"attach"`                      // false: `up` does not show its logs
+
+	LogMaxSize int64 `json:"log_max_size,omitempty"` // bytes per segment, 0 = default
+	LogMaxFile int   `json:"log_max_file,omitempty"` // segments kept, 0 = default
+
+	// Source is where the service is defined.
+	Source Position `json:"source"`
+}
+
+// Position is a place in a compose file.
+type Position struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+// MountType is the kind of a mount.
+type MountType string
+
+// The kinds of mount.
+const (
+	MountBind   MountType = "bind"
+	MountVolume MountType = "volume"
+	MountTmpfs  MountType = "tmpfs"
+)
+
+// Mount is one entry of a service's volumes or tmpfs.
+type Mount struct {
+	Type           MountType `json:"type"`
+	Source         string    `json:"source,omitempty"` // bind: absolute host path; volume: key in Project.Volumes, "" = anonymous
+	Target         string    `json:"target"`           // absolute path inside
+	ReadOnly       bool      `json:"read_only,omitempty"`
+	CreateHostPath bool      `json:"create_host_path,omitempty"` // bind: make a missing source as a directory
+	NonRecursive   bool      `json:"non_recursive,omitempty"`
+	Size           int64     `json:"size,omitempty"` // tmpfs: bytes
+	Mode           uint32    `json:"mode,omitempty"` // tmpfs: permission bits
+}
+
+// Network is a compose network.
+type Network struct {
+	Key      string            `json:"key"`
+	Name     string            `json:"name"` // resolved name, project_key by default
+	Internal bool              `json:"internal,omitempty"`
+	Subnet   string            `json:"subnet,omitempty"` // CIDR; "" = chosen from the pool
+	Gateway  string            `json:"gateway,omitempty"`
+	Labels   map[string]string `json:"labels,omitempty"`
+}
+
+// Volume is a named volume.
+type Volume struct {
+	Key      string            `json:"key"`
+	Name     string            `json:"name"` // resolved name, project_key by default
+	External bool              `json:"external,omitempty"`
+	Labels   map[string]string `json:"labels,omitempty"`
+}
+
+// Endpoint is a service's attachment to one network.
+type Endpoint struct {
+	Network     string   `json:"network"` // key in Project.Networks
+	Aliases     []string `json:"aliases,omitempty"`
+	IPv4Address string   `json:"ipv4_address,omitempty"`
+}
+
+// Port is one published port: one container port and one host port.
+// Ranges of the file are already expanded.
+type Port struct {
+	HostIP   string `json:"host_ip,omitempty"`   // "" = all addresses
+	HostPort uint16 `json:"host_port,omitempty"` // 0 = random
+	// HostPortEnd > HostPort: take the first free port of the range (several replicas or a published range for one target).
+	HostPortEnd uint16 `json:"host_port_end,omitempty"`
+	Target      uint16 `json:"target"`
+	Protocol    string `json:"protocol"` // "tcp", "udp"
+}
+
+// Condition is what a dependent waits for.
+type Condition string
+
+// The conditions of depends_on.
+const (
+	ConditionStarted   Condition = "service_started"
+	ConditionHealthy   Condition = "service_healthy"
+	ConditionCompleted Condition = "service_completed_successfully"
+)
+
+// Dependency is one entry of depends_on.
+type Dependency struct {
+	Service   string    `json:"service"`
+	Condition Condition `json:"condition"`
+	Required  bool      `json:"required"`
+	Restart   bool      `json:"restart,omitempty"`
+}
+
+// HealthCheck is a service's health check. A nil one means: none.
+type HealthCheck struct {
+	// Test is the command: ["CMD", arg...] or ["CMD-SHELL", line].
+	Test          []string      `json:"test"`
+	Interval      time.Duration `json:"interval"` // ns; the loader fills docker's defaults (30 s)
+	Timeout       time.Duration `json:"timeout"`  // 30 s
+	Retries       int           `json:"retries"`  // 3
+	StartPeriod   time.Duration `json:"start_period"`
+	StartInterval time.Duration `json:"start_interval"` // 5 s
+}
+
+// RestartMode is the kind of a restart policy.
+type RestartMode string
+
+// The restart policies.
+const (
+	RestartNo            RestartMode = "no"
+	RestartAlways        RestartMode = "always"
+	RestartOnFailure     RestartMode = "on-failure"
+	RestartUnlessStopped RestartMode = "unless-stopped"
+)
+
+// RestartPolicy says when a run that ended is followed by another.
+type RestartPolicy struct {
+	Mode       RestartMode `json:"mode"`
+	MaxRetries int         `json:"max_retries,omitempty"` // on-failure: 0 = no limit
+}
+
+// Notice tells the user, in one line, what of the file is not as written.
+type Notice struct {
+	Fate   Fate     `json:"fate"`
+	Key    string   `json:"key"` // "services.web.mem_limit"
+	Reason string   `json:"reason"`
+	Source Position `json:"source"`
+}
