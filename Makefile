@@ -1,0 +1,57 @@
+# Public names, short and stable. `make` builds, `make help` lists.
+
+GO      ?= go
+PREFIX  ?= /usr/local
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0-dev)
+VERSION_VAR := github.com/mocker-compose/mocker-compose/internal/early.Version
+FUZZTIME ?= 20s
+
+# Static: the binary is also what runs in namespaces where no libc is.
+export CGO_ENABLED ?= 0
+export GOFLAGS ?= -buildvcs=false
+BUILD := $(GO) build -trimpath -ldflags '-s -w -X $(VERSION_VAR)=$(VERSION)'
+
+.PHONY: build help install demo test test-unit e2e bench fuzz lint clean
+
+build: ## build bin/mocker-compose (the default)
+	$(BUILD) -o bin/mocker-compose ./cmd/mocker-compose
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: build ## install below PREFIX (/usr/local)
+	install -D -m 755 bin/mocker-compose $(DESTDIR)$(PREFIX)/bin/mocker-compose
+
+demo: setup build ## a short tour: three services up, one crash, down again
+	$(BUILD) -o examples/demo/bin/shop ./examples/demo/cmd/shop
+	$(BUILD) -o bin/demo-tour ./examples/demo/cmd/tour
+	@bin/demo-tour -compose bin/mocker-compose -project examples/demo
+
+test: setup ## everything that this machine can run, with skips and their reasons
+	@$(GO) run ./internal/treetest/testall
+
+test-unit: ## everything but the scenarios
+	@$(GO) run ./internal/treetest/testall -phases check,unit
+
+e2e: setup ## the scenarios: the whole program as a plain user
+	@$(GO) run ./internal/treetest/testall -phases e2e
+
+bench: build ## the figures of docs/benchmarks.md, side by side in one run
+	$(BUILD) -o bin/bench ./bench
+	@bin/bench -compose bin/mocker-compose
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@GO=$(GO) FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+lint: ## gofmt, vet, the rules on the tree, and golangci-lint if it is there
+	@$(GO) run ./internal/treetest/testall -phases check
+	@$(GO) test -count=1 ./internal/treetest
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
+	else echo 'golangci-lint is not installed: its part of the rules was not checked'; fi
+
+clean: ## remove what was built
+	rm -rf bin examples/demo/bin
+
+.PHONY: setup
+setup:
+	@scripts/setup.sh
