@@ -1,0 +1,61 @@
+package program
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Image is the program as a sealed memory file, to be executed (portable =
+// false) or to be given to [Run] (portable = true). A failing step is reported
+// to descriptor status.
+//
+// Sealed, because what is in it is the first code of a process with all
+// capabilities, and the sandbox may later see the file as /proc/1/exe.
+func (p *Program) Image(status int, portable bool) (*os.File, error) {
+	b, err := p.encode(status)
+	if err != nil {
+		return nil, err
+	}
+	if !portable {
+		b = image(stubCode(), b)
+	}
+	fd, err := unix.MemfdCreate("sandbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
+	if errors.Is(err, unix.EINVAL) { // before Linux 6.3 there is no MFD_EXEC, and all are executable
+		fd, err = unix.MemfdCreate("sandbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("memory file for the sandbox program: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), "sandbox program")
+	if _, err := f.Write(b); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("memory file for the sandbox program: %w", err)
+	}
+	const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("seal the sandbox program: %w", err)
+	}
+	return f, nil
+}
+
+// Failure is a step that failed.
+type Failure struct {
+	Step  int
+	Errno unix.Errno
+}
+
+// ParseFailure reads what the program wrote to its status descriptor; ok is
+// false for anything but one whole report.
+func ParseFailure(b []byte) (f Failure, ok bool) {
+	if len(b) != 8 {
+		return Failure{}, false
+	}
+	u := func(b []byte) uint32 {
+		return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+	}
+	return Failure{int(u(b[0:4])), unix.Errno(u(b[4:8]))}, true
+}
