@@ -1,0 +1,67 @@
+package testns
+
+import (
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Scope says what a census looks at.
+type Scope struct {
+	// Dirs are our run and data directories: files and sockets below them count.
+	Dirs []string
+	// Keep are path patterns (filepath.Match, relative to their directory)
+	// that may stay; all below them may stay too.
+	Keep []string
+	// Cookie is a KEY=VALUE that the environment of our own processes holds.
+	Cookie string
+
+	ids []idRange
+}
+
+// NewScope is the scope of the calling user, with its subordinate ids.
+func NewScope(cookie string, dirs ...string) Scope {
+	s := Scope{Dirs: dirs, Cookie: cookie, ids: []idRange{{os.Getuid(), 1}}}
+	name := ""
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if r, err := subIDs("/etc/subuid", name, strconv.Itoa(os.Getuid())); err == nil {
+		s.ids = append(s.ids, r...)
+	}
+	return s
+}
+
+func (s Scope) owns(uid int) bool {
+	for _, r := range s.ids {
+		if uid >= r.First && uid < r.First+r.Count {
+			return true
+		}
+	}
+	return false
+}
+
+// kept reports whether a path, relative to one of Dirs, may stay.
+func (s Scope) kept(rel string) bool {
+	parts := strings.Split(rel, "/")
+	for i := range parts {
+		for _, pattern := range s.Keep {
+			if ok, err := filepath.Match(pattern, strings.Join(parts[:i+1], "/")); ok && err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// below reports whether path lies in one of Dirs.
+func (s Scope) below(path string) bool {
+	for _, d := range s.Dirs {
+		if strings.HasPrefix(path, strings.TrimSuffix(d, "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
