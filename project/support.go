@@ -1,5 +1,10 @@
 package project
 
+import (
+	"slices"
+	"strings"
+)
+
 // Fate is what happens to a key of a compose file.
 type Fate string
 
@@ -10,3 +15,93 @@ const (
 	Ignored  Fate = "ignored"
 	Refused  Fate = "refused"
 )
+
+// Support is one row of the support table: the fate of a key of the compose
+// specification.
+type Support struct {
+	// Key is the path of the key; "*" stands for a name that the user
+	// chooses, list items have no component of their own. A key that ends in
+	// ".**" speaks for itself and everything below it.
+	Key string
+	// Fate is what happens to the key when a file has it.
+	Fate Fate
+	// Reason says how it is degraded, or why it is ignored or refused, and
+	// what to do instead.
+	Reason string
+	// Accept lists the values that are honoured in spite of Fate, because
+	// they ask for nothing more than what we do anyway.
+	Accept []string
+	// Names lists the user-chosen names that are honoured in spite of Fate,
+	// for a row that ends in "*".
+	Names []string
+}
+
+// FateOf is the fate of the key called name with this scalar value.
+func (s Support) FateOf(name, value string) Fate {
+	if slices.Contains(s.Accept, value) || slices.Contains(s.Names, name) {
+		return Honoured
+	}
+	return s.Fate
+}
+
+// Table returns the whole support table, sorted by key.
+func Table() []Support {
+	return slices.Clone(table())
+}
+
+// Lookup finds the row of a key whose user-chosen names were replaced by "*".
+// It is false for a key that the compose specification does not have.
+func Lookup(key string) (Support, bool) {
+	if row, ok := index()[key]; ok {
+		return row, true
+	}
+	// Rows that end in ".**" speak for all keys below them.
+	for i := strings.LastIndexByte(key, '.'); i > 0; i = strings.LastIndexByte(key[:i], '.') {
+		if row, ok := index()[key[:i]]; ok {
+			return row, strings.HasSuffix(row.Key, deep)
+		}
+	}
+	return Support{}, false
+}
+
+// Child finds the row below parent (as the table writes it) that governs the
+// key name: the key itself, or the "*" for a name of the user's choice.
+func Child(parent, name string) (path string, row Support, ok bool) {
+	join := func(n string) string {
+		if parent == "" {
+			return n
+		}
+		return parent + "." + n
+	}
+	if name != "*" {
+		if row, ok = Lookup(join(name)); ok && !isWild(join("*")) {
+			return join(name), row, true
+		}
+	}
+	row, ok = Lookup(join("*"))
+	return join("*"), row, ok
+}
+
+// isWild reports that the table has exactly this wildcard row, so that a name
+// of the user's choice never meets the row of a fixed key.
+func isWild(key string) bool {
+	_, ok := index()[key]
+	return ok
+}
+
+// Children lists the fixed keys that the table has directly below parent,
+// sorted: what a mistyped key may have meant.
+func Children(parent string) []string {
+	prefix := parent + "."
+	if parent == "" {
+		prefix = ""
+	}
+	var names []string
+	for _, row := range table() {
+		rest, ok := strings.CutPrefix(strings.TrimSuffix(row.Key, deep), prefix)
+		if ok && rest != "" && rest != "*" && !strings.Contains(rest, ".") {
+			names = append(names, rest)
+		}
+	}
+	return names
+}

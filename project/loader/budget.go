@@ -1,0 +1,100 @@
+package loader
+
+import (
+	"fmt"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Bounds of one compose file after its aliases are expanded. A thousand rich
+// services are about 60,000 nodes and 12 levels.
+const (
+	maxNodes = 250_000
+	maxDepth = 64
+)
+
+// budget counts what the nodes of a file would be without aliases, each node
+// once: the cost is that of the text, whatever the text expands to.
+type budget struct {
+	seen map[*yaml.Node]extent
+	open map[*yaml.Node]bool
+	used int
+	tags bool
+}
+
+// extent is what a node expands to.
+type extent struct {
+	size   int // nodes
+	height int // levels below it
+}
+
+type budgetError struct {
+	line    int
+	message string
+}
+
+func newBudget() *budget {
+	return &budget{seen: map[*yaml.Node]extent{}, open: map[*yaml.Node]bool{}}
+}
+
+// spend adds one document.
+func (b *budget) spend(root *yaml.Node) *budgetError {
+	e, err := b.count(root, 0)
+	if err != nil {
+		return err
+	}
+	b.used += e.size
+	return tooMany(root, b.used)
+}
+
+func tooMany(n *yaml.Node, size int) *budgetError {
+	if size > maxNodes {
+		return &budgetError{n.Line, fmt.Sprintf("the file has more than %d values when its aliases are expanded", maxNodes)}
+	}
+	return nil
+}
+
+func tooDeep(n *yaml.Node, depth int) *budgetError {
+	if depth > maxDepth {
+		return &budgetError{n.Line, fmt.Sprintf("values are nested more than %d levels deep", maxDepth)}
+	}
+	return nil
+}
+
+func (b *budget) count(n *yaml.Node, depth int) (extent, *budgetError) {
+	if n.Tag == "!reset" || n.Tag == "!override" {
+		b.tags = true
+	}
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if e, known := b.seen[n]; known {
+		return e, tooDeep(n, depth+e.height)
+	}
+	if err := tooDeep(n, depth); err != nil {
+		return extent{}, err
+	}
+	if b.open[n] {
+		return extent{}, &budgetError{n.Line, fmt.Sprintf("the anchor %q contains itself", n.Anchor)}
+	}
+	if len(n.Content) == 0 {
+		return extent{size: 1}, nil
+	}
+	b.open[n] = true
+	total := extent{size: 1}
+	for _, c := range n.Content {
+		e, err := b.count(c, depth+1)
+		if err != nil {
+			return extent{}, err
+		}
+		total.size += e.size
+		total.height = max(total.height, e.height+1)
+		// Checked inside the loop so that sums stay far from overflow.
+		if err := tooMany(c, total.size); err != nil {
+			return extent{}, err
+		}
+	}
+	delete(b.open, n)
+	b.seen[n] = total
+	return total, nil
+}

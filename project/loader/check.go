@@ -1,0 +1,188 @@
+package loader
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// check finds what compose-go leaves to the engine, or says without a line.
+func (l *load) check(m *types.Project) error {
+	if err := l.checkSelected(m); err != nil {
+		return err
+	}
+	for _, name := range m.ServiceNames() {
+		s := m.Services[name]
+		for _, f := range []func(*types.Project, types.ServiceConfig) error{
+			l.checkNetworks, l.checkVolumes, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
+		} {
+			if err := f(m, s); err != nil {
+				return err
+			}
+		}
+	}
+	return l.checkNames(m)
+}
+
+func (l *load) checkSelected(m *types.Project) error {
+	for _, name := range l.o.Services {
+		if _, ok := m.Services[name]; !ok {
+			return &Error{Message: "no such service: " + name, Hint: "services are: " + strings.Join(m.ServiceNames(), ", ")}
+		}
+	}
+	if len(m.Services) == 0 && len(m.DisabledServices) == 0 {
+		return &Error{File: l.files[0].name, Message: "no services are defined", Hint: "add one below services:"}
+	}
+	return nil
+}
+
+func (l *load) checkNetworks(m *types.Project, s types.ServiceConfig) error {
+	if s.NetworkMode != "" && len(s.Networks) > 0 {
+		return l.fault("remove one of them", fmt.Sprintf("services.%s: network_mode and networks exclude each other", s.Name), "services", s.Name, "network_mode")
+	}
+	for _, n := range slices.Sorted(maps.Keys(s.Networks)) {
+		if _, ok := m.Networks[n]; !ok {
+			return l.fault("add it below the top-level networks:", fmt.Sprintf("services.%s.networks: network %q is not defined", s.Name, n), "services", s.Name, "networks", n)
+		}
+	}
+	return nil
+}
+
+func (l *load) checkVolumes(m *types.Project, s types.ServiceConfig) error {
+	for i, v := range s.Volumes {
+		if v.Type != types.VolumeTypeVolume || v.Source == "" {
+			continue
+		}
+		if _, ok := m.Volumes[v.Source]; !ok {
+			e := l.fault("add it below the top-level volumes:, or begin the path with ./", fmt.Sprintf("services.%s.volumes: volume %q is not defined", s.Name, v.Source))
+			e.File, e.Line = l.mountAt(s.Name, i, v)
+			return e
+		}
+	}
+	return nil
+}
+
+func (l *load) checkDependencies(m *types.Project, s types.ServiceConfig) error {
+	for _, name := range slices.Sorted(maps.Keys(s.DependsOn)) {
+		if _, ok := m.Services[name]; ok || !s.DependsOn[name].Required {
+			continue
+		}
+		path := []string{"services", s.Name, "depends_on", name}
+		if d, ok := m.DisabledServices[name]; ok {
+			return l.fault("activate it with --profile "+strings.Join(d.Profiles, " or "),
+				fmt.Sprintf("services.%s.depends_on: service %q is disabled, none of its profiles is active", s.Name, name), path...)
+		}
+		return l.fault(suggestName(name, m.ServiceNames()), fmt.Sprintf("services.%s.depends_on: service %q is not defined", s.Name, name), path...)
+	}
+	return nil
+}
+
+func suggestName(name string, known []string) string {
+	for _, k := range known {
+		if d := editDistance(name, k); d < 3 && d < len(k) {
+			return fmt.Sprintf("did you mean %q?", k)
+		}
+	}
+	return "services are: " + strings.Join(known, ", ")
+}
+
+func (l *load) checkHealth(_ *types.Project, s types.ServiceConfig) error {
+	if s.HealthCheck == nil || len(s.HealthCheck.Test) == 0 {
+		return nil
+	}
+	test := s.HealthCheck.Test
+	path := []string{"services", s.Name, "healthcheck", "test"}
+	switch test[0] {
+	case "NONE":
+		return nil
+	case "CMD", "CMD-SHELL":
+		if len(test) < 2 {
+			return l.fault("add the command", fmt.Sprintf("services.%s.healthcheck.test: no command after %s", s.Name, test[0]), path...)
+		}
+		return nil
+	}
+	return l.fault(`write ["CMD", …], ["CMD-SHELL", "…"], ["NONE"] or one string`,
+		fmt.Sprintf("services.%s.healthcheck.test: begins with %q", s.Name, test[0]), path...)
+}
+
+func (l *load) checkScale(_ *types.Project, s types.ServiceConfig) error {
+	if s.GetScale() < 0 {
+		return l.fault("write 0 or more", fmt.Sprintf("services.%s.scale: %d is negative", s.Name, s.GetScale()), "services", s.Name, "scale")
+	}
+	if s.Scale != nil && s.Deploy != nil && s.Deploy.Replicas != nil && *s.Scale != *s.Deploy.Replicas {
+		return l.fault("remove one of them", fmt.Sprintf("services.%s: scale and deploy.replicas differ", s.Name), "services", s.Name, "scale")
+	}
+	if s.GetScale() > 1 && s.ContainerName != "" {
+		return l.fault("remove container_name: names must be unique", fmt.Sprintf("services.%s: container_name with %d replicas", s.Name, s.GetScale()), "services", s.Name, "container_name")
+	}
+	return nil
+}
+
+// checkTargets wants each mount at a place of its own.
+func (l *load) checkTargets(_ *types.Project, s types.ServiceConfig) error {
+	seen := map[string]bool{}
+	for i, v := range s.Volumes {
+		if seen[v.Target] {
+			e := l.fault("remove one of them", fmt.Sprintf("services.%s.volumes: two mounts at %s", s.Name, v.Target))
+			e.File, e.Line = l.mountAt(s.Name, i, v)
+			return e
+		}
+		seen[v.Target] = true
+	}
+	for _, t := range s.Tmpfs {
+		path, _, _ := strings.Cut(t, ":")
+		if seen[path] {
+			return l.fault("remove one of them", fmt.Sprintf("services.%s.tmpfs: two mounts at %s", s.Name, path), "services", s.Name, "tmpfs", t)
+		}
+		seen[path] = true
+	}
+	return nil
+}
+
+// checkNames wants container names to be unique.
+func (l *load) checkNames(m *types.Project) error {
+	seen := map[string]string{}
+	for _, name := range m.ServiceNames() {
+		c := m.Services[name].ContainerName
+		if c == "" {
+			continue
+		}
+		if first, ok := seen[c]; ok {
+			return l.fault("give each its own", fmt.Sprintf("services.%s.container_name: %q is the name of service %s too", name, c, first), "services", name, "container_name")
+		}
+		seen[c] = name
+	}
+	return nil
+}
+
+// checkEnvFiles names the file and line of an env_file that is missing.
+func (l *load) checkEnvFiles(m *types.Project) error {
+	for _, name := range m.ServiceNames() {
+		s := m.Services[name]
+		for _, f := range s.EnvFiles {
+			if err := l.readable(f.Path, bool(f.Required)); err != nil {
+				return l.fault("make it, or write required: false", fmt.Sprintf("services.%s.env_file: cannot read %s: %s", name, f.Path, reason(err)), "services", name, "env_file")
+			}
+		}
+		for _, f := range s.LabelFiles {
+			if err := l.readable(f, true); err != nil {
+				return l.fault("make it, or remove the line", fmt.Sprintf("services.%s.label_file: cannot read %s: %s", name, f, reason(err)), "services", name, "label_file")
+			}
+		}
+	}
+	return nil
+}
+
+// checkCycle looks at the converted project.
+func (l *load) checkCycle(p *project.Project) error {
+	if cycle := p.Cycle(); cycle != nil {
+		return l.fault("remove one of these dependencies", "services depend on each other in a circle: "+strings.Join(cycle, " -> "),
+			"services", cycle[0], "depends_on", cycle[1])
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package loader
+
+import (
+	"context"
+	"strings"
+
+	composeloader "github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v4"
+)
+
+// compose lets compose-go do the load proper.
+func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
+	details := types.ConfigDetails{WorkingDir: l.where.Dir, Environment: l.env}
+	for _, s := range l.files {
+		details.ConfigFiles = append(details.ConfigFiles, s.config())
+	}
+	// compose-go reports warnings through a global logger.
+	stop := captureWarnings(&out.Warnings)
+	defer stop()
+	if l.o.NoInterpolate {
+		out.dict, err = composeloader.LoadModelWithContext(ctx, details, l.composeOptions)
+		return l.explain(err)
+	}
+	model, err := composeloader.LoadWithContext(ctx, details, l.composeOptions)
+	if err != nil {
+		return l.explain(err)
+	}
+	if len(l.o.Services) > 0 {
+		if model, err = model.WithServicesEnabled(l.o.Services...); err != nil {
+			return l.explain(err)
+		}
+	}
+	if err := l.checkEnvFiles(model); err != nil {
+		return err
+	}
+	if model, err = model.WithServicesEnvironmentResolved(false); err != nil {
+		return l.explain(err)
+	}
+	if model, err = model.WithServicesLabelsResolved(false); err != nil {
+		return l.explain(err)
+	}
+	for _, s := range l.files {
+		model.ComposeFiles = append(model.ComposeFiles, s.path)
+	}
+	out.Model = model
+	return nil
+}
+
+func (l *load) composeOptions(o *composeloader.Options) {
+	o.SetProjectName(l.name, true)
+	o.SkipInterpolation = l.o.NoInterpolate
+	o.Profiles = l.profiles()
+	// The library wants an image or a build for each service; we do not.
+	// check.go does the rest of its checks, with lines.
+	o.SkipConsistencyCheck = true
+	// Done after the services of the command line are enabled.
+	o.SkipResolveEnvironment = true
+	o.SkipResolveLabels = true
+	o.MaxNodeVisits = maxNodes
+}
+
+// profiles are those of the flags, else of COMPOSE_PROFILES.
+func (l *load) profiles() []string {
+	if len(l.o.Profiles) > 0 {
+		return l.o.Profiles
+	}
+	var out []string
+	for _, p := range strings.Split(l.env["COMPOSE_PROFILES"], ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// config hands a file to compose-go, already decoded where that means the
+// same: tags such as !reset are understood only while the library itself
+// reads the text, and only a single document can be handed over.
+func (s *source) config() types.ConfigFile {
+	c := types.ConfigFile{Filename: s.path, Content: s.data}
+	if s.tags || len(s.docs) != 1 || target(s.docs[0]).Kind != yaml.MappingNode {
+		return c
+	}
+	var m map[string]any
+	if err := s.docs[0].Decode(&m); err == nil && m != nil {
+		c.Config = m
+	}
+	return c
+}

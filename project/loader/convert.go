@@ -1,0 +1,164 @@
+package loader
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// convert makes our model of compose-go's.
+func (l *load) convert(m *types.Project) (*project.Project, error) {
+	if err := l.refused(m); err != nil {
+		return nil, err
+	}
+	p := &project.Project{Name: m.Name, WorkingDir: m.WorkingDir, Disabled: m.DisabledServiceNames()}
+	sort.Strings(p.Disabled)
+	for _, s := range l.files {
+		p.ConfigFiles = append(p.ConfigFiles, s.path)
+	}
+	for _, name := range m.ServiceNames() {
+		s, err := l.service(m, m.Services[name])
+		if err != nil {
+			return nil, err
+		}
+		p.Services = append(p.Services, s)
+	}
+	sort.Slice(p.Services, func(i, j int) bool { return p.Services[i].Name < p.Services[j].Name })
+	if err := l.checkCycle(p); err != nil {
+		return nil, err
+	}
+	if err := l.networks(m, p); err != nil {
+		return nil, err
+	}
+	l.volumes(m, p)
+	p.Notices = l.relevant(m)
+	return p, nil
+}
+
+// service converts one service.
+func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service, error) {
+	out := project.Service{
+		Name: s.Name, ContainerName: s.ContainerName, Scale: s.GetScale(),
+		Command: s.Command, Entrypoint: s.Entrypoint, Environment: environment(s.Environment),
+		WorkingDir: s.WorkingDir, User: s.User, GroupAdd: s.GroupAdd,
+		Hostname: s.Hostname, Domainname: s.DomainName,
+		Init: s.Init != nil && *s.Init, TTY: s.Tty, StdinOpen: s.StdinOpen,
+		ReadOnly: s.ReadOnly, Privileged: s.Privileged, CapAdd: s.CapAdd, CapDrop: s.CapDrop,
+		SecurityOpt: s.SecurityOpt, Sysctls: s.Sysctls, ShmSize: int64(s.ShmSize), Labels: s.Labels,
+		Expose: s.Expose, StopSignal: s.StopSignal, StopGracePeriod: grace(s.StopGracePeriod),
+		Attach: s.Attach == nil || *s.Attach, DependsOn: dependencies(m, s),
+		Source: l.position("services", s.Name),
+	}
+	if s.Deploy != nil && s.Deploy.Mode == "global" {
+		out.Scale = 1
+	}
+	out.ExtraHosts = s.ExtraHosts.AsList("=")
+	sort.Strings(out.ExtraHosts)
+	for _, step := range []func(types.ServiceConfig, *project.Service) error{
+		l.image, l.attachments, l.ports, l.mounts, l.health, l.restart, l.logging,
+	} {
+		if err := step(s, &out); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// environment drops variables without a value: docker compose passes those
+// only when the environment has them, and then they have one.
+func environment(env types.MappingWithEquals) []string {
+	var out []string
+	for k, v := range env {
+		if v != nil {
+			out = append(out, k+"="+*v)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// grace is the stop grace period. 0 means the default in the model, so no
+// grace at all is the shortest time there is.
+func grace(d *types.Duration) time.Duration {
+	if d != nil && *d == 0 {
+		return 1
+	}
+	if d == nil {
+		return 0
+	}
+	return time.Duration(*d)
+}
+
+// dependencies leaves out optional ones that are not enabled.
+func dependencies(m *types.Project, s types.ServiceConfig) []project.Dependency {
+	var out []project.Dependency
+	for _, name := range slices.Sorted(maps.Keys(s.DependsOn)) {
+		d := s.DependsOn[name]
+		if _, ok := m.Services[name]; !ok {
+			continue
+		}
+		condition := project.Condition(d.Condition)
+		if condition == "" {
+			condition = project.ConditionStarted
+		}
+		out = append(out, project.Dependency{Service: name, Condition: condition, Required: d.Required, Restart: d.Restart})
+	}
+	return out
+}
+
+// refused ends the load when an enabled service, or a network or volume in
+// use, has keys that it cannot do without. It names them all.
+func (l *load) refused(m *types.Project) error {
+	var first *Error
+	var also []string
+	for _, n := range l.relevant(m) {
+		if n.Fate != project.Refused {
+			continue
+		}
+		if first == nil {
+			first = &Error{File: shortName(n.Source.File, l.cwd()), Line: n.Source.Line,
+				Message: n.Key + " is not possible", Hint: n.Reason}
+			continue
+		}
+		also = append(also, fmt.Sprintf("%s:%d: %s", shortName(n.Source.File, l.cwd()), n.Source.Line, n.Key))
+	}
+	if first == nil {
+		return nil
+	}
+	if len(also) > 0 {
+		first.Message += "; nor are " + strings.Join(also, ", ")
+	}
+	return first
+}
+
+// relevant are the notices about what is enabled and in use.
+func (l *load) relevant(m *types.Project) []project.Notice {
+	used := map[string]bool{}
+	for _, s := range m.Services {
+		used["services."+s.Name] = true
+		for n := range s.Networks {
+			used["networks."+n] = true
+		}
+		for _, v := range s.Volumes {
+			used["volumes."+v.Source] = true
+		}
+	}
+	var out []project.Notice
+	for _, n := range l.notices {
+		parts := strings.SplitN(n.Key, ".", 3)
+		if len(parts) == 3 && slices.Contains([]string{"services", "networks", "volumes"}, parts[0]) && !used[parts[0]+"."+parts[1]] {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(o project.Notice) bool { return o.Key == n.Key && o.Reason == n.Reason }) {
+			out = append(out, n)
+		}
+	}
+	return out
+}

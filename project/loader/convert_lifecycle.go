@@ -1,0 +1,125 @@
+package loader
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/docker/go-units"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// docker's defaults for health checks (Dockerfile reference, HEALTHCHECK).
+const (
+	defaultInterval      = 30 * time.Second
+	defaultTimeout       = 30 * time.Second
+	defaultRetries       = 3
+	defaultStartInterval = 5 * time.Second
+)
+
+// health converts the health check. No image gives one to inherit, so a check
+// without a test is none.
+func (l *load) health(s types.ServiceConfig, out *project.Service) error {
+	h := s.HealthCheck
+	if h == nil || h.Disable || len(h.Test) > 0 && h.Test[0] == "NONE" {
+		return nil
+	}
+	if len(h.Test) == 0 {
+		l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: "services." + s.Name + ".healthcheck",
+			Reason: "it has no test, and there is no image to take one from", Source: l.position("services", s.Name, "healthcheck")})
+		return nil
+	}
+	out.HealthCheck = &project.HealthCheck{
+		Test:          h.Test,
+		Interval:      duration(h.Interval, defaultInterval),
+		Timeout:       duration(h.Timeout, defaultTimeout),
+		Retries:       defaultRetries,
+		StartPeriod:   duration(h.StartPeriod, 0),
+		StartInterval: duration(h.StartInterval, defaultStartInterval),
+	}
+	if h.Retries != nil && *h.Retries > 0 {
+		out.HealthCheck.Retries = int(min(*h.Retries, 1<<30))
+	}
+	return nil
+}
+
+// duration treats 0 as not set, as docker does.
+func duration(d *types.Duration, otherwise time.Duration) time.Duration {
+	if d == nil || *d <= 0 {
+		return otherwise
+	}
+	return time.Duration(*d)
+}
+
+// restart converts restart, else deploy.restart_policy.
+func (l *load) restart(s types.ServiceConfig, out *project.Service) error {
+	out.Restart.Mode = project.RestartNo
+	if s.Restart == "" {
+		if s.Deploy != nil && s.Deploy.RestartPolicy != nil {
+			out.Restart = deployRestart(s.Deploy.RestartPolicy)
+		}
+		return nil
+	}
+	mode, count, counted := strings.Cut(s.Restart, ":")
+	out.Restart.Mode = project.RestartMode(mode)
+	switch out.Restart.Mode {
+	case project.RestartNo, project.RestartAlways, project.RestartUnlessStopped:
+		if !counted {
+			return nil
+		}
+	case project.RestartOnFailure:
+		if !counted {
+			return nil
+		}
+		n, err := strconv.Atoi(count)
+		if err == nil && n >= 0 {
+			out.Restart.MaxRetries = n
+			return nil
+		}
+	}
+	return l.fault(`write "no", always, unless-stopped, on-failure or on-failure:N`,
+		fmt.Sprintf("services.%s.restart: %q is not a policy", s.Name, s.Restart), "services", s.Name, "restart")
+}
+
+func deployRestart(p *types.RestartPolicy) project.RestartPolicy {
+	switch p.Condition {
+	case "none":
+		return project.RestartPolicy{Mode: project.RestartNo}
+	case "on-failure":
+		out := project.RestartPolicy{Mode: project.RestartOnFailure}
+		if p.MaxAttempts != nil {
+			out.MaxRetries = int(min(*p.MaxAttempts, 1<<30))
+		}
+		return out
+	}
+	return project.RestartPolicy{Mode: project.RestartAlways}
+}
+
+// logging converts the bounds of the log files.
+func (l *load) logging(s types.ServiceConfig, out *project.Service) error {
+	if s.Logging == nil {
+		return nil
+	}
+	bad := func(name string) error {
+		return l.fault("max-size is a size such as 10m, max-file a number from 1",
+			fmt.Sprintf("services.%s.logging.options.%s: %q", s.Name, name, s.Logging.Options[name]), "services", s.Name, "logging", "options", name)
+	}
+	if v := s.Logging.Options["max-size"]; v != "" && v != "-1" {
+		n, err := units.RAMInBytes(v)
+		if err != nil || n <= 0 {
+			return bad("max-size")
+		}
+		out.LogMaxSize = n
+	}
+	if v := s.Logging.Options["max-file"]; v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			return bad("max-file")
+		}
+		out.LogMaxFile = n
+	}
+	return nil
+}

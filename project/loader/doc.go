@@ -1,0 +1,27 @@
+// Package loader turns compose files into a project.Project. It is the only
+// package, beside the commands, that knows the compose-go library.
+//
+// One load goes through these steps; each can end it with an *Error that
+// tells file and line:
+//
+//	locate    which files, which directory, which environment   project/locate
+//	read      each file at most once, at most MaxFileSize bytes source.go
+//	bound     depth and size after aliases are expanded          budget.go
+//	walk      every key against the support table: unknown keys,
+//	          what is degraded, ignored or refused, and where    walk.go
+//	load      interpolation, include, extends, merge, schema:    compose.go
+//	          compose-go's, on the nodes that were already parsed
+//	check     what compose-go leaves to the engine               check*.go
+//	convert   to project.Project, with docker's defaults         convert*.go
+//
+// compose-go's errors carry no line; position.go finds the key that an error
+// names in the parsed files.
+//
+// Invariants: nothing is written, nothing is fetched from a network, no
+// program is run. Files that are reached by include and extends pass the same
+// bounds as the first ones. The result holds no pointer into the loader.
+//
+// Limits: include and extends know local files only. A notice about a key of
+// a file that is reached with a variable project_directory is lost when that
+// directory cannot be told before the load.
+package loader

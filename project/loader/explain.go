@@ -1,0 +1,88 @@
+package loader
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/template"
+)
+
+// keyPath finds a key path in the text of an error, such as
+// services.web.ports.0 or services.web.tmpfs[1].
+var (
+	keyPath     = regexp.MustCompile(`\b(?:services|networks|volumes|secrets|configs|include|jobs|models)(?:[.\[][A-Za-z0-9_/-]+\]?)+`)
+	serviceName = regexp.MustCompile(`service "([^"]+)"`)
+)
+
+// explain turns an error of compose-go into one with a position.
+func (l *load) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var ours *Error
+	if errors.As(err, &ours) {
+		return err
+	}
+	message := l.cleanMessage(err.Error())
+	out := &Error{Message: message, Err: err, Hint: hint(err)}
+	if p := keyPath.FindString(message); p != "" {
+		parts := strings.FieldsFunc(p, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
+		out.File, out.Line = l.at(parts...)
+	} else if m := serviceName.FindStringSubmatch(message); m != nil {
+		out.File, out.Line = l.at("services", m[1])
+	}
+	if out.Line == 0 {
+		l.byText(out, err)
+	}
+	if out.File == "" && len(l.files) > 0 {
+		out.File = l.files[0].name
+	}
+	return out
+}
+
+// cleanMessage takes out what the position says already.
+func (l *load) cleanMessage(m string) string {
+	for _, s := range l.files {
+		m = strings.TrimPrefix(m, "validating "+s.path+": ")
+		m = strings.TrimPrefix(m, "failed to parse "+s.path+": ")
+	}
+	return strings.ReplaceAll(strings.TrimSuffix(m, ": invalid compose project"), "\n", " ")
+}
+
+// byText looks for the text that an error quotes, when it names no key.
+func (l *load) byText(out *Error, err error) {
+	var missing *template.MissingRequiredError
+	needle := ""
+	if errors.As(err, &missing) {
+		needle = "${" + missing.Variable
+	} else if i := strings.LastIndex(out.Message, ": "); i >= 0 {
+		needle = strings.Trim(out.Message[i+2:], `"'`)
+	}
+	if len(needle) < 2 {
+		return
+	}
+	for _, s := range l.files {
+		if i := strings.Index(string(s.data), needle); i >= 0 {
+			out.File, out.Line = s.name, 1+strings.Count(string(s.data[:i]), "\n")
+			return
+		}
+	}
+}
+
+// hint knows the remedy for the frequent faults.
+func hint(err error) string {
+	var missing *template.MissingRequiredError
+	m := err.Error()
+	switch {
+	case errors.As(err, &missing):
+		return "set it in the environment or in .env: " + missing.Variable + "=…"
+	case strings.Contains(m, "invalid interpolation format"):
+		return "write $$ for a dollar sign"
+	case strings.Contains(m, "failed to read") && strings.Contains(m, "env"):
+		return "env files have one KEY=VALUE per line"
+	case strings.Contains(m, "invalid containerPort"), strings.Contains(m, "invalid hostPort"), strings.Contains(m, "nvalid port"):
+		return "ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535"
+	}
+	return ""
+}

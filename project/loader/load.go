@@ -1,0 +1,116 @@
+package loader
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/locate"
+)
+
+// FindFiles looks for the compose files without reading them: their absolute
+// paths ("-" for standard input) and the project directory. Commands that
+// must be fast call locate.Find itself.
+func FindFiles(o Options) (files []string, dir string, err error) {
+	r, err := locate.Find(o.query())
+	return r.Files, r.Dir, located(err)
+}
+
+// Load reads compose files. A fault of the files is an *Error.
+func Load(ctx context.Context, o Options) (*Loaded, error) {
+	where, err := locate.Find(o.query())
+	if err != nil {
+		return nil, located(err)
+	}
+	l := &load{o: o, where: where, env: where.Env}
+	l.predefine()
+	if err := l.read(); err != nil {
+		return nil, err
+	}
+	if err := l.setName(); err != nil {
+		return nil, err
+	}
+	if err := l.inspect(); err != nil {
+		return nil, err
+	}
+	out := &Loaded{Env: l.env, Warnings: slices.Clone(where.Warnings)}
+	if err := l.compose(ctx, out); err != nil {
+		return nil, err
+	}
+	if o.NoInterpolate {
+		return out, nil
+	}
+	if err := l.check(out.Model); err != nil {
+		return nil, err
+	}
+	out.Project, err = l.convert(out.Model)
+	return out, err
+}
+
+// load is one load under way.
+type load struct {
+	o       Options
+	where   locate.Result
+	env     map[string]string
+	name    string
+	files   []*source // the named files, in order
+	reached []*source // by include and extends
+	notices []project.Notice
+}
+
+// located makes the errors of the look-up readable.
+func located(err error) error {
+	if errors.Is(err, locate.ErrNoFile) {
+		return &Error{Message: err.Error(), Err: err,
+			Hint: "go to a directory with a compose.yaml, or name a file with -f"}
+	}
+	if err != nil {
+		return &Error{Message: err.Error(), Err: err}
+	}
+	return nil
+}
+
+// read parses the named files.
+func (l *load) read() error {
+	for _, path := range l.where.Files {
+		s, err := readSource(path, l.cwd(), l.o.Stdin)
+		if err != nil {
+			return err
+		}
+		l.files = append(l.files, s)
+	}
+	return nil
+}
+
+func (l *load) cwd() string {
+	if l.o.WorkingDir != "" {
+		return l.o.WorkingDir
+	}
+	return l.where.Env["PWD"]
+}
+
+// inspect walks all files, reached ones first: those are merged below.
+func (l *load) inspect() error {
+	if err := l.reach(); err != nil {
+		return err
+	}
+	for _, s := range slices.Concat(l.reached, l.files) {
+		for _, doc := range s.docs {
+			w := &walker{value: l.scalar}
+			if err := w.walk(s, doc); err != nil {
+				return err
+			}
+			l.notices = slices.DeleteFunc(l.notices, func(n project.Notice) bool {
+				return slices.ContainsFunc(w.resets, func(r string) bool { return within(n.Key, r) })
+			})
+			l.notices = append(l.notices, w.notices...)
+		}
+	}
+	return nil
+}
+
+// within reports that key is path or lies below it.
+func within(key, path string) bool {
+	return key == path || len(key) > len(path) && key[:len(path)] == path && key[len(path)] == '.'
+}

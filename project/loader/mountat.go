@@ -1,0 +1,67 @@
+package loader
+
+import (
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v4"
+)
+
+// mountAt finds the line of a mount. Its index in the merged model need not be
+// that in the file, so the target is looked for first.
+func (l *load) mountAt(service string, index int, v types.ServiceVolumeConfig) (file string, line int) {
+	all := append(append([]*source(nil), l.files...), l.reached...)
+	for _, s := range all {
+		for _, doc := range s.docs {
+			list := childNode(doc, "services")
+			for _, part := range []string{service, "volumes"} {
+				if list != nil {
+					list = childNode(list, part)
+				}
+			}
+			if list == nil {
+				continue
+			}
+			for _, item := range list.Content {
+				if l.mountsAt(target(item), v.Target) {
+					return s.name, item.Line
+				}
+			}
+		}
+	}
+	return l.at("services", service, "volumes", strconv.Itoa(index))
+}
+
+// mountsAt reports that one item of volumes has this target.
+func (l *load) mountsAt(item *yaml.Node, path string) bool {
+	if item.Kind == yaml.MappingNode {
+		t := childNode(item, "target")
+		return t != nil && l.scalar(t.Value) == path
+	}
+	for _, part := range strings.Split(l.scalar(item.Value), ":") {
+		if part == path || strings.TrimSuffix(part, "/") == path {
+			return true
+		}
+	}
+	return false
+}
+
+// readable opens a regular file and closes it again.
+func (l *load) readable(path string, required bool) error {
+	f, err := openFile(path)
+	if os.IsNotExist(err) && !required {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	n, err := io.Copy(io.Discard, io.LimitReader(f, MaxFileSize+1))
+	if err == nil && n > MaxFileSize {
+		err = errTooLarge
+	}
+	return err
+}

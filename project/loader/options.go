@@ -1,0 +1,44 @@
+package loader
+
+import (
+	"io"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/locate"
+)
+
+// Options say what to load.
+type Options struct {
+	Files       []string // -f; "-" is Stdin; empty = look for the default names
+	ProjectDir  string   // --project-directory
+	ProjectName string   // -p
+	Profiles    []string // --profile; empty = COMPOSE_PROFILES
+	EnvFiles    []string // --env-file
+	Environ     []string // KEY=VALUE of the process
+	WorkingDir  string   // absolute; "" = the process's
+	Services    []string // services named on the command line: their profiles are active
+	// NoInterpolate leaves variables as they are. Then only Config works:
+	// Loaded.Project and Loaded.Model are nil.
+	NoInterpolate bool
+	Stdin         io.Reader // nil = none
+}
+
+func (o Options) query() locate.Query {
+	return locate.Query{Files: o.Files, ProjectDir: o.ProjectDir, EnvFiles: o.EnvFiles, Environ: o.Environ, Cwd: o.WorkingDir}
+}
+
+// Loaded is a loaded set of compose files.
+type Loaded struct {
+	// Project is what we run.
+	Project *project.Project
+	// Model is compose-go's view, for config.
+	Model *types.Project
+	// Env is the environment that variables were taken from.
+	Env map[string]string
+	// Warnings are lines for the user, without "WARNING".
+	Warnings []string
+
+	dict map[string]any // with NoInterpolate
+}

@@ -1,0 +1,133 @@
+package loader
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// MaxFileSize bounds one compose file, in bytes.
+const MaxFileSize = 8 << 20
+
+// source is one parsed compose file.
+type source struct {
+	path string // absolute; "-" = standard input
+	name string // as messages show it: relative to the working directory where that is shorter
+	data []byte
+	docs []*yaml.Node // the root value of each document
+	tags bool         // has !reset or !override
+}
+
+// readSource reads and parses one file. Regular files only: a compose file
+// that is a fifo or a device would block or never end.
+func readSource(path, cwd string, stdin io.Reader) (*source, error) {
+	s := &source{path: path, name: shortName(path, cwd)}
+	var r io.Reader
+	if path == "-" {
+		if r = stdin; stdin == nil {
+			return nil, &Error{File: "-", Message: "no standard input to read the compose file from"}
+		}
+	} else {
+		f, err := openFile(path)
+		if err != nil {
+			return nil, s.unreadable(err)
+		}
+		defer f.Close()
+		r = f
+	}
+	data, err := io.ReadAll(io.LimitReader(r, MaxFileSize+1))
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	if len(data) > MaxFileSize {
+		return nil, &Error{File: s.name, Message: fmt.Sprintf("the compose file is larger than %d MiB", MaxFileSize>>20), Hint: "split it with include"}
+	}
+	s.data = data
+	return s, s.parse()
+}
+
+func openFile(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, errors.New("it is a directory")
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	return os.Open(path)
+}
+
+func (s *source) unreadable(err error) error {
+	e := &Error{File: s.name, Message: "cannot read the compose file: " + reason(err), Err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Hint = "name the right file with -f"
+	case errors.Is(err, fs.ErrPermission):
+		e.Hint = "check it with: ls -l " + s.path
+	}
+	return e
+}
+
+// reason is the last part of a file error: the path is told already.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func (s *source) parse() error {
+	dec := yaml.NewDecoder(bytes.NewReader(s.data))
+	budget := newBudget()
+	for {
+		var n yaml.Node
+		err := dec.Decode(&n)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return s.syntaxError(err)
+		}
+		root := &n
+		if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
+			root = n.Content[0]
+		}
+		if err := budget.spend(root); err != nil {
+			return &Error{File: s.name, Line: err.line, Message: err.message, Hint: "nobody needs so much; split the file with include"}
+		}
+		s.tags = s.tags || budget.tags
+		s.docs = append(s.docs, root)
+	}
+}
+
+var yamlLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:[a-z ]*error[a-z ]*: *)?(?:\n *)?line (\d+)(?:, column \d+)?: (.*)$`)
+
+// syntaxError moves the line from the text of a YAML error to where ours is.
+func (s *source) syntaxError(err error) error {
+	e := &Error{File: s.name, Message: "not valid YAML: " + err.Error(), Err: err}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		e.Line, _ = strconv.Atoi(m[1])
+		e.Message = "not valid YAML: " + m[2]
+	}
+	return e
+}
+
+// shortName is how messages show a path.
+func shortName(path, cwd string) string {
+	if rel, err := filepath.Rel(cwd, path); err == nil && len(rel) < len(path) && filepath.IsAbs(path) {
+		return rel
+	}
+	return path
+}

@@ -1,0 +1,124 @@
+package loader
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// walker compares the keys of parsed files with the support table.
+type walker struct {
+	file    *source
+	value   func(string) string // interpolates a scalar, "" when it cannot
+	notices []project.Notice
+	resets  []string // paths that a later file takes back
+}
+
+// walk looks at one document.
+func (w *walker) walk(s *source, root *yaml.Node) error {
+	w.file = s
+	return w.mapping(root, "", "")
+}
+
+// mapping visits the keys of a mapping. path is the key's path in the file,
+// row the one in the table.
+func (w *walker) mapping(n *yaml.Node, path, row string) error {
+	n = target(n)
+	if n.Kind == yaml.SequenceNode {
+		// Items have no component in the table: lists of mappings (ports,
+		// volumes) are known by the list's own key.
+		for i, c := range n.Content {
+			if err := w.mapping(c, fmt.Sprintf("%s.%d", path, i), row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Tag == "!!merge" || key.Value == "<<" {
+			if err := w.merged(value, path, row); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.key(key, value, path, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merged visits the mappings that << merges in.
+func (w *walker) merged(value *yaml.Node, path, row string) error {
+	value = target(value)
+	if value.Kind != yaml.SequenceNode {
+		return w.mapping(value, path, row)
+	}
+	for _, c := range value.Content {
+		if err := w.mapping(c, path, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) key(key, value *yaml.Node, path, row string) error {
+	name := key.Value
+	here := join(path, name)
+	if value.Tag == "!reset" {
+		w.resets = append(w.resets, here)
+		return nil
+	}
+	if value.Tag == "!override" {
+		w.resets = append(w.resets, here)
+	}
+	child, support, ok := project.Child(row, name)
+	if strings.HasPrefix(name, "x-") && (!ok || !strings.HasSuffix(child, "*")) {
+		return nil
+	}
+	if !ok {
+		if row != "" && !hasKeys(row) {
+			return nil // a free mapping or a wrong type: the schema says which
+		}
+		return &Error{File: w.file.name, Line: key.Line, Message: here + ": unknown key", Hint: suggest(name, project.Children(row))}
+	}
+	value = target(value)
+	scalar := ""
+	if value.Kind == yaml.ScalarNode && value.Tag != "!!null" {
+		scalar = w.value(value.Value)
+	}
+	if fate := support.FateOf(name, scalar); fate != project.Honoured && value.Tag != "!!null" {
+		w.notices = append(w.notices, project.Notice{Fate: fate, Key: here, Reason: support.Reason,
+			Source: project.Position{File: w.file.path, Line: key.Line}})
+		return nil
+	}
+	return w.mapping(value, here, child)
+}
+
+// hasKeys reports that the table knows keys below row.
+func hasKeys(row string) bool {
+	_, _, wild := project.Child(row, "*")
+	return wild || len(project.Children(row)) > 0
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// target follows an alias.
+func target(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}

@@ -1,0 +1,33 @@
+package project
+
+import "slices"
+
+// deployRows are the keys of services.*.deploy.
+func deployRows() []Support {
+	const d = "services.*.deploy."
+	const limit = "limits are not enforced yet"
+	const swarm = "there is one host"
+	return slices.Concat(
+		honoured("services.*.", "deploy"),
+		honoured(d, "replicas", "resources"),
+		honoured(d, "restart_policy", "restart_policy.condition", "restart_policy.max_attempts"),
+		same(d, Ignored, "the delay grows from 0.1 s to 1 min as docker's does", "restart_policy.delay", "restart_policy.window"),
+		[]Support{
+			{Key: d + "mode", Fate: Degraded, Reason: "there is one host: global means one replica; job modes run as services", Accept: []string{"", "replicated", "global"}},
+			{Key: d + "labels", Fate: Ignored, Reason: "labels of a swarm service have no counterpart; use labels"},
+			{Key: d + "labels.*", Fate: Ignored, Reason: "labels of a swarm service have no counterpart; use labels"},
+			{Key: d + "endpoint_mode", Fate: Ignored, Reason: swarm},
+			{Key: d + "placement.**", Fate: Ignored, Reason: swarm},
+			{Key: d + "rollback_config.**", Fate: Ignored, Reason: "there is no roll-back: replicas are replaced one after the other"},
+			{Key: d + "update_config.**", Fate: Ignored, Reason: "replicas are replaced as up finds them diverged"},
+			{Key: d + "resources.limits", Fate: Honoured},
+			{Key: d + "resources.limits.cpus", Fate: Ignored, Reason: limit},
+			{Key: d + "resources.limits.memory", Fate: Ignored, Reason: limit},
+			{Key: d + "resources.limits.pids", Fate: Ignored, Reason: limit},
+			{Key: d + "resources.reservations", Fate: Honoured},
+			{Key: d + "resources.reservations.cpus", Fate: Ignored, Reason: "nothing is reserved"},
+			{Key: d + "resources.reservations.memory", Fate: Ignored, Reason: "nothing is reserved"},
+			{Key: d + "resources.reservations.generic_resources.**", Fate: Ignored, Reason: "nothing is reserved"},
+			{Key: d + "resources.reservations.devices.**", Fate: Refused, Reason: "graphics processors are not passed through yet"},
+		})
+}
