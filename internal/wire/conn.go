@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -78,13 +79,14 @@ func (c *Conn) Send(v any, files ...*os.File) error {
 	if len(files) > 0 {
 		fds := make([]int, len(files))
 		for i, f := range files {
-			fds[i] = int(f.Fd())
+			fds[i] = FD(f)
 		}
 		rights = unix.UnixRights(fds...)
 	}
 	c.send.Lock()
 	defer c.send.Unlock()
 	n, _, err := c.uc.WriteMsgUnix(msg, rights, nil)
+	runtime.KeepAlive(files)
 	if err != nil {
 		return fmt.Errorf("send: %w", err)
 	}

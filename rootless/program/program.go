@@ -84,13 +84,19 @@ func (s Step) Ignore() Step {
 
 // Save keeps the step's result in a new slot.
 func (s Step) Save() Slot {
-	n := Slot(s.p.slots)
-	s.p.slots++
-	if s.p.slots > maxSlots {
-		s.p.fail("more than %d kept results", maxSlots)
-		n = 0
-	}
+	n := s.p.NewSlot()
 	s.SaveTo(n)
+	return n
+}
+
+// NewSlot sets a slot aside for [Step.SaveTo].
+func (p *Program) NewSlot() Slot {
+	n := Slot(p.slots)
+	p.slots++
+	if p.slots > maxSlots {
+		p.fail("more than %d kept results", maxSlots)
+		return 0
+	}
 	return n
 }
 

@@ -1,0 +1,178 @@
+package rootless
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// child is a line of the table with what only the holder has.
+type child struct {
+	ChildInfo
+	pid   int      // in our pid namespace; used to reap, while it is ours
+	pidfd *os.File // nil when ended
+}
+
+// launch starts a child and answers with its pidfd, then waits for it beside.
+func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File) error {
+	defer closeFiles(files)
+	ch, err := h.start(req, files)
+	if err != nil {
+		return c.Send(holderAnswer{Seq: req.Seq, Error: err.Error()})
+	}
+	// The answer before the wait: an exit is never told before its start.
+	err = c.Send(holderAnswer{Seq: req.Seq, Children: []ChildInfo{ch.ChildInfo}}, ch.pidfd)
+	go h.wait(ch)
+	return err
+}
+
+func (h *projectHolder) start(req holderRequest, files []*os.File) (*child, error) {
+	l := req.Launch
+	if l == nil || req.Name == "" || len(files) < 4 || l.Join >= len(files) {
+		return nil, fmt.Errorf("launch: incomplete request")
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if old := h.children[req.Name]; old != nil && old.Ended.IsZero() {
+		return nil, fmt.Errorf("launch: %s runs already", req.Name)
+	}
+	pid, pidfd, err := fork(*l, files)
+	if err != nil {
+		return nil, err
+	}
+	ch := &child{ChildInfo: ChildInfo{Name: req.Name, Started: time.Now()}, pid: pid, pidfd: pidfd}
+	h.children[req.Name] = ch
+	return ch, nil
+}
+
+// fork clones and executes the program (descriptor 3). The image is executed by
+// the number it has in the child: by ours, os/exec's and our own descriptors
+// could overwrite it between clone and execve.
+func fork(l launchRequest, files []*os.File) (pid int, pidfd *os.File, err error) {
+	path, argv := "/proc/self/fd/3", []string{"sandbox"}
+	if l.Portable {
+		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleProgram}
+	}
+	fd := -1
+	attr := &syscall.ProcAttr{
+		Env: []string{},
+		Sys: &syscall.SysProcAttr{Cloneflags: l.Clone, PidFD: &fd},
+	}
+	for _, f := range files {
+		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
+	}
+	if l.Join > 0 {
+		pid, err = forkInside(wire.FD(files[l.Join]), path, argv, attr)
+	} else {
+		pid, err = syscall.ForkExec(path, argv, attr)
+	}
+	runtime.KeepAlive(files)
+	if err != nil {
+		return 0, nil, fmt.Errorf("start the sandbox: %w", err)
+	}
+	if fd < 0 {
+		return 0, nil, fmt.Errorf("start the sandbox: the kernel gave no pidfd (Linux 5.2 or newer is needed)")
+	}
+	return pid, pollable(fd), nil
+}
+
+// forkInside forks into the pid namespace of the process behind pidfd. That
+// namespace sticks to the thread, so the thread ends with its goroutine: it is
+// locked and never unlocked. (No PDEATHSIG is set anywhere, which would kill the child then.)
+func forkInside(pidfd int, path string, argv []string, attr *syscall.ProcAttr) (int, error) {
+	type result struct {
+		pid int
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread()
+		if err := unix.Setns(pidfd, unix.CLONE_NEWPID); err != nil {
+			done <- result{err: fmt.Errorf("enter the pid namespace: %w", err)}
+			return
+		}
+		pid, err := syscall.ForkExec(path, argv, attr)
+		done <- result{pid, err}
+	}()
+	r := <-done
+	return r.pid, r.err
+}
+
+// pollable wraps a pidfd so that waiting for it costs no thread.
+func pollable(pidfd int) *os.File {
+	_ = unix.SetNonblock(pidfd, true)
+	return os.NewFile(uintptr(pidfd), "pidfd")
+}
+
+// wait reaps a child when it ends, and tells the supervisor if there is one.
+func (h *projectHolder) wait(ch *child) {
+	waitReadable(ch.pidfd)
+	var ws unix.WaitStatus
+	for {
+		_, err := unix.Wait4(ch.pid, &ws, 0, nil)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ch.Ended = time.Now()
+	ch.Status = uint32(ws)
+	ch.pidfd.Close()
+	ch.pidfd = nil
+	if h.watcher != nil {
+		info := ch.ChildInfo
+		_ = h.watcher.Send(holderAnswer{Exit: &info})
+	}
+}
+
+// waitReadable returns when f, a pidfd, is readable: its process has ended.
+func waitReadable(f *os.File) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Read(func(fd uintptr) bool {
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(p, 0)
+		return n > 0 || (err != nil && err != unix.EINTR)
+	})
+}
+
+func (h *projectHolder) forget(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if ch := h.children[name]; ch != nil && !ch.Ended.IsZero() {
+		delete(h.children, name)
+	}
+}
+
+// sendChildren sends the table; a line of the living comes with its pidfd.
+func (h *projectHolder) sendChildren(c *wire.Conn, seq int) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	names := slices.Sorted(maps.Keys(h.children))
+	for batch := range slices.Chunk(names, wire.MaxFiles) {
+		answer := holderAnswer{Seq: seq, More: true}
+		var files []*os.File
+		for _, n := range batch {
+			ch := h.children[n]
+			answer.Children = append(answer.Children, ch.ChildInfo)
+			if ch.pidfd != nil {
+				files = append(files, ch.pidfd)
+			}
+		}
+		if err := c.Send(answer, files...); err != nil {
+			return err
+		}
+	}
+	return c.Send(holderAnswer{Seq: seq})
+}

@@ -1,0 +1,59 @@
+package rootless
+
+import "time"
+
+// userRequest is what the command line asks of the user holder.
+type userRequest struct {
+	// Ensure: start what of this project does not run, and answer when its
+	// supervisor accepts connections. "" = only answer.
+	Ensure string `json:"ensure,omitempty"`
+}
+
+type userAnswer struct {
+	Error string `json:"error,omitempty"`
+}
+
+// The requests to a project holder. Each is answered once, with its number.
+const (
+	opKeep     = "keep"     // name + 1 file -> ok; replaces
+	opDrop     = "drop"     // name -> ok
+	opKept     = "kept"     // -> names + files, in batches (More)
+	opChildren = "children" // -> table + pidfds of the living, in batches (More)
+	opLaunch   = "launch"   // Launch + files -> PID + pidfd
+	opForget   = "forget"   // name of an ended child -> ok
+	opWatch    = "watch"    // -> ok; from now on exits are told on this connection
+	opEnd      = "end"      // -> ok, then the holder exits and the project with it
+)
+
+type holderRequest struct {
+	Seq    int            `json:"seq"`
+	Op     string         `json:"op"`
+	Name   string         `json:"name,omitempty"`
+	Launch *launchRequest `json:"launch,omitempty"`
+}
+
+// launchRequest comes with files: they become the descriptors 0, 1, 2, ... of the
+// child, 3 being the program.
+type launchRequest struct {
+	Clone    uintptr `json:"clone"`          // CLONE_NEW* for the child
+	Join     int     `json:"join,omitempty"` // index of the pidfd whose pid namespace the child is born in; 0 = none
+	Portable bool    `json:"portable,omitempty"`
+}
+
+type holderAnswer struct {
+	Seq      int         `json:"seq"` // 0 = an exit, unasked
+	Error    string      `json:"error,omitempty"`
+	Names    []string    `json:"names,omitempty"`
+	Children []ChildInfo `json:"children,omitempty"`
+	More     bool        `json:"more,omitempty"`
+	Exit     *ChildInfo  `json:"exit,omitempty"`
+}
+
+// ChildInfo is a line of the project holder's table.
+type ChildInfo struct {
+	Name    string    `json:"name"`
+	Started time.Time `json:"started"`
+	// Ended is set with the wait status when the child is no more.
+	Ended  time.Time `json:"ended,omitzero"`
+	Status uint32    `json:"status,omitempty"` // wait(2)
+}

@@ -1,0 +1,170 @@
+package rootless
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// RouterName is the name in the store of the project's router net namespace.
+const RouterName = "router"
+
+// mountPoint is where each sandbox, in its own mount namespace, assembles its root.
+func mountPoint(dirs state.Dirs, project string) string {
+	return filepath.Join(dirs.ProjectRun(project), "root")
+}
+
+// projectHolder is the state of a project holder. The mutex guards all of it;
+// nothing is done under it that can wait for somebody, but fork.
+type projectHolder struct {
+	mu       sync.Mutex
+	kept     map[string]*os.File
+	children map[string]*child
+	watcher  *wire.Conn
+}
+
+// RunProjectHolder is the body of a project holder: pid 1 of the project's pid
+// namespace. ready is told when the socket accepts. It returns an exit code.
+func RunProjectHolder(dirs state.Dirs, project string, ready *os.File) int {
+	l, h, err := newProjectHolder(dirs, project)
+	if err != nil {
+		fmt.Fprintf(ready, "project holder of %s: %v", project, err)
+		return 1
+	}
+	tellReady(ready)
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return 1
+		}
+		go h.serve(c)
+	}
+}
+
+func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *projectHolder, error) {
+	if os.Getpid() != 1 {
+		return nil, nil, fmt.Errorf("is not pid 1 of a pid namespace")
+	}
+	// The child's /proc/self must name it: this /proc has to be of this pid namespace.
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		return nil, nil, fmt.Errorf("mount /proc of the project's pid namespace: %w", err)
+	}
+	if err := state.MakePrivate(mountPoint(dirs, project)); err != nil {
+		return nil, nil, err
+	}
+	router, err := newNetNS()
+	if err != nil {
+		return nil, nil, fmt.Errorf("router net namespace: %w", err)
+	}
+	l, err := wire.Listen(dirs.HolderSocket(project))
+	if err != nil {
+		router.Close()
+		return nil, nil, err
+	}
+	h := &projectHolder{
+		kept:     map[string]*os.File{RouterName: router},
+		children: make(map[string]*child),
+	}
+	return l, h, nil
+}
+
+// newNetNS makes a net namespace. The holder itself stays in the host's, so that
+// services with network_mode host can be born in it: there is no way back into it.
+func newNetNS() (*os.File, error) {
+	type result struct {
+		f   *os.File
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with its goroutine
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			done <- result{err: err}
+			return
+		}
+		f, err := os.Open("/proc/thread-self/ns/net")
+		done <- result{f, err}
+	}()
+	r := <-done
+	return r.f, r.err
+}
+
+// serve answers one connection until it ends.
+func (h *projectHolder) serve(c *wire.Conn) {
+	defer h.hangUp(c)
+	for {
+		var req holderRequest
+		files, err := c.Receive(&req)
+		if err != nil {
+			return
+		}
+		if err := h.answer(c, req, files); err != nil {
+			return
+		}
+	}
+}
+
+func (h *projectHolder) hangUp(c *wire.Conn) {
+	h.mu.Lock()
+	if h.watcher == c {
+		h.watcher = nil
+	}
+	h.mu.Unlock()
+	c.Close()
+}
+
+// answer carries out one request. Its error is that of the connection; that of
+// the request goes into the answer.
+func (h *projectHolder) answer(c *wire.Conn, req holderRequest, files []*os.File) error {
+	reply := holderAnswer{Seq: req.Seq}
+	var out []*os.File
+	switch req.Op {
+	case opKeep:
+		if len(files) != 1 || req.Name == "" {
+			reply.Error = "keep: needs a name and one file"
+			break
+		}
+		h.keep(req.Name, files[0])
+		files = nil
+	case opDrop:
+		h.drop(req.Name)
+	case opKept:
+		return h.sendKept(c, req.Seq)
+	case opChildren:
+		return h.sendChildren(c, req.Seq)
+	case opLaunch:
+		return h.launch(c, req, files)
+	case opForget:
+		h.forget(req.Name)
+	case opWatch:
+		h.mu.Lock()
+		h.watcher = c
+		h.mu.Unlock()
+	case opEnd:
+		_ = c.Send(reply)
+		os.Exit(0)
+	default:
+		reply.Error = fmt.Sprintf("unknown request %q", req.Op)
+	}
+	closeFiles(files)
+	return c.Send(reply, out...)
+}
+
+func closeFiles(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// tellReady writes the one byte that the starter waits for.
+func tellReady(ready *os.File) {
+	_, _ = ready.Write([]byte{0})
+	ready.Close()
+}

@@ -1,0 +1,132 @@
+package rootless
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// The roles that our binary plays when it is executed by itself: its first argument.
+const (
+	RoleUserHolder    = "@user-holder"
+	RoleProjectHolder = "@project-holder"
+	RoleSupervisor    = "@supervisor"
+	RoleProgram       = "@program" // runs a program in Go (program.Run)
+)
+
+// userHolder is the state of the user holder. The mutex guards the map; each
+// project guards itself.
+type userHolder struct {
+	dirs     state.Dirs
+	mu       sync.Mutex
+	projects map[string]*watched
+	changed  chan struct{} // a project has ended
+}
+
+// RunUserHolder is the body of the user holder, the owner of the user
+// namespace. It ends when no project is left. It returns an exit code.
+func RunUserHolder(dirs state.Dirs, ready *os.File) int {
+	l, err := wire.Listen(dirs.UserSocket())
+	if err != nil {
+		fmt.Fprintf(ready, "user holder: %v", err)
+		return 1
+	}
+	u := &userHolder{dirs: dirs, projects: make(map[string]*watched), changed: make(chan struct{}, 1)}
+	u.adoptAll()
+	tellReady(ready)
+	go u.accept(l)
+	u.untilIdle()
+	return 0
+}
+
+func (u *userHolder) accept(l *wire.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go u.serve(c)
+	}
+}
+
+func (u *userHolder) serve(c *wire.Conn) {
+	defer c.Close()
+	for {
+		var req userRequest
+		files, err := c.Receive(&req)
+		if err != nil {
+			return
+		}
+		closeFiles(files)
+		var answer userAnswer
+		if req.Ensure != "" {
+			if err := u.project(req.Ensure).ensure(); err != nil {
+				answer.Error = err.Error()
+			}
+		}
+		if err := c.Send(answer); err != nil {
+			return
+		}
+	}
+}
+
+// project is the entry of a project, made if need be.
+func (u *userHolder) project(name string) *watched {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	w := u.projects[name]
+	if w == nil {
+		w = &watched{name: name, dirs: u.dirs, ended: u.noteEnd}
+		u.projects[name] = w
+	}
+	return w
+}
+
+func (u *userHolder) noteEnd() {
+	select {
+	case u.changed <- struct{}{}:
+	default:
+	}
+}
+
+// idleCheck is how often an idle user holder looks whether it may end, after
+// a project has ended or if none ever came.
+const idleCheck = 200 * time.Millisecond
+
+// untilIdle returns when no project is left and nobody is about to start one:
+// whoever wants one holds the user lock while asking.
+func (u *userHolder) untilIdle() {
+	first := time.After(10 * time.Second) // started for a command that then failed
+	for {
+		select {
+		case <-u.changed:
+		case <-first:
+		}
+		for u.idle() {
+			if lock, err := state.TryLock(u.dirs.UserLock()); err == nil {
+				if u.idle() {
+					os.Remove(u.dirs.UserSocket())
+					return // the lock goes with the process
+				}
+				lock.Close()
+			}
+			time.Sleep(idleCheck)
+		}
+	}
+}
+
+// idle drops the ended projects and tells whether none is left.
+func (u *userHolder) idle() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for name, w := range u.projects {
+		if w.gone() {
+			delete(u.projects, name)
+		}
+	}
+	return len(u.projects) == 0
+}

@@ -1,0 +1,246 @@
+package rootless
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless/program"
+)
+
+// born is a process that a program has put into the user namespace.
+type born struct {
+	pid    int
+	pidfd  *os.File
+	status *os.File // what the program reports; EOF = executed
+	prog   *program.Program
+}
+
+// spawn starts prog as a child of ours. extra become descriptors 5, 6, ... of
+// it; 3 is the program, 4 the status.
+func spawn(prog *program.Program, stdio [3]*os.File, extra []*os.File, sys *syscall.SysProcAttr) (*born, error) {
+	portable := UsePortable()
+	img, err := prog.Image(4, portable)
+	if err != nil {
+		return nil, err
+	}
+	defer img.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	fd := -1
+	sys.PidFD = &fd
+	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, extra...)
+	attr := &syscall.ProcAttr{Env: []string{}, Sys: sys}
+	for _, f := range files {
+		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
+	}
+	path, argv := "/proc/self/fd/3", []string{"mocker-compose"}
+	if portable {
+		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleProgram}
+	}
+	pid, err := syscall.ForkExec(path, argv, attr)
+	runtime.KeepAlive(files)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return &born{pid: pid, pidfd: pollable(fd), status: r, prog: prog}, nil
+}
+
+// UsePortable tells whether programs run in Go: without a stub for this
+// architecture, or when a test wants it.
+func UsePortable() bool {
+	return !program.HasStub || os.Getenv("MOCKER_FORCE_PORTABLE") != ""
+}
+
+// executed waits for the end of the set-up.
+func (b *born) executed() error {
+	defer b.status.Close()
+	var buf bytes.Buffer
+	if _, err := buf.ReadFrom(b.status); err != nil {
+		return err
+	}
+	if buf.Len() == 0 {
+		return nil
+	}
+	if f, ok := program.ParseFailure(buf.Bytes()); ok {
+		return fmt.Errorf("%s: %w", b.prog.What(f.Step), f.Errno)
+	}
+	return fmt.Errorf("set-up of the user namespace: unreadable report")
+}
+
+// kill ends a child whose set-up failed.
+func (b *born) kill() {
+	_ = unix.PidfdSendSignal(wire.FD(b.pidfd), unix.SIGKILL, nil, 0)
+	waitReadable(b.pidfd)
+	reap(b.pidfd)
+	b.pidfd.Close()
+}
+
+// createUserNamespace starts our binary in role, in a new user and mount
+// namespace with the given maps. ready goes to it as descriptor 3.
+//
+//	parent                              child (the stub)
+//	clone NEWUSER|NEWNS        ──────▶  read one byte, the maps are not there yet
+//	write maps, read them back
+//	one byte                   ──────▶  make "/" a slave, keep to itself what we mount
+//	                                    execve: as id 0 it gets all capabilities of U
+func createUserNamespace(ctx context.Context, maps IDMaps, argv []string, ready *os.File) error {
+	goR, goW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer goW.Close()
+	defer goR.Close()
+	exe, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	defer exe.Close()
+	var p program.Program
+	p.Do("wait for the id maps", unix.SYS_READ, 5, p.Bytes(make([]byte, 8)), 1)
+	p.Do("keep our mounts to ourselves", unix.SYS_MOUNT, "none", "/", 0, unix.MS_REC|unix.MS_SLAVE, 0)
+	execHolder(&p, argv)
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	sys := &syscall.SysProcAttr{Setsid: true, Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS}
+	b, err := spawn(&p, [3]*os.File{null, null, null}, []*os.File{goR, exe, ready}, sys)
+	if err != nil {
+		return explainUserns(err)
+	}
+	if err := maps.write(ctx, b.pid); err != nil {
+		b.kill()
+		return err
+	}
+	if _, err := goW.Write([]byte{1}); err != nil {
+		b.kill()
+		return err
+	}
+	return b.executed()
+}
+
+// joinUserNamespace starts our binary in role inside the namespaces of a
+// process that outlived the user holder.
+func joinUserNamespace(survivor *os.File, argv []string, ready *os.File) error {
+	exe, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	defer exe.Close()
+	var p program.Program
+	enterUserNamespace(&p)
+	execHolder(&p, argv)
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	b, err := spawn(&p, [3]*os.File{null, null, null}, []*os.File{survivor, exe, ready}, &syscall.SysProcAttr{Setsid: true})
+	if err != nil {
+		return err
+	}
+	return b.executed()
+}
+
+// enterUserNamespace joins the user namespace of the process whose pidfd is
+// descriptor 5 (setns(2), Linux 5.8). The mount namespace is a new copy of the
+// caller's: the survivor may be a project holder, whose /proc is not ours.
+func enterUserNamespace(p *program.Program) {
+	p.Do("join the user namespace", unix.SYS_SETNS, 5, unix.CLONE_NEWUSER)
+	p.Do("own mount namespace", unix.SYS_UNSHARE, unix.CLONE_NEWNS)
+	p.Do("keep our mounts to ourselves", unix.SYS_MOUNT, "none", "/", 0, unix.MS_REC|unix.MS_SLAVE, 0)
+}
+
+// execHolder executes our binary (descriptor 6) as id 0, with 7 as its
+// descriptor 3 and nothing else open.
+func execHolder(p *program.Program, argv []string) {
+	p.Do("become id 0", unix.SYS_SETRESGID, 0, 0, 0)
+	p.Do("become id 0", unix.SYS_SETRESUID, 0, 0, 0)
+	p.Do("enter /", unix.SYS_CHDIR, "/")
+	p.Do("pass the ready pipe", unix.SYS_DUP3, 7, 3, 0)
+	p.Do("close the other descriptors", unix.SYS_CLOSE_RANGE, 4, uint32(0xffffffff), unix.CLOSE_RANGE_CLOEXEC)
+	p.Do("execute the holder", unix.SYS_EXECVEAT, 6, "", argv, roleEnv(), unix.AT_EMPTY_PATH)
+}
+
+// explainUserns says what is in the way of a user namespace.
+func explainUserns(err error) error {
+	switch {
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		if readSysctl("kernel/apparmor_restrict_unprivileged_userns") == "1" {
+			return fmt.Errorf("create a user namespace: %w: AppArmor forbids it to programs without a profile; an administrator allows it with: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0", err)
+		}
+		if readSysctl("kernel/unprivileged_userns_clone") == "0" {
+			return fmt.Errorf("create a user namespace: %w: an administrator allows it with: sysctl -w kernel.unprivileged_userns_clone=1", err)
+		}
+		return fmt.Errorf("create a user namespace: %w: a security policy (seccomp of an outer container, SELinux or AppArmor) forbids it here", err)
+	case errors.Is(err, unix.ENOSPC):
+		return fmt.Errorf("create a user namespace: %w: the limit is reached; an administrator raises it with: sysctl -w user.max_user_namespaces=15000", err)
+	}
+	return fmt.Errorf("create a user namespace: %w", err)
+}
+
+func readSysctl(name string) string {
+	b, err := os.ReadFile("/proc/sys/" + name)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// execInside runs argv in the user namespace of the process behind survivor and
+// returns its exit code: `mocker-compose unshare`.
+func execInside(survivor *os.File, argv, env []string, dir string, stdio [3]*os.File) (int, error) {
+	var p program.Program
+	enterUserNamespace(&p)
+	p.Do("become id 0", unix.SYS_SETRESGID, 0, 0, 0)
+	p.Do("become id 0", unix.SYS_SETRESUID, 0, 0, 0)
+	p.Do("enter "+dir, unix.SYS_CHDIR, dir)
+	p.Do("close the other descriptors", unix.SYS_CLOSE_RANGE, 3, uint32(0xffffffff), unix.CLOSE_RANGE_CLOEXEC)
+	p.Do("execute "+argv[0], unix.SYS_EXECVE, argv[0], argv, env)
+	b, err := spawn(&p, stdio, []*os.File{survivor}, &syscall.SysProcAttr{})
+	if err != nil {
+		return 0, err
+	}
+	defer b.pidfd.Close()
+	if err := b.executed(); err != nil {
+		b.kill()
+		return 0, err
+	}
+	waitReadable(b.pidfd)
+	var ws unix.WaitStatus
+	if _, err := unix.Wait4(b.pid, &ws, 0, nil); err != nil {
+		return 0, err
+	}
+	return ExitCode(ws), nil
+}
+
+// ExitCode is a wait status as the shell has it: 128+signal when killed.
+func ExitCode(ws unix.WaitStatus) int {
+	if ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return ws.ExitStatus()
+}
+
+// SplitRoleArgs reads the arguments of a role: run dir, data dir, project.
+func SplitRoleArgs(args []string) (state.Dirs, string, error) {
+	if len(args) != 3 {
+		return state.Dirs{}, "", fmt.Errorf("a role takes 3 arguments, got %d", len(args))
+	}
+	return state.Dirs{Run: args[0], Data: args[1]}, args[2], nil
+}

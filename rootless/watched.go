@@ -1,0 +1,271 @@
+package rootless
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// watched is one project in the user holder: its two processes, by pidfd.
+//
+//	holder lives  supervisor lives
+//	no            no    -> ensure starts both
+//	yes           no    -> the supervisor is started again, after a back-off
+//	no            yes   -> the supervisor sees it and ends; then as the first line
+//	yes           yes   -> nothing to do
+type watched struct {
+	name  string
+	dirs  state.Dirs
+	ended func()
+
+	mu         sync.Mutex
+	holder     *os.File // pidfd, nil = does not live
+	supervisor *os.File
+	failures   int  // starts of the supervisor that did not last
+	busy       bool // a restart is pending
+}
+
+// The back-off of a supervisor that dies: doubled from the first to the second.
+const (
+	minBackOff = 20 * time.Millisecond
+	maxBackOff = time.Second
+	lasting    = 2 * time.Second // a run that counts as no failure
+)
+
+// ensure starts what does not live. It returns when the supervisor accepts.
+func (w *watched) ensure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.holder == nil {
+		if err := w.awaitSupervisorEnd(); err != nil {
+			return err
+		}
+		if err := w.startHolder(); err != nil {
+			return err
+		}
+	}
+	if w.supervisor == nil {
+		return w.startSupervisor()
+	}
+	return nil
+}
+
+// awaitSupervisorEnd gives a supervisor whose holder died the time to clean up.
+func (w *watched) awaitSupervisorEnd() error {
+	if w.supervisor == nil {
+		return nil
+	}
+	pidfd := w.supervisor
+	for range 500 {
+		p := []unix.PollFd{{Fd: int32(wire.FD(pidfd)), Events: unix.POLLIN}}
+		if n, err := unix.Poll(p, 0); n > 0 || (err != nil && !errors.Is(err, unix.EINTR)) {
+			w.supervisor = nil
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	_ = unix.PidfdSendSignal(wire.FD(pidfd), unix.SIGKILL, nil, 0)
+	w.supervisor = nil
+	return nil
+}
+
+func (w *watched) startHolder() error {
+	if err := state.MakePrivate(w.dirs.ProjectRun(w.name)); err != nil {
+		return err
+	}
+	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
+	pidfd, err := startRole(RoleProjectHolder, w.name, w.dirs, namespaces, nil)
+	if err != nil {
+		return err
+	}
+	w.holder = pidfd
+	go w.watchHolder(pidfd)
+	return nil
+}
+
+func (w *watched) watchHolder(pidfd *os.File) {
+	waitReadable(pidfd)
+	reap(pidfd)
+	w.mu.Lock()
+	if w.holder == pidfd {
+		w.holder = nil
+	}
+	pidfd.Close()
+	w.mu.Unlock()
+	w.ended()
+}
+
+func (w *watched) startSupervisor() error {
+	if err := state.MakePrivate(w.dirs.ProjectData(w.name)); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(SupervisorLog(w.dirs, w.name), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	pidfd, err := startRole(RoleSupervisor, w.name, w.dirs, 0, log)
+	if err != nil {
+		return err
+	}
+	w.supervisor = pidfd
+	go w.watchSupervisor(pidfd, time.Now())
+	return nil
+}
+
+// SupervisorLog is the file that gets what a supervisor says on standard error:
+// nothing, unless it panics.
+func SupervisorLog(dirs state.Dirs, project string) string {
+	return filepath.Join(dirs.ProjectData(project), "supervisor.log")
+}
+
+// watchSupervisor waits for the supervisor's end; if the project's holder
+// lives, the end was no wish of the supervisor's.
+func (w *watched) watchSupervisor(pidfd *os.File, since time.Time) {
+	waitReadable(pidfd)
+	reap(pidfd)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.supervisor == pidfd {
+		w.supervisor = nil
+	}
+	pidfd.Close()
+	w.ended()
+	w.failures++
+	if time.Since(since) > lasting {
+		w.failures = 0
+	}
+	if w.holder != nil && w.supervisor == nil {
+		w.restart()
+	}
+}
+
+// restart starts the supervisor again; called with the lock, it waits without it.
+func (w *watched) restart() {
+	w.busy = true
+	defer func() { w.busy = false }()
+	for w.holder != nil && w.supervisor == nil {
+		if w.failures > 0 {
+			pause := min(minBackOff<<min(w.failures-1, 20), maxBackOff)
+			w.mu.Unlock()
+			time.Sleep(pause)
+			w.mu.Lock()
+		}
+		if w.holder == nil || w.supervisor != nil {
+			return
+		}
+		if err := w.startSupervisor(); err != nil {
+			w.failures++
+			continue
+		}
+		return
+	}
+}
+
+// gone tells whether nothing of the project lives.
+func (w *watched) gone() bool {
+	if !w.mu.TryLock() {
+		return false // being started
+	}
+	defer w.mu.Unlock()
+	return w.holder == nil && w.supervisor == nil && !w.busy
+}
+
+// reap collects a child of ours; for one that we adopted it does nothing.
+func reap(pidfd *os.File) {
+	_ = unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), nil, unix.WEXITED|unix.WNOHANG, nil)
+}
+
+// readyTimeout bounds the start of a role.
+const readyTimeout = 30 * time.Second
+
+// startRole executes our binary in a role, waits until it says that it is ready
+// and returns its pidfd. What it says instead is the error.
+func startRole(role, project string, dirs state.Dirs, namespaces uintptr, stderr *os.File) (*os.File, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	if stderr == nil {
+		stderr = null
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	fd := -1
+	files := []*os.File{null, null, stderr, w}
+	attr := &syscall.ProcAttr{
+		Dir: "/",
+		Env: roleEnv(),
+		Sys: &syscall.SysProcAttr{Setsid: true, Cloneflags: namespaces, PidFD: &fd},
+	}
+	for _, f := range files {
+		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
+	}
+	_, err = syscall.ForkExec("/proc/self/exe", []string{"mocker-compose", role, dirs.Run, dirs.Data, project}, attr)
+	w.Close()
+	if err != nil {
+		return nil, fmt.Errorf("start %s of %s: %w", strings.TrimPrefix(role, "@"), project, err)
+	}
+	pidfd := pollable(fd)
+	if err := awaitReady(r); err != nil {
+		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+		waitReadable(pidfd)
+		reap(pidfd)
+		pidfd.Close()
+		return nil, fmt.Errorf("start %s of %s: %w", strings.TrimPrefix(role, "@"), project, err)
+	}
+	return pidfd, nil
+}
+
+// awaitReady reads one zero byte; anything else is an error's text.
+func awaitReady(r *os.File) error {
+	if err := r.SetReadDeadline(time.Now().Add(readyTimeout)); err != nil {
+		return err
+	}
+	b := make([]byte, 4096)
+	n := 0
+	for n < len(b) {
+		m, err := r.Read(b[n:])
+		n += m
+		if n > 0 && b[0] == 0 {
+			return nil
+		}
+		if err != nil {
+			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+				return fmt.Errorf("was not ready after %v", readyTimeout)
+			}
+			break
+		}
+	}
+	if n == 0 {
+		return fmt.Errorf("ended before it was ready")
+	}
+	return errors.New(string(b[:n]))
+}
+
+// roleEnv is the environment of our own processes: the caller's is nobody's
+// business but for the switches that tests set.
+func roleEnv() []string {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	for _, kv := range os.Environ() {
+		if strings.HasPrefix(kv, "MOCKER_FORCE_") || strings.HasPrefix(kv, "MOCKER_FAULT_") {
+			env = append(env, kv)
+		}
+	}
+	return env
+}
