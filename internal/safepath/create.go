@@ -1,0 +1,71 @@
+package safepath
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// MkdirAllInRoot makes the directory path and its missing parents with mode
+// (the umask applies), resolving links as OpenInRoot does, also dangling ones:
+// what they point to is made. It returns an O_PATH descriptor of the directory,
+// good for the *at calls and as a mount point.
+func MkdirAllInRoot(root *os.File, path string, mode uint32) (*os.File, error) {
+	f, err := openat2(root, path, unix.O_PATH|unix.O_DIRECTORY, inRoot)
+	if err == nil {
+		return f, nil
+	}
+	w := &walk{dirs: []*os.File{root}, rest: split(path), make: func(dir *os.File, name string, _ bool) error {
+		return unix.Mkdirat(int(dir.Fd()), name, mode)
+	}}
+	f, err = w.open(unix.O_PATH | unix.O_DIRECTORY)
+	if err != nil {
+		return nil, &os.PathError{Op: "make directory in root", Path: path, Err: err}
+	}
+	return f, nil
+}
+
+// CreateFileInRoot makes an empty regular file at path, and its missing parent
+// directories with mode 0755 (the umask applies to both), resolving links as
+// MkdirAllInRoot does. Whatever is there already, but a directory, is left as
+// it is. It returns an O_PATH descriptor, good as a mount point.
+func CreateFileInRoot(root *os.File, path string, mode uint32) (*os.File, error) {
+	f, err := openat2(root, path, unix.O_PATH, inRoot)
+	if err != nil {
+		w := &walk{dirs: []*os.File{root}, rest: split(path), make: makeFile(mode)}
+		f, err = w.open(unix.O_PATH)
+	}
+	if err == nil {
+		err = notDirectory(f)
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "make file in root", Path: path, Err: err}
+	}
+	return f, nil
+}
+
+func makeFile(mode uint32) func(*os.File, string, bool) error {
+	return func(dir *os.File, name string, last bool) error {
+		if !last {
+			return unix.Mkdirat(int(dir.Fd()), name, 0o755)
+		}
+		f, err := openat(dir, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY, mode)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+}
+
+// notDirectory closes f and fails if it is a directory.
+func notDirectory(f *os.File) error {
+	var st unix.Stat_t
+	err := unix.Fstat(int(f.Fd()), &st)
+	if err == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		err = unix.EISDIR
+	}
+	if err != nil {
+		f.Close()
+	}
+	return err
+}
