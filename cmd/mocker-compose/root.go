@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+// app is what the commands share.
+type app struct{ env *client.Env }
+
+// usageError is a mistake in the command line.
+type usageError struct {
+	path string // of the command that was meant
+	err  error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+const rootHelp = `Run compose projects as a plain user: no daemon, no sudo, no container engine.
+
+  mocker-compose up -d       bring the services of ./compose.yaml up
+  mocker-compose ps          see what runs
+  mocker-compose logs -f     follow what they say
+  mocker-compose exec web sh look inside one
+  mocker-compose down        end it all; nothing is left`
+
+func newRoot(env *client.Env) *cobra.Command {
+	a := &app{env}
+	var showVersion bool
+	root := &cobra.Command{
+		Use:              "mocker-compose",
+		Short:            "docker compose without docker: rootless and daemonless",
+		Long:             rootHelp,
+		SilenceErrors:    true,
+		SilenceUsage:     true,
+		TraverseChildren: true,
+		Args:             cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if showVersion {
+				return env.ShowVersion(&client.VersionOptions{})
+			}
+			if len(args) > 0 {
+				return unknownCommand(c, args[0])
+			}
+			return c.Help()
+		},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return env.Global.Check() },
+	}
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	// Local flags, so that `-f FILE` before and `logs -f` behind the command
+	// do not clash.
+	env.Global.Register(root.Flags())
+	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
+	root.Flags().SetInterspersed(false)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
+		a.kill(), a.config(), a.ls(), a.version(), a.unshare())
+	return root
+}
+
+// interruptible ends ctx at Ctrl-C or SIGTERM; a second one ends the process.
+func interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// later are docker compose's commands that do not exist yet.
+var later = []string{"attach", "build", "commit", "cp", "create", "events", "export", "images", "pause", "port",
+	"publish", "pull", "push", "rm", "run", "scale", "stats", "top", "unpause", "volumes", "wait", "watch"}
+
+// unknownCommand says what is wrong with a command's name, and what may be meant.
+func unknownCommand(c *cobra.Command, name string) error {
+	for _, l := range later {
+		if l == name {
+			return &usageError{c.CommandPath(), fmt.Errorf("%q is a command of docker compose that mocker-compose does not have yet", name)}
+		}
+	}
+	text := fmt.Sprintf("unknown command: %q", "mocker-compose "+name)
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return &usageError{c.CommandPath(), fmt.Errorf("%s", text)}
+}

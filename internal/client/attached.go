@@ -1,0 +1,203 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// lastWords bounds how long an ending `up` waits to be told how its containers
+// ended, after they were stopped.
+const lastWords = 5 * time.Second
+
+// attached is `up` in the foreground. One goroutine, the loop, owns it; all
+// that happens arrives on a channel.
+//
+//	up      the request that brings the project up; its end
+//	events  what happens to containers, from before the request on
+//	signals the user's Ctrl-C
+//	stop    the request that stops all: after a signal, or one container's end
+type attached struct {
+	env      *Env
+	target   Target
+	o        *UpOptions
+	services []string
+	out      *screen
+
+	up     chan error
+	events chan *api.Event // closed: the project has ended
+	stop   chan error
+	seen   map[string]*member
+
+	began      time.Time
+	upRunning  bool
+	empty      bool // the project has no containers at all
+	stopping   bool
+	stopped    bool // the stop request is answered
+	interrupts int
+	code       int
+	codeKnown  bool
+}
+
+// member is a container of the project as events tell.
+type member struct {
+	service string
+	label   string // as its log lines are headed
+	shown   bool   // its log is followed
+	ended   bool   // for good
+}
+
+// attached brings the project up and stays.
+func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []string, req api.Request) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a := &attached{
+		env: e, target: t, o: o, services: services, seen: map[string]*member{}, began: time.Now(),
+		up: make(chan error, 1), stop: make(chan error, 2), events: make(chan *api.Event),
+	}
+	f := e.format(o.Timestamps, o.NoLogPrefix, o.NoColour)
+	f.Width = widest(a.expected())
+	var err error
+	if a.out, err = e.openScreen(ctx, f); err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	go a.subscribe(ctx)
+	upCtx, cancelUp := context.WithCancel(ctx)
+	defer cancelUp()
+	a.upRunning = true
+	go func() { a.up <- e.Call(upCtx, t.Name, req, a.progress()) }()
+	err = a.loop(ctx, signals, cancelUp)
+	// What was written before the end is shown before the end.
+	return errors.Join(err, a.out.close())
+}
+
+// loop runs until the containers have ended, or the user has had enough.
+func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp func()) error {
+	var deadline <-chan time.Time
+	for {
+		if a.over() {
+			return a.result()
+		}
+		select {
+		case err := <-a.up:
+			a.upRunning = false
+			if err != nil && a.interrupts == 0 && !a.stopping {
+				return err
+			}
+			a.empty = len(a.seen) == 0 && a.none(ctx)
+		case ev, ok := <-a.events:
+			if !ok {
+				return a.result()
+			}
+			a.event(ctx, ev)
+		case <-signals:
+			cancelUp()
+			a.interrupt(ctx)
+		case err := <-a.stop:
+			if err != nil {
+				fmt.Fprintln(a.env.Stderr, err)
+			}
+			a.stopped = true
+			deadline = time.After(lastWords)
+		case <-deadline:
+			return a.result()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// over: nothing that counts is up, and nothing will be.
+func (a *attached) over() bool {
+	if a.upRunning || a.stopping && !a.stopped {
+		return false
+	}
+	// Whoever shows logs waits for those containers only; who shows none, or
+	// has stopped all, for all.
+	some, all := false, a.stopped
+	for _, m := range a.seen {
+		some = some || m.shown
+	}
+	for _, m := range a.seen {
+		if (m.shown || all || !some) && !m.ended {
+			return false
+		}
+	}
+	return len(a.seen) > 0 || a.stopped || a.empty
+}
+
+// none reports that the project has no container: there will be no event.
+func (a *attached) none(ctx context.Context) bool {
+	cs, err := a.env.ask(ctx, a.target.Name)
+	return err == nil && len(cs) == 0
+}
+
+func (a *attached) result() error {
+	code := a.code
+	if a.interrupts > 0 {
+		code = Interrupted
+	}
+	if code != 0 {
+		return &ExitError{Code: code}
+	}
+	return nil
+}
+
+// progress prints progress and, before the first container starts, whose logs
+// will follow.
+func (a *attached) progress() func(*api.Answer) error {
+	p := a.env.progress()
+	announced := false
+	return func(an *api.Answer) error {
+		if s := an.Progress; !announced && (an.Done || s != nil && s.Kind == "Container" && begins(s.Status)) {
+			announced = true
+			if labels := a.expected(); len(labels) > 0 && an.Error == nil {
+				fmt.Fprintln(a.env.Stderr, "Attaching to "+strings.Join(labels, ", "))
+			}
+		}
+		return p.answer(an)
+	}
+}
+
+func begins(status string) bool {
+	switch status {
+	case "Starting", "Started", "Running", "Waiting":
+		return true
+	}
+	return false
+}
+
+// interrupt answers Ctrl-C: stop; the second time kill; more do nothing.
+func (a *attached) interrupt(ctx context.Context) {
+	a.interrupts++
+	switch a.interrupts {
+	case 1:
+		fmt.Fprintln(a.env.Stderr, "Gracefully Stopping... press Ctrl+C again to force")
+		if !a.stopping {
+			a.stopAll(ctx)
+		}
+	case 2:
+		a.stopping = true
+		go func() {
+			a.stop <- a.env.Call(ctx, a.target.Name, api.Request{Op: api.OpKill, Kill: &api.KillRequest{}}, a.env.progress().answer)
+		}()
+	}
+}
+
+// stopAll asks for the end of all containers.
+func (a *attached) stopAll(ctx context.Context) {
+	a.stopping = true
+	req := api.Request{Op: api.OpStop, Stop: &api.StopRequest{Timeout: timeout(a.o.Timeout)}}
+	go func() { a.stop <- a.env.Call(ctx, a.target.Name, req, a.env.progress().answer) }()
+}

@@ -1,0 +1,63 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// Interrupted is the exit code after Ctrl-C: 128 + SIGINT.
+const Interrupted = 130
+
+// ExitError ends the process with a code of its own. A nil Err prints nothing.
+type ExitError struct {
+	Code int
+	Err  error
+	Hint string // the command that mends it
+}
+
+// Error is the message without the hint.
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap is the cause.
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// remote turns the supervisor's answer into an error.
+func remote(e *api.Error) error {
+	code := e.ExitCode
+	if code == 0 {
+		code = 1
+	}
+	return &ExitError{Code: code, Err: errors.New(e.Message), Hint: e.Hint}
+}
+
+// Report prints err for the user and returns the exit code that says it.
+func Report(w io.Writer, err error) int {
+	var exit *ExitError
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &exit):
+		if errors.Is(err, context.Canceled) {
+			fmt.Fprintln(w, "canceled")
+			return Interrupted
+		}
+		fmt.Fprintln(w, err)
+		return 1
+	case exit.Err == nil:
+		return exit.Code
+	}
+	fmt.Fprintln(w, err)
+	if exit.Hint != "" {
+		fmt.Fprintln(w, exit.Hint)
+	}
+	return exit.Code
+}

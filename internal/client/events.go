@@ -1,0 +1,36 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// Events hands the project's events to on, first one "exists" per container,
+// until the project ends (nil), ctx does, or on returns an error. When the
+// supervisor is replaced, its successor replays.
+func (e *Env) Events(ctx context.Context, name string, services []string, on func(*api.Event) error) error {
+	c, err := e.dial(ctx, name)
+	if err != nil {
+		return err
+	}
+	req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Replay: true}}
+	for silent := 0; silent < 5; silent++ {
+		err = exchange(ctx, c, req, func(a *api.Answer) error {
+			if a.Event == nil {
+				return nil
+			}
+			silent = 0
+			return on(a.Event)
+		})
+		if !errors.Is(err, errBroken) || ctx.Err() != nil {
+			return err
+		}
+		if c, err = e.redial(ctx, name); err != nil {
+			return fmt.Errorf("project %s: the supervisor died and did not come back: %w", name, err)
+		}
+	}
+	return fmt.Errorf("project %s: %w again and again; see the supervisor's log in %s", name, errBroken, e.Dirs.ProjectRun(name))
+}

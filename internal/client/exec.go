@@ -1,0 +1,153 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// ExecOptions are the flags of exec.
+type ExecOptions struct {
+	NoTTY, Detach, Privileged bool
+	Env                       []string
+	User, WorkingDir          string
+	Index                     int
+	interactive, tty          bool
+}
+
+// Register defines the flags in fs. What follows the service belongs to the command.
+func (o *ExecOptions) Register(fs *pflag.FlagSet) {
+	fs.SetInterspersed(false)
+	fs.BoolVarP(&o.Detach, "detach", "d", false, "do not wait for the command")
+	fs.StringArrayVarP(&o.Env, "env", "e", nil, "set a variable: `KEY=VALUE`, or KEY to hand on your own")
+	fs.IntVar(&o.Index, "index", 0, "the replica, if the service has several (default: the first that runs)")
+	fs.BoolVar(&o.Privileged, "privileged", false, "with every capability of the user namespace")
+	fs.StringVarP(&o.User, "user", "u", "", "as `USER[:GROUP]`")
+	fs.BoolVarP(&o.NoTTY, "no-tty", "T", false, "without a terminal; default when input or output is none")
+	fs.BoolVar(&o.NoTTY, "no-TTY", false, "")
+	fs.StringVarP(&o.WorkingDir, "workdir", "w", "", "in `DIR` inside the container")
+	// docker compose has these for scripts written for `docker exec -it`: on anyway.
+	fs.BoolVarP(&o.interactive, "interactive", "i", true, "")
+	fs.BoolVarP(&o.tty, "tty", "t", true, "")
+	for _, name := range []string{"interactive", "tty", "no-TTY"} {
+		_ = fs.MarkHidden(name) // fails only for a flag that does not exist
+	}
+}
+
+// Exec executes a command in a running container, with its exit code as ours.
+func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string, argv []string) error {
+	req := &api.ExecRequest{
+		Service: service, Index: o.Index, Args: argv, Env: o.environ(), User: o.User,
+		WorkingDir: o.WorkingDir, Privileged: o.Privileged, Detach: o.Detach,
+	}
+	req.TTY = o.tty && !o.NoTTY && !o.Detach && isTerminal(e.Stdin) && isTerminal(e.Stdout)
+	if req.TTY {
+		req.Rows, req.Cols = size(e.Stdout)
+	}
+	c, err := e.dial(ctx, t.Name)
+	if errors.Is(err, errNotRunning) {
+		return fmt.Errorf("service %q is not running", service)
+	}
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	var files []*os.File
+	switch {
+	case req.TTY:
+	case o.Detach:
+		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		defer null.Close()
+		files = []*os.File{null, null, null}
+	default:
+		files = []*os.File{e.Stdin, e.Stdout, e.Stderr}
+	}
+	if err := c.Send(api.Request{Op: api.OpExec, Exec: req}, files...); err != nil {
+		return broken(ctx, err)
+	}
+	return e.attend(ctx, c, o.Detach)
+}
+
+// attend waits for the end of an executed command, and is its terminal
+// meanwhile if it has one.
+func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
+	var term *terminal
+	defer func() { term.close() }()
+	code := 0
+	for {
+		var a api.Answer
+		got, err := c.Receive(&a)
+		if err != nil {
+			return execLost(broken(ctx, err))
+		}
+		if term, err = e.take(term, &a, got); err != nil {
+			return err
+		}
+		switch {
+		case a.Error != nil:
+			return remote(a.Error)
+		case a.Exit != nil:
+			code = a.Exit.Code
+			term.drain()
+		}
+		if a.Done || detach && a.Started != nil {
+			break
+		}
+	}
+	if code != 0 {
+		return &ExitError{Code: code}
+	}
+	return nil
+}
+
+// take turns the file beside Started into our terminal.
+func (e *Env) take(term *terminal, a *api.Answer, got []*os.File) (*terminal, error) {
+	for i, f := range got {
+		if a.Started == nil || term != nil || i > 0 {
+			f.Close()
+			continue
+		}
+		var err error
+		if term, err = openTerminal(e.Stdin, e.Stdout, f); err != nil {
+			return term, err
+		}
+	}
+	return term, nil
+}
+
+// execLost explains a connection that broke: unlike other requests, an exec is
+// not repeated, since the command may have had effects.
+func execLost(err error) error {
+	if errors.Is(err, errBroken) {
+		return errors.New("the project's supervisor went away while the command ran; the command was not repeated")
+	}
+	return err
+}
+
+// environ gives variables without a value those of our own environment; one
+// that we lack is left out, as docker does.
+func (o *ExecOptions) environ() []string {
+	var out []string
+	for _, kv := range o.Env {
+		if !strings.Contains(kv, "=") {
+			v, ok := os.LookupEnv(kv)
+			if !ok {
+				continue
+			}
+			kv += "=" + v
+		}
+		out = append(out, kv)
+	}
+	return out
+}

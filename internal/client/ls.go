@@ -1,0 +1,142 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/show"
+)
+
+// LSOptions are the flags of ls.
+type LSOptions struct {
+	All, Quiet bool
+	Format     string
+	Filter     string
+}
+
+// Register defines the flags in fs.
+func (o *LSOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVarP(&o.All, "all", "a", false, "show projects of which nothing runs too")
+	fs.BoolVarP(&o.Quiet, "quiet", "q", false, "print names only")
+	fs.StringVar(&o.Format, "format", "table", "table or json")
+	fs.StringVar(&o.Filter, "filter", "", "only projects that match, as in name=demo")
+}
+
+// LS prints the user's projects.
+func (e *Env) LS(ctx context.Context, o *LSOptions) error {
+	part, err := o.namePart()
+	if err != nil {
+		return err
+	}
+	names, err := e.projects()
+	if err != nil {
+		return err
+	}
+	var rows []show.Project
+	for _, name := range names {
+		if !strings.Contains(name, part) {
+			continue
+		}
+		row, live, err := e.describe(ctx, name)
+		if err != nil {
+			e.Warn(fmt.Sprintf("project %s: %v", name, err))
+			continue
+		}
+		if live || o.All && row.Status != "" {
+			rows = append(rows, row)
+		}
+	}
+	return o.print(e.Stdout, rows)
+}
+
+func (o *LSOptions) namePart() (string, error) {
+	if o.Filter == "" {
+		return "", nil
+	}
+	key, value, ok := strings.Cut(o.Filter, "=")
+	if !ok || key != "name" {
+		return "", fmt.Errorf("invalid filter %q: use name=PART", o.Filter)
+	}
+	return value, nil
+}
+
+func (o *LSOptions) print(w *os.File, rows []show.Project) error {
+	var out bytes.Buffer
+	var err error
+	switch {
+	case o.Quiet:
+		for _, r := range rows {
+			fmt.Fprintln(&out, r.Name)
+		}
+	case o.Format == "json":
+		err = show.ProjectsJSON(&out, rows)
+	case o.Format == "" || o.Format == "table":
+		err = show.Projects(&out, rows)
+	default:
+		err = fmt.Errorf("format value %q could not be parsed: use table or json", o.Format)
+	}
+	if err == nil {
+		_, err = w.Write(out.Bytes())
+	}
+	return err
+}
+
+// projects are the names in the run dir and the data dir, sorted.
+func (e *Env) projects() ([]string, error) {
+	var names []string
+	for _, dir := range []string{e.Dirs.ProjectsRun(), e.Dirs.ProjectsData()} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, d := range entries {
+			if d.IsDir() && CheckName(d.Name()) == nil {
+				names = append(names, d.Name())
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// describe makes the line of one project; live: something of it runs.
+func (e *Env) describe(ctx context.Context, name string) (row show.Project, live bool, err error) {
+	cs, err := e.Containers(ctx, name)
+	if err != nil {
+		return row, false, err
+	}
+	var states []string
+	for i := range cs {
+		states = append(states, cs[i].State)
+		live = live || cs[i].State == "running" || cs[i].State == "restarting"
+	}
+	files, err := e.configFiles(ctx, name)
+	return show.Project{Name: name, Status: show.Count(states), ConfigFiles: strings.Join(files, ",")}, live, err
+}
+
+// configFiles are the compose files that the project was last brought up from.
+func (e *Env) configFiles(ctx context.Context, name string) (files []string, err error) {
+	err = e.Call(ctx, name, api.Request{Op: api.OpInfo}, func(a *api.Answer) error {
+		if a.Info != nil {
+			files = a.Info.ConfigFiles
+		}
+		return nil
+	})
+	if !errors.Is(err, errNotRunning) {
+		return files, err
+	}
+	rec, err := e.recorded(ctx, name)
+	if rec == nil || err != nil {
+		return nil, err
+	}
+	return rec.ConfigFiles, nil
+}

@@ -1,0 +1,56 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// change carries out a request that changes the project: it starts the
+// supervisor if only a record is left, even one that cannot be read. An unknown project is errUnknown.
+func (e *Env) change(ctx context.Context, name string, req api.Request) error {
+	err := e.Call(ctx, name, req, e.progress().answer)
+	if !errors.Is(err, errNotRunning) {
+		return err
+	}
+	if rec, err := e.recorded(ctx, name); rec == nil && err == nil {
+		return fmt.Errorf("%w %q: not found", errUnknown, name)
+	}
+	if err := e.ensure(ctx, name); err != nil {
+		return err
+	}
+	return e.Call(ctx, name, req, e.progress().answer)
+}
+
+var errUnknown = errors.New("no container found for project")
+
+// timeout is -t as requests carry it: nil when the flag was not given, so that
+// each service's own grace period holds. seconds < 0 counts as not given.
+func timeout(seconds int) *time.Duration {
+	if seconds < 0 {
+		return nil
+	}
+	d := time.Duration(seconds) * time.Second
+	return &d
+}
+
+func timeoutFlag(fs *pflag.FlagSet, to *int) {
+	fs.IntVarP(to, "timeout", "t", -1, "`SECONDS` before a kill (default: each service's stop_grace_period)")
+}
+
+// check refuses services that nobody knows.
+func (e *Env) check(ctx context.Context, t Target, services []string) error {
+	if len(services) == 0 {
+		return nil
+	}
+	cs, err := e.Containers(ctx, t.Name)
+	if err != nil {
+		return err
+	}
+	return unknownService(t, cs, services)
+}

@@ -1,0 +1,65 @@
+package client
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/mocker-compose/mocker-compose/internal/logs"
+)
+
+// screen is where log lines of containers that come and go are printed. None
+// of its methods waits for a slow terminal, but close.
+type screen struct {
+	follower *logs.Follower
+	says     sync.WaitGroup
+	done     chan error // how printing ended
+}
+
+// openScreen begins to print to standard output and error.
+func (e *Env) openScreen(ctx context.Context, f logs.Format) (*screen, error) {
+	follower, err := logs.NewFollower(e.Stdout, e.Stderr, f)
+	if err != nil {
+		return nil, err
+	}
+	s := &screen{follower: follower, done: make(chan error, 1)}
+	go func() { s.done <- follower.Run(ctx) }()
+	return s, nil
+}
+
+// finish prints a log to its end and then text, "" for none.
+func (s *screen) finish(dir, text string) {
+	ended := s.follower.Finish(dir)
+	if text == "" {
+		return
+	}
+	s.says.Go(func() {
+		<-ended
+		s.follower.Say(text)
+	})
+}
+
+// close prints all logs to their ends and returns when that is done.
+func (s *screen) close() error {
+	s.says.Wait()
+	s.follower.FinishAll()
+	return <-s.done
+}
+
+// format is how log lines look on our standard output.
+func (e *Env) format(timestamps, noPrefix, noColour bool) logs.Format {
+	terminal := isTerminal(e.Stdout)
+	colour := terminal && e.Getenv("NO_COLOR") == "" || e.ansi() == "always"
+	return logs.Format{
+		Prefix: !noPrefix, Timestamps: timestamps, Terminal: terminal,
+		Color: colour && !noColour && e.ansi() != "never",
+	}
+}
+
+// ansi is --ansi, else COMPOSE_ANSI, else auto.
+func (e *Env) ansi() string {
+	if a := e.Global.Ansi; a != "" && a != "auto" {
+		return a
+	}
+	return strings.ToLower(e.Getenv("COMPOSE_ANSI"))
+}

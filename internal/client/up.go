@@ -1,0 +1,108 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Up brings a project, or the services named with their dependencies, up. In
+// the foreground it stays until the containers have ended or the user stops
+// them, and sees to signals itself; with -d, ctx ends it early.
+func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if err := enabled(t.Project, services); err != nil {
+		return err
+	}
+	if err := scale(t.Project, o.Scale); err != nil {
+		return err
+	}
+	e.Notices(t.Project.Notices)
+	if err := e.ensure(ctx, t.Name); err != nil {
+		return err
+	}
+	req := api.Request{Op: api.OpUp, Up: o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))}
+	if o.Detached() {
+		p := e.progress()
+		return e.Call(ctx, t.Name, req, p.answer)
+	}
+	return e.attached(ctx, t, o, services, req)
+}
+
+func (o *UpOptions) request(p *project.Project, services []string, orphans bool) *api.UpRequest {
+	r := &api.UpRequest{
+		Project: *p, Services: services, NoDeps: o.NoDeps, NoStart: o.NoStart, RemoveOrphans: orphans,
+		Timeout: timeout(o.Timeout), Wait: o.Wait, WaitTimeout: time.Duration(o.WaitTimeout) * time.Second,
+	}
+	switch {
+	case o.ForceRecreate:
+		r.Recreate = api.RecreateForce
+	case o.NoRecreate:
+		r.Recreate = api.RecreateNever
+	}
+	return r
+}
+
+// removeOrphans is the flag, or the variable that stands for it.
+func (e *Env) removeOrphans(flag bool) bool {
+	if flag {
+		return true
+	}
+	on, err := strconv.ParseBool(e.Getenv("COMPOSE_REMOVE_ORPHANS"))
+	return err == nil && on
+}
+
+// enabled refuses services that the files do not have, or that a profile disables.
+func enabled(p *project.Project, services []string) error {
+	for _, s := range services {
+		if slices.Contains(p.Disabled, s) {
+			return fmt.Errorf("service %q is disabled: enable its profile with --profile", s)
+		}
+		if !defines(p, s) {
+			return fmt.Errorf("no such service: %s", s)
+		}
+	}
+	if len(p.Services) == 0 {
+		return errors.New("no service selected")
+	}
+	return nil
+}
+
+// scale applies --scale SERVICE=N.
+func scale(p *project.Project, scales []string) error {
+	for _, s := range scales {
+		name, number, ok := strings.Cut(s, "=")
+		n, err := strconv.Atoi(number)
+		if !ok || err != nil || n < 0 {
+			return fmt.Errorf("invalid --scale option %q: use SERVICE=NUMBER", s)
+		}
+		i := slices.IndexFunc(p.Services, func(s project.Service) bool { return s.Name == name })
+		if i < 0 {
+			return fmt.Errorf("no such service: %s", name)
+		}
+		p.Services[i].Scale = n
+	}
+	return nil
+}
+
+// Notices says what of the file is not as written, once each.
+func (e *Env) Notices(list []project.Notice) {
+	seen := map[string]bool{}
+	for _, n := range list {
+		line := n.Key + ": " + n.Reason
+		if n.Fate == project.Honoured || seen[line] {
+			continue
+		}
+		seen[line] = true
+		e.Warn(line)
+	}
+}

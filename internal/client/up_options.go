@@ -1,0 +1,83 @@
+package client
+
+import (
+	"errors"
+
+	"github.com/spf13/pflag"
+)
+
+// UpOptions are the flags of up.
+type UpOptions struct {
+	Detach, Wait                      bool
+	WaitTimeout, Timeout              int
+	ForceRecreate, NoRecreate         bool
+	NoDeps, NoStart, RemoveOrphans    bool
+	AbortOnExit, AbortOnFailure       bool
+	ExitCodeFrom                      string
+	Attach, NoAttach                  []string
+	AttachDeps                        bool
+	Timestamps, NoLogPrefix, NoColour bool
+	Scale                             []string
+}
+
+// Register defines the flags in fs.
+func (o *UpOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVarP(&o.Detach, "detach", "d", false, "return when the containers are started")
+	fs.BoolVar(&o.Wait, "wait", false, "return when the services run and are healthy; implies -d")
+	fs.IntVar(&o.WaitTimeout, "wait-timeout", 0, "give up waiting after `SECONDS` (0: never)")
+	timeoutFlag(fs, &o.Timeout)
+	fs.BoolVar(&o.ForceRecreate, "force-recreate", false, "replace containers even if nothing changed")
+	fs.BoolVar(&o.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
+	fs.BoolVar(&o.NoDeps, "no-deps", false, "leave out what the services depend on")
+	fs.BoolVar(&o.NoStart, "no-start", false, "create only")
+	fs.BoolVar(&o.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
+	fs.BoolVar(&o.AbortOnExit, "abort-on-container-exit", false, "stop all when one container ends")
+	fs.BoolVar(&o.AbortOnFailure, "abort-on-container-failure", false, "stop all when one container fails")
+	fs.StringVar(&o.ExitCodeFrom, "exit-code-from", "", "end with the exit code of `SERVICE`; implies --abort-on-container-exit")
+	fs.StringArrayVar(&o.Attach, "attach", nil, "show the logs of `SERVICE` only; repeat for more")
+	fs.StringArrayVar(&o.NoAttach, "no-attach", nil, "do not show the logs of `SERVICE`")
+	fs.BoolVar(&o.AttachDeps, "attach-dependencies", false, "show the logs of dependencies too")
+	fs.BoolVar(&o.Timestamps, "timestamps", false, "show when each line was written")
+	fs.BoolVar(&o.NoLogPrefix, "no-log-prefix", false, "show lines without the container's name")
+	fs.BoolVar(&o.NoColour, "no-color", false, "show lines without colour")
+	fs.StringArrayVar(&o.Scale, "scale", nil, "run N replicas: `SERVICE=N`")
+	o.inert(fs)
+}
+
+// inert defines flags that scripts for docker compose give and that change
+// nothing here, since there is nothing to build, to pull or to ask.
+func (o *UpOptions) inert(fs *pflag.FlagSet) {
+	for _, name := range []string{"build", "no-build", "quiet-pull", "quiet-build", "menu"} {
+		fs.Bool(name, false, "")
+		_ = fs.MarkHidden(name) // fails only for a flag that does not exist
+	}
+	fs.BoolP("yes", "y", false, "")
+	fs.String("pull", "policy", "")
+	_ = fs.MarkHidden("yes")
+	_ = fs.MarkHidden("pull")
+}
+
+// Detached: the command returns when the containers are up.
+func (o *UpOptions) Detached() bool { return o.Detach || o.Wait || o.NoStart }
+
+// abort: one container that ends, or fails, ends all.
+func (o *UpOptions) abort() bool { return o.AbortOnExit || o.AbortOnFailure || o.ExitCodeFrom != "" }
+
+// check refuses flags that contradict each other.
+func (o *UpOptions) check() error {
+	switch {
+	case o.ForceRecreate && o.NoRecreate:
+		return errors.New("--force-recreate and --no-recreate are incompatible")
+	case o.AbortOnExit && o.AbortOnFailure:
+		return errors.New("--abort-on-container-exit and --abort-on-container-failure are incompatible")
+	case o.AbortOnFailure && o.ExitCodeFrom != "":
+		return errors.New("--abort-on-container-failure and --exit-code-from are incompatible")
+	case o.Detach && (o.abort() || o.AttachDeps || len(o.Attach) > 0):
+		return errors.New("--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --exit-code-from, --attach or --attach-dependencies")
+	case o.Wait && o.abort():
+		return errors.New("--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure or --exit-code-from")
+	case o.WaitTimeout > 0 && !o.Wait:
+		return errors.New("--wait-timeout needs --wait")
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/pflag"
+)
+
+// Version is this build's version, without a leading v; the Makefile sets it
+// with -ldflags -X.
+var Version = "0.1.0"
+
+// VersionOptions are the flags of version.
+type VersionOptions struct {
+	Format string
+	Short  bool
+}
+
+// Register defines the flags in fs.
+func (o *VersionOptions) Register(fs *pflag.FlagSet) {
+	fs.StringVarP(&o.Format, "format", "f", "pretty", "pretty or json")
+	fs.BoolVar(&o.Short, "short", false, "print the number only")
+}
+
+// ShowVersion prints the version.
+func (e *Env) ShowVersion(o *VersionOptions) error {
+	var err error
+	switch {
+	case o.Short:
+		_, err = fmt.Fprintln(e.Stdout, Version)
+	case o.Format == "json":
+		err = json.NewEncoder(e.Stdout).Encode(map[string]string{"version": "v" + Version})
+	case o.Format == "" || o.Format == "pretty":
+		_, err = fmt.Fprintln(e.Stdout, "mocker-compose version v"+Version)
+	default:
+		err = fmt.Errorf("unsupported format %q: use pretty or json", o.Format)
+	}
+	return err
+}

@@ -1,0 +1,65 @@
+package early
+
+import (
+	"context"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+func ps(ctx context.Context, env *client.Env, args []string) call {
+	fs, o := flags(), &client.PSOptions{}
+	o.Register(fs)
+	// Without orphans the files count, and a template needs its package.
+	if fs.Parse(args) != nil || !o.Orphans || !o.Plain() {
+		return nil
+	}
+	return with(ctx, env, func(ctx context.Context, t client.Target) error { return env.PS(ctx, t, o, fs.Args()) })
+}
+
+func exec(ctx context.Context, env *client.Env, args []string) call {
+	fs, o := flags(), &client.ExecOptions{}
+	o.Register(fs)
+	if fs.Parse(args) != nil || fs.NArg() < 2 {
+		return nil
+	}
+	return with(ctx, env, func(ctx context.Context, t client.Target) error {
+		return env.Exec(ctx, t, o, fs.Arg(0), fs.Args()[1:])
+	})
+}
+
+func logs(ctx context.Context, env *client.Env, args []string) call {
+	fs, o := flags(), &client.LogsOptions{}
+	o.Register(fs)
+	if fs.Parse(args) != nil {
+		return nil
+	}
+	return with(ctx, env, func(ctx context.Context, t client.Target) error { return env.Logs(ctx, t, o, fs.Args()) })
+}
+
+func ls(_ context.Context, env *client.Env, args []string) call {
+	fs, o := flags(), &client.LSOptions{}
+	o.Register(fs)
+	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		return nil
+	}
+	return func(ctx context.Context) error { return env.LS(ctx, o) }
+}
+
+func version(_ context.Context, env *client.Env, args []string) call {
+	fs, o := flags(), &client.VersionOptions{}
+	o.Register(fs)
+	if fs.Parse(args) != nil || fs.NArg() > 0 {
+		return nil
+	}
+	return func(context.Context) error { return env.ShowVersion(o) }
+}
+
+// with makes a call on the project that flags, environment or directory name;
+// nil when only its files can tell.
+func with(ctx context.Context, env *client.Env, f func(context.Context, client.Target) error) call {
+	t, ok := env.Guess(ctx)
+	if !ok {
+		return nil
+	}
+	return func(ctx context.Context) error { return f(ctx, t) }
+}

@@ -1,0 +1,45 @@
+package early
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+// RoleArg is the first argument of a process of ours that is not a command line.
+const RoleArg = "__role"
+
+func init() {
+	connect()
+	if code, done := run(os.Args); done {
+		os.Exit(code)
+	}
+}
+
+// run is a role or a fast command; done is false when it is neither.
+func run(argv []string) (code int, done bool) {
+	if len(argv) < 2 {
+		return 0, false
+	}
+	if argv[1] == RoleArg {
+		return role(argv[2:]), true
+	}
+	env, err := client.NewEnv()
+	if err != nil {
+		return 0, false
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	call := parse(ctx, env, argv[1:])
+	if call == nil {
+		return 0, false
+	}
+	if err = call(ctx); errors.Is(err, client.ErrUnread) {
+		return 0, false
+	}
+	return client.Report(env.Stderr, err), true
+}

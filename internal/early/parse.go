@@ -1,0 +1,48 @@
+package early
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+// call carries a command out.
+type call func(context.Context) error
+
+// command makes the call of one command from its arguments; nil means that
+// main shall have it.
+type command func(ctx context.Context, env *client.Env, args []string) call
+
+var commands = map[string]command{
+	"ps":      ps,
+	"exec":    exec,
+	"logs":    logs,
+	"ls":      ls,
+	"version": version,
+}
+
+// parse makes a call of a command line that is ours, else nil. Every mistake
+// in it is left to cobra, which explains it.
+func parse(ctx context.Context, env *client.Env, args []string) call {
+	root := flags()
+	root.SetInterspersed(false)
+	env.Global.Register(root)
+	if root.Parse(args) != nil || root.NArg() == 0 || env.Global.Check() != nil {
+		return nil
+	}
+	if f := commands[root.Arg(0)]; f != nil {
+		return f(ctx, env, root.Args()[1:])
+	}
+	return nil
+}
+
+// flags is an empty set that fails without a word.
+func flags() *pflag.FlagSet {
+	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	return fs
+}
