@@ -1,0 +1,64 @@
+package netstack
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrNotKept says that there is nothing to adopt: the namespace died with the
+// project holder, or was never complete.
+var ErrNotKept = errors.New("its net namespace was not kept")
+
+// AdoptSandbox goes on with a sandbox that an earlier process made, as recorded
+// from [Sandbox.Endpoints]. Nothing changes in the kernel: the namespace, its
+// addresses and its resolver's sockets are the same, and questions that arrived
+// in between are answered. Networks need no [Stack.EnsureNetwork] before.
+// Its names are not answered before [Stack.SetReachable].
+func (s *Stack) AdoptSandbox(id string, spec SandboxSpec, infos []EndpointInfo) (*Sandbox, error) {
+	sb, err := s.adoptSandbox(id, spec, infos)
+	if err != nil {
+		return nil, fmt.Errorf("adopt the network of container %s: %w", id, err)
+	}
+	return sb, nil
+}
+
+func (s *Stack) adoptSandbox(id string, spec SandboxSpec, infos []EndpointInfo) (*Sandbox, error) {
+	sb := &Sandbox{id: id, spec: spec, endpoints: slices.Clone(infos)}
+	if sb.ns = s.files.claim(netName(id)); sb.ns == nil {
+		return nil, ErrNotKept
+	}
+	if err := s.enter(sb); err != nil {
+		sb.ns.Close()
+		return nil, err
+	}
+	if err := s.resolverFor(sb); err != nil {
+		// The container runs and has its addresses; only names are missing.
+		s.report(fmt.Sprintf("container %s: names are not answered until it is restarted: %v", id, err))
+	}
+	s.zone.Set(id, s.hostOf(sb))
+	return sb, nil
+}
+
+// enter takes the recorded addresses.
+func (s *Stack) enter(sb *Sandbox) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sandboxes[sb.id] != nil {
+		return errors.New("it exists already")
+	}
+	for _, e := range sb.endpoints {
+		n := s.networks[e.Network]
+		if n == nil {
+			s.releaseAddresses(sb)
+			return fmt.Errorf("network %s does not exist", e.Network)
+		}
+		if err := n.space.Take(e.IPv4, sb.id); err != nil {
+			s.releaseAddresses(sb)
+			return fmt.Errorf("network %s: %w", e.Network, err)
+		}
+		n.space.Resume()
+	}
+	s.sandboxes[sb.id] = sb
+	return nil
+}

@@ -1,0 +1,56 @@
+// Package netstack is the network of a project: bridges, net namespaces with
+// addresses and names, and published ports, for a plain user and without any
+// helper program.
+//
+//	host's net namespace            | router namespace R      | a container's namespace
+//	--------------------------------+-------------------------+------------------------
+//	published port (listener)       |                         |
+//	   accept -- goroutine -- splice -- connect (made in R) --+--> service
+//	/etc/resolv.conf                |   bridge mcbXXXX .1     |
+//	   forwarded question <- goroutine <----------------------+--- 127.0.0.11:53
+//	                                |      +-- mcvXXXX ~ veth ~+--- eth0 .2
+//
+// # Model
+//
+// A [Stack] runs in the supervisor: in the user's own user namespace, where it
+// has all capabilities, but in the host's net namespace. A socket belongs to the
+// net namespace in which it was made, whoever uses it afterwards. So one locked
+// thread (worker.go) lives in R and visits containers to make namespaces,
+// sockets and settings there, and ordinary goroutines, which are at home on the
+// host, do all the rest. No file descriptor is passed and no packet copied.
+//
+//   - A network is a bridge in R. Its name follows from the network's name,
+//     which is the interface's alias; its address is the gateway. So R itself
+//     is the record, and nothing about networks is written to disk.
+//   - A [Sandbox] is a net namespace with one veth pair for each endpoint.
+//   - Names are answered on 127.0.0.11:53 inside each container (package dns).
+//   - A published port is a listener on the host, whose connections are carried
+//     to a second one, made in R, by splice(2).
+//
+// # Invariants
+//
+//   - Isolation is the absence of a way: R does not forward (ip_forward=0), and
+//     neither does any container. No rule has to be right for that.
+//   - The host's loopback cannot be reached: nothing leads from R to the host.
+//   - No goroutine ever runs on the worker's thread but the worker: a stranded
+//     thread would make sockets in the wrong namespace. Therefore never
+//     netlink.NewHandleAt and never netns.Set, which drop errors on the way back.
+//   - What must survive this process is kept in the project holder (a [Keeper])
+//     before it is used; an interface needs no keeping, its namespace does. A
+//     new Stack in a new process adopts it without any change in the kernel.
+//   - A duplicate of a socket shares its mode with the original. So a socket is
+//     kept first and given to Go's poller second, which sets it to non-blocking.
+//   - When the project holder ends, the kernel removes everything here.
+//
+// # Limits
+//
+// Connections of published ports end with the supervisor; their listeners do
+// not: new connections wait in the kernel's queue until the next one accepts.
+// Services see the gateway as the client of a published port. TCP only; IPv4
+// only inside. There is no way out of R.
+//
+// The seams for these: target (publish.go) says where and from which namespace
+// a connection is made; servePort is the TCP part of Publish; a bridge's name
+// tells internal networks apart, for rules by interface name; EndpointInfo gets
+// a second address for IPv6.
+package netstack

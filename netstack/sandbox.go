@@ -1,0 +1,203 @@
+package netstack
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/undo"
+)
+
+// SandboxSpec says what net namespace a container wants.
+type SandboxSpec struct {
+	Hostname string   `json:"hostname,omitempty"`
+	Names    []string `json:"names,omitempty"` // on all its networks: service, container name
+	// Endpoints in the order of their interfaces eth0, eth1. The first on a
+	// network that is not internal gives the default route.
+	Endpoints []EndpointSpec `json:"endpoints,omitempty"`
+	NoNetwork bool           `json:"no_network,omitempty"` // loopback only
+	// ExposesDNS: the container itself serves port 53, so 127.0.0.11:53 must
+	// stay free; its resolver is then the gateway.
+	ExposesDNS bool `json:"exposes_dns,omitempty"`
+}
+
+// EndpointSpec is an attachment as it is wanted.
+type EndpointSpec struct {
+	Network string   `json:"network"`
+	Aliases []string `json:"aliases,omitempty"` // names on this network only
+	IPv4    string   `json:"ipv4,omitempty"`    // "" = chosen
+}
+
+// EndpointInfo is an attachment as it is.
+type EndpointInfo struct {
+	Network   string     `json:"network"`
+	Interface string     `json:"interface"` // inside, "eth0"
+	IPv4      netip.Addr `json:"ipv4"`
+	Prefix    int        `json:"prefix"` // length of the subnet's prefix
+	MAC       string     `json:"mac"`
+	Gateway   netip.Addr `json:"gateway"`
+	RouterEnd string     `json:"router_end"` // name of the other end, in R
+}
+
+// Subnet is the network's range.
+func (e EndpointInfo) Subnet() netip.Prefix { return netip.PrefixFrom(e.IPv4, e.Prefix).Masked() }
+
+// Sandbox is the net namespace of one container.
+type Sandbox struct {
+	id        string
+	spec      SandboxSpec
+	ns        *os.File
+	endpoints []EndpointInfo
+	resolver  *resolver // nil: none, or that of the gateway
+	ports     []*publication
+}
+
+// NS is the namespace. It is open until the sandbox is removed or the stack
+// closed; duplicate it for longer use.
+func (sb *Sandbox) NS() *os.File { return sb.ns }
+
+// Endpoints lists the attachments, to be recorded for [Stack.AdoptSandbox].
+func (sb *Sandbox) Endpoints() []EndpointInfo { return slices.Clone(sb.endpoints) }
+
+// Nameserver is what the container's resolv.conf must name; invalid if it has
+// no network.
+func (sb *Sandbox) Nameserver() netip.Addr {
+	switch {
+	case len(sb.endpoints) == 0:
+		return netip.Addr{}
+	case sb.spec.ExposesDNS:
+		return sb.endpoints[0].Gateway
+	}
+	return resolverAddr.Addr()
+}
+
+// CreateSandbox makes the net namespace of a container with its endpoints,
+// names and resolver. Its names are not answered before [Stack.SetReachable].
+// On failure nothing is left. One that exists under the id is an error.
+func (s *Stack) CreateSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
+	sb, err := s.createSandbox(id, spec)
+	if err != nil {
+		return nil, fmt.Errorf("network of container %s: %w", id, err)
+	}
+	return sb, nil
+}
+
+func (s *Stack) createSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
+	var u undo.Stack
+	defer u.Run() //nolint:errcheck // the first error is the one that matters
+	sb := &Sandbox{id: id, spec: spec}
+	if err := s.reserve(sb); err != nil {
+		return nil, err
+	}
+	u.Add("reservation", func() error { s.unreserve(sb); return nil })
+	var h *netlink.Handle
+	err := s.worker.do(s.routerNS, func() (err error) {
+		sb.ns, h, err = s.makeNamespace(id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	u.Add("namespace", sb.ns.Close)
+	defer h.Close()
+	if err := s.attachAll(sb, h); err != nil {
+		return nil, err
+	}
+	// Kept from here on: if this process dies, the record decides whether the
+	// next one adopts or drops it.
+	u.Add("kept files", func() error { return s.dropFiles(id) })
+	if err := s.files.keep(netName(id), sb.ns); err != nil {
+		return nil, err
+	}
+	if err := s.resolverFor(sb); err != nil {
+		return nil, err
+	}
+	s.zone.Set(id, s.hostOf(sb))
+	u.Release()
+	return sb, nil
+}
+
+// makeNamespace runs on the worker.
+func (s *Stack) makeNamespace(id string) (*os.File, *netlink.Handle, error) {
+	ns, err := unshareNet(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		ns.Close()
+		return nil, nil, fmt.Errorf("netlink socket: %w", err)
+	}
+	if err := errors.Join(applySettings(common, serviceOnly), allowPing(s.lastGID), setLoopbackUp(h)); err != nil {
+		ns.Close()
+		h.Close()
+		return nil, nil, err
+	}
+	return ns, h, nil
+}
+
+// reserve enters the sandbox and takes its addresses.
+func (s *Stack) reserve(sb *Sandbox) error {
+	if sb.id == "" || strings.ContainsAny(sb.id, "/@") {
+		return fmt.Errorf("%q cannot be a container's name", sb.id)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sandboxes[sb.id] != nil {
+		return errors.New("it exists already")
+	}
+	if !sb.spec.NoNetwork {
+		for i, e := range sb.spec.Endpoints {
+			info, err := s.reserveAddress(sb.id, i, e)
+			if err != nil {
+				s.releaseAddresses(sb)
+				return err
+			}
+			sb.endpoints = append(sb.endpoints, info)
+		}
+	}
+	s.sandboxes[sb.id] = sb
+	return nil
+}
+
+func (s *Stack) reserveAddress(id string, i int, e EndpointSpec) (EndpointInfo, error) {
+	n := s.networks[e.Network]
+	if n == nil {
+		return EndpointInfo{}, fmt.Errorf("network %s does not exist", e.Network)
+	}
+	var addr netip.Addr
+	var err error
+	if e.IPv4 == "" {
+		addr, err = n.space.Next(id)
+	} else if addr, err = netip.ParseAddr(e.IPv4); err == nil {
+		err = n.space.Take(addr, id)
+	}
+	if err != nil {
+		return EndpointInfo{}, fmt.Errorf("address on network %s: %w", e.Network, err)
+	}
+	return EndpointInfo{
+		Network: e.Network, Interface: fmt.Sprintf("eth%d", i), IPv4: addr, Prefix: n.space.Subnet().Bits(),
+		MAC: macFor(addr).String(), Gateway: n.space.Gateway(), RouterEnd: newLinkName(),
+	}, nil
+}
+
+func (s *Stack) unreserve(sb *Sandbox) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.releaseAddresses(sb)
+	delete(s.sandboxes, sb.id)
+}
+
+func (s *Stack) releaseAddresses(sb *Sandbox) {
+	for _, e := range sb.endpoints {
+		if n := s.networks[e.Network]; n != nil {
+			n.space.Release(e.IPv4, sb.id)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package netstack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/undo"
+	"github.com/mocker-compose/mocker-compose/netstack/dns"
+)
+
+// Stack is the network of one project. Its methods may be called from several
+// goroutines; those for one container one after the other.
+//
+// It has more fields than most types because it is where the parts meet: each
+// field is the whole interface to one part.
+type Stack struct {
+	routerNS *os.File
+	worker   *worker
+	router   router
+	files    *fileStore
+	zone     *dns.Zone
+	names    *dns.Server
+	relays   *relays
+	report   func(string)
+	lastGID  uint32
+
+	ctx    context.Context //nolint:containedctx // the stack's own life, ended by Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // every goroutine that serves a socket
+
+	mu        sync.Mutex // guards all below, and the fields of networks and sandboxes
+	networks  map[string]*network
+	sandboxes map[string]*Sandbox
+	projectOf func(pid int) string
+}
+
+// resolvConfPath is the host's, as this process sees it.
+const resolvConfPath = "/etc/resolv.conf"
+
+// Open takes charge of the router namespace R and of what an earlier process
+// left in it: its networks are there at once, its sandboxes after
+// [Stack.AdoptSandbox]. The calling process must be in the host's net namespace
+// and have all capabilities over R. routerNS stays the caller's.
+//
+// report gets what the user should know although nothing failed, one line each.
+func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error) {
+	var u undo.Stack
+	defer u.Run() //nolint:errcheck // the first error is the one that matters
+	ns, err := duplicate(routerNS)
+	if err != nil {
+		return nil, err
+	}
+	u.Add("router namespace", ns.Close)
+	w, err := startWorker(ns)
+	if err != nil {
+		return nil, fmt.Errorf("router namespace: %w", err)
+	}
+	u.Add("worker", func() error { w.close(); return nil })
+	s := &Stack{
+		routerNS: ns, worker: w, files: newFileStore(keeper), zone: dns.NewZone(), report: report,
+		sandboxes: map[string]*Sandbox{}, relays: newRelays(), projectOf: func(int) string { return "" },
+	}
+	u.Add("kept files", func() error { s.files.close(); return nil })
+	s.names = dns.NewServer(s.zone, dns.NewUpstream(resolvConfPath))
+	if s.lastGID, err = lastMappedGroup(); err != nil {
+		return nil, err
+	}
+	if err := w.do(ns, s.prepareRouter); err != nil {
+		return nil, fmt.Errorf("router namespace: %w", err)
+	}
+	u.Add("netlink socket", func() error { s.router.Close(); return nil })
+	if s.networks, err = s.router.bridges(); err != nil {
+		return nil, err
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.adoptResolvers()
+	u.Release()
+	return s, nil
+}
+
+// prepareRouter runs in R, on the worker.
+func (s *Stack) prepareRouter() error {
+	if err := applySettings(common, routerOnly); err != nil {
+		return err
+	}
+	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		return fmt.Errorf("netlink socket: %w", err)
+	}
+	s.router = router{h}
+	if err := setLoopbackUp(h); err != nil {
+		h.Close()
+		return err
+	}
+	return nil
+}
+
+// OnConflict sets how the error about a port in use finds out which project the
+// process pid belongs to ("" = none).
+func (s *Stack) OnConflict(projectOf func(pid int) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.projectOf = projectOf
+}
+
+// Close ends all service: names, published ports, connections that they carry.
+// What is kept stays: another Stack can take over. It waits for every goroutine.
+func (s *Stack) Close() error {
+	s.cancel()
+	s.mu.Lock()
+	for _, sb := range s.sandboxes {
+		sb.closeSockets()
+		sb.ns.Close()
+	}
+	for _, n := range s.networks {
+		n.resolver.close()
+	}
+	s.sandboxes, s.networks = map[string]*Sandbox{}, map[string]*network{}
+	s.mu.Unlock()
+	s.relays.abort()
+	s.wg.Wait()
+	s.worker.close()
+	s.router.Close()
+	s.files.close()
+	return s.routerNS.Close()
+}
+
+func duplicate(f *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}
+
+// setLoopbackUp gives the namespace of h its loopback (127.0.0.1 and ::1 come
+// by themselves).
+func setLoopbackUp(h *netlink.Handle) error {
+	lo := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: 1}}
+	if err := h.LinkSetUp(lo); err != nil {
+		return fmt.Errorf("set lo up: %w", err)
+	}
+	return nil
+}

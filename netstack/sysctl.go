@@ -1,0 +1,117 @@
+package netstack
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"strings"
+)
+
+// setting is one file below /proc/sys/net. That directory shows the settings of
+// the namespace of the thread that opens the file, so all of this happens on
+// the worker.
+type setting struct {
+	key, value string
+	optional   bool // absent on some kernels, or nothing depends on it
+}
+
+// A new namespace copies the host's IPv4 settings (net.core.devconf_inherit_init_net=0
+// means that), so nothing about them can be assumed: a host that forwards would
+// make every service with two networks a router between them.
+var (
+	// ip_forward goes first: writing it resets other settings (ip-sysctl.rst).
+	common = []setting{
+		{key: "ipv4/ip_forward", value: "0"},
+		// Loose ways of arrival are legal here: a published connection may keep
+		// its client's address and come in by any endpoint.
+		{key: "ipv4/conf/all/rp_filter", value: "0"},
+		{key: "ipv4/conf/default/rp_filter", value: "0"},
+		{key: "ipv4/conf/all/accept_redirects", value: "0"},
+		{key: "ipv4/conf/default/accept_redirects", value: "0"},
+		{key: "ipv4/conf/all/send_redirects", value: "0"},
+		{key: "ipv4/conf/default/send_redirects", value: "0"},
+		{key: "ipv4/conf/all/route_localnet", value: "0"},
+		// No link-local addresses on bridges and endpoints, which are IPv4 only.
+		// The loopback interface was made before and keeps its ::1.
+		{key: "ipv6/conf/default/disable_ipv6", value: "1", optional: true},
+	}
+	routerOnly = []setting{
+		// Where br_netfilter is loaded these are 1 in a new namespace, and bridged
+		// packets would pass through IP rules that are not meant for them.
+		{key: "bridge/bridge-nf-call-iptables", value: "0", optional: true},
+		{key: "bridge/bridge-nf-call-ip6tables", value: "0", optional: true},
+		{key: "bridge/bridge-nf-call-arptables", value: "0", optional: true},
+	}
+	serviceOnly = []setting{
+		// A service may listen on :80 without a capability, as with docker.
+		{key: "ipv4/ip_unprivileged_port_start", value: "0"},
+	}
+)
+
+// applySettings writes the settings for the calling thread's namespace.
+func applySettings(lists ...[]setting) error {
+	for _, list := range lists {
+		for _, s := range list {
+			err := writeSetting(s.key, s.value)
+			if err == nil || s.optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
+				continue
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// writeSetting writes only what differs: reading is cheaper than writing, which
+// for some settings takes the kernel's one network lock.
+func writeSetting(key, value string) error {
+	path := "/proc/sys/net/" + key
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("set net.%s=%s: %w", strings.ReplaceAll(key, "/", "."), value, err)
+	}
+	defer f.Close()
+	var have [32]byte
+	if n, _ := f.Read(have[:]); strings.TrimSpace(string(have[:n])) == value {
+		return nil
+	}
+	if _, err := f.WriteAt([]byte(value), 0); err != nil {
+		return fmt.Errorf("set net.%s=%s: %w", strings.ReplaceAll(key, "/", "."), value, err)
+	}
+	return nil
+}
+
+// allowPing lets every group send ICMP echo without a capability. The kernel
+// demands that both ends of the range are mapped in the user namespace.
+func allowPing(lastGroup uint32) error {
+	return writeSetting("ipv4/ping_group_range", fmt.Sprintf("0\t%d", min(lastGroup, math.MaxInt32)))
+}
+
+// lastMappedGroup is the highest group of the block that starts at group 0 in
+// the user namespace that we are in (user_namespaces(7), gid_map).
+func lastMappedGroup() (uint32, error) {
+	b, err := os.ReadFile("/proc/self/gid_map")
+	if err != nil {
+		return 0, err
+	}
+	return lastGroupOf(string(b)), nil
+}
+
+func lastGroupOf(gidMap string) uint32 {
+	next := uint64(0)
+	for grown := true; grown; {
+		grown = false
+		for line := range strings.Lines(gidMap) {
+			var inside, outside, n uint64
+			if _, err := fmt.Sscan(line, &inside, &outside, &n); err == nil && inside == next && n > 0 {
+				next, grown = inside+n, true
+			}
+		}
+	}
+	if next == 0 {
+		return 0
+	}
+	return uint32(min(next-1, math.MaxUint32-1))
+}
