@@ -1,0 +1,35 @@
+// Package sandbox decides how a service's process comes to be: it turns an OCI
+// runtime spec (specs-go) and the files that belong to it into the list of
+// system calls that package program runs. It starts nothing.
+//
+// # A start, in order
+//
+//	join        the net namespace that was made ahead; the others come with clone
+//	name        host and domain name
+//	root        overlay of the image and the container's writable layer, made
+//	            ahead without being mounted anywhere; or, without an image, an
+//	            empty tmpfs with the host's top-level directories bound read-only
+//	kernel      /proc, /dev (mode 755: with 1777 the kernel refuses O_CREAT on the
+//	            nodes bound into it), /dev/pts, /dev/shm, /dev/mqueue, /sys,
+//	            /sys/fs/cgroup; masked and read-only paths
+//	mounts      ours (hosts, hostname, resolv.conf), then the service's, parents first
+//	pivot       pivot_root, old root detached, working directory inside
+//	lock        session keyring, seccomp, bounding set, groups, ids, capabilities,
+//	            close-on-exec for all but 0-2, signal mask, execve
+//
+// # What must hold
+//
+//   - Targets are resolved by openat2 with RESOLVE_IN_ROOT and mounted on by
+//     descriptor: a link planted in an image leads nowhere outside.
+//   - Mount points are made before the sandbox exists, in the overlay, by
+//     safepath; inside our own fresh tmpfs by mkdirat with O_NOFOLLOW.
+//   - A mask that cannot be put in place fails the start.
+//   - Without no_new_privs seccomp has to be loaded while CAP_SYS_ADMIN is there,
+//     so before the capabilities go; with it, last (seccomp(2)).
+//   - The capability sets of the started program: bounding, permitted and
+//     effective as the spec says, inheritable and ambient empty (CVE-2022-29162).
+//
+// A command in a running container ([Join]) takes the same last part; it enters
+// the namespaces by the pidfd of the container's first process, and cannot be
+// traced meanwhile (not dumpable, and with more capabilities than those inside).
+package sandbox

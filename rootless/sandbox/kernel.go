@@ -1,0 +1,105 @@
+package sandbox
+
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// deviceNodes are bound from the host: a plain user cannot make them.
+var deviceNodes = []string{"null", "zero", "full", "random", "urandom", "tty"}
+
+// deviceLinks are what runtime-spec (config-linux, "Dev symbolic links") asks for.
+var deviceLinks = [][2]string{
+	{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
+	{"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"}, {"/proc/kcore", "core"},
+}
+
+const noneOf = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC
+
+// kernel mounts what the kernel itself shows.
+func (b *builder) kernel(c Container) {
+	b.newFS("make /proc", "proc", noneOf, b.a)
+	b.onto("mount /proc", "proc")
+	b.dev(c)
+	b.sys(c)
+}
+
+// onto mounts slot a on a directory of the new root that must be no link:
+// a link planted there would be an attack (CVE-2019-19921).
+func (b *builder) onto(what, dir string) {
+	b.openIn(b.root, dir, dirFlags, noLinks, b.b)
+	b.attach(what, b.a, b.b)
+	b.close(b.a)
+	b.close(b.b)
+}
+
+func (b *builder) dev(c Container) {
+	b.newFS("make /dev", "tmpfs", unix.MOUNT_ATTR_NOSUID, b.c, option{"mode", "755"}, option{"size", "64k"})
+	b.openIn(b.root, "dev", dirFlags, noLinks, b.b)
+	b.attach("mount /dev", b.c, b.b)
+	b.close(b.b)
+	for _, n := range deviceNodes {
+		b.node(n, "/dev/"+n)
+	}
+	for _, l := range deviceLinks {
+		b.do("link /dev/"+l[1], unix.SYS_SYMLINKAT, l[0], b.c, l[1])
+	}
+	pts := []option{{"newinstance", ""}, {"ptmxmode", "0666"}, {"mode", "0620"}}
+	if !c.SingleID {
+		pts = append(pts, option{"gid", "5"}) // tty, as every distribution has it
+	}
+	b.subDev("pts", "devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, pts...)
+	size := c.ShmSize
+	if size == 0 {
+		size = 64 << 20
+	}
+	b.subDev("shm", "tmpfs", noneOf, option{"mode", "1777"}, option{"size", strconv.FormatInt(size, 10)})
+	b.subDev("mqueue", "mqueue", noneOf)
+	if c.Spec.Process.Terminal {
+		b.do("make /dev/console", unix.SYS_MKNODAT, b.c, "console", unix.S_IFREG|0o600, 0)
+		b.do("bind the terminal", unix.SYS_OPEN_TREE, 0, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH).SaveTo(b.a)
+		b.attachAt("mount /dev/console", b.a, b.c, "console")
+		b.close(b.a)
+	}
+	b.close(b.c)
+}
+
+// node binds a device node of the host into /dev (slot c).
+func (b *builder) node(name, source string) {
+	b.do("make /dev/"+name, unix.SYS_MKNODAT, b.c, name, unix.S_IFREG|0o666, 0)
+	b.clonePath("read "+source+" of the host", source, false, b.a)
+	b.attachAt("mount /dev/"+name, b.a, b.c, name)
+	b.close(b.a)
+}
+
+func (b *builder) subDev(name, fstype string, attr int, options ...option) {
+	b.do("make /dev/"+name, unix.SYS_MKDIRAT, b.c, name, 0o755)
+	b.newFS("make /dev/"+name, fstype, attr, b.a, options...)
+	b.attachAt("mount /dev/"+name, b.a, b.c, name)
+	b.close(b.a)
+}
+
+// sys shows the net namespace's devices; of the host's net namespace the
+// kernel lets us make no sysfs, so there the host's own is bound.
+func (b *builder) sys(c Container) {
+	if c.NetNS == nil {
+		b.clonePath("read /sys of the host", "/sys", true, b.a)
+		b.setAttr("make /sys read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|noneOf)
+		b.onto("mount /sys", "sys")
+		return
+	}
+	b.newFS("make /sys", "sysfs", unix.MOUNT_ATTR_RDONLY|noneOf, b.a)
+	b.onto("mount /sys", "sys")
+	b.cgroup()
+}
+
+// cgroup shows the container's own cgroup as the root, read-only. A kernel
+// without the v2 tree has no such file system: then there is none to show.
+func (b *builder) cgroup() {
+	if !hasCgroup2() {
+		return
+	}
+	b.newFS("make /sys/fs/cgroup", "cgroup2", unix.MOUNT_ATTR_RDONLY|noneOf, b.a)
+	b.onto("mount /sys/fs/cgroup", "sys/fs/cgroup")
+}

@@ -1,0 +1,162 @@
+package sandbox
+
+import (
+	"encoding/binary"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// lock is the last part of every start and exec. The order matters; each step
+// says what it stops.
+func (b *builder) lock(p *specs.Process, filter []byte, singleID, terminal, init bool) {
+	if terminal {
+		b.do("take the terminal", unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0)
+	}
+	// Keys of the caller's session must not be found from inside. A full quota leaves the old one, which
+	// is of another user namespace's owner or ours: not worth failing for.
+	b.do("new session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0).Ignore()
+	if !p.NoNewPrivileges {
+		b.seccomp(filter) // needs CAP_SYS_ADMIN, which goes below
+	}
+	b.dropBounding(p.Capabilities)
+	b.become(p.User, singleID)
+	b.capset(p)
+	if p.NoNewPrivileges {
+		b.do("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+		b.seccomp(filter)
+	}
+	b.do("set umask", unix.SYS_UMASK, umaskOf(p.User))
+	// CVE-2024-21626, CVE-2016-9962: no descriptor of ours beyond this point.
+	b.do("close our descriptors", unix.SYS_CLOSE_RANGE, 3, uint32(0xffffffff), unix.CLOSE_RANGE_CLOEXEC)
+	b.do("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, make([]byte, 8), 0, 8)
+	if init {
+		b.Program.Fork()
+	}
+	b.exec(p)
+}
+
+func umaskOf(u specs.User) int {
+	if u.Umask != nil {
+		return int(*u.Umask)
+	}
+	return 0o022
+}
+
+// seccomp loads a compiled filter (seccomp(2); struct sock_fprog).
+func (b *builder) seccomp(filter []byte) {
+	if filter == nil {
+		return
+	}
+	code := b.Program.Bytes(filter)
+	prog := make([]byte, 16)
+	binary.NativeEndian.PutUint16(prog, uint16(len(filter)/8))
+	binary.NativeEndian.PutUint64(prog[8:], uint64(code))
+	b.do("load the seccomp filter", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, prog)
+}
+
+// dropBounding takes from the bounding set what the container shall never get back.
+func (b *builder) dropBounding(caps *specs.LinuxCapabilities) {
+	keep := capMask(nil)
+	if caps != nil {
+		keep = capMask(caps.Bounding)
+	}
+	for c := range lastCap() + 1 {
+		if keep&(1<<c) == 0 {
+			b.do("drop capability "+strconv.Itoa(c)+" from the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, c, 0, 0, 0)
+		}
+	}
+}
+
+// become changes groups before ids, since after them it may not.
+func (b *builder) become(u specs.User, singleID bool) {
+	if !singleID {
+		list := make([]byte, 0, 4*len(u.AdditionalGids)+4)
+		for _, g := range u.AdditionalGids {
+			list = binary.NativeEndian.AppendUint32(list, g)
+		}
+		b.do("set supplementary groups", unix.SYS_SETGROUPS, len(u.AdditionalGids), append(list, 0, 0, 0, 0))
+	}
+	if singleID && u.UID == 0 && u.GID == 0 {
+		return
+	}
+	who := strconv.FormatUint(uint64(u.UID), 10) + ":" + strconv.FormatUint(uint64(u.GID), 10)
+	b.do("become "+who, unix.SYS_SETRESGID, u.GID, u.GID, u.GID)
+	b.do("become "+who, unix.SYS_SETRESUID, u.UID, u.UID, u.UID)
+}
+
+// capset leaves what the program may have now; execve(2) as root computes the
+// rest from the bounding set. Inheritable and ambient stay empty.
+func (b *builder) capset(p *specs.Process) {
+	mask := uint64(0)
+	if p.Capabilities != nil && p.User.UID == 0 {
+		mask = capMask(p.Capabilities.Permitted)
+	}
+	header := binary.NativeEndian.AppendUint32(nil, unix.LINUX_CAPABILITY_VERSION_3)
+	header = binary.NativeEndian.AppendUint32(header, 0)
+	var data []byte
+	for _, half := range []uint32{uint32(mask), uint32(mask >> 32)} {
+		data = binary.NativeEndian.AppendUint32(data, half) // effective
+		data = binary.NativeEndian.AppendUint32(data, half) // permitted
+		data = binary.NativeEndian.AppendUint32(data, 0)    // inheritable
+	}
+	b.do("set capabilities", unix.SYS_CAPSET, header, data)
+}
+
+// ExecWhat begins the description of the steps that execute the command.
+const ExecWhat = "execute "
+
+// exec tries the command in each directory of PATH, as execvp(3) does; the
+// last try's error is the one reported.
+func (b *builder) exec(p *specs.Process) {
+	name := ""
+	if len(p.Args) > 0 {
+		name = p.Args[0]
+	}
+	args, env := b.Program.Strings(p.Args), b.Program.Strings(p.Env)
+	what := ExecWhat + name
+	if strings.Contains(name, "/") || name == "" {
+		b.do(what, unix.SYS_EXECVE, name, args, env)
+		return
+	}
+	dirs := strings.Split(pathOf(p.Env), ":")
+	for i, d := range dirs {
+		if d == "" {
+			d = "."
+		}
+		step := b.do(what, unix.SYS_EXECVE, path.Join(d, name), args, env)
+		if i < len(dirs)-1 {
+			step.Ignore()
+		}
+	}
+}
+
+func pathOf(env []string) string {
+	for _, kv := range env {
+		if v, ok := strings.CutPrefix(kv, "PATH="); ok {
+			return v
+		}
+	}
+	return DefaultPath
+}
+
+// DefaultPath is the PATH of a container whose file and image set none.
+const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// lastCap is the highest capability that this kernel knows.
+var lastCap = sync.OnceValue(func() int {
+	b, err := os.ReadFile("/proc/sys/kernel/cap_last_cap")
+	if err != nil {
+		return unix.CAP_LAST_CAP
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || n < 0 || n > 63 {
+		return unix.CAP_LAST_CAP
+	}
+	return n
+})

@@ -1,0 +1,51 @@
+package sandbox
+
+import (
+	"fmt"
+	"os"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
+)
+
+// kernelDirs are the mount points that every root has to have.
+var kernelDirs = []string{"/proc", "/dev", "/sys"}
+
+// MakeMountPoints makes, in the detached root of an image, what mounts and the
+// working directory of the spec need. It goes into the writable layer.
+func MakeMountPoints(root *os.File, spec *specs.Spec) error {
+	for _, d := range kernelDirs {
+		if err := makeDir(root, d); err != nil {
+			return err
+		}
+	}
+	for _, m := range spec.Mounts {
+		if freshBelow(m.Destination, false) {
+			continue
+		}
+		if m.Type == "tmpfs" || isDirectory(m.Source) {
+			if err := makeDir(root, m.Destination); err != nil {
+				return err
+			}
+			continue
+		}
+		f, err := safepath.CreateFileInRoot(root, m.Destination, 0o644)
+		if err != nil {
+			return fmt.Errorf("mount point %s: %w", m.Destination, err)
+		}
+		f.Close()
+	}
+	if dir := spec.Process.Cwd; dir != "" && dir != "/" {
+		return makeDir(root, dir)
+	}
+	return nil
+}
+
+func makeDir(root *os.File, dir string) error {
+	f, err := safepath.MkdirAllInRoot(root, dir, 0o755)
+	if err != nil {
+		return fmt.Errorf("mount point %s: %w", dir, err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"os"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// Namespaces are those that a container gets by clone. Its net namespace is
+// made ahead, its user namespace is that of the user.
+const Namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWCGROUP
+
+// Container is what Setup needs beside the spec.
+type Container struct {
+	// Spec gives process, host name, mounts (bind and tmpfs), masked and
+	// read-only paths, and Root.Readonly.
+	Spec *specs.Spec
+	// Root is the detached mount of the image, from [Overlay]; nil = the host's
+	// root file system.
+	Root *os.File
+	// MountPoint is a directory, the same for all sandboxes, to assemble on.
+	MountPoint string
+	// NetNS is the net namespace; nil = the host's.
+	NetNS *os.File
+	// Filter is the compiled seccomp filter; nil = none.
+	Filter []byte
+	// SingleID: no id but 0 is mapped, setgroups(2) is forbidden.
+	SingleID bool
+	// Init: an init of ours is pid 1, and the process its child.
+	Init bool
+	// ShmSize is the size of /dev/shm in bytes; 0 = 64 MiB.
+	ShmSize int64
+}
+
+// Setup makes the program that becomes the container's first process.
+func Setup(c Container) *Prepared {
+	b := newBuilder()
+	b.Clone = Namespaces
+	b.join(c)
+	if c.Root != nil {
+		b.imageRoot(c)
+	} else {
+		b.hostRoot(c)
+	}
+	b.kernel(c)
+	b.masks(c.Spec)
+	b.mounts(c)
+	b.pivot(c)
+	b.lock(c.Spec.Process, c.Filter, c.SingleID, c.Spec.Process.Terminal, c.Init)
+	return b.Prepared
+}
+
+func (b *builder) join(c Container) {
+	if c.NetNS != nil {
+		b.do("join the net namespace", unix.SYS_SETNS, b.file(c.NetNS), unix.CLONE_NEWNET)
+	}
+	if n := c.Spec.Hostname; n != "" {
+		b.do("set host name "+n, unix.SYS_SETHOSTNAME, n, len(n))
+	}
+	if n := c.Spec.Domainname; n != "" {
+		b.do("set domain name "+n, unix.SYS_SETDOMAINNAME, n, len(n))
+	}
+	b.do("new session", unix.SYS_SETSID).Ignore() // as pid 1 by clone it may lead one already
+	b.do("set umask", unix.SYS_UMASK, 0)
+}
+
+// imageRoot attaches the image's mount, which was made ahead.
+func (b *builder) imageRoot(c Container) {
+	fd := b.file(c.Root)
+	b.do("attach the root file system", unix.SYS_MOVE_MOUNT, fd, "", unix.AT_FDCWD, c.MountPoint, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	b.openRoot(c)
+}
+
+func (b *builder) openRoot(c Container) {
+	b.do("open the new root", unix.SYS_OPENAT, unix.AT_FDCWD, c.MountPoint, dirFlags, 0).SaveTo(b.root)
+}
+
+// pivot makes the new root the root. The old one is stacked below it and
+// detached (pivot_root(2), the notes on "." and ".").
+func (b *builder) pivot(c Container) {
+	if c.Spec.Root != nil && c.Spec.Root.Readonly {
+		b.setAttr("make the root read-only", b.root, false, unix.MOUNT_ATTR_RDONLY)
+	}
+	b.do("enter the new root", unix.SYS_FCHDIR, b.root)
+	b.do("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", ".")
+	b.do("leave the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH)
+	b.do("enter /", unix.SYS_CHDIR, "/")
+	b.workdir(c.Spec.Process.Cwd)
+}
+
+func (b *builder) workdir(dir string) {
+	if dir != "" && dir != "/" {
+		b.do("enter working directory "+dir, unix.SYS_CHDIR, dir)
+	}
+}

@@ -1,0 +1,272 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/rootless/program"
+)
+
+// TestMain runs the tests as root of a user namespace with one id, pid 1 of a
+// pid namespace: what a project holder is.
+func TestMain(m *testing.M) {
+	if os.Getenv("SANDBOX_TEST_INSIDE") != "" {
+		if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+			fmt.Println("mount /proc:", err)
+			os.Exit(1)
+		}
+		os.Exit(m.Run())
+	}
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Env = append(os.Environ(), "SANDBOX_TEST_INSIDE=1")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	}
+	if err := cmd.Start(); err != nil {
+		fmt.Printf("SKIP: no user namespaces here: %v\n", err)
+		os.Exit(0)
+	}
+	_ = cmd.Wait()
+	os.Exit(cmd.ProcessState.ExitCode())
+}
+
+func shell(line string) *specs.Process {
+	caps, _ := Capabilities(nil, nil)
+	return &specs.Process{
+		Args: []string{"sh", "-c", line}, Cwd: "/", Env: []string{"PATH=" + DefaultPath},
+		Capabilities: &specs.LinuxCapabilities{Bounding: caps, Permitted: caps, Effective: caps},
+	}
+}
+
+func spec(p *specs.Process) *specs.Spec {
+	return &specs.Spec{
+		Hostname: "box", Process: p, Root: &specs.Root{},
+		Linux: &specs.Linux{MaskedPaths: MaskedPaths, ReadonlyPaths: ReadonlyPaths},
+	}
+}
+
+// newNet makes a net namespace on a thread of its own.
+func newNet(t testing.TB) *os.File {
+	t.Helper()
+	done := make(chan *os.File)
+	go func() {
+		lockThread()
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			t.Error(err)
+		}
+		f, err := os.Open("/proc/thread-self/ns/net")
+		if err != nil {
+			t.Error(err)
+		}
+		done <- f
+	}()
+	f := <-done
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// run launches p and returns its output, the failed step's text and its exit code.
+func run(t testing.TB, p *Prepared) (out, failed string, code int) {
+	t.Helper()
+	img, err := p.Program.Image(StatusFile, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	sr, sw, _ := os.Pipe()
+	or, ow, _ := os.Pipe()
+	null, _ := os.Open(os.DevNull)
+	defer null.Close()
+	files := append([]*os.File{null, ow, ow, img, sw}, p.Files...)
+	attr := &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: p.Clone}}
+	for _, f := range files {
+		attr.Files = append(attr.Files, f.Fd())
+	}
+	pid, err := syscall.ForkExec("/proc/self/fd/3", []string{"sandbox"}, attr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sw.Close()
+	ow.Close()
+	report, _ := io.ReadAll(sr)
+	text, _ := io.ReadAll(or)
+	sr.Close()
+	or.Close()
+	var ws unix.WaitStatus
+	if _, err := unix.Wait4(pid, &ws, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if f, ok := program.ParseFailure(report); ok {
+		failed = fmt.Sprintf("%s: %v", p.Program.What(f.Step), f.Errno)
+	}
+	return string(text), failed, ws.ExitStatus()
+}
+
+func hostContainer(t testing.TB, s *specs.Spec) Container {
+	t.Helper()
+	return Container{Spec: s, MountPoint: t.TempDir(), NetNS: newNet(t), SingleID: true}
+}
+
+func TestInside(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"echo $$", "1"},
+		{"hostname", "box"},
+		{"grep ^Cap /proc/self/status | tr -d '\\n\\t'", "CapInh:0000000000000000CapPrm:00000000a80425fbCapEff:00000000a80425fbCapBnd:00000000a80425fbCapAmb:0000000000000000"},
+		{"grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'", "SigBlk:0000000000000000SigIgn:0000000000000000"},
+		{"ls /proc/self/fd | tr '\\n' ' '", "0 1 2 3 "}, // 3 is ls's own
+		{"cat /proc/keys /proc/interrupts | wc -c", "0"},
+		{"ls /sys/firmware | wc -l", "0"},
+		{"echo 1 > /proc/sys/kernel/hostname || echo refused", "refused"},
+		{"echo x > /dev/null && head -c4 /dev/zero | wc -c", "4"},
+		{"touch /etc/planted || echo refused", "refused"},
+		{"touch /usr/planted || echo refused", "refused"},
+		{"touch /tmp/x && stat -c %a /tmp /dev /dev/shm | tr '\\n' ' '", "1777 755 1777 "},
+		{"mount -t tmpfs x /tmp 2>/dev/null || echo refused", "refused"},
+		{"umount /proc/keys 2>/dev/null || echo refused", "refused"},
+		{"readlink /dev/fd /dev/stdout /dev/ptmx | tr '\\n' ' '", "/proc/self/fd /proc/self/fd/1 pts/ptmx "},
+		{"umask", "0022"},
+		{"ls -A /run | wc -l", "0"},
+		{"cat /proc/1/cgroup | grep -c '/\\.\\.' ", "0"},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			out, failed, _ := run(t, Setup(hostContainer(t, spec(shell("exec 2>/dev/null; "+c.line)))))
+			if failed != "" {
+				t.Fatal(failed)
+			}
+			if got := strings.TrimSuffix(out, "\n"); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMounts(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "f"), []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := spec(shell("cat /data/f /run/deep/er/f /one; echo new > /data/g; echo no > /ro/h || echo ro; df /mem | tail -n1 | awk '{print $2}'"))
+	s.Mounts = []specs.Mount{
+		{Type: "bind", Source: dir, Destination: "/data", Options: []string{"rbind"}},
+		{Type: "bind", Source: dir, Destination: "/ro", Options: []string{"rbind", "ro"}},
+		{Type: "bind", Source: filepath.Join(dir, "f"), Destination: "/run/deep/er/f", Options: []string{"rbind"}},
+		{Type: "bind", Source: filepath.Join(dir, "f"), Destination: "/one", Options: []string{"rbind"}},
+		{Type: "tmpfs", Destination: "/mem", Options: []string{"size=1048576"}},
+	}
+	out, failed, _ := run(t, Setup(hostContainer(t, s)))
+	if failed != "" {
+		t.Fatal(failed)
+	}
+	if !strings.HasPrefix(out, "hellohellohello") || !strings.Contains(out, "ro\n1024") {
+		t.Errorf("got %q", out)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "g")); err != nil || string(b) != "new\n" {
+		t.Errorf("file written inside: %q %v", b, err)
+	}
+}
+
+func TestOverlayRoot(t *testing.T) {
+	base := t.TempDir()
+	var l Layers
+	for name, p := range map[string]*string{"lower": &l.Lower, "upper": &l.Upper, "work": &l.Work} {
+		*p = filepath.Join(base, name)
+		if err := os.Mkdir(*p, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	busybox, err := os.ReadFile("/bin/busybox")
+	if err != nil {
+		t.Skip("needs a static /bin/busybox (package busybox-static)")
+	}
+	if err := os.Mkdir(filepath.Join(l.Lower, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(l.Lower, "bin/busybox"), busybox, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// A planted link must lead nowhere outside.
+	canary := filepath.Join(base, "canary")
+	if err := os.Symlink(canary, filepath.Join(l.Lower, "data")); err != nil {
+		t.Fatal(err)
+	}
+	root, err := Overlay(l)
+	if err != nil {
+		t.Skipf("no overlay here: %v", err)
+	}
+	defer root.Close()
+	s := spec(shell(""))
+	s.Process.Args = []string{"/bin/busybox", "sh", "-c", "echo hi > /file; cat /file; pwd; /bin/busybox ls /"}
+	s.Process.Cwd = "/made/here"
+	s.Mounts = []specs.Mount{{Type: "tmpfs", Destination: "/data/x"}}
+	if err := MakeMountPoints(root, s); err != nil {
+		t.Fatal(err)
+	}
+	c := hostContainer(t, s)
+	c.Root = root
+	out, failed, _ := run(t, Setup(c))
+	if failed != "" {
+		t.Fatal(failed)
+	}
+	if !strings.HasPrefix(out, "hi\n/made/here\nbin\n") {
+		t.Errorf("got %q", out)
+	}
+	if b, err := os.ReadFile(filepath.Join(l.Upper, "file")); err != nil || !bytes.Equal(b, []byte("hi\n")) {
+		t.Errorf("writable layer: %q %v", b, err)
+	}
+	if _, err := os.Lstat(canary); err == nil {
+		t.Error("the planted link was followed out of the root")
+	}
+}
+
+func TestFailuresNameTheirObject(t *testing.T) {
+	missing := spec(shell("true"))
+	missing.Process.Args = []string{"no-such-command"}
+	cwd := spec(shell("true"))
+	cwd.Process.Cwd = "/nowhere"
+	bind := spec(shell("true"))
+	bind.Mounts = []specs.Mount{{Type: "bind", Source: "/no/such/source", Destination: "/data"}}
+	user := spec(shell("true"))
+	user.Process.User.UID = 999
+	for want, s := range map[string]*specs.Spec{
+		"execute no-such-command: no such file":     missing,
+		"enter working directory /nowhere: no such": cwd,
+		"read /no/such/source: no such file":        bind,
+		"become 999:0: invalid argument":            user,
+	} {
+		_, failed, code := run(t, Setup(hostContainer(t, s)))
+		if !strings.HasPrefix(failed, want) || code != 127 {
+			t.Errorf("got %q (%d), want %q", failed, code, want)
+		}
+	}
+}
+
+func TestInit(t *testing.T) {
+	c := hostContainer(t, spec(shell("echo $$; exit 4")))
+	c.Init = true
+	out, failed, code := run(t, Setup(c))
+	if out != "2\n" || failed != "" || code != 4 {
+		t.Errorf("got %q %q %d", out, failed, code)
+	}
+}
+
+func BenchmarkStart(b *testing.B) {
+	c := hostContainer(b, spec(shell("true")))
+	for b.Loop() {
+		if _, failed, _ := run(b, Setup(c)); failed != "" {
+			b.Fatal(failed)
+		}
+	}
+}
