@@ -1,0 +1,202 @@
+package logs
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+func (f *Follower) add(s Source, q Query) error {
+	if slices.ContainsFunc(f.sources, func(t *source) bool { return t.Dir == s.Dir }) {
+		return nil
+	}
+	t := &source{Source: s, query: q, dirty: true, relist: true, ident: identify(s.Dir)}
+	if l := f.left[s.Dir]; l != nil && l.ident == t.ident {
+		t.resume = l.resume
+	}
+	delete(f.left, s.Dir)
+	f.printer.format.Width = max(f.printer.format.Width, displayWidth(t.shown()))
+	if !q.Follow {
+		t.finishing = true
+	} else if f.watcher == nil {
+		w, err := newWatcher()
+		if err != nil {
+			return err
+		}
+		f.watcher = w
+	}
+	f.sources = append(f.sources, t)
+	if q.Follow {
+		return f.watcher.add(t)
+	}
+	return nil
+}
+
+func displayWidth(s string) int { return len([]rune(s)) }
+
+func (f *Follower) finish(dir string, done chan struct{}) {
+	for _, s := range f.sources {
+		if s.Dir != dir {
+			continue
+		}
+		s.finished = append(s.finished, done)
+		s.finishing, s.dirty, s.relist, s.target = true, true, true, nil
+		return
+	}
+	close(done)
+}
+
+// drop ends the lines of a source and forgets it but for its positions.
+func (f *Follower) drop(s *source) {
+	s.resume = map[string]uint64{}
+	for _, t := range s.streams {
+		s.resume[t.name] = t.pos
+	}
+	s.close(&f.printer)
+	if f.watcher != nil {
+		f.watcher.remove(s)
+	}
+	if s.query.Follow {
+		f.left[s.Dir] = s
+	}
+	f.sources = slices.DeleteFunc(f.sources, func(t *source) bool { return t == s })
+	if len(s.finished) > 0 {
+		f.printer.out.flush()
+		f.printer.err.flush()
+	}
+	for _, done := range s.finished {
+		close(done)
+	}
+}
+
+// pass prints what is there and can be ordered; busy: call it again at once.
+//
+// The mover stores record n+1 after the bytes of record n have been moved. So
+// when some record n is seen, all bytes with smaller numbers are in the files,
+// and their inotify events are queued. First n is read, then events and sizes;
+// chunks up to n are then complete in number and can be printed in order.
+func (f *Follower) pass() (busy bool, err error) {
+	if err := f.events(); err != nil {
+		return false, err
+	}
+	seen := uint64(0)
+	for _, s := range f.sources {
+		if s.dirty {
+			for _, t := range s.streams {
+				seen = max(seen, t.newest())
+			}
+		}
+	}
+	if err := f.events(); err != nil {
+		return false, err
+	}
+	for _, s := range f.sources {
+		if !s.dirty {
+			continue
+		}
+		if err := s.refresh(&f.printer); err != nil {
+			return false, err
+		}
+		s.aim()
+	}
+	if err := f.emit(seen); err != nil {
+		return false, err
+	}
+	return f.settle()
+}
+
+func (f *Follower) events() error {
+	if f.watcher == nil {
+		return nil
+	}
+	return f.watcher.read()
+}
+
+// settle finds out which sources have more to print, are complete, or lost
+// their directory.
+func (f *Follower) settle() (busy bool, err error) {
+	for _, s := range slices.Clone(f.sources) {
+		if u := s.query.Until; !u.IsZero() && !s.finishing && !time.Now().Before(u) {
+			s.finishing, s.dirty, s.relist = true, true, true
+			busy = true
+			continue
+		}
+		if s.complete() {
+			f.drop(s)
+			continue
+		}
+		s.dirty = s.pending()
+		if s.gone && !s.dirty {
+			if err := f.reattach(s); err != nil {
+				return false, err
+			}
+		}
+		busy = busy || s.dirty
+	}
+	return busy, nil
+}
+
+// reattach waits for a directory that is not there, or no more the same.
+func (f *Follower) reattach(s *source) error {
+	s.close(&f.printer)
+	s.resume, s.query.Tail, s.started = nil, -1, false
+	f.watcher.remove(s)
+	return f.watcher.add(s)
+}
+
+// emit prints chunks in the order of their sequence numbers, up to limit.
+func (f *Follower) emit(limit uint64) error {
+	for {
+		var first *streamReader
+		lowest, second := uint64(math.MaxUint64), uint64(math.MaxUint64)
+		for _, s := range f.sources {
+			for _, t := range s.streams {
+				c, ok := t.peek()
+				f.admit(t)
+				if !ok || c.seq > limit {
+					continue
+				}
+				if first == nil || c.seq < lowest {
+					first, lowest, second = t, c.seq, lowest
+				} else {
+					second = min(second, c.seq)
+				}
+			}
+		}
+		if first == nil {
+			return nil
+		}
+		if err := f.run(first, min(second, limit)); err != nil {
+			return err
+		}
+	}
+}
+
+// run prints chunks of one stream as long as it is its turn.
+func (f *Follower) run(t *streamReader, limit uint64) error {
+	for {
+		c, ok := t.peek()
+		if !ok || c.seq > limit || t.skipped > 0 {
+			return nil
+		}
+		b, err := t.read()
+		if err != nil {
+			return err
+		}
+		f.printer.feed(t, b, c.wall)
+		if err := t.line.sink.err; err != nil {
+			return fmt.Errorf("print logs: %w", err)
+		}
+	}
+}
+
+// admit says what rotation took away before it was printed.
+func (f *Follower) admit(t *streamReader) {
+	if t.skipped == 0 {
+		return
+	}
+	f.printer.finish(t)
+	f.printer.sayAbout(t, fmt.Sprintf("%d bytes skipped: rotation removed them before they were printed", t.skipped))
+	t.skipped = 0
+}

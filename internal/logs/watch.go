@@ -1,0 +1,148 @@
+package logs
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// watchMask is the same for log directories and for the ancestors of those
+// that do not exist yet: the kernel keeps one mask per directory (inotify(7)).
+const watchMask = unix.IN_MODIFY | unix.IN_CREATE | unix.IN_MOVED_TO |
+	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
+
+// watcher tells which sources have changed, by inotify. A move into a file
+// raises an event of its directory; a store into the mapped index does not.
+type watcher struct {
+	fd      int
+	sources map[int]map[*source]bool // by watch descriptor
+	buf     [16 << 10]byte
+}
+
+func newWatcher() (*watcher, error) {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err != nil {
+		return nil, fmt.Errorf("follow logs: inotify: %w (raise fs.inotify.max_user_instances with sysctl)", err)
+	}
+	return &watcher{fd: fd, sources: map[int]map[*source]bool{}}, nil
+}
+
+// add watches the directory of s, or the nearest ancestor that exists.
+func (w *watcher) add(s *source) error {
+	s.gone = false
+	for path := s.Dir; ; {
+		wd, err := unix.InotifyAddWatch(w.fd, path, watchMask)
+		if errors.Is(err, unix.ENOENT) && path != "/" && path != "." {
+			path = filepath.Dir(path)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("follow logs in %s: inotify: %w (raise fs.inotify.max_user_watches with sysctl)", path, err)
+		}
+		if w.sources[wd] == nil {
+			w.sources[wd] = map[*source]bool{}
+		}
+		w.sources[wd][s] = true
+		if path == s.Dir {
+			s.ident = identify(s.Dir)
+			s.dirty, s.relist = true, true
+			return nil
+		}
+		s.gone = true
+		if s.missing() {
+			return nil
+		}
+		path = s.Dir // it was made meanwhile
+	}
+}
+
+func (w *watcher) remove(s *source) {
+	for wd, sources := range w.sources {
+		if !sources[s] {
+			continue
+		}
+		delete(sources, s)
+		if len(sources) == 0 {
+			delete(w.sources, wd)
+			// It fails if the directory is gone, and the watch with it.
+			_, _ = unix.InotifyRmWatch(w.fd, uint32(wd))
+		}
+	}
+}
+
+// read marks what has changed, without waiting.
+func (w *watcher) read() error {
+	for {
+		n, err := unix.Read(w.fd, w.buf[:])
+		if errors.Is(err, unix.EAGAIN) {
+			return nil
+		}
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("follow logs: read inotify: %w", err)
+		}
+		if err := w.parse(w.buf[:n]); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *watcher) parse(b []byte) error {
+	for len(b) >= unix.SizeofInotifyEvent {
+		wd := int(int32(binary.NativeEndian.Uint32(b)))
+		mask := binary.NativeEndian.Uint32(b[4:])
+		length := int(binary.NativeEndian.Uint32(b[12:]))
+		b = b[min(len(b), unix.SizeofInotifyEvent+length):]
+		if mask&unix.IN_Q_OVERFLOW != 0 {
+			for _, sources := range w.sources {
+				if err := w.changed(sources, ^uint32(0)); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		sources := w.sources[wd]
+		if mask&unix.IN_IGNORED != 0 {
+			delete(w.sources, wd)
+		}
+		if err := w.changed(sources, mask); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *watcher) changed(sources map[*source]bool, mask uint32) error {
+	for s := range sources {
+		s.dirty = true
+		if mask&^unix.IN_MODIFY != 0 {
+			s.relist = true
+		}
+		if !s.gone && mask&(unix.IN_DELETE_SELF|unix.IN_MOVE_SELF|unix.IN_IGNORED) != 0 {
+			s.gone = s.missing() || identify(s.Dir) != s.ident
+		}
+	}
+	return nil
+}
+
+// wait waits for a change or for the event; a time limit of 0 is none.
+func (w *watcher) wait(event int, limit time.Duration) error {
+	fds := []unix.PollFd{{Fd: int32(event), Events: unix.POLLIN}, {Fd: -1, Events: unix.POLLIN}}
+	if w != nil {
+		fds[1].Fd = int32(w.fd)
+	}
+	ms := -1
+	if limit > 0 {
+		ms = int(limit/time.Millisecond) + 1
+	}
+	if _, err := unix.Poll(fds, ms); err != nil && !errors.Is(err, unix.EINTR) {
+		return fmt.Errorf("wait for logs: %w", err)
+	}
+	return nil
+}
