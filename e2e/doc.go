@@ -1,0 +1,22 @@
+// Package e2e holds the scenarios: the whole program, as a plain user, with
+// real services.
+//
+// A scenario is an intent ("X must Y"), a compose file in testdata/TestName/ or
+// in the test, and steps: a command, then what must be seen. The real state
+// (processes, files, answers over the network) is looked at first, the text of
+// the output last. After every scenario the leak census of internal/testns must
+// find nothing new.
+//
+// TestMain builds mocker-compose and the probe (e2e/probe, the program that the
+// services run) once. Started as root, it makes an account for tests and runs
+// everything again as that user, in a directory of the user's own.
+//
+// Every scenario has a project, a run directory and a data directory of its
+// own, and so a user holder of its own: what it leaves is its own fault.
+//
+// Environment:
+//
+//	MOCKER_TEST_BIN     a mocker-compose to test instead of building one
+//	MOCKER_TEST_KILLS   kills in each crash scenario (default 10)
+//	MOCKER_TEST_KEEP    do not remove the directories
+package e2e

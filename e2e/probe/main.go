@@ -1,0 +1,121 @@
+// Command probe is what the services of the scenarios run: one static program
+// that does on demand what services do, and tells what it sees of its sandbox.
+//
+//	probe serve ADDRESS         answer HTTP: see serve.go
+//	probe get URL               print the answer; exit 0 only for status 200
+//	probe lines N PAUSE TAG     write N numbered lines, pausing in between
+//	probe exit CODE [FILE]      print "leaving" and exit (append a line to FILE first)
+//	probe trap [SIGNAL...]      print each signal received; TERM and INT end it, unless named
+//	probe family                leave processes in every way a process can stay, then wait
+//	probe status                print /proc/self/status, open files, mounts, names
+//	probe lookup NAME...        print "NAME ADDRESS..." or "NAME -"
+//	probe dial ADDRESS...       print "ADDRESS open" or "ADDRESS closed"
+//	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
+//	probe write FILE TEXT       write a file
+//	probe bytes                 write bytes that no terminal should get
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		fail(fmt.Errorf("say what to do"))
+	}
+	if err := run(os.Args[1], os.Args[2:]); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "probe:", err)
+	os.Exit(1)
+}
+
+var verbs = map[string]func(args []string) error{
+	"serve":  serve,
+	"get":    get,
+	"lines":  lines,
+	"exit":   exit,
+	"trap":   trap,
+	"family": family,
+	"status": status,
+	"lookup": lookup,
+	"dial":   dial,
+	"tty":    tty,
+	"write":  write,
+	"bytes":  oddBytes,
+	"pause":  func([]string) error { select {} },
+	"stay":   stay,
+}
+
+func run(verb string, args []string) error {
+	f, ok := verbs[verb]
+	if !ok {
+		return fmt.Errorf("no verb %q", verb)
+	}
+	return f(args)
+}
+
+func lines(args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	pause, err := time.ParseDuration(args[1])
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		fmt.Printf("%s %d\n", args[2], i)
+		time.Sleep(pause)
+	}
+	return nil
+}
+
+func exit(args []string) error {
+	code, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	if len(args) > 1 {
+		f, err := os.OpenFile(args[1], os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return err
+		}
+		if _, err := f.WriteString("left\n"); err != nil {
+			return err
+		}
+	}
+	fmt.Println("leaving")
+	os.Exit(code)
+	return nil
+}
+
+func write(args []string) error {
+	return os.WriteFile(args[0], []byte(strings.Join(args[1:], " ")), 0o644)
+}
+
+// oddBytes writes what a log must keep and a terminal must not get.
+func oddBytes([]string) error {
+	_, err := os.Stdout.Write([]byte("red \x1b[31m bell \a nul \x00 bad \xff\xfe end\nno newline"))
+	return err
+}
+
+// family leaves a child, a grandchild in a session of its own, and a child that
+// ignores all signals that can be ignored.
+func family([]string) error {
+	for _, how := range []*syscall.SysProcAttr{{}, {Setsid: true}, {Setpgid: true}} {
+		if _, err := os.StartProcess("/proc/self/exe", []string{"probe", "stay"}, &os.ProcAttr{Files: []*os.File{nil, os.Stdout, os.Stderr}, Sys: how}); err != nil {
+			return err
+		}
+	}
+	fmt.Println("family is there")
+	return stay(nil)
+}
