@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,8 +26,6 @@ type scenario struct {
 	dirs    state.Dirs
 	env     []string
 }
-
-var scenarios atomic.Int64
 
 // begin makes a scenario with the given compose file ("" = the files of
 // testdata/TestName). At its end the project is taken down and nothing may be
@@ -64,7 +61,6 @@ func prepare(t *testing.T, composeFile string) *scenario {
 		"COMPOSE_PROJECT_NAME=" + s.project,
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TERM=dumb", "LANG=C.UTF-8",
 	}
-	scenarios.Add(1)
 	if composeFile == "" {
 		if err := os.CopyFS(s.dir, os.DirFS(filepath.Join(built.dir, "testdata", t.Name()))); err != nil {
 			t.Fatal(err)
