@@ -126,9 +126,9 @@ func (p *Project) WithDependencies(names []string) ([]string, error) {
 		visit(name)
 	}
 	var out []string
-	for _, s := range p.Services {
-		if seen[s.Name] || len(names) == 0 {
-			out = append(out, s.Name)
+	for i := range p.Services {
+		if n := p.Services[i].Name; seen[n] || len(names) == 0 {
+			out = append(out, n)
 		}
 	}
 	return out, nil
@@ -138,12 +138,21 @@ func (p *Project) WithDependencies(names []string) ([]string, error) {
 // the condition keep, sorted; a nil keep means all.
 func (p *Project) Dependents(name string, keep func(Dependency) bool) []string {
 	var out []string
-	for _, s := range p.Services {
-		for _, dep := range s.DependsOn {
+	for i := range p.Services { // by index: a Service is large
+		for _, dep := range p.Services[i].DependsOn {
 			if dep.Service == name && (keep == nil || keep(dep)) {
-				out = append(out, s.Name)
+				out = append(out, p.Services[i].Name)
 			}
 		}
 	}
 	return out
+}
+
+// ContainerName is the name of one replica of a service: container_name, else
+// project-service-number, as docker compose has it.
+func (p *Project) ContainerName(s *Service, number int) string {
+	if s.ContainerName != "" {
+		return s.ContainerName
+	}
+	return fmt.Sprintf("%s-%s-%d", p.Name, s.Name, number)
 }

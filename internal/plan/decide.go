@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// verdict is what shall happen to one replica.
+type verdict struct {
+	c       Container // with the wanted name and number; State "" = does not exist
+	remove  bool      // removed: surplus, or to make room
+	create  bool      // made (anew)
+	restart bool      // stopped and started again
+	start   bool
+	cause   string
+}
+
+// decide compares one service with its containers.
+func (m *maker) decide(s *project.Service) []verdict {
+	existing := m.existing[s.Name]
+	keep := existing[:min(len(existing), s.Scale)]
+	var out []verdict
+	hash := m.p.Hash(s)
+	used := map[int]bool{}
+	for _, c := range keep {
+		used[c.Number] = true
+		out = append(out, m.judge(s, c, hash))
+	}
+	for n := 1; len(out) < s.Scale; n++ {
+		if used[n] {
+			continue
+		}
+		c := Container{Name: m.p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash}
+		out = append(out, verdict{c: c, create: true, start: true, cause: "does not exist"})
+	}
+	for _, c := range highestFirst(existing[len(keep):]) {
+		out = append(out, verdict{c: c, remove: true, cause: fmt.Sprintf("the scale is %d", s.Scale)})
+	}
+	return out
+}
+
+// judge compares one container with what it should be.
+func (m *maker) judge(s *project.Service, c Container, hash string) verdict {
+	policy := m.o.Recreate
+	if policy == RecreateForce && !m.named(s.Name) {
+		// Forced are the services of the command line, not what they need.
+		policy = RecreateDiverged
+	}
+	v := verdict{c: c}
+	switch {
+	case policy == RecreateForce:
+		v.cause = "recreation is forced"
+	case policy == RecreateDiverged && c.Hash != hash:
+		v.cause = "configuration changed"
+	case c.State != Running:
+		v.start, v.cause = true, "not running"
+		return v
+	default:
+		return v
+	}
+	v.remove, v.create, v.start = true, true, true
+	return v
+}
+
+// spread marks the running dependents that restart with a service that is
+// replaced, in the order of levels so that it spreads along chains.
+func (m *maker) spread(levels [][]string) {
+	for _, level := range levels {
+		for _, name := range level {
+			s, _ := m.p.Service(name)
+			cause := ""
+			for _, d := range s.DependsOn {
+				if d.Restart && m.renewed(d.Service) {
+					cause = d.Service + " is replaced"
+					break
+				}
+			}
+			if cause != "" {
+				m.restartAll(s, cause)
+			}
+		}
+	}
+}
+
+// renewed reports that a running container of the service is stopped and a
+// new run of it started.
+func (m *maker) renewed(service string) bool {
+	for _, v := range m.verdicts[service] {
+		if v.c.State == Running && v.start && (v.remove || v.restart) {
+			return true
+		}
+	}
+	return false
+}
+
+// restartAll marks the running containers of a service, whether it was
+// selected or not.
+func (m *maker) restartAll(s *project.Service, cause string) {
+	if m.o.NoStart {
+		return
+	}
+	vs, known := m.verdicts[s.Name]
+	if !known {
+		for _, c := range m.existing[s.Name] {
+			vs = append(vs, verdict{c: c})
+		}
+	}
+	for i := range vs {
+		if v := &vs[i]; v.c.State == Running && !v.remove {
+			v.restart, v.start, v.cause = true, true, cause
+		}
+	}
+	m.verdicts[s.Name] = vs
+}

@@ -1,0 +1,28 @@
+// Package plan works out what a command has to do, as data: from what the
+// files want and what exists, to a graph of operations that can be printed,
+// compared with a golden text, and run.
+//
+// Make (up), MakeStart, MakeStop, MakeRestart and MakeDown are pure: they see
+// values only, and the same values give the same plan. All decisions are made
+// there, each operation carries its cause in words. Run decides nothing: it
+// executes an operation when all operations it comes after have succeeded.
+//
+// How an up is put together, for the services selected and what they need:
+//
+//	networks, volumes  those that do not exist
+//	stop, remove       diverged containers, surplus replicas, orphans if asked;
+//	                   dependents with restart: true before what they depend on
+//	create             what is missing, after its networks and volumes and
+//	                   after the removal of the container it replaces
+//	wait               one per dependency and condition, after the starts of
+//	                   that dependency
+//	start              after its creation and its waits
+//
+// Invariants:
+//   - the graph has no cycle, and every After names an operation with a lower
+//     number: the printed order is a valid order;
+//   - nothing is started after a prerequisite that failed or did not end;
+//   - a second Make over the result of a successful run is empty.
+//
+// Limits: anonymous volumes of a replaced container are not carried over.
+package plan

@@ -1,0 +1,184 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Recreate says which existing containers an up replaces.
+type Recreate string
+
+// The policies, with the values that the API has.
+const (
+	RecreateDiverged Recreate = ""      // those whose configuration changed
+	RecreateForce    Recreate = "force" // all of the named services
+	RecreateNever    Recreate = "never" // none
+)
+
+// Options are those of up.
+type Options struct {
+	Services      []string // named services; empty = all
+	Recreate      Recreate
+	NoDeps        bool // leave out what the named services need
+	NoStart       bool // create only
+	RemoveOrphans bool
+}
+
+// Make plans an up. Errors are *project.CycleError and
+// *project.UnknownServiceError.
+func Make(desired *project.Project, observed Observed, o Options) (*Plan, error) {
+	levels, err := desired.Levels()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := desired.WithDependencies(o.Services)
+	if err != nil {
+		return nil, err
+	}
+	if o.NoDeps && len(o.Services) > 0 {
+		selected = slices.Clone(o.Services)
+	}
+	m := &maker{p: desired, o: o, existing: observed.byService(), verdicts: map[string][]verdict{}, b: newBuilder(), selected: selected}
+	for _, name := range selected {
+		s, _ := desired.Service(name)
+		m.verdicts[name] = m.decide(s)
+	}
+	m.spread(levels)
+	m.resources(observed)
+	for _, level := range slices.Backward(levels) {
+		for _, name := range level {
+			m.clear(name)
+		}
+	}
+	m.orphans(observed)
+	for _, level := range levels {
+		for _, name := range level {
+			m.raise(name)
+		}
+	}
+	return &m.b.p, nil
+}
+
+// maker is one up being planned.
+type maker struct {
+	p        *project.Project
+	o        Options
+	existing map[string][]Container
+	verdicts map[string][]verdict
+	selected []string
+	b        *builder
+}
+
+func (m *maker) named(service string) bool {
+	return len(m.o.Services) == 0 || slices.Contains(m.o.Services, service)
+}
+
+// resources plans the networks and volumes that new containers need.
+func (m *maker) resources(observed Observed) {
+	networks, volumes := map[string]bool{}, map[string]bool{}
+	for name, vs := range m.verdicts {
+		s, _ := m.p.Service(name)
+		if !slices.ContainsFunc(vs, func(v verdict) bool { return v.create || v.start }) {
+			continue
+		}
+		for _, e := range s.Endpoints {
+			networks[e.Network] = true
+		}
+		for _, mount := range s.Mounts {
+			volumes[mount.Source] = mount.Type == project.MountVolume || volumes[mount.Source]
+		}
+	}
+	for _, n := range m.p.Networks {
+		if networks[n.Key] && !slices.Contains(observed.Networks, n.Name) {
+			m.b.made["network "+n.Key] = m.b.add(Operation{Kind: CreateNetwork, Object: n.Name, Key: n.Key, Cause: "does not exist"})
+		}
+	}
+	for _, v := range m.p.Volumes {
+		if volumes[v.Key] && !v.External && !slices.Contains(observed.Volumes, v.Name) {
+			m.b.made["volume "+v.Key] = m.b.add(Operation{Kind: CreateVolume, Object: v.Name, Key: v.Key, Cause: "does not exist"})
+		}
+	}
+}
+
+// clear stops and removes what has to go, dependents before what they need.
+func (m *maker) clear(service string) {
+	dependents := m.p.Dependents(service, nil)
+	for _, v := range m.verdicts[service] {
+		switch {
+		case v.remove:
+			m.b.remove(v.c, v.cause, v.create, dependents)
+		case v.restart:
+			m.b.stop(v.c, v.cause, false, dependents)
+		}
+	}
+}
+
+// orphans plans their removal, or lists them.
+func (m *maker) orphans(observed Observed) {
+	var found []Container
+	for _, c := range observed.Containers {
+		if _, ok := m.p.Service(c.Service); !ok && !slices.Contains(m.p.Disabled, c.Service) {
+			found = append(found, c)
+		}
+	}
+	for _, c := range highestFirst(found) {
+		if m.o.RemoveOrphans {
+			m.b.remove(c, "orphan: no file defines "+c.Service, false, nil)
+		} else {
+			m.b.p.Orphans = append(m.b.p.Orphans, c.Name)
+		}
+	}
+	slices.Sort(m.b.p.Orphans)
+}
+
+// raise creates and starts what is missing of a service.
+func (m *maker) raise(service string) {
+	s, _ := m.p.Service(service)
+	needs := m.needs(s)
+	for _, v := range m.verdicts[service] {
+		after := slices.Clone(needs)
+		if v.create {
+			if id, ok := m.b.made["remove "+v.c.Name]; ok {
+				after = append(after, id)
+			}
+			// A new container_name takes effect with the replacement.
+			c := v.c
+			c.Name = m.p.ContainerName(s, c.Number)
+			op := on(Create, c, v.cause)
+			op.Replaces = v.remove
+			v.c, after = c, []ID{m.b.add(op, after...)}
+		}
+		if v.restart {
+			after = append(after, m.b.stops[service]...)
+		}
+		if v.start && !m.o.NoStart {
+			m.b.start(s, v.c, v.cause, m.waitsFor, after...)
+		}
+	}
+}
+
+// needs are the creations of networks and volumes that a service comes after.
+func (m *maker) needs(s *project.Service) (ids []ID) {
+	for _, e := range s.Endpoints {
+		if id, ok := m.b.made["network "+e.Network]; ok {
+			ids = append(ids, id)
+		}
+	}
+	for _, mount := range s.Mounts {
+		if id, ok := m.b.made["volume "+mount.Source]; ok && mount.Type == project.MountVolume {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// waitsFor reports that a dependency is waited for: it is part of this up and
+// has replicas.
+func (m *maker) waitsFor(service string) bool {
+	s, ok := m.p.Service(service)
+	if !ok || s.Scale == 0 {
+		return false
+	}
+	return slices.Contains(m.selected, service) || !m.o.NoDeps && len(m.verdicts[service]) > 0
+}
