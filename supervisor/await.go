@@ -1,0 +1,57 @@
+package supervisor
+
+import "context"
+
+// waiter is somebody who waits for the state of containers.
+type waiter struct {
+	check func() (bool, error) // runs on the loop
+	done  chan error
+}
+
+// await returns when check, which the loop calls after every change, says that
+// it is done or fails. It never polls. A cancelled ctx ends it.
+func (s *Supervisor) await(ctx context.Context, check func() (bool, error)) error {
+	w := &waiter{check: check, done: make(chan error, 1)}
+	if err := s.ask(func() { s.waiters[w] = struct{}{} }); err != nil {
+		return err
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-s.loopEnded:
+		return errStopped
+	case <-ctx.Done():
+		_ = s.ask(func() { delete(s.waiters, w) })
+		return context.Cause(ctx)
+	}
+}
+
+func (s *Supervisor) wakeWaiters() {
+	for w := range s.waiters {
+		if ok, err := w.check(); ok || err != nil {
+			delete(s.waiters, w)
+			w.done <- err
+		}
+	}
+}
+
+// command sends a command to container name and waits until check, called with
+// its instance (nil when it is gone), is done.
+func (s *Supervisor) command(ctx context.Context, e event, check func(*instance) (bool, error)) error {
+	err := s.ask(func() {
+		if i := s.instances[e.name]; i != nil {
+			i.trouble = nil
+		}
+		s.apply(e)
+	})
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, func() (bool, error) {
+		i := s.instances[e.name]
+		if i != nil && i.trouble != nil {
+			return true, i.trouble
+		}
+		return check(i)
+	})
+}

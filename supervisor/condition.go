@@ -1,0 +1,110 @@
+package supervisor
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// met reports that the condition of a dependency holds, for all replicas of
+// the service. An error says that it will not hold any more by itself: its text
+// is docker compose's.
+func (s *Supervisor) met(d project.Dependency) (bool, error) {
+	all := s.replicas(d.Service)
+	if len(all) == 0 {
+		return false, fmt.Errorf("service %q has no container to start", d.Service)
+	}
+	for _, i := range all {
+		ok, err := i.meets(d.Condition)
+		if !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// replicas are the containers of a service, by number.
+func (s *Supervisor) replicas(service string) []*instance {
+	var all []*instance
+	for _, i := range s.instances {
+		if i.rec.Service.Name == service {
+			all = append(all, i)
+		}
+	}
+	sort.Slice(all, func(a, b int) bool { return all[a].rec.Number < all[b].rec.Number })
+	return all
+}
+
+func (i *instance) meets(c project.Condition) (bool, error) {
+	switch c {
+	case project.ConditionCompleted:
+		return i.completed()
+	case project.ConditionHealthy:
+		return i.healthy()
+	case project.ConditionStarted:
+	}
+	return i.started()
+}
+
+// started: a run has begun since the last command; one that is over already
+// counts, as it does for docker compose, unless it could not be started at all.
+func (i *instance) started() (bool, error) {
+	switch i.rec.State {
+	case Running, Stopping:
+		return i.rec.Desired == WantRunning && !i.rec.Held, nil
+	case Exited, Created:
+		if i.willStart() {
+			return false, nil
+		}
+		if i.rec.Run > 0 && i.rec.Reason == ReasonExited && i.rec.Desired == WantRunning {
+			return true, nil
+		}
+		return false, i.notRunning()
+	}
+	return false, nil
+}
+
+func (i *instance) healthy() (bool, error) {
+	if i.rec.Service.HealthCheck == nil {
+		return false, fmt.Errorf("container %s has no healthcheck configured", i.rec.Name)
+	}
+	if i.final() {
+		return false, i.notRunning()
+	}
+	if i.rec.State != Running {
+		return false, nil
+	}
+	if i.rec.Health.Status == Unhealthy {
+		return false, fmt.Errorf("container %s is unhealthy%s", i.rec.Name, i.rec.Health.explain())
+	}
+	return i.rec.Health.Status == Healthy, nil
+}
+
+func (i *instance) completed() (bool, error) {
+	if !i.final() {
+		return false, nil
+	}
+	if i.rec.Reason == ReasonStartFailed || i.rec.Exit == nil {
+		return false, i.notRunning()
+	}
+	if i.rec.Exit.Code != 0 {
+		return false, fmt.Errorf("service %q didn't complete successfully: exit %d", i.rec.Service.Name, i.rec.Exit.Code)
+	}
+	return true, nil
+}
+
+// notRunning says why a container that is wanted does not run.
+func (i *instance) notRunning() error {
+	if i.rec.Exit == nil {
+		return fmt.Errorf("container %s is not running", i.rec.Name)
+	}
+	text := fmt.Sprintf("container %s exited (%d)", i.rec.Name, i.rec.Exit.Code)
+	if i.rec.Detail != "" {
+		text += ": " + strings.TrimSpace(i.rec.Detail)
+	} else if i.rec.Reason == ReasonOOM {
+		text += ": out of memory"
+	}
+	return fmt.Errorf("%s", text)
+}

@@ -1,0 +1,55 @@
+package supervisor
+
+import (
+	"errors"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// Error names the step and the object: "publish 127.0.0.1:8080: address in use".
+func (e *StartError) Error() string {
+	text := e.Stage
+	if e.Object != "" {
+		text += " " + e.Object
+	}
+	if e.Err == nil {
+		return text
+	}
+	return text + ": " + e.Err.Error()
+}
+
+// Unwrap is the cause.
+func (e *StartError) Unwrap() error { return e.Err }
+
+// hinted is an error with a remedy, or an exit code, for the user.
+type hinted struct {
+	err  error
+	hint string
+	code int
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
+func withHint(hint string, err error) error { return &hinted{err: err, hint: hint} }
+
+// answerFor puts an error into the last answer of a request.
+func answerFor(err error) api.Answer {
+	a := api.Answer{Done: true}
+	if err == nil {
+		return a
+	}
+	a.Error = &api.Error{Message: err.Error(), ExitCode: 1}
+	var start *StartError
+	if errors.As(err, &start) {
+		a.Error.Hint = start.Hint
+	}
+	var h *hinted
+	if errors.As(err, &h) {
+		a.Error.Hint = h.hint
+		if h.code != 0 {
+			a.Error.ExitCode = h.code
+		}
+	}
+	return a
+}

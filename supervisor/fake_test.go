@@ -1,0 +1,328 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// program is how the containers of a service behave.
+type program struct {
+	life     time.Duration // until it ends by itself; 0 = for ever
+	code     int           // of that end
+	deaf     bool          // ignores the stop signal, provably
+	stubborn bool          // ignores the stop signal, not provably
+	dying    time.Duration // from the stop signal to its end
+	startErr error
+	slow     time.Duration // what Start takes
+	probe    func(age time.Duration) (code int, took time.Duration)
+}
+
+// fakeRuntime is a kernel in memory. It outlives supervisors, and checks that
+// they keep the rules of Runtime.
+type fakeRuntime struct {
+	t        testing.TB
+	mu       sync.Mutex
+	programs map[string]program
+	made     map[string]bool
+	runs     map[string]*fakeRun
+	busy     map[string]bool
+	calls    []string
+	networks map[string]bool
+	volumes  map[string]bool
+	execs    int
+	wg       sync.WaitGroup
+}
+
+type fakeRun struct {
+	id      string
+	n       int
+	started time.Time
+	prog    program
+	exit    Exit
+	over    chan struct{}
+	once    sync.Once
+	timers  []*time.Timer
+}
+
+func newFake(t testing.TB) *fakeRuntime {
+	f := &fakeRuntime{
+		t: t, programs: map[string]program{}, made: map[string]bool{}, runs: map[string]*fakeRun{},
+		busy: map[string]bool{}, networks: map[string]bool{}, volumes: map[string]bool{},
+	}
+	t.Cleanup(f.end)
+	return f
+}
+
+// end ends all that runs, so that no goroutine of the fake stays.
+func (f *fakeRuntime) end() {
+	f.mu.Lock()
+	for _, r := range f.runs {
+		r.die(Exit{Code: 137, Signal: syscall.SIGKILL})
+	}
+	f.mu.Unlock()
+	f.wg.Wait()
+}
+
+func (r *fakeRun) die(e Exit) {
+	r.once.Do(func() {
+		e.At = time.Now()
+		r.exit = e
+		for _, t := range r.timers {
+			t.Stop()
+		}
+		close(r.over)
+	})
+}
+
+func (r *fakeRun) live() bool {
+	select {
+	case <-r.over:
+		return false
+	default:
+		return true
+	}
+}
+
+// handle makes the Run that a supervisor gets.
+func (f *fakeRuntime) handle(r *fakeRun) *Run {
+	done := make(chan Exit, 1)
+	f.wg.Go(func() {
+		<-r.over
+		done <- r.exit
+		close(done)
+	})
+	return &Run{ID: r.id, PID: 1000 + r.n, Started: r.started, Done: done}
+}
+
+// enter notes a call and refuses two at a time for one container.
+func (f *fakeRuntime) enter(call, name string) func() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.busy[name] {
+		f.t.Errorf("%s %s while another call for it is under way", call, name)
+	}
+	f.busy[name] = true
+	f.calls = append(f.calls, call+" "+name)
+	return func() { f.mu.Lock(); f.busy[name] = false; f.mu.Unlock() }
+}
+
+func (f *fakeRuntime) log() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.calls)
+}
+
+func (f *fakeRuntime) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = nil
+}
+
+// live names the containers that run.
+func (f *fakeRuntime) live() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var names []string
+	for name, r := range f.runs {
+		if r.live() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// crash ends the run of a container with a code, from outside.
+func (f *fakeRuntime) crash(name string, code int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.runs[name].die(Exit{Code: code})
+}
+
+func (f *fakeRuntime) EnsureNetworks(_ context.Context, p *project.Project) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, n := range p.Networks {
+		f.networks[n.Name] = true
+	}
+	return nil
+}
+
+func (f *fakeRuntime) RemoveNetworks(context.Context) ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var names []string
+	for n := range f.networks {
+		names = append(names, n)
+	}
+	clear(f.networks)
+	slices.Sort(names)
+	return names, nil
+}
+
+func (f *fakeRuntime) EnsureVolumes(_ context.Context, p *project.Project) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, v := range p.Volumes {
+		f.volumes[v.Name] = true
+	}
+	return nil
+}
+
+func (f *fakeRuntime) RemoveVolumes(_ context.Context, p *project.Project) ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var names []string
+	for _, v := range p.Volumes {
+		delete(f.volumes, v.Name)
+		names = append(names, v.Name)
+	}
+	return names, nil
+}
+
+func (f *fakeRuntime) Create(_ context.Context, c *Container) error {
+	defer f.enter("create", c.Name)()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.made[c.Name] = true
+	return nil
+}
+
+func (f *fakeRuntime) Start(ctx context.Context, c *Container, run int) (*Run, error) {
+	defer f.enter("start", c.Name)()
+	f.mu.Lock()
+	prog := f.programs[c.Service.Name]
+	f.mu.Unlock()
+	if prog.slow > 0 {
+		select {
+		case <-time.After(prog.slow):
+		case <-ctx.Done():
+			return nil, &StartError{Stage: "exec", Object: c.Name, Err: ctx.Err()}
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if prog.startErr != nil {
+		return nil, prog.startErr
+	}
+	if !f.made[c.Name] {
+		f.t.Errorf("start %s: not created", c.Name)
+	}
+	if old := f.runs[c.Name]; old != nil && old.live() {
+		f.t.Errorf("start %s: it runs", c.Name)
+	}
+	r := &fakeRun{id: fmt.Sprintf("%s/%d", c.Name, run), n: run, started: time.Now(), prog: prog, over: make(chan struct{})}
+	f.runs[c.Name] = r
+	if prog.life > 0 {
+		r.timers = append(r.timers, time.AfterFunc(prog.life, func() { r.die(Exit{Code: prog.code}) }))
+	}
+	return f.handle(r), nil
+}
+
+func (f *fakeRuntime) Stopped(_ context.Context, c *Container) error {
+	defer f.enter("stopped", c.Name)()
+	return nil
+}
+
+func (f *fakeRuntime) Remove(_ context.Context, c *Container, _ bool) error {
+	defer f.enter("remove", c.Name)()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r := f.runs[c.Name]; r != nil && r.live() {
+		f.t.Errorf("remove %s: it runs", c.Name)
+	}
+	delete(f.made, c.Name)
+	delete(f.runs, c.Name)
+	return nil
+}
+
+func (f *fakeRuntime) Exec(_ context.Context, c *Container, spec ExecSpec, files [3]*os.File) (*Run, *os.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	host := f.runs[c.Name]
+	if host == nil || !host.live() {
+		return nil, nil, errors.New("it does not run")
+	}
+	f.execs++
+	r := &fakeRun{id: fmt.Sprintf("%s/exec-%d", c.Name, f.execs), n: f.execs, started: time.Now(), prog: host.prog, over: make(chan struct{})}
+	f.runs[r.id] = r
+	if host.prog.probe != nil {
+		code, took := host.prog.probe(time.Since(host.started))
+		fmt.Fprintf(files[1], "probe of %s says %d", c.Name, code)
+		r.timers = append(r.timers, time.AfterFunc(took, func() { r.die(Exit{Code: code}) }))
+	} else if spec.Args[0] != "wait" {
+		r.die(Exit{Code: 7})
+	}
+	return f.handle(r), nil, nil
+}
+
+func (f *fakeRuntime) find(id string) *fakeRun {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.runs {
+		if r.id == id {
+			return r
+		}
+	}
+	return nil
+}
+
+func (f *fakeRuntime) Signal(run *Run, sig syscall.Signal) error {
+	f.mu.Lock()
+	f.calls = append(f.calls, fmt.Sprintf("signal %s %d", run.ID, int(sig)))
+	f.mu.Unlock()
+	r := f.find(run.ID)
+	if r == nil || r.prog.deaf || r.prog.stubborn {
+		return nil
+	}
+	if r.prog.dying == 0 {
+		r.die(Exit{Code: 128 + int(sig), Signal: sig})
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r.timers = append(r.timers, time.AfterFunc(r.prog.dying, func() { r.die(Exit{Code: 0}) }))
+	return nil
+}
+
+func (f *fakeRuntime) Kill(run *Run) error {
+	f.mu.Lock()
+	f.calls = append(f.calls, "kill "+run.ID)
+	f.mu.Unlock()
+	if r := f.find(run.ID); r != nil {
+		r.die(Exit{Code: 137, Signal: syscall.SIGKILL})
+	}
+	return nil
+}
+
+func (f *fakeRuntime) Ignores(run *Run, _ syscall.Signal) bool {
+	r := f.find(run.ID)
+	return r != nil && r.prog.deaf
+}
+
+func (f *fakeRuntime) Ports(*Container) []PublishedPort    { return nil }
+func (f *fakeRuntime) Attachments(*Container) []Attachment { return nil }
+
+func (f *fakeRuntime) Adopt(_ context.Context, known map[string]Known) (map[string]*Run, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	runs := map[string]*Run{}
+	for name, r := range f.runs {
+		k, ok := known[name]
+		if !ok || k.Run != r.n {
+			r.die(Exit{Code: 137, Signal: syscall.SIGKILL})
+			continue
+		}
+		runs[name] = f.handle(r)
+	}
+	return runs, nil
+}

@@ -1,0 +1,123 @@
+package supervisor
+
+import (
+	"context"
+	"time"
+)
+
+// Replica is what is recorded of one container: all that a later supervisor
+// must know to go on.
+type Replica struct {
+	Container
+	State    State         `json:"state"`
+	Desired  Desired       `json:"desired"`
+	Held     bool          `json:"held,omitempty"`     // will be started when its dependencies are back
+	Run      int           `json:"run"`                // number of the last run, from 1; 0 = never started
+	Restarts int           `json:"restarts,omitempty"` // restarts by policy since the last command to start
+	Backoff  time.Duration `json:"backoff,omitempty"`  // the last wait before a restart
+	Due      time.Time     `json:"due,omitzero"`       // Waiting: when the next start is due
+	Started  time.Time     `json:"started,omitzero"`
+	Finished time.Time     `json:"finished,omitzero"`
+	Exit     *Exit         `json:"exit,omitempty"` // how the last run ended
+	Reason   Reason        `json:"reason"`
+	Detail   string        `json:"detail,omitempty"` // the reason in words, where it has more to say
+	Health   Health        `json:"health"`
+}
+
+// instance is the loop's object for one container. Besides the record it holds
+// what only a living supervisor has; nothing outside the loop touches it. It
+// has many fields because it is the one place for a container's state: none of
+// them is a second truth about "does it run".
+type instance struct {
+	rec      Replica
+	prepared bool               // Runtime.Create was called, or the run was adopted, in this supervisor's life
+	again    bool               // start when the present state ends
+	run      *Run               // Running, Stopping
+	cancel   context.CancelFunc // Starting: ends the launch
+	timer    *time.Timer        // Waiting: back-off; Stopping: grace, then stuck
+	token    uint64             // changes with every state and timer; timers carry it
+	deadline time.Time          // Stopping: end of the grace period
+	pending  stopOrder          // Starting: the stop that came meanwhile
+	monitor  context.CancelFunc // ends the health monitor
+	attempts int                // launches that have come to a result
+	failure  error              // result of the last launch
+	trouble  error              // why the last command could not be carried out
+}
+
+// busyError is a command that the state does not allow.
+type busyError struct {
+	name  string
+	state State
+	event Event
+}
+
+func (e *busyError) Error() string {
+	return "container " + e.name + " is " + e.state.String() + ": cannot " + e.event.String() + " it now; run the command again"
+}
+
+// enter moves i to a state. All moves go through here: a timer of the state
+// before is worthless from now on.
+func (s *Supervisor) enter(i *instance, to State) {
+	i.rec.State = to
+	s.disarm(i)
+	s.changed()
+}
+
+func (s *Supervisor) disarm(i *instance) {
+	s.tokens++
+	i.token = s.tokens
+	if i.timer != nil {
+		i.timer.Stop()
+		i.timer = nil
+	}
+}
+
+// arm sends kind to i after d, unless its state or timer changes before.
+func (s *Supervisor) arm(i *instance, d time.Duration, kind Event) {
+	s.disarm(i)
+	e := event{kind: kind, name: i.rec.Name, token: i.token}
+	i.timer = time.AfterFunc(d, func() { s.post(e) })
+}
+
+// live reports that a run of i exists or may exist.
+func (i *instance) live() bool {
+	switch i.rec.State {
+	case Starting, Running, Stopping, Ending:
+		return true
+	}
+	return false
+}
+
+// final reports that i does not run and nothing will start it but a command.
+func (i *instance) final() bool {
+	return i.rec.State.Settled() && !i.willStart()
+}
+
+// willStart reports that i will be started without a further command.
+func (i *instance) willStart() bool {
+	return i.rec.State == Waiting || (i.rec.Held && i.rec.Desired == WantRunning)
+}
+
+func (s *Supervisor) wantRunning(i *instance, _ event) {
+	i.rec.Desired, i.rec.Held = WantRunning, false
+	s.changed()
+}
+
+func (s *Supervisor) wantStopped(i *instance, _ event) {
+	wasHeld := i.willStart()
+	i.rec.Desired, i.rec.Held, i.again = WantStopped, false, false
+	s.changed()
+	if wasHeld {
+		s.emit(i, "stop")
+	}
+}
+
+// startAgain remembers a start that comes while something else is under way.
+func (s *Supervisor) startAgain(i *instance, e event) {
+	s.wantRunning(i, e)
+	if !e.auto {
+		i.rec.Restarts, i.rec.Backoff = 0, 0
+	}
+	i.again = true
+	s.recordFirst()
+}

@@ -1,0 +1,167 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Bounds for one call of the runtime: far above what it takes, so that a hang
+// becomes an error and not a supervisor that waits for ever. Creating may
+// unpack an archive of gigabytes.
+const (
+	createLimit  = 10 * time.Minute
+	startLimit   = time.Minute
+	releaseLimit = time.Minute
+	removeLimit  = 5 * time.Minute
+)
+
+// errSuperseded is the result of a start that a stop overtook.
+var errSuperseded = errors.New("cancelled: a later command stopped it")
+
+// add makes an instance for a new container and creates it. Called on the loop.
+func (s *Supervisor) add(c Container) {
+	i := &instance{rec: Replica{Container: c, State: Creating}}
+	s.instances[c.Name] = i
+	s.enter(i, Creating)
+	s.emit(i, "create")
+	s.then(func() {
+		ctx, cancel := context.WithTimeout(s.ctx, createLimit)
+		defer cancel()
+		s.postResult(c.Name, s.rt.Create(ctx, &c), Made, MakeFailed)
+	}, func(err error) { s.postResult(c.Name, err, Made, MakeFailed) })
+}
+
+// postResult turns the error of a runtime call into one of two events.
+func (s *Supervisor) postResult(name string, err error, good, bad Event) {
+	kind := good
+	if err != nil {
+		kind = bad
+	}
+	s.post(event{kind: kind, name: name, err: err})
+}
+
+func (s *Supervisor) made(i *instance, e event) {
+	i.prepared = e.err == nil
+	i.trouble = e.err
+	s.enter(i, Created)
+	if i.again && e.err == nil {
+		s.launch(i, e)
+	}
+}
+
+// launch starts the next run. Only a command resets the count of restarts.
+func (s *Supervisor) launch(i *instance, e event) {
+	if e.kind == CmdStart {
+		i.rec.Desired = WantRunning
+		if !e.auto {
+			i.rec.Restarts, i.rec.Backoff = 0, 0
+		}
+	}
+	i.rec.Held, i.again = false, false
+	i.rec.Run++
+	i.rec.Due = time.Time{}
+	s.enter(i, Starting)
+	ctx, cancel := context.WithTimeout(s.ctx, startLimit+createLimit)
+	i.cancel = cancel
+	i.pending = stopOrder{}
+	c, run, prepared := i.rec.Container, i.rec.Run, i.prepared
+	s.then(func() {
+		defer cancel()
+		r, err := s.bringUp(ctx, &c, run, prepared)
+		if err != nil {
+			s.post(event{kind: LaunchFailed, name: c.Name, err: err})
+			return
+		}
+		s.post(event{kind: Launched, name: c.Name, run: r})
+		s.watch(c.Name, r)
+	}, func(err error) {
+		cancel()
+		s.post(event{kind: LaunchFailed, name: c.Name, err: err})
+	})
+}
+
+// bringUp starts a run; first it makes what an earlier supervisor, or an
+// earlier holder, may have taken with it.
+func (s *Supervisor) bringUp(ctx context.Context, c *Container, run int, prepared bool) (*Run, error) {
+	if !prepared {
+		if err := s.ensure(ctx); err != nil {
+			return nil, err
+		}
+		if err := s.rt.Create(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	return s.rt.Start(ctx, c, run)
+}
+
+// watch reports the end of a run.
+func (s *Supervisor) watch(name string, r *Run) {
+	select {
+	case e := <-r.Done:
+		s.post(event{kind: Ended, name: name, run: r, exit: e})
+	case <-s.ctx.Done():
+	}
+}
+
+// relaunch is a command to start that comes during a back-off.
+func (s *Supervisor) relaunch(i *instance, e event) { s.launch(i, e) }
+
+func (s *Supervisor) launched(i *instance, e event) {
+	i.prepared, i.cancel = true, nil
+	i.run = e.run
+	i.attempts, i.failure = i.attempts+1, nil
+	i.rec.Started, i.rec.Finished = e.run.Started, time.Time{}
+	if i.rec.Started.IsZero() {
+		i.rec.Started = time.Now()
+	}
+	i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
+	i.rec.Health = freshHealth(&i.rec.Container)
+	s.enter(i, Running)
+	s.emit(i, "start")
+	switch {
+	case i.rec.Held:
+		s.endRun(i, stopOrder{})
+	case i.rec.Desired == WantStopped:
+		// The stop came while Start was past the point of return.
+		s.endRun(i, i.pending)
+	default:
+		s.startMonitor(i)
+	}
+}
+
+func (s *Supervisor) launchFailed(i *instance, e event) {
+	i.cancel = nil
+	i.attempts, i.failure = i.attempts+1, e.err
+	i.rec.Detail = e.err.Error()
+	i.rec.Finished = time.Now()
+	switch {
+	case i.again:
+		s.enter(i, Exited)
+		s.launch(i, e)
+	case i.rec.Held:
+		i.rec.Reason, i.rec.Detail = ReasonDependency, ""
+		s.enter(i, Exited)
+	case i.rec.Desired == WantStopped:
+		i.failure = errSuperseded
+		i.rec.Reason, i.rec.Detail = ReasonStopped, ""
+		s.enter(i, Exited)
+		s.emit(i, "stop")
+	default:
+		s.startImpossible(i)
+	}
+}
+
+// startImpossible records a start that failed by itself. A command's start is
+// final: the user reads the error. A policy's counts as one more failed run.
+func (s *Supervisor) startImpossible(i *instance) {
+	i.rec.Reason = ReasonStartFailed
+	i.rec.Exit = &Exit{Code: 127, At: time.Now()}
+	if i.rec.Restarts == 0 || !s.scheduleRestart(i, 0) {
+		i.rec.Desired = WantStopped
+		s.enter(i, Exited)
+	}
+	s.emit(i, "die")
+}

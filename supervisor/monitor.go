@@ -1,0 +1,117 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// startMonitor begins the health checks of the run. One goroutine per run: it
+// waits, probes, and hands each verdict to the loop.
+func (s *Supervisor) startMonitor(i *instance) {
+	if !checked(i.rec.Service.HealthCheck) {
+		return
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	i.monitor = cancel
+	m := &monitor{s: s, c: i.rec.Container, run: i.run, started: i.rec.Started, health: i.rec.Health}
+	s.actions = append(s.actions, action{run: func() { m.loop(ctx) }})
+}
+
+func (s *Supervisor) stopMonitor(i *instance) {
+	if i.monitor != nil {
+		i.monitor()
+		i.monitor = nil
+	}
+}
+
+type monitor struct {
+	s       *Supervisor
+	c       Container
+	run     *Run
+	started time.Time
+	health  Health
+}
+
+func (m *monitor) loop(ctx context.Context) {
+	check := m.c.Service.HealthCheck
+	timer := time.NewTimer(m.health.interval(check, time.Since(m.started)))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		age := time.Since(m.started)
+		code, output := m.probe(ctx, check)
+		if ctx.Err() != nil {
+			return
+		}
+		m.health = m.health.after(check, age, code, output)
+		m.tell(ctx, m.health)
+		timer.Reset(m.health.interval(check, time.Since(m.started)))
+	}
+}
+
+// tell hands the verdict over, unless the run has ended meanwhile.
+func (m *monitor) tell(ctx context.Context, h Health) {
+	_ = m.s.ask(func() {
+		i := m.s.instances[m.c.Name]
+		if ctx.Err() != nil || i == nil || i.run != m.run {
+			return
+		}
+		old := i.rec.Health
+		i.rec.Health = h
+		if old != h {
+			m.s.changed()
+		}
+		if old.Status != h.Status {
+			m.s.emit(i, "health_status: "+h.Status.String())
+		}
+	})
+}
+
+// probe executes the check once; its exit code is -1 when it took too long or
+// could not be executed.
+func (m *monitor) probe(ctx context.Context, check *project.HealthCheck) (int, string) {
+	limit := orDefault(check.Timeout, defaultTimeout)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return -1, err.Error()
+	}
+	defer null.Close()
+	out, err := m.s.capture()
+	if err != nil {
+		return -1, err.Error()
+	}
+	spec := ExecSpec{Args: probeArgs(check.Test)}
+	run, _, err := m.s.rt.Exec(ctx, &m.c, spec, [3]*os.File{null, out.file, out.file})
+	if err != nil {
+		out.collect()
+		return -1, err.Error()
+	}
+	select {
+	case e := <-run.Done:
+		return e.Code, out.collect()
+	case <-ctx.Done():
+		if err := m.s.rt.Kill(run); err != nil {
+			m.s.report(fmt.Sprintf("end the health check of container %s: %v", m.c.Name, err))
+		}
+		out.collect()
+		return -1, fmt.Sprintf("Health check exceeded timeout (%v)", limit)
+	}
+}
+
+// probeArgs is the command of a test: CMD-SHELL goes through the shell inside.
+func probeArgs(test []string) []string {
+	if test[0] == "CMD-SHELL" {
+		return append([]string{"/bin/sh", "-c"}, test[1:]...)
+	}
+	return test[1:]
+}

@@ -1,0 +1,58 @@
+package supervisor
+
+import (
+	"context"
+	"sort"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// events sends what happens until the client goes away or the project ends.
+func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest) error {
+	l := newListener(b.Services)
+	// Subscribing and looking at what exists is one step: nothing is missed or told twice.
+	err := s.ask(func() {
+		if b.Replay {
+			s.replay(l)
+		}
+		s.listeners[l] = struct{}{}
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.ask(func() { delete(s.listeners, l) }) }()
+	for {
+		select {
+		case <-l.wake:
+		case <-ctx.Done():
+			return nil
+		}
+		events, over := l.take()
+		for n := range events {
+			if err := r.send(api.Answer{Event: &events[n]}); err != nil {
+				return err
+			}
+		}
+		if over {
+			return nil
+		}
+	}
+}
+
+func (s *Supervisor) replay(l *listener) {
+	all := make([]*instance, 0, len(s.instances))
+	for _, i := range s.instances {
+		all = append(all, i)
+	}
+	sort.Slice(all, func(a, b int) bool { return all[a].rec.Name < all[b].rec.Name })
+	for _, i := range all {
+		l.put(i.event("exists"))
+	}
+}
+
+// endListeners tells all subscribers that the project is gone. Called on the loop.
+func (s *Supervisor) endListeners() {
+	for l := range s.listeners {
+		l.end()
+	}
+}

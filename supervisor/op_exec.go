@@ -1,0 +1,117 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// exec executes a command in a running container. An attached command whose
+// client goes away is killed, so that it cannot stay behind unseen; a detached
+// one is the container's from the start and ends with it.
+func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) error {
+	if len(b.Args) == 0 {
+		return fmt.Errorf("exec in service %q: no command given", b.Service)
+	}
+	c, err := s.execTarget(&b)
+	if err != nil {
+		return err
+	}
+	files, err := execFiles(r.files, &b)
+	if err != nil {
+		return err
+	}
+	spec := ExecSpec{
+		Args: b.Args, Env: b.Env, User: b.User, WorkingDir: b.WorkingDir,
+		Privileged: b.Privileged, TTY: b.TTY, Rows: b.Rows, Cols: b.Cols,
+	}
+	within, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	run, master, err := s.rt.Exec(within, c, spec, files)
+	if err != nil {
+		return fmt.Errorf("exec in container %s: %w", c.Name, err)
+	}
+	closeFiles(r.files) // the command has them now; its reader must see its end
+	r.files = nil
+	if master != nil {
+		defer master.Close()
+		err = r.send(api.Answer{Started: &api.Started{PID: run.PID}}, master)
+	} else {
+		err = r.send(api.Answer{Started: &api.Started{PID: run.PID}})
+	}
+	if b.Detach && err == nil {
+		return nil
+	}
+	return s.followExec(ctx, r, c, run, master)
+}
+
+// execTarget finds the container: the one with the number, or the first that runs.
+func (s *Supervisor) execTarget(b *api.ExecRequest) (*Container, error) {
+	if err := s.checkServices([]string{b.Service}); err != nil {
+		return nil, err
+	}
+	var c *Container
+	err := s.ask(func() {
+		for _, i := range s.replicas(b.Service) {
+			running := i.rec.State == Running || i.rec.State == Stopping
+			if c == nil && running && (b.Index == 0 || i.rec.Number == b.Index) {
+				found := i.rec.Container
+				c = &found
+			}
+		}
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil && b.Index > 0:
+		return nil, fmt.Errorf("service %q is not running container #%d", b.Service, b.Index)
+	case c == nil:
+		return nil, withHint("start it with: mocker-compose up -d "+b.Service, fmt.Errorf("service %q is not running", b.Service))
+	}
+	return c, nil
+}
+
+func execFiles(got []*os.File, b *api.ExecRequest) (files [3]*os.File, err error) {
+	if b.TTY {
+		return files, nil
+	}
+	if len(got) != 3 {
+		return files, fmt.Errorf("exec in service %q: %d files came with the request, need standard input, output and error", b.Service, len(got))
+	}
+	copy(files[:], got)
+	return files, nil
+}
+
+// followExec waits for the end of the command, or of its client.
+func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, run *Run, master *os.File) error {
+	for {
+		select {
+		case e := <-run.Done:
+			return r.send(api.Answer{Exit: &api.Exit{Code: e.Code, Signal: int(e.Signal)}})
+		case more := <-r.more:
+			if more.Resize != nil && master != nil {
+				resize(master, more.Resize)
+			}
+		case <-ctx.Done():
+			if err := s.rt.Kill(run); err != nil {
+				s.report(fmt.Sprintf("end a command in container %s: %v", c.Name, err))
+			}
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// resize tells a terminal its size; a terminal that has ended does not need it.
+func resize(master *os.File, to *api.ResizeRequest) {
+	raw, err := master.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: to.Rows, Col: to.Cols})
+	})
+}

@@ -1,0 +1,118 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// kill sends a signal to the main processes, at once: it waits behind nobody,
+// because it is what remains when something else hangs. A signal that is meant
+// to end a container also keeps its restart policy from starting it again.
+func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) error {
+	sig, err := ParseSignal(b.Signal, syscall.SIGKILL)
+	if err != nil {
+		return err
+	}
+	if err := s.checkServices(b.Services); err != nil {
+		return err
+	}
+	services := b.Services
+	all, err := s.snapshot(services)
+	if err != nil {
+		return err
+	}
+	if b.RemoveOrphans && len(services) > 0 {
+		orphans, err := s.orphans()
+		if err != nil {
+			return err
+		}
+		all = append(all, filter(orphans, func(o *Replica) bool { return !hasName(all, o.Name) })...)
+	}
+	if sig == syscall.SIGKILL {
+		s.queue.supersede(services)
+	}
+	var failures []error
+	for n := range all {
+		failures = append(failures, s.killOne(ctx, r, &all[n], sig))
+	}
+	return errors.Join(failures...)
+}
+
+// orphans are the containers whose service is not in the last file.
+func (s *Supervisor) orphans() ([]Replica, error) {
+	all, err := s.snapshot(nil)
+	if err != nil {
+		return nil, err
+	}
+	var known []string
+	err = s.ask(func() {
+		known = slices.Clone(s.desired.Disabled)
+		for n := range s.desired.Services {
+			known = append(known, s.desired.Services[n].Name)
+		}
+	})
+	return filter(all, func(r *Replica) bool { return !slices.Contains(known, r.Service.Name) }), err
+}
+
+func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig syscall.Signal) error {
+	var run *Run
+	err := s.ask(func() { run = s.intend(c.Name, sig) })
+	if err != nil || run == nil {
+		return err
+	}
+	r.container(c.Name, "Killing")
+	if sig == syscall.SIGKILL {
+		err = s.rt.Kill(run)
+	} else {
+		err = s.rt.Signal(run, sig)
+	}
+	if err == nil && sig == syscall.SIGKILL {
+		err = s.await(ctx, func() (bool, error) {
+			i := s.instances[c.Name]
+			return i == nil || i.run != run, nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("send %v to container %s: %w", sig, c.Name, err)
+	}
+	r.container(c.Name, "Killed")
+	return nil
+}
+
+// intend records what a signal means for the container's future and returns the
+// run to signal, nil if there is none. Called on the loop.
+func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
+	i := s.instances[name]
+	if i == nil {
+		return nil
+	}
+	if ends(&i.rec.Container, sig) {
+		if i.run == nil {
+			if i.rec.State != Removing {
+				s.apply(event{kind: CmdStop, name: name, stop: stopOrder{set: true}})
+			}
+			return nil
+		}
+		s.wantStopped(i, event{})
+		s.recordFirst()
+	}
+	if i.run != nil {
+		s.emit(i, "kill")
+	}
+	return i.run
+}
+
+// ends reports that a signal is sent to end a container, not to tell it something.
+func ends(c *Container, sig syscall.Signal) bool {
+	switch sig {
+	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
+		return true
+	}
+	own, err := ParseSignal(c.Service.StopSignal, syscall.SIGTERM)
+	return err == nil && own == sig
+}

@@ -1,0 +1,120 @@
+package supervisor
+
+import (
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// ps tells what exists and how it is.
+func (s *Supervisor) ps(r *request) error {
+	all, err := s.snapshot(nil)
+	if err != nil {
+		return err
+	}
+	pids := map[string]int{}
+	var p project.Project
+	err = s.ask(func() {
+		p = s.desired
+		for name, i := range s.instances {
+			if i.run != nil {
+				pids[name] = i.run.PID
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	list := make([]api.Container, 0, len(all))
+	for n := range all {
+		c := all[n].show(&p, s.cfg.Dirs)
+		c.PID = pids[c.Name]
+		if c.PID != 0 {
+			s.showNetwork(&c, &all[n].Container)
+		}
+		list = append(list, c)
+	}
+	return r.send(api.Answer{PS: list})
+}
+
+// showNetwork adds what only the kernel knows of a running container.
+func (s *Supervisor) showNetwork(c *api.Container, of *Container) {
+	for _, p := range s.rt.Ports(of) {
+		c.Ports = append(c.Ports, api.Port{HostIP: p.HostIP, Published: p.Bound, Target: p.Target, Protocol: p.Protocol})
+	}
+	at := s.rt.Attachments(of)
+	if len(at) == 0 {
+		return
+	}
+	c.Addresses = map[string]string{}
+	for _, a := range at {
+		c.Addresses[a.Network] = a.IPv4
+	}
+	c.Networks = slices.Sorted(maps.Keys(c.Addresses))
+}
+
+// PS shows the recorded containers of a project whose supervisor does not run:
+// nothing of it does. sameBoot is ReadRecord's.
+func (r *Record) PS(dirs state.Dirs, sameBoot bool) []api.Container {
+	list := make([]api.Container, 0, len(r.Containers))
+	for n := range r.Containers {
+		rep := r.Containers[n]
+		if !rep.State.Settled() && rep.Run > 0 {
+			rep.State = Exited
+			if rep.Exit == nil {
+				rep.Exit = &Exit{Code: 137}
+				rep.Reason = ReasonLost
+			}
+		} else if rep.Run == 0 {
+			rep.State = Created
+		}
+		if !sameBoot {
+			rep.Health = Health{}
+		}
+		list = append(list, rep.show(&r.Project, dirs))
+	}
+	return list
+}
+
+func (r *Replica) show(p *project.Project, dirs state.Dirs) api.Container {
+	c := api.Container{
+		ID: r.ID, Name: r.Name, Project: r.Project, Service: r.Service.Name, Number: r.Number,
+		Image: r.Service.Image, Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
+		Created: r.Created, Started: r.Started, Finished: r.Finished,
+		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.why(),
+		Labels: r.Service.Labels, LogDir: dirs.LogDir(r.Project, r.Name),
+	}
+	if r.State == Starting && r.Restarts == 0 {
+		c.State = Created.Docker()
+	}
+	if r.State == Running || r.State == Stopping {
+		c.Health = r.Health.Status.String()
+	}
+	if r.Exit != nil {
+		c.ExitCode = r.Exit.Code
+	}
+	for _, e := range r.Service.Endpoints {
+		for _, n := range p.Networks {
+			if n.Key == e.Network {
+				c.Networks = append(c.Networks, n.Name)
+			}
+		}
+	}
+	return c
+}
+
+// info tells what this supervisor serves.
+func (s *Supervisor) info(r *request) error {
+	i := api.Info{Project: s.cfg.Name, Version: s.cfg.Version, PID: os.Getpid(), DataDir: s.cfg.Dirs.ProjectData(s.cfg.Name)}
+	err := s.ask(func() {
+		i.WorkingDir, i.ConfigFiles, i.Notices = s.desired.WorkingDir, s.desired.ConfigFiles, s.desired.Notices
+	})
+	if err != nil {
+		return err
+	}
+	return r.send(api.Answer{Info: &i})
+}

@@ -1,0 +1,89 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// request is one request being carried out.
+type request struct {
+	api.Request
+	files []*os.File         // that came with it; closed when it ends
+	more  <-chan api.Request // what the client says later
+	send  func(v any, files ...*os.File) error
+}
+
+// progress sends one line of progress. A client that has gone is noticed
+// elsewhere.
+func (r *request) progress(kind, name, status string) {
+	_ = r.send(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status}})
+}
+
+func (r *request) container(name, status string) { r.progress("Container", name, status) }
+
+// warn sends a line that is no failure.
+func (r *request) warn(kind, name, text string) {
+	_ = r.send(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: "Warning", Text: text}})
+}
+
+// answer carries a request out and sends the last answer. A request that this
+// supervisor ends too early to serve gets none: the client finds the connection
+// closed, and asks the next supervisor.
+func (s *Supervisor) answer(ctx context.Context, r *request) {
+	defer func() { closeFiles(r.files) }()
+	err := s.carryOut(ctx, r)
+	if errors.Is(err, errStopped) || (err != nil && s.ctx.Err() != nil) {
+		return
+	}
+	ended := errors.Is(err, ErrProjectEnded)
+	if ended {
+		err = nil
+	}
+	_ = r.send(answerFor(err))
+	if ended {
+		s.finish(ErrProjectEnded)
+	}
+}
+
+func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
+	switch r.Op {
+	case api.OpUp:
+		return withBody(ctx, r, r.Up, s.up)
+	case api.OpDown:
+		return withBody(ctx, r, r.Down, s.down)
+	case api.OpStop:
+		return withBody(ctx, r, r.Stop, s.stop)
+	case api.OpStart:
+		return withBody(ctx, r, r.Start, s.start)
+	case api.OpRestart:
+		return withBody(ctx, r, r.Stop, s.restart)
+	case api.OpKill:
+		return withBody(ctx, r, r.Kill, s.kill)
+	case api.OpExec:
+		return withBody(ctx, r, r.Exec, s.exec)
+	case api.OpEvents:
+		return withBody(ctx, r, r.Events, s.events)
+	case api.OpPS:
+		return s.ps(r)
+	case api.OpInfo:
+		return s.info(r)
+	}
+	return fmt.Errorf("unknown request %q: the supervisor is of another version; run down, then up", r.Op)
+}
+
+// withBody calls do with the request's body; a missing one is the zero value.
+func withBody[B any](ctx context.Context, r *request, body *B, do func(context.Context, *request, B) error) error {
+	var b B
+	if body != nil {
+		b = *body
+	}
+	return do(ctx, r, b)
+}
+
+// keepGoing is a context for requests that are finished even if their client
+// goes away: half a stop is worse than a whole one. It ends with the supervisor.
+func (s *Supervisor) keepGoing() context.Context { return s.ctx }

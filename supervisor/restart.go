@@ -1,0 +1,99 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Docker's back-off (moby, restartmanager): the first wait is 100 ms, each
+// further one twice as long, at most a minute; a run of 10 s starts it anew.
+const (
+	backoffFirst = 100 * time.Millisecond
+	backoffMax   = time.Minute
+	backoffReset = 10 * time.Second
+)
+
+// NextBackoff is the wait before the next start, after a wait of last (0 =
+// none yet) and a run of the given length.
+func NextBackoff(last, ran time.Duration) time.Duration {
+	if ran >= backoffReset || last <= 0 {
+		return backoffFirst
+	}
+	return min(2*last, backoffMax)
+}
+
+// Restarts reports that a policy wants another run after one that ended with
+// the exit code, when it has already restarted the container done times. It
+// does not know of stop commands.
+func Restarts(p project.RestartPolicy, code, done int) bool {
+	switch p.Mode {
+	case project.RestartAlways, project.RestartUnlessStopped:
+		return true
+	case project.RestartOnFailure:
+		return code != 0 && (p.MaxRetries <= 0 || done < p.MaxRetries)
+	case project.RestartNo:
+	}
+	return false
+}
+
+// restartsAfter reports that i, whose run is over, is to run again by itself.
+func (s *Supervisor) restartsAfter(i *instance) bool {
+	if i.rec.Desired != WantRunning || i.rec.Exit == nil {
+		return false
+	}
+	return Restarts(i.rec.Service.Restart, i.rec.Exit.Code, i.rec.Restarts)
+}
+
+// release lets the runtime free what belongs to the run that is over.
+func (s *Supervisor) release(i *instance) {
+	c := i.rec.Container
+	s.actions = append(s.actions, action{run: func() {
+		ctx, cancel := context.WithTimeout(s.ctx, releaseLimit)
+		defer cancel()
+		s.post(event{kind: Released, name: c.Name, err: s.rt.Stopped(ctx, &c)})
+	}})
+}
+
+// decide is the moment after a run: start at once, after the back-off, when the
+// dependencies are back, or not at all.
+func (s *Supervisor) decide(i *instance, e event) {
+	if e.err != nil {
+		s.report(fmt.Sprintf("release what the last run of container %s used: %v", i.rec.Name, e.err))
+	}
+	switch {
+	case i.again:
+		s.enter(i, Exited)
+		s.emit(i, "die")
+		s.launch(i, e)
+		return
+	case i.rec.Held && i.rec.Desired == WantRunning:
+		s.enter(i, Exited) // settleHeld starts it
+	case s.scheduleRestart(i, i.rec.Finished.Sub(i.rec.Started)):
+	default:
+		s.enter(i, Exited)
+	}
+	s.emit(i, "die")
+	if i.rec.Exit != nil && i.rec.Exit.OOM {
+		s.emit(i, "oom")
+	}
+	if i.rec.Reason == ReasonStopped {
+		s.emit(i, "stop")
+	}
+}
+
+// scheduleRestart moves i to Waiting if its policy wants another run.
+func (s *Supervisor) scheduleRestart(i *instance, ran time.Duration) bool {
+	if !s.restartsAfter(i) {
+		return false
+	}
+	wait := NextBackoff(i.rec.Backoff, ran)
+	i.rec.Backoff = wait
+	i.rec.Restarts++
+	i.rec.Due = time.Now().Add(wait)
+	s.enter(i, Waiting)
+	s.arm(i, wait, BackoffOver)
+	return true
+}

@@ -1,0 +1,163 @@
+package supervisor
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// defaultGrace is docker's: the time from the stop signal to SIGKILL.
+const defaultGrace = 10 * time.Second
+
+// stuckLimit is how long a killed container may take to end before the command
+// that waits for it is told.
+const stuckLimit = 10 * time.Second
+
+// stopOrder says how long a stop may take. The zero value: as the service says.
+type stopOrder struct {
+	grace time.Duration
+	set   bool
+}
+
+// orderOf reads the timeout of a request.
+func orderOf(timeout *time.Duration) stopOrder {
+	if timeout == nil {
+		return stopOrder{}
+	}
+	return stopOrder{grace: max(0, *timeout), set: true}
+}
+
+// graceOf is the grace period that applies to a container.
+func (o stopOrder) graceOf(c *Container) time.Duration {
+	switch {
+	case o.set:
+		return o.grace
+	case c.Service.StopGracePeriod > 0:
+		return c.Service.StopGracePeriod
+	}
+	return defaultGrace
+}
+
+// beginStop is a command's stop of a running container.
+func (s *Supervisor) beginStop(i *instance, e event) {
+	s.wantStopped(i, e)
+	s.endRun(i, e.stop)
+}
+
+// endRun asks the run to end. The intent is recorded first: a supervisor that
+// dies now must not leave another that restarts what was stopped.
+func (s *Supervisor) endRun(i *instance, o stopOrder) {
+	s.stopMonitor(i)
+	grace := o.graceOf(&i.rec.Container)
+	i.deadline = time.Now().Add(grace)
+	s.enter(i, Stopping)
+	s.arm(i, grace, GraceOver)
+	r, name := i.run, i.rec.Name
+	// A bad name was refused when the project was accepted.
+	sig, err := ParseSignal(i.rec.Service.StopSignal, syscall.SIGTERM)
+	if err != nil {
+		sig = syscall.SIGTERM
+	}
+	tell := func() { s.tell(name, r, sig, grace) }
+	s.then(tell, func(err error) {
+		// A full disk must not keep anything from being stopped.
+		s.report("stop of container " + name + " is not recorded: " + err.Error())
+		tell()
+	})
+}
+
+// tell sends the stop signal, or kills at once where waiting is pointless: no
+// grace was given, or the process provably ignores the signal.
+func (s *Supervisor) tell(name string, r *Run, sig syscall.Signal, grace time.Duration) {
+	var err error
+	if grace == 0 || sig == syscall.SIGKILL || s.rt.Ignores(r, sig) {
+		err = s.rt.Kill(r)
+	} else {
+		err = s.rt.Signal(r, sig)
+	}
+	if err != nil {
+		s.report(fmt.Sprintf("stop container %s: %v", name, err))
+	}
+}
+
+// shorten is a further stop of a container that is stopping already: it may
+// bring the end of the grace period nearer, never move it away.
+func (s *Supervisor) shorten(i *instance, e event) {
+	s.wantStopped(i, e)
+	s.recordFirst()
+	if !e.stop.set {
+		return
+	}
+	until := time.Now().Add(e.stop.grace)
+	if until.After(i.deadline) {
+		return
+	}
+	i.deadline = until
+	s.arm(i, e.stop.grace, GraceOver)
+}
+
+func (s *Supervisor) graceOver(i *instance, _ event) {
+	s.arm(i, stuckLimit, Stuck)
+	r, name := i.run, i.rec.Name
+	s.actions = append(s.actions, action{run: func() {
+		if err := s.rt.Kill(r); err != nil {
+			s.report(fmt.Sprintf("kill container %s: %v", name, err))
+		}
+	}})
+}
+
+func (s *Supervisor) stuck(i *instance, _ event) {
+	i.trouble = fmt.Errorf("container %s has been killed and has not ended after %v: a process in it hangs in the kernel (state D in ps); look at the device or network file system that it uses", i.rec.Name, stuckLimit)
+	s.report(i.trouble.Error())
+}
+
+// abortLaunch is a stop, or a hold, while the start is under way: the launch is
+// cancelled; whichever result it has, the run does not stay.
+func (s *Supervisor) abortLaunch(i *instance, e event) {
+	i.again = false
+	if e.kind == CmdHold {
+		if i.rec.Desired == WantStopped {
+			return
+		}
+		i.rec.Held = true
+	} else {
+		s.wantStopped(i, e)
+		i.pending = e.stop
+	}
+	s.recordFirst()
+	i.cancel()
+}
+
+// cancelBackoff is a stop of a container that waits for its next start.
+func (s *Supervisor) cancelBackoff(i *instance, e event) {
+	s.enter(i, Exited)
+	i.rec.Due = time.Time{}
+	i.rec.Desired, i.rec.Held = WantStopped, false
+	s.recordFirst()
+	s.emit(i, "stop")
+}
+
+// ended moves on when the run is over: what belongs to the run is released
+// before anything is decided, so that the next run finds its ports free and
+// the log of this one complete.
+func (s *Supervisor) ended(i *instance, e event) {
+	s.stopMonitor(i)
+	byUs := i.rec.State == Stopping
+	exit := e.exit
+	i.run = nil
+	i.rec.Exit, i.rec.Finished = &exit, exit.At
+	if i.rec.Finished.IsZero() {
+		i.rec.Finished = time.Now()
+	}
+	i.rec.Reason = reasonOf(exit)
+	if byUs && i.rec.Held {
+		i.rec.Reason = ReasonDependency
+	} else if byUs || i.rec.Desired == WantStopped {
+		i.rec.Reason = ReasonStopped
+	}
+	s.enter(i, Ending)
+	s.release(i)
+	if !byUs && s.restartsAfter(i) {
+		s.holdDependents(i.rec.Service.Name)
+	}
+}

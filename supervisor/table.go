@@ -1,0 +1,121 @@
+package supervisor
+
+// Event is what can happen to one container.
+type Event uint8
+
+// The events: four commands, then what the kernel and the clock say.
+const (
+	CmdStart     Event = iota // run it
+	CmdStop                   // end its run, and do not start it again
+	CmdHold                   // end its run until its dependencies are back
+	CmdRemove                 // delete it; it does not run
+	Made                      // Runtime.Create succeeded
+	MakeFailed                // Runtime.Create failed
+	Launched                  // Runtime.Start succeeded
+	LaunchFailed              // Runtime.Start failed, or was cancelled
+	Ended                     // the run is over
+	Released                  // Runtime.Stopped is done
+	BackoffOver               // time for the next start
+	GraceOver                 // the grace period of a stop has passed
+	Stuck                     // it has been killed and still does not end
+	Removed                   // Runtime.Remove succeeded
+	RemoveFailed              // Runtime.Remove failed
+	numEvents
+)
+
+var eventNames = [numEvents]string{
+	"start", "stop", "hold", "remove", "made", "make failed", "launched", "launch failed", "ended",
+	"released", "back-off over", "grace over", "stuck", "removed", "remove failed",
+}
+
+// String is the event's name.
+func (e Event) String() string { return nameOf(eventNames[:], int(e)) }
+
+// cell is what is done about an event in a state. It runs on the event loop
+// and must not block: it changes the instance and queues actions.
+type cell struct {
+	name string
+	do   func(*Supervisor, *instance, event)
+}
+
+// The cells. Each is one function beside its subject; here they get their names.
+var (
+	cNop     = cell{"nop", func(*Supervisor, *instance, event) {}}
+	cRefuse  = cell{"refuse", (*Supervisor).refuse}
+	cBug     = cell{"bug", (*Supervisor).bug}
+	cLaunch  = cell{"launch", (*Supervisor).launch}
+	cRelaun  = cell{"relaunch", (*Supervisor).relaunch}
+	cAgain   = cell{"again", (*Supervisor).startAgain}
+	cWantRun = cell{"want-running", (*Supervisor).wantRunning}
+	cWantOff = cell{"want-stopped", (*Supervisor).wantStopped}
+	cAbort   = cell{"abort-launch", (*Supervisor).abortLaunch}
+	cStop    = cell{"stop", (*Supervisor).beginStop}
+	cShorten = cell{"shorten", (*Supervisor).shorten}
+	cUnwait  = cell{"cancel-back-off", (*Supervisor).cancelBackoff}
+	cHold    = cell{"hold", (*Supervisor).holdRunning}
+	cHoldOff = cell{"hold-idle", (*Supervisor).holdIdle}
+	cHoldWt  = cell{"hold-waiting", (*Supervisor).holdWaiting}
+	cRemove  = cell{"remove", (*Supervisor).beginRemove}
+	cMade    = cell{"made", (*Supervisor).made}
+	cRunning = cell{"running", (*Supervisor).launched}
+	cFailed  = cell{"failed", (*Supervisor).launchFailed}
+	cEnded   = cell{"ended", (*Supervisor).ended}
+	cDecide  = cell{"decide", (*Supervisor).decide}
+	cKill    = cell{"kill", (*Supervisor).graceOver}
+	cStuck   = cell{"stuck", (*Supervisor).stuck}
+	cGone    = cell{"gone", (*Supervisor).gone}
+	cKept    = cell{"kept", (*Supervisor).removeFailed}
+)
+
+// table says what happens. Rows are states, columns are events; every cell is
+// filled. "bug" marks what the order of our own calls makes impossible: it is
+// reported and otherwise ignored. It is filled in init because the cells lead
+// back to it through apply.
+var table [numStates][numEvents]cell
+
+func init() {
+	table = [numStates][numEvents]cell{
+		//         start     stop      hold      remove   made   mkfail launched  lnfail   ended   released backoff grace    stuck   removed rmfail
+		Creating: {cAgain, cWantOff, cHoldOff, cRefuse, cMade, cMade, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
+		Created:  {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
+		Starting: {cAgain, cAbort, cAbort, cRefuse, cBug, cBug, cRunning, cFailed, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
+		Running:  {cWantRun, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug},
+		Stopping: {cAgain, cShorten, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cKill, cStuck, cBug, cBug},
+		Ending:   {cAgain, cWantOff, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cBug, cDecide, cNop, cNop, cNop, cBug, cBug},
+		Waiting:  {cRelaun, cUnwait, cHoldWt, cRefuse, cBug, cBug, cBug, cBug, cBug, cBug, cLaunch, cNop, cNop, cBug, cBug},
+		Exited:   {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
+		Removing: {cRefuse, cNop, cNop, cNop, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cGone, cKept},
+	}
+}
+
+// event is one happening, with what belongs to its kind.
+type event struct {
+	kind    Event
+	name    string // container
+	token   uint64 // clock events: the instance's token when the timer was set
+	err     error
+	run     *Run
+	exit    Exit
+	stop    stopOrder
+	auto    bool // CmdStart: by ourselves, not by a command
+	volumes bool // CmdRemove: anonymous volumes too
+}
+
+// apply looks the cell up and runs it. Events for a container that is gone, and
+// from timers that were set in an earlier state, are stale and dropped.
+func (s *Supervisor) apply(e event) {
+	i := s.instances[e.name]
+	if i == nil || (e.token != 0 && e.token != i.token) {
+		return
+	}
+	table[i.rec.State][e.kind].do(s, i, e)
+}
+
+func (s *Supervisor) refuse(i *instance, e event) {
+	i.trouble = &busyError{name: i.rec.Name, state: i.rec.State, event: e.kind}
+}
+
+func (s *Supervisor) bug(i *instance, e event) {
+	s.bugs++
+	s.report("container " + i.rec.Name + ": event \"" + e.kind.String() + "\" in state \"" + i.rec.State.String() + "\": ignored (please report this)")
+}

@@ -1,0 +1,173 @@
+package supervisor
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+func TestUpPrintsWhatDockerComposePrints(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		p := proj(svc("db"), svc("web", dep("db", project.ConditionStarted)))
+		got := strings.Join(g.must(g.up(p)).lines, "\n")
+		for _, want := range []string{
+			"Network demo_default Creating\nNetwork demo_default Created",
+			"Container demo-db-1 Starting\nContainer demo-db-1 Started\nContainer demo-web-1 Starting\nContainer demo-web-1 Started",
+		} {
+			if !strings.Contains(got, want) {
+				t.Errorf("progress\n%s\nlacks\n%s", got, want)
+			}
+		}
+		again := strings.Join(g.must(g.up(p)).lines, "\n")
+		if want := "Container demo-db-1 Running\nContainer demo-web-1 Running"; again != want {
+			t.Errorf("second up says\n%s\nwant\n%s", again, want)
+		}
+		g.wantStates("db-1=running web-1=running")
+		down := strings.Join(g.must(g.do(api.Request{Op: api.OpDown})).lines, "\n")
+		want := `Container demo-web-1 Stopping
+Container demo-web-1 Stopped
+Container demo-web-1 Removing
+Container demo-web-1 Removed
+Container demo-db-1 Stopping
+Container demo-db-1 Stopped
+Container demo-db-1 Removing
+Container demo-db-1 Removed
+Network demo_default Removing
+Network demo_default Removed`
+		if down != want {
+			t.Errorf("down says\n%s\nwant\n%s", down, want)
+		}
+	})
+}
+
+func TestUpReplacesOnlyWhatChanged(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		a, b := svc("a"), svc("b")
+		g.must(g.up(proj(a, b)))
+		b.Command = []string{"new"}
+		got := strings.Join(g.must(g.up(proj(a, b))).lines, "\n")
+		for _, want := range []string{"Container demo-b-1 Recreate", "Container demo-b-1 Recreated", "Container demo-a-1 Running"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("progress\n%s\nlacks %s", got, want)
+			}
+		}
+		if strings.Contains(got, "demo-a-1 Recreate") {
+			t.Errorf("a was recreated:\n%s", got)
+		}
+	})
+}
+
+func TestUpScalesDownHighestFirstAndRemovesOrphansOnDemand(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		a := svc("a")
+		a.Scale = 3
+		g.must(g.up(proj(a, svc("old"))))
+		a.Scale = 1
+		r := g.must(g.up(proj(a)))
+		g.wantStates("a-1=running old-1=running")
+		if got := strings.Join(r.lines, "\n"); !strings.Contains(got, "Project demo Warning") {
+			t.Errorf("no warning about the orphan:\n%s", got)
+		}
+		g.must(g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(a), RemoveOrphans: true}}))
+		g.wantStates("a-1=running")
+	})
+}
+
+func TestDependentsStartInTheInstantOfTheCondition(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["db"] = program{probe: func(age time.Duration) (int, time.Duration) {
+			if age > 3*time.Second {
+				return 0, 10 * time.Millisecond
+			}
+			return 1, 10 * time.Millisecond
+		}}
+		g.f.programs["job"] = program{life: 2 * time.Second}
+		begin := time.Now()
+		g.must(g.up(proj(
+			svc("db", check(project.HealthCheck{Interval: time.Minute, StartPeriod: 10 * time.Second, StartInterval: time.Second})),
+			svc("job"),
+			svc("web", dep("db", project.ConditionHealthy), dep("job", project.ConditionCompleted)),
+		)))
+		// Probes begin 1 s after the start, then 1 s after the end of the last:
+		// 1.00, 2.01, 3.02 - the third succeeds and takes 10 ms.
+		if took, want := time.Since(begin), 3030*time.Millisecond; took != want {
+			t.Errorf("up took %v, want %v", took, want)
+		}
+		g.wantStates("db-1=running:healthy job-1=exited web-1=running")
+	})
+}
+
+func TestFailedConditionsNameTheirCause(t *testing.T) {
+	cases := []struct {
+		name      string
+		condition project.Condition
+		prog      program
+		want      string
+	}{
+		{"unhealthy", project.ConditionHealthy, program{probe: func(time.Duration) (int, time.Duration) { return 3, 0 }},
+			"dependency failed to start: container demo-dep-1 is unhealthy\nlast probe (exit 3): probe of demo-dep-1 says 3"},
+		{"exited", project.ConditionHealthy, program{life: 100 * time.Millisecond, code: 4},
+			"dependency failed to start: container demo-dep-1 exited (4)"},
+		{"incomplete", project.ConditionCompleted, program{life: time.Second, code: 3},
+			`service "dep" didn't complete successfully: exit 3`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			scene(t, func(t *testing.T, g *stage) {
+				g.f.programs["dep"] = c.prog
+				d := svc("dep", check(project.HealthCheck{Interval: time.Second, Retries: 2}))
+				r := g.up(proj(d, svc("web", dep("dep", c.condition))))
+				if r.err == nil || r.err.Message != c.want || r.err.ExitCode != 1 {
+					t.Errorf("error %+v, want %q and exit code 1", r.err, c.want)
+				}
+				if live := g.f.live(); len(live) > 0 && live[len(live)-1] == "demo-web-1" {
+					t.Error("web was started")
+				}
+				// The same without required: said, and passed over.
+				r = g.up(proj(d, svc("web", dep("dep", c.condition, optional))))
+				g.must(r)
+			})
+		})
+	}
+}
+
+func TestUpWait(t *testing.T) {
+	job := func(code int) func(*stage) { return func(g *stage) { g.f.programs["a"] = program{life: time.Second, code: code} } }
+	cases := []struct {
+		name  string
+		set   func(*stage)
+		limit time.Duration
+		want  string // of the error
+	}{
+		{"runs", func(*stage) {}, 0, ""},
+		{"unhealthy", func(g *stage) {
+			g.f.programs["a"] = program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }}
+		}, 0, "is unhealthy"},
+		{"job done", job(0), 0, ""},
+		{"job failed", job(2), 0, "exit 2"},
+		{"too late", func(g *stage) {
+			g.f.programs["a"] = program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }}
+		}, 1500 * time.Millisecond, "not everything was running and healthy after 1.5s"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			scene(t, func(t *testing.T, g *stage) {
+				c.set(g)
+				s := svc("a")
+				if c.name != "runs" {
+					s = svc("a", check(project.HealthCheck{Interval: time.Second, Retries: 3}))
+				}
+				r := g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(s), Wait: true, WaitTimeout: c.limit}})
+				if c.want == "" && r.err != nil {
+					t.Errorf("error %v", r.err.Message)
+				}
+				if c.want != "" && (r.err == nil || !strings.Contains(r.err.Message, c.want)) {
+					t.Errorf("error %+v, want %q", r.err, c.want)
+				}
+			})
+		})
+	}
+}
