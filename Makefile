@@ -2,8 +2,10 @@
 
 GO      ?= go
 PREFIX  ?= /usr/local
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0-dev)
-VERSION_VAR := github.com/mocker-compose/mocker-compose/internal/early.Version
+# The last tag without its v, else a development version with the commit.
+VERSION ?= $(patsubst v%,%,$(shell git describe --tags --dirty 2>/dev/null || \
+	echo 0.1.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown)))
+VERSION_VAR := github.com/mocker-compose/mocker-compose/internal/client.Version
 FUZZTIME ?= 20s
 
 # Static: the binary is also what runs in namespaces where no libc is.
