@@ -1,0 +1,235 @@
+package netstack
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestPublish(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	k := newHolder(t)
+	s := open(t, newNamespace(t), k)
+	ensure(t, s, Network{Name: "n"})
+	web := service(t, s, "web-1", "n")
+	p, err := s.Publish("web-1", PortSpec{Target: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Bound, and nobody listens behind it yet.
+	if out, err := call(t, nil, hostAddr(p), ""); err == nil {
+		t.Errorf("nobody listens, and yet: %q", out)
+	}
+	echo(t, web.NS(), ":80", "web:")
+	port := strconv.Itoa(int(p.Bound))
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		out, err := call(t, nil, net.JoinHostPort(host, port), "hello")
+		if out != "web:hello" || err != nil {
+			t.Errorf("by %s: got %q, %v", host, out, err)
+		}
+	}
+	again, err := s.Publish("web-1", p.PortSpec)
+	if again != p || err != nil {
+		t.Errorf("the same again: %+v, %v", again, err)
+	}
+	if err := s.Unpublish("web-1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call(t, nil, hostAddr(p), ""); !errors.Is(err, unix.ECONNREFUSED) {
+		t.Errorf("after unpublish: want refused, got %v", err)
+	}
+	for _, name := range k.names() {
+		if strings.HasPrefix(name, "port/") {
+			t.Errorf("still kept: %s", name)
+		}
+	}
+}
+
+func TestPublishRange(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	s := open(t, newNamespace(t), newHolder(t))
+	ensure(t, s, Network{Name: "n"})
+	spec := PortSpec{HostIP: "127.0.0.1", HostPort: 8080, HostPortEnd: 8082, Target: 80}
+	for i, id := range []string{"web-1", "web-2", "web-3"} {
+		service(t, s, id, "n")
+		p, err := s.Publish(id, spec)
+		if err != nil || int(p.Bound) != 8080+i {
+			t.Errorf("%s: bound %d, %v", id, p.Bound, err)
+		}
+	}
+	service(t, s, "web-4", "n")
+	_, err := s.Publish("web-4", spec)
+	if err == nil || !strings.Contains(err.Error(), "no port from 8080 to 8082 is free") || !errors.Is(err, unix.EADDRINUSE) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPortErrors(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	s := open(t, newNamespace(t), newHolder(t))
+	ensure(t, s, Network{Name: "n"})
+	service(t, s, "web-1", "n")
+	service(t, s, "web-2", "n")
+	other, err := net.Listen("tcp", "127.0.0.1:8081")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := s.Publish("web-2", PortSpec{HostPort: 8080, Target: 80}); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(os.Getpid())
+	for want, spec := range map[string]PortSpec{
+		"in use by container web-2 of this project":       {HostPort: 8080, Target: 80},
+		"in use by process " + pid:                        {HostPort: 8081, Target: 80},
+		"udp ports cannot be published yet":               {HostPort: 53, Target: 53, Protocol: "udp"},
+		"neither tcp nor udp":                             {HostPort: 53, Target: 53, Protocol: "sctp"},
+		"is not an IP address":                            {HostIP: "localhost", Target: 53},
+		"192.0.2.9 is not an address of this host":        {HostIP: "192.0.2.9", Target: 53},
+		"publish port 8081:0/tcp of container web-1: the": {HostPort: 8081},
+	} {
+		if _, err := s.Publish("web-1", spec); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: want %q, got %v", spec, want, err)
+		}
+	}
+	s.OnConflict(func(p int) string {
+		if p != os.Getpid() {
+			t.Errorf("asked for process %d", p)
+		}
+		return "shop"
+	})
+	_, err = s.Publish("web-1", PortSpec{HostPort: 8081, Target: 80})
+	var c *ConflictError
+	if !errors.As(err, &c) || c.Project != "shop" || !strings.Contains(err.Error(), "`mocker-compose -p shop down`") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Publish("nobody-1", PortSpec{Target: 1}); err == nil {
+		t.Error("published for a container that does not exist")
+	}
+}
+
+func TestPrivilegedPortErrorNamesTheSetting(t *testing.T) {
+	s := &Stack{report: func(string) {}}
+	at := mustAddrPort("0.0.0.0:80")
+	got := s.explainBind(at, os.NewSyscallError("bind", unix.EACCES)).Error()
+	if !strings.Contains(got, "net.ipv4.ip_unprivileged_port_start=80") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Either side may end first, and each end is passed on as what it was.
+func TestRelayEnds(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	s := open(t, newNamespace(t), newHolder(t))
+	ensure(t, s, Network{Name: "n"})
+	web := service(t, s, "web-1", "n")
+	var l *net.TCPListener
+	visit(t, web.NS(), func() (err error) {
+		l, err = net.ListenTCP("tcp", &net.TCPAddr{Port: 80})
+		return err
+	})
+	defer l.Close()
+	p, err := s.Publish("web-1", PortSpec{HostIP: "127.0.0.1", Target: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := func() (client, srv *net.TCPConn) {
+		t.Helper()
+		c, err := net.Dial("tcp", hostAddr(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv, err = l.AcceptTCP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []net.Conn{c, srv} {
+			if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return c.(*net.TCPConn), srv
+	}
+	t.Run("service ends first, client goes on", func(t *testing.T) {
+		c, srv := pair()
+		defer c.Close()
+		defer srv.Close()
+		must(t, srv.CloseWrite())
+		if b, err := io.ReadAll(c); len(b) != 0 || err != nil {
+			t.Fatalf("client: %q, %v", b, err)
+		}
+		if _, err := io.WriteString(c, "after the end"); err != nil {
+			t.Fatal(err)
+		}
+		must(t, c.CloseWrite())
+		if b, err := io.ReadAll(srv); string(b) != "after the end" || err != nil {
+			t.Errorf("service: %q, %v", b, err)
+		}
+	})
+	t.Run("client resets", func(t *testing.T) {
+		c, srv := pair()
+		defer srv.Close()
+		must(t, c.SetLinger(0))
+		must(t, c.Close())
+		if _, err := io.ReadAll(srv); !errors.Is(err, unix.ECONNRESET) {
+			t.Errorf("service: %v", err)
+		}
+	})
+	t.Run("service resets", func(t *testing.T) {
+		c, srv := pair()
+		defer c.Close()
+		must(t, srv.SetLinger(0))
+		must(t, srv.Close())
+		if _, err := io.ReadAll(c); !errors.Is(err, unix.ECONNRESET) {
+			t.Errorf("client: %v", err)
+		}
+	})
+	t.Run("last words after unpublish", func(t *testing.T) {
+		c, srv := pair()
+		defer c.Close()
+		words := bytes.Repeat([]byte("last words "), 50_000)
+		got := make(chan []byte)
+		if _, err := io.WriteString(srv, "first "); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, _ = srv.Write(words) // checked by what arrives
+			srv.Close()
+		}()
+		buf := make([]byte, 6)
+		if _, err := io.ReadFull(c, buf); err != nil {
+			t.Fatal(err)
+		}
+		must(t, s.Unpublish("web-1"))
+		go func() {
+			b, _ := io.ReadAll(c) //nolint:errcheck // what arrived counts
+			got <- b
+		}()
+		if b := <-got; !bytes.Equal(b, words) {
+			t.Errorf("%d bytes arrived of %d", len(b), len(words))
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
