@@ -1,0 +1,88 @@
+package project
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+// neutral are the fields that do not count.
+var neutral = map[string]bool{"Scale": true, "DependsOn": true, "Attach": true, "Source": true}
+
+// TestHashFields: a change of any field changes the hash, but for the neutral
+// ones. It goes over the fields by reflection, so that none is forgotten.
+func TestHashFields(t *testing.T) {
+	p := &Project{}
+	base := p.Hash(&Service{Name: "s"})
+	typ := reflect.TypeOf(Service{})
+	for i := range typ.NumField() {
+		s := Service{Name: "s"}
+		change(t, reflect.ValueOf(&s).Elem().Field(i))
+		if same := p.Hash(&s) == base; same != neutral[typ.Field(i).Name] {
+			t.Errorf("%s: same hash is %v", typ.Field(i).Name, same)
+		}
+	}
+}
+
+// change sets a field to something that is not its zero value.
+func change(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch x := v.Addr().Interface().(type) {
+	case *HealthCheck:
+		x.Retries = 1
+		return
+	case *RestartPolicy:
+		x.MaxRetries = 1
+		return
+	case *Position:
+		x.Line = 1
+		return
+	case **HealthCheck:
+		*x = &HealthCheck{Interval: time.Second}
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(7)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("k"), reflect.ValueOf("v"))
+	default:
+		t.Fatalf("a field of kind %s: say here how to change it", v.Kind())
+	}
+}
+
+// TestHashSurroundings: the networks and volumes in use count, others do not.
+func TestHashSurroundings(t *testing.T) {
+	s := &Service{Name: "s", Endpoints: []Endpoint{{Network: "a"}}, Mounts: []Mount{{Type: MountVolume, Source: "v"}}}
+	p := func(subnet, other, volume string) *Project {
+		return &Project{Networks: []Network{{Key: "a", Subnet: subnet}, {Key: "b", Subnet: other}}, Volumes: []Volume{{Key: "v", Name: volume}}}
+	}
+	base := p("1", "2", "v").Hash(s)
+	if p("1", "3", "v").Hash(s) != base {
+		t.Error("a network that is not in use counts")
+	}
+	if p("9", "2", "v").Hash(s) == base || p("1", "2", "w").Hash(s) == base {
+		t.Error("a network or volume in use does not count")
+	}
+	if len(base) != 64 {
+		t.Errorf("%d digits", len(base))
+	}
+}
+
+// TestHashIsFixed: the fingerprint of a recorded container must stay valid
+// over versions that do not change the model. When it has to change, all
+// containers of all users are replaced by their next up.
+func TestHashIsFixed(t *testing.T) {
+	s := &Service{Name: "web", Command: []string{"a", "b"}, Labels: map[string]string{"x": "1", "y": "2"}}
+	const want = "3ff1d1089ef7315635a3b57672cd36dbb4604863690ef6df7f065c1e5ea175d0"
+	if got := (&Project{}).Hash(s); got != want {
+		t.Errorf("hash %s, want %s", got, want)
+	}
+}
