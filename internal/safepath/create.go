@@ -1,13 +1,14 @@
 package safepath
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// MkdirAllInRoot makes the directory path and its missing parents with mode
-// (the umask applies), resolving links as OpenInRoot does, also dangling ones:
+// MkdirAllInRoot makes the directory path and its missing parents with mode,
+// whatever the umask, resolving links as OpenInRoot does, also dangling ones:
 // what they point to is made. It returns an O_PATH descriptor of the directory,
 // good for the *at calls and as a mount point.
 func MkdirAllInRoot(root *os.File, path string, mode uint32) (*os.File, error) {
@@ -16,7 +17,7 @@ func MkdirAllInRoot(root *os.File, path string, mode uint32) (*os.File, error) {
 		return f, nil
 	}
 	w := &walk{dirs: []*os.File{root}, rest: split(path), make: func(dir *os.File, name string, _ bool) error {
-		return unix.Mkdirat(int(dir.Fd()), name, mode)
+		return mkdir(dir, name, mode)
 	}}
 	f, err = w.open(unix.O_PATH | unix.O_DIRECTORY)
 	if err != nil {
@@ -26,7 +27,7 @@ func MkdirAllInRoot(root *os.File, path string, mode uint32) (*os.File, error) {
 }
 
 // CreateFileInRoot makes an empty regular file at path, and its missing parent
-// directories with mode 0755 (the umask applies to both), resolving links as
+// directories with mode 0755, whatever the umask, resolving links as
 // MkdirAllInRoot does. Whatever is there already, but a directory, is left as
 // it is. It returns an O_PATH descriptor, good as a mount point.
 func CreateFileInRoot(root *os.File, path string, mode uint32) (*os.File, error) {
@@ -47,14 +48,32 @@ func CreateFileInRoot(root *os.File, path string, mode uint32) (*os.File, error)
 func makeFile(mode uint32) func(*os.File, string, bool) error {
 	return func(dir *os.File, name string, last bool) error {
 		if !last {
-			return unix.Mkdirat(int(dir.Fd()), name, 0o755)
+			return mkdir(dir, name, 0o755)
 		}
 		f, err := openat(dir, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY, mode)
 		if err != nil {
 			return err
 		}
-		return f.Close()
+		return errors.Join(unix.Fchmod(int(f.Fd()), mode), f.Close())
 	}
+}
+
+// mkdir is mkdirat(2) with exactly that mode: a service that is not root must
+// pass through a directory that we made with a umask of 077.
+func mkdir(dir *os.File, name string, mode uint32) error {
+	if err := unix.Mkdirat(int(dir.Fd()), name, mode); err != nil {
+		return err
+	}
+	f, err := openat(dir, name, unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Mode&0o777 == mode&0o777 {
+		return err
+	}
+	return chmod(f, mode)
 }
 
 // notDirectory closes f and fails if it is a directory.

@@ -100,3 +100,20 @@ func TestExistingFileIsLeftAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestModesDoNotDependOnTheUmask(t *testing.T) {
+	defer unix.Umask(unix.Umask(0o077))
+	bothWays(t, func(t *testing.T) {
+		dir := t.TempDir()
+		f, err := CreateFileInRoot(openRoot(t, dir), "a/b/f", 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		for path, want := range map[string]os.FileMode{"a": 0o755, "a/b": 0o755, "a/b/f": 0o644} {
+			if st, err := os.Stat(dir + "/" + path); err != nil || st.Mode().Perm() != want {
+				t.Errorf("%s: %v, %v, want %v", path, st.Mode(), err, want)
+			}
+		}
+	})
+}

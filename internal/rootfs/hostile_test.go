@@ -1,0 +1,175 @@
+package rootfs
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
+)
+
+// unpackInto unpacks b below dir with small limits.
+func unpackInto(t testing.TB, dir string, b []byte) (*unpacker, error) {
+	t.Helper()
+	root, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	u := &unpacker{root: root, single: os.Getuid() != 0, limits: Limits{Entries: 1000, Bytes: 1 << 20},
+		alive: func() error { return nil }}
+	return u, u.unpack(bytes.NewReader(b))
+}
+
+func testCorpus(t *testing.T) {
+	for _, c := range corpus("/placeholder") {
+		t.Run(c.name, func(t *testing.T) {
+			top, target := makeCanary(t)
+			var h hostile
+			for _, c2 := range corpus(top) {
+				if c2.name == c.name {
+					h = c2
+				}
+			}
+			b := archive(t, h.entries)
+			before := census(t, top, target)
+			_, err := unpackInto(t, target, b)
+			if (err != nil) != h.refused {
+				t.Errorf("refused: %t (%v), want %t", err != nil, err, h.refused)
+			}
+			if census(t, top, target) != before {
+				t.Error("something outside of the tree changed")
+			}
+			x, err := os.Open(filepath.Dir(target))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer x.Close()
+			if err := safepath.RemoveAll(x, filepath.Base(target)); err != nil {
+				t.Errorf("the tree cannot be deleted: %v", err)
+			}
+		})
+	}
+}
+
+func TestHostileArchives(t *testing.T) {
+	testCorpus(t)
+	t.Run("without openat2", func(t *testing.T) {
+		safepath.ForceWalk(true)
+		defer safepath.ForceWalk(false)
+		testCorpus(t)
+	})
+}
+
+// naiveUnpack is how not to do it: paths joined and opened.
+func naiveUnpack(dir string, b []byte) {
+	tr := tar.NewReader(bytes.NewReader(b))
+	for {
+		h, err := tr.Next()
+		if err != nil {
+			return
+		}
+		path := filepath.Join(dir, h.Name)
+		os.MkdirAll(filepath.Dir(path), 0o755)
+		switch h.Typeflag {
+		case tar.TypeDir:
+			os.Mkdir(path, 0o755)
+			os.Chmod(path, os.FileMode(h.Mode).Perm())
+		case tar.TypeSymlink:
+			os.Symlink(h.Linkname, path)
+		case tar.TypeLink:
+			os.Link(filepath.Join(dir, h.Linkname), path)
+		case tar.TypeReg:
+			if f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644); err == nil {
+				io.Copy(f, tr)
+				f.Close()
+			}
+		}
+	}
+}
+
+// TestCorpusIsDangerous: a naive unpacker escapes on the same archives, so
+// that a clean census means something.
+func TestCorpusIsDangerous(t *testing.T) {
+	escapes := 0
+	for i := range corpus("") {
+		top, target := makeCanary(t)
+		h := corpus(top)[i]
+		if h.name == "fifo" || h.name == "fifo as a hard link's target" || h.name == "duplicates of every kind" {
+			continue // it would wait for a reader
+		}
+		before := census(t, top, target)
+		naiveUnpack(target, archive(t, h.entries))
+		if census(t, top, target) != before {
+			escapes++
+		}
+		os.Chmod(top+"/canary", 0o700)
+		os.Chmod(top+"/canary/sub", 0o700)
+	}
+	t.Logf("%d of %d archives make a naive unpacker write outside", escapes, len(corpus("")))
+	if escapes < 12 {
+		t.Errorf("only %d archives make a naive unpacker write outside", escapes)
+	}
+}
+
+func TestBrokenArchives(t *testing.T) {
+	whole := archive(t, []tar.Header{folder("d"), file("d/f")})
+	for name, b := range map[string][]byte{
+		"empty file":      {},
+		"only an end":     make([]byte, 1024),
+		"text":            bytes.Repeat([]byte("this is no archive\n"), 100),
+		"cut in a header": whole[:700],
+		"cut in content":  whole[:1026],
+	} {
+		_, target := makeCanary(t)
+		if _, err := unpackInto(t, target, b); err == nil {
+			t.Errorf("%s: taken for an archive", name)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	_, target := makeCanary(t)
+	var many []tar.Header
+	for range 1001 {
+		many = append(many, folder("d"))
+	}
+	big := file("big")
+	big.Size = 1<<20 + 1
+	for _, entries := range [][]tar.Header{many, {big}, {mode(file("a"), 0), {Name: "b", Size: 1 << 20, Typeflag: tar.TypeReg}}} {
+		if _, err := unpackInto(t, target, archive(t, entries)); err == nil {
+			t.Error("an archive beyond the limits was unpacked")
+		}
+	}
+	stop := errors.New("enough")
+	u := &unpacker{limits: DefaultLimits, buf: make([]byte, 10), alive: func() error { return stop }}
+	if err := u.copy(nil, nil, 1); !errors.Is(err, stop) {
+		t.Errorf("copying nobody waits for: %v", err)
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	for _, h := range corpus("/placeholder") {
+		f.Add(archive(f, h.entries))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		top, target := makeCanary(t)
+		before := census(t, top, target)
+		unpackInto(t, target, b)
+		if census(t, top, target) != before {
+			t.Error("something outside of the tree changed")
+		}
+		x, err := os.Open(filepath.Dir(target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		if err := safepath.RemoveAll(x, filepath.Base(target)); err != nil {
+			t.Error(err)
+		}
+	})
+}

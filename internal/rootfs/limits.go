@@ -1,0 +1,39 @@
+package rootfs
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// Limits bound what an archive may turn into.
+type Limits struct {
+	Entries int   // headers, of whatever kind
+	Bytes   int64 // after decompression, and of all files with their holes
+}
+
+// DefaultLimits are far above any root file system and below most disks.
+var DefaultLimits = Limits{Entries: 5_000_000, Bytes: 64 << 30}
+
+// maxPath is the longest name of an entry: PATH_MAX of linux/limits.h.
+const maxPath = 4096
+
+// boundedReader ends with an error after left bytes, or when ctx is done.
+type boundedReader struct {
+	ctx   context.Context
+	r     io.Reader
+	left  int64
+	limit int64
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.ctx.Err() != nil {
+		return 0, context.Cause(b.ctx)
+	}
+	if b.left < 0 {
+		return 0, fmt.Errorf("the archive has more than %d bytes after decompression", b.limit)
+	}
+	n, err := b.r.Read(p)
+	b.left -= int64(n)
+	return n, err
+}

@@ -1,0 +1,123 @@
+package rootfs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
+	"github.com/mocker-compose/mocker-compose/internal/state"
+)
+
+// record is what the store knows of a tree.
+type record struct {
+	Digest  string   `json:"digest"`
+	Entries int      `json:"entries"`
+	Bytes   int64    `json:"bytes"`
+	Notices []string `json:"notices,omitempty"`
+}
+
+func (s *Store) readRecord(key string) (record, error) {
+	var r record
+	_, err := state.Load(s.path(key, "record.json"), &r)
+	return r, err
+}
+
+// publish unpacks the archive under the exclusive lock, unless somebody has
+// done it meanwhile. Whatever it leaves when it fails or is killed is called
+// tmp-KEY, and removed: at once, or by the next that has the lock.
+func (s *Store) publish(ctx context.Context, f *os.File, digest, lockFile string) (err error) {
+	lock, err := flock(ctx, lockFile, unix.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	key := s.key(digest)
+	if s.published(key) {
+		return nil
+	}
+	tmp := "tmp-" + key
+	// key without a record: its record was set aside as unreadable.
+	for _, left := range []string{tmp, key} {
+		if err := safepath.RemoveAll(s.root, left); err != nil {
+			return fmt.Errorf("what is left of an earlier unpacking: %w", err)
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, safepath.RemoveAll(s.root, tmp))
+		}
+	}()
+	if err := s.fill(ctx, f, digest, tmp); err != nil {
+		return err
+	}
+	return unix.Renameat(int(s.root.Fd()), tmp, int(s.root.Fd()), key)
+}
+
+// fill makes the directory tmp: fs and the record, both on disk.
+func (s *Store) fill(ctx context.Context, f *os.File, digest, tmp string) error {
+	if err := unix.Mkdirat(int(s.root.Fd()), tmp, 0o700); err != nil {
+		return err
+	}
+	if err := unix.Mkdirat(int(s.root.Fd()), tmp+"/fs", 0o755); err != nil {
+		return err
+	}
+	fs, err := os.Open(s.path(tmp, "fs"))
+	if err != nil {
+		return err
+	}
+	defer fs.Close()
+	if err := fs.Chmod(0o755); err != nil { // whatever the umask
+		return err
+	}
+	u := &unpacker{root: fs, single: s.single, limits: s.Limits}
+	if err := u.fromFile(ctx, f, digest); err != nil {
+		return err
+	}
+	err = state.Save(s.path(tmp, "record.json"), record{digest, u.entries, u.bytes, u.left.notices(s.single)})
+	if err != nil {
+		return err
+	}
+	if err := unix.Syncfs(int(fs.Fd())); err != nil {
+		return fmt.Errorf("bring %s to disk: %w", s.path(tmp), err)
+	}
+	return nil
+}
+
+// fromFile unpacks the archive in f and checks that it is the one that was
+// hashed.
+func (u *unpacker) fromFile(ctx context.Context, f *os.File, digest string) error {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	u.alive = func() error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+	sum := sha256.New()
+	raw := io.TeeReader(f, sum)
+	plain, release, err := decompress(raw)
+	if err != nil {
+		return err
+	}
+	defer release()
+	limit := u.limits.Bytes
+	if err := u.unpack(&boundedReader{ctx: ctx, r: plain, left: limit, limit: limit}); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, raw); err != nil { // what follows the archive's end
+		return err
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != digest {
+		return errors.New("the file changed while it was unpacked: start again when it is complete")
+	}
+	return nil
+}
