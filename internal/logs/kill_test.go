@@ -27,18 +27,27 @@ func TestMain(m *testing.M) {
 		moverChild(root)
 		return
 	}
+	if spec := os.Getenv(benchWrite); spec != "" {
+		benchWriter(spec)
+		return
+	}
 	os.Exit(m.Run())
 }
 
-// killStreams: sizes so small that kills hit rotations and index growth.
+// killStreams: some rotate so often that kills hit rotations, some get single
+// lines so fast that kills hit the growth of an index.
 var killStreams = []Stream{
-	{Dir: "a-1", Name: "stdout", MaxSize: 32 << 10},
+	{Dir: "a-1", Name: "stdout", MaxSize: 64 << 10},
 	{Dir: "a-1", Name: "stderr", MaxSize: 8 << 10},
 	{Dir: "b-1", Name: "stdout", MaxSize: 1 << 20},
 	{Dir: "b-1", Name: "stderr", MaxSize: 1 << 30},
-	{Dir: "c-1", Name: "stdout", MaxSize: 256 << 10},
+	{Dir: "c-1", Name: "stdout", MaxSize: 1 << 30},
 	{Dir: "d-1", Name: "stdout", MaxSize: 4 << 10},
 }
+
+// killPaces are how they are written: the most lines at once, and the longest
+// pause after a write in microseconds. No pause would leave the mover no time.
+var killPaces = []struct{ lines, pause int }{{500, 4000}, {5, 2000}, {500, 4000}, {2, 20}, {3, 10}, {5, 2000}}
 
 func killStream(root string, i int, pipe *os.File) Stream {
 	s := killStreams[i]
@@ -163,10 +172,7 @@ func writeNumbered(t *testing.T, w io.Writer, i int, stop <-chan struct{}) int {
 			return n
 		default:
 		}
-		lines := 1
-		if i%2 == 0 {
-			lines += rng.IntN(500)
-		}
+		lines := 1 + rng.IntN(killPaces[i].lines)
 		b = b[:0]
 		for range lines {
 			b = numbered(b, i, n)
@@ -176,10 +182,7 @@ func writeNumbered(t *testing.T, w io.Writer, i int, stop <-chan struct{}) int {
 			t.Error(err)
 			return n
 		}
-		// About 10 MB/s each: the test is about moments, not about amounts.
-		if rng.IntN(20) == 0 || lines > 1 {
-			time.Sleep(time.Duration(rng.IntN(4000)) * time.Microsecond)
-		}
+		time.Sleep(time.Duration(rng.IntN(killPaces[i].pause)) * time.Microsecond)
 	}
 }
 

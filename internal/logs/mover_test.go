@@ -120,7 +120,7 @@ func TestAnotherMoverGoesOn(t *testing.T) {
 	checkIndexes(t, dir, map[uint64]string{})
 }
 
-func TestInterruptedRotationIsRepeated(t *testing.T) {
+func TestAdoptsWhatAKillLeft(t *testing.T) {
 	cut := []struct {
 		name  string
 		leave func(t *testing.T, dir string)
@@ -139,6 +139,25 @@ func TestInterruptedRotationIsRepeated(t *testing.T) {
 			writeFile(t, dir+"/"+indexFile("stdout", 2), string(record{seq: indexMagic, wall: 6}.encode()))
 			writeFile(t, dir+"/"+logFile("stdout", 2), "")
 			if err := os.Remove(dir + "/" + logFile("stdout", 1)); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"index grown, record not stored", func(t *testing.T, dir string) {
+			if err := os.Truncate(dir+"/"+indexFile("stdout", 1), 2*int64(windowSize)); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"record half stored", func(t *testing.T, dir string) {
+			overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{wall: 1, offset: 6}.encode())
+		}},
+		{"record stored, nothing moved", func(t *testing.T, dir string) {
+			overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{seq: 2, wall: 1, offset: 6}.encode())
+		}},
+		{"record over an empty one half stored", func(t *testing.T, dir string) {
+			overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{seq: 2, wall: 7, offset: 6}.encode())
+		}},
+		{"index cut to its records", func(t *testing.T, dir string) {
+			if err := os.Truncate(dir+"/"+indexFile("stdout", 1), 2*recordSize); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -161,6 +180,18 @@ func TestInterruptedRotationIsRepeated(t *testing.T) {
 			}
 			checkIndexes(t, dir, map[uint64]string{})
 		})
+	}
+}
+
+func overwrite(t *testing.T, path string, at int64, b []byte) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(b, at); err != nil {
+		t.Fatal(err)
 	}
 }
 
