@@ -48,6 +48,10 @@ func (l *load) mounts(s types.ServiceConfig, out *project.Service) error {
 
 func mount(v types.ServiceVolumeConfig) (project.Mount, error) {
 	m := project.Mount{Type: project.MountType(v.Type), Source: v.Source, Target: path.Clean(v.Target), ReadOnly: v.ReadOnly}
+	if len(v.Target) > 2 && v.Target[1:3] == ":/" {
+		// compose-go takes the letter for a Windows drive.
+		return m, &Error{Message: fmt.Sprintf("%q begins like a Windows path", v.Target), Hint: "give the volume a name of two or more letters"}
+	}
 	if !path.IsAbs(v.Target) {
 		return m, fmt.Errorf("the target %q is not an absolute path", v.Target)
 	}

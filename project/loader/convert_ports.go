@@ -3,10 +3,12 @@ package loader
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -15,15 +17,14 @@ import (
 // container ports already. Ports that are not TCP have a notice and are left
 // out.
 func (l *load) ports(s types.ServiceConfig, out *project.Service) error {
-	for i, p := range s.Ports {
+	for _, p := range s.Ports {
 		port, err := publish(p)
 		if err != nil {
-			e := l.fault("ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535", fmt.Sprintf("services.%s.ports: %v", s.Name, err),
-				"services", s.Name, "ports", strconv.Itoa(i))
-			return e
+			return l.fault("ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535", fmt.Sprintf("services.%s.ports: %v", s.Name, err),
+				"services", s.Name, "ports", l.portItem(s.Name, p))
 		}
 		if port.Protocol != "tcp" {
-			l.notPublished(s.Name, i, p)
+			l.notPublished(s.Name, p)
 			continue
 		}
 		out.Ports = append(out.Ports, port)
@@ -33,16 +34,43 @@ func (l *load) ports(s types.ServiceConfig, out *project.Service) error {
 
 // notPublished adds the notice for the short form, whose protocol the walk
 // over the keys does not see.
-func (l *load) notPublished(service string, i int, p types.ServicePortConfig) {
+func (l *load) notPublished(service string, p types.ServicePortConfig) {
 	row, _ := project.Lookup("services.*.ports.protocol")
-	key := fmt.Sprintf("services.%s.ports.%d.protocol", service, i)
+	item := l.portItem(service, p)
+	key := fmt.Sprintf("services.%s.ports.%s.protocol", service, item)
 	for _, n := range l.notices {
 		if n.Key == key {
 			return
 		}
 	}
 	l.notices = append(l.notices, project.Notice{Fate: row.FateOf("protocol", p.Protocol), Key: key, Reason: row.Reason,
-		Source: l.position("services", service, "ports", strconv.Itoa(i))})
+		Source: l.position("services", service, "ports", item)})
+}
+
+// portItem finds the item of ports that a port comes from: its number in the
+// file, which ranges and merges make differ from that in the model.
+func (l *load) portItem(service string, p types.ServicePortConfig) string {
+	list := l.node([]string{"services", service, "ports"})
+	if list == nil {
+		return "0"
+	}
+	for i, item := range list.Content {
+		if l.givesPort(target(item), p) {
+			return strconv.Itoa(i)
+		}
+	}
+	return "0"
+}
+
+func (l *load) givesPort(item *yaml.Node, p types.ServicePortConfig) bool {
+	if item.Kind == yaml.MappingNode {
+		t := childNode(item, "target")
+		return t != nil && l.scalar(t.Value) == strconv.Itoa(int(p.Target))
+	}
+	ports, err := types.ParsePortConfig(l.scalar(item.Value))
+	return err == nil && slices.ContainsFunc(ports, func(q types.ServicePortConfig) bool {
+		return q.Target == p.Target && q.Protocol == p.Protocol && q.Published == p.Published
+	})
 }
 
 // publish converts one port.

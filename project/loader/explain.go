@@ -2,10 +2,12 @@ package loader
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/template"
+	"go.yaml.in/yaml/v4"
 )
 
 // keyPath finds a key path in the text of an error, such as
@@ -29,6 +31,7 @@ func (l *load) explain(err error) error {
 	if p := keyPath.FindString(message); p != "" {
 		parts := strings.FieldsFunc(p, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 		out.File, out.Line = l.at(parts...)
+		l.wrongType(out, parts)
 	} else if m := serviceName.FindStringSubmatch(message); m != nil {
 		out.File, out.Line = l.at("services", m[1])
 	}
@@ -47,7 +50,34 @@ func (l *load) cleanMessage(m string) string {
 		m = strings.TrimPrefix(m, "validating "+s.path+": ")
 		m = strings.TrimPrefix(m, "failed to parse "+s.path+": ")
 	}
-	return strings.ReplaceAll(strings.TrimSuffix(m, ": invalid compose project"), "\n", " ")
+	m = strings.TrimSuffix(m, ": invalid compose project")
+	return strings.NewReplacer("\n", " ", ".[]", "").Replace(m)
+}
+
+// wrongType says what stands where the schema wants something else. The
+// library names only one of the types that would do.
+func (l *load) wrongType(out *Error, path []string) {
+	before, _, found := strings.Cut(out.Message, " must be a ")
+	if n := l.node(path); found && n != nil {
+		out.Message = before + ": " + kindName(n) + " is not possible here"
+	}
+}
+
+// kindName is what a user calls a kind of value.
+func kindName(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "a mapping"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	case n.Tag == "!!int" || n.Tag == "!!float":
+		return "the number " + n.Value
+	case n.Tag == "!!bool":
+		return "the boolean " + n.Value
+	case n.Tag == "!!null":
+		return "an empty value"
+	}
+	return fmt.Sprintf("the text %q", n.Value)
 }
 
 // byText looks for the text that an error quotes, when it names no key.
@@ -73,7 +103,7 @@ func (l *load) byText(out *Error, err error) {
 // hint knows the remedy for the frequent faults.
 func hint(err error) string {
 	var missing *template.MissingRequiredError
-	m := err.Error()
+	m := strings.ToLower(err.Error())
 	switch {
 	case errors.As(err, &missing):
 		return "set it in the environment or in .env: " + missing.Variable + "=…"
@@ -81,7 +111,8 @@ func hint(err error) string {
 		return "write $$ for a dollar sign"
 	case strings.Contains(m, "failed to read") && strings.Contains(m, "env"):
 		return "env files have one KEY=VALUE per line"
-	case strings.Contains(m, "invalid containerPort"), strings.Contains(m, "invalid hostPort"), strings.Contains(m, "nvalid port"):
+	case strings.Contains(m, "invalid containerport"), strings.Contains(m, "invalid hostport"),
+		strings.Contains(m, "invalid port"), strings.Contains(m, "invalid ip address"):
 		return "ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535"
 	}
 	return ""

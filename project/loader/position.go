@@ -29,6 +29,18 @@ func (l *load) position(path ...string) project.Position {
 	return project.Position{File: s.path, Line: n}
 }
 
+// definition is where a service stands first: later files only override it.
+func (l *load) definition(service string) project.Position {
+	for _, s := range slices.Concat(l.files, l.reached) {
+		for _, doc := range s.docs {
+			if d, line := descend(doc, []string{"services", service}); d == 2 {
+				return project.Position{File: s.path, Line: line}
+			}
+		}
+	}
+	return project.Position{}
+}
+
 // find prefers the file with the longest part of the path.
 func (l *load) find(path []string) (best *source, line int) {
 	depth := 0
@@ -98,4 +110,22 @@ func childNode(n *yaml.Node, name string) *yaml.Node {
 func (l *load) fault(hint, message string, path ...string) *Error {
 	file, line := l.at(path...)
 	return &Error{File: file, Line: line, Message: message, Hint: hint}
+}
+
+// node is the value at a path in the last file that has it.
+func (l *load) node(path []string) (found *yaml.Node) {
+	for _, s := range slices.Concat(l.reached, l.files) {
+		for _, doc := range s.docs {
+			n := doc
+			for _, part := range path {
+				if n = childNode(n, part); n == nil {
+					break
+				}
+			}
+			if n != nil {
+				found = n
+			}
+		}
+	}
+	return found
 }

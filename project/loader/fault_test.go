@@ -1,0 +1,110 @@
+package loader_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mocker-compose/mocker-compose/project/loader"
+)
+
+const head = "services:\n  web:\n"
+
+// TestFaults: file, line, reason and remedy of each kind of bad input.
+func TestFaults(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"unknown key of a service", head + "    prots: [1]\n", `compose.yaml:3: services.web.prots: unknown key (did you mean "ports"?)`},
+		{"unknown key at the top", "service: {}\n", `compose.yaml:1: service: unknown key (did you mean "services"?)`},
+		{"unknown key in a list", head + "    ports:\n      - target: 80\n        publised: 1\n", `compose.yaml:5: services.web.ports.0.publised: unknown key (did you mean "published"?)`},
+		{"unknown key in a merge", "x-b: &b\n  comand: x\nservices:\n  web:\n    <<: *b\n", `compose.yaml:2: services.web.comand: unknown key (did you mean "command"?)`},
+		{"unlike any key", head + "    zzzzzz: 1\n", `compose.yaml:3: services.web.zzzzzz: unknown key (keys of your own must begin with x-)`},
+		{"cycle", "services:\n  a: {depends_on: [b]}\n  b:\n    depends_on:\n      - a\n", `compose.yaml:2: services depend on each other in a circle: a -> b -> a (remove one of these dependencies)`},
+		{"missing bind source", head + "    volumes:\n      - type: bind\n        source: ./none\n        target: /x\n", `compose.yaml:4: services.web.volumes: the bind source DIR/none: no such file or directory (make it, or write bind: {create_host_path: true})`},
+		{"target not absolute", head + "    volumes: ['./a:b']\n", `compose.yaml:3: services.web.volumes: the target "b" is not an absolute path`},
+		{"bad port", head + "    ports: ['80:http']\n", `compose.yaml:3: Invalid containerPort: http (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
+		{"port out of range", head + "    ports:\n      - target: 70000\n", `compose.yaml:4: services.web.ports: the container port 70000 is out of range (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
+		{"bad host address", head + "    ports:\n      - {target: 80, host_ip: here}\n", `compose.yaml:3: services.web.ports: invalid ip address: here (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
+		{"required variable", head + "    command: x ${NEED:?tell me}\n", `compose.yaml:3: error while interpolating services.web.command: required variable NEED is missing a value: tell me (set it in the environment or in .env: NEED=…)`},
+		{"bad variable", head + "    command: x ${A B}\n", `compose.yaml:3: invalid interpolation format for services.web.command. You may need to escape any $ with another $. x ${A B} (write $$ for a dollar sign)`},
+		{"syntax", head + "    command: [a\n", `compose.yaml:4: not valid YAML: did not find expected ',' or ']'`},
+		{"tab", head + "\tcommand: a\n", `compose.yaml:3: not valid YAML: found character that cannot start any token`},
+		{"not a mapping", "- a\n", `compose.yaml: top-level object must be a mapping`},
+		{"empty", "", `compose.yaml: empty compose file`},
+		{"no services", "name: x\n", `compose.yaml: no services are defined (add one below services:)`},
+		{"wrong type", head + "    command: {a: b}\n", `compose.yaml:3: services.web.command: a mapping is not possible here`},
+		{"missing env file", head + "    env_file: [none.env]\n", `compose.yaml:3: services.web.env_file: cannot read DIR/none.env: no such file or directory (make it, or write required: false)`},
+		{"undefined network", head + "    networks: [lan]\n", `compose.yaml:3: services.web.networks: network "lan" is not defined (add it below the top-level networks:)`},
+		{"undefined volume", head + "    volumes:\n      - data:/x\n", `compose.yaml:4: services.web.volumes: volume "data" is not defined (add it below the top-level volumes:, or begin the path with ./)`},
+		{"unknown dependency", head + "    depends_on: [wbe]\n", `compose.yaml:3: services.web.depends_on: service "wbe" is not defined (did you mean "web"?)`},
+		{"disabled dependency", head + "    depends_on: [db]\n  db: {profiles: [big]}\n", `compose.yaml:3: services.web.depends_on: service "db" is disabled, none of its profiles is active (activate it with --profile big)`},
+		{"image", head + "    image: nginx\n", `compose.yaml:3: services.web.image: "nginx" cannot be pulled yet (write image: rootfs:DIR-or-TAR, or no image to run on the host's root file system)`},
+		{"missing rootfs", head + "    image: rootfs:none.tar\n", `compose.yaml:3: services.web.image: DIR/none.tar: no such file or directory (unpack or copy a root file system there)`},
+		{"build", head + "    build: .\n    pid: host\n", `compose.yaml:3: services.web.build is not possible; nor are compose.yaml:4: services.web.pid (images cannot be built yet; remove build to run on the host's root file system, or write image: rootfs:DIR)`},
+		{"external network", head + "    networks: [x]\nnetworks:\n  x: {external: true}\n", `compose.yaml:5: networks.x.external is not possible (networks shared between projects are not possible yet; remove external to give this project its own)`},
+		{"health check", head + "    healthcheck: {test: [curl, x]}\n", `compose.yaml:3: services.web.healthcheck.test: begins with "curl" (write ["CMD", …], ["CMD-SHELL", "…"], ["NONE"] or one string)`},
+		{"restart", head + "    restart: sometimes\n", `compose.yaml:3: services.web.restart: "sometimes" is not a policy (write "no", always, unless-stopped, on-failure or on-failure:N)`},
+		{"log size", head + "    logging: {options: {max-size: big}}\n", `compose.yaml:3: services.web.logging.options.max-size: "big" (max-size is a size such as 10m, max-file a number from 1)`},
+		{"scale and name", head + "    scale: 2\n    container_name: xy\n", `compose.yaml:4: services.web: container_name with 2 replicas (remove container_name: names must be unique)`},
+		{"one name for two", "services:\n  a: {container_name: xy}\n  b:\n    container_name: xy\n", `compose.yaml:4: services.b.container_name: "xy" is the name of service a too (give each its own)`},
+		{"two mounts", head + "    volumes: ['./a:/x']\n    tmpfs: [/x]\n", `compose.yaml:4: services.web.tmpfs: two mounts at /x (remove one of them)`},
+		{"tmpfs", head + "    tmpfs: ['/x:size=huge']\n", `compose.yaml:3: services.web.tmpfs: "/x:size=huge": size: invalid size: 'huge' (write PATH or PATH:size=64m,mode=1777)`},
+		{"mode and networks", head + "    network_mode: host\n    networks: [default]\n", `compose.yaml:3: services.web: network_mode and networks exclude each other (remove one of them)`},
+		{"subnet", head + "    networks: [n]\nnetworks:\n  n:\n    ipam:\n      config:\n        - subnet: 10.0.0\n", `compose.yaml:8: networks.n.ipam.config: "10.0.0" is not a subnet (write it as 10.20.0.0/24)`},
+		{"gateway", head + "    networks: [n]\nnetworks:\n  n:\n    ipam:\n      config:\n        - subnet: 10.0.0.0/24\n          gateway: 10.0.1.1\n", `compose.yaml:9: networks.n.ipam.config: the gateway "10.0.1.1" is not in 10.0.0.0/24 (write an address of the subnet)`},
+		{"address", head + "    networks: {n: {ipv4_address: x}}\nnetworks: {n: }\n", `compose.yaml:3: services.web.networks.n.ipv4_address: "x" is not an IPv4 address (write four numbers: 10.0.0.2)`},
+		{"include cycle", "include: [compose.yaml]\n", "*include cycle detected"},
+		{"extends cycle", "services:\n  a: {extends: b}\n  b: {extends: a}\n", "*Circular reference"},
+		{"extends nothing", "services:\n  a:\n    extends: b\n", `*service "b" not found`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, "compose.yaml", tt.text)
+			got := strings.ReplaceAll(fault(t, dir).Error(), dir, "DIR")
+			if part, ok := strings.CutPrefix(tt.want, "*"); ok && strings.Contains(got, part) {
+				return
+			}
+			if got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestUnreadable: what is not a readable regular file is named.
+func TestUnreadable(t *testing.T) {
+	dir := tree(t, "sub/x", "")
+	file := func(name string) func(*loader.Options) {
+		return func(o *loader.Options) { o.Files = []string{name} }
+	}
+	for name, want := range map[string]string{
+		"none.yaml": "none.yaml: cannot read the compose file: no such file or directory (name the right file with -f)",
+		"sub":       "sub: cannot read the compose file: it is a directory",
+		"/dev/zero": "/dev/zero: cannot read the compose file: it is not a regular file",
+	} {
+		if got := fault(t, dir, file(name)).Error(); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if os.Getuid() == 0 {
+		t.Log("permissions do not bind root: the unreadable file is not tried")
+		return
+	}
+	path := filepath.Join(dir, "secret.yaml")
+	if err := os.WriteFile(path, []byte(oneService), 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := fault(t, dir, file("secret.yaml")).Error(); !strings.Contains(got, "permission denied (check it with: ls -l ") {
+		t.Error(got)
+	}
+}
+
+// TestNoFile: the error says what to do.
+func TestNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := os.Stat(filepath.Join(filepath.Dir(dir), "compose.yaml")); err == nil {
+		t.Skip("a directory above the temporary one has a compose file")
+	}
+	if got := fault(t, dir).Error(); !strings.HasPrefix(got, "no configuration file provided: not found (") {
+		t.Error(got)
+	}
+}
