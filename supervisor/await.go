@@ -55,3 +55,23 @@ func (s *Supervisor) command(ctx context.Context, e event, check func(*instance)
 		return check(i)
 	})
 }
+
+// commit runs f on the loop and returns when the record with its changes is on
+// disk, or why it is not.
+func (s *Supervisor) commit(f func()) error {
+	done := make(chan error, 1)
+	err := s.ask(func() {
+		f()
+		s.dirty = true
+		s.then(func() { done <- nil }, func(err error) { done <- err })
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-s.loopEnded:
+		return errStopped
+	}
+}

@@ -50,7 +50,6 @@ type fakeRun struct {
 	exit    Exit
 	over    chan struct{}
 	once    sync.Once
-	timers  []*time.Timer
 }
 
 func newFake(t testing.TB) *fakeRuntime {
@@ -76,10 +75,18 @@ func (r *fakeRun) die(e Exit) {
 	r.once.Do(func() {
 		e.At = time.Now()
 		r.exit = e
-		for _, t := range r.timers {
-			t.Stop()
-		}
 		close(r.over)
+	})
+}
+
+// later ends a run after d, unless it ends before.
+func (f *fakeRuntime) later(r *fakeRun, d time.Duration, e Exit) {
+	f.wg.Go(func() {
+		select {
+		case <-time.After(d):
+			r.die(e)
+		case <-r.over:
+		}
 	})
 }
 
@@ -223,7 +230,7 @@ func (f *fakeRuntime) Start(ctx context.Context, c *Container, run int) (*Run, e
 	r := &fakeRun{id: fmt.Sprintf("%s/%d", c.Name, run), n: run, started: time.Now(), prog: prog, over: make(chan struct{})}
 	f.runs[c.Name] = r
 	if prog.life > 0 {
-		r.timers = append(r.timers, time.AfterFunc(prog.life, func() { r.die(Exit{Code: prog.code}) }))
+		f.later(r, prog.life, Exit{Code: prog.code})
 	}
 	return f.handle(r), nil
 }
@@ -258,7 +265,7 @@ func (f *fakeRuntime) Exec(_ context.Context, c *Container, spec ExecSpec, files
 	if host.prog.probe != nil {
 		code, took := host.prog.probe(time.Since(host.started))
 		fmt.Fprintf(files[1], "probe of %s says %d", c.Name, code)
-		r.timers = append(r.timers, time.AfterFunc(took, func() { r.die(Exit{Code: code}) }))
+		f.later(r, took, Exit{Code: code})
 	} else if spec.Args[0] != "wait" {
 		r.die(Exit{Code: 7})
 	}
@@ -288,9 +295,7 @@ func (f *fakeRuntime) Signal(run *Run, sig syscall.Signal) error {
 		r.die(Exit{Code: 128 + int(sig), Signal: sig})
 		return nil
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	r.timers = append(r.timers, time.AfterFunc(r.prog.dying, func() { r.die(Exit{Code: 0}) }))
+	f.later(r, r.prog.dying, Exit{Code: 0})
 	return nil
 }
 

@@ -28,7 +28,11 @@ func (s *Supervisor) add(c Container) {
 	s.then(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, createLimit)
 		defer cancel()
-		s.postResult(c.Name, s.rt.Create(ctx, &c), Made, MakeFailed)
+		err := s.ensure(ctx)
+		if err == nil {
+			err = s.rt.Create(ctx, &c)
+		}
+		s.postResult(c.Name, err, Made, MakeFailed)
 	}, func(err error) { s.postResult(c.Name, err, Made, MakeFailed) })
 }
 
@@ -110,7 +114,7 @@ func (s *Supervisor) watch(name string, r *Run) {
 func (s *Supervisor) relaunch(i *instance, e event) { s.launch(i, e) }
 
 func (s *Supervisor) launched(i *instance, e event) {
-	i.prepared, i.cancel = true, nil
+	i.prepared, i.cancel, i.again = true, nil, false
 	i.run = e.run
 	i.attempts, i.failure = i.attempts+1, nil
 	i.rec.Started, i.rec.Finished = e.run.Started, time.Time{}

@@ -2,10 +2,10 @@ package supervisor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -23,61 +23,31 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		return err
 	}
 	defer s.queue.leave(t)
-	all, err := s.snapshot(b.Services)
+	o, known, err := s.observe(viewDown)
 	if err != nil {
 		return err
 	}
-	going, staying := splitOrphans(all, &b)
-	order := orderOf(b.Timeout)
-	err = s.reversed(ctx, going, func(ctx context.Context, c *Replica) error {
-		if !c.State.Settled() || c.Held {
-			if err := s.stopSaying(ctx, r, c.Name, order); err != nil {
-				return err
-			}
-		}
-		return s.removeSaying(ctx, r, c.Name, b.Volumes)
-	})
-	if err != nil || len(b.Services) > 0 {
+	if len(b.Known) > 0 {
+		known.Services = slices.DeleteFunc(known.Services, func(svc project.Service) bool { return !slices.Contains(b.Known, svc.Name) })
+		known.Disabled = nil
+	}
+	p := plan.MakeDown(known, o, plan.DownOptions{Services: b.Services, RemoveOrphans: b.RemoveOrphans, Volumes: b.Volumes})
+	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), volumes: b.Volumes, tolerant: true}
+	if err := x.execute(ctx, p); err != nil || len(b.Services) > 0 {
 		return err
 	}
-	if len(staying) > 0 {
-		s.warnStaying(r, staying)
+	if len(p.Orphans) > 0 {
+		s.warnOrphans(r, p.Orphans)
 		return nil
 	}
-	return s.endProject(ctx, r, t, b.Volumes)
+	return s.endProject(ctx, t)
 }
 
-// splitOrphans tells what a down removes from what it leaves.
-func splitOrphans(all []Replica, b *api.DownRequest) (going, staying []Replica) {
-	for _, c := range all {
-		orphan := len(b.Known) > 0 && !slices.Contains(b.Known, c.Service.Name)
-		if orphan && !b.RemoveOrphans && !slices.Contains(b.Services, c.Service.Name) {
-			staying = append(staying, c)
-		} else {
-			going = append(going, c)
-		}
-	}
-	return going, staying
-}
-
-func (s *Supervisor) warnStaying(r *request, staying []Replica) {
-	names := make([]string, 0, len(staying))
-	for _, c := range staying {
-		names = append(names, c.Name)
-	}
-	r.warn("Project", s.cfg.Name, fmt.Sprintf("Found orphan containers (%v) for this project: they and the networks stay. Run down with --remove-orphans to remove them.", names))
-}
-
-// endProject removes what all containers shared, then the record.
-func (s *Supervisor) endProject(ctx context.Context, r *request, t *ticket, volumes bool) error {
-	s.unensure()
-	if err := s.removeNetworks(ctx, r); err != nil {
+// endProject removes the rest, when no container is left.
+func (s *Supervisor) endProject(ctx context.Context, t *ticket) error {
+	// Once more without a record of them: it may have been lost.
+	if err := s.removeNetworks(ctx); err != nil {
 		return err
-	}
-	if volumes {
-		if err := s.removeVolumes(ctx, r); err != nil {
-			return err
-		}
 	}
 	// Whoever has queued up meanwhile wants the project back: go on.
 	if !s.queue.closeIfLast(t) {
@@ -91,42 +61,4 @@ func (s *Supervisor) endProject(ctx context.Context, r *request, t *ticket, volu
 		return failure
 	}
 	return ErrProjectEnded
-}
-
-func (s *Supervisor) removeNetworks(ctx context.Context, r *request) error {
-	var names []string
-	if err := s.ask(func() { names = slices.Clone(s.networks) }); err != nil {
-		return err
-	}
-	for _, n := range names {
-		r.progress("Network", n, "Removing")
-	}
-	ctx, cancel := context.WithTimeout(ctx, removeLimit)
-	defer cancel()
-	removed, err := s.rt.RemoveNetworks(ctx)
-	if err != nil {
-		return fmt.Errorf("remove the networks of project %s: %w", s.cfg.Name, err)
-	}
-	for _, n := range removed {
-		r.progress("Network", n, "Removed")
-	}
-	return s.ask(func() { s.networks, s.outdated = nil, true; s.changed() })
-}
-
-func (s *Supervisor) removeVolumes(ctx context.Context, r *request) error {
-	var p project.Project
-	if err := s.ask(func() { p = s.desired }); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, removeLimit)
-	defer cancel()
-	removed, err := s.rt.RemoveVolumes(ctx, &p)
-	if err != nil {
-		return fmt.Errorf("remove the volumes of project %s: %w", s.cfg.Name, err)
-	}
-	for _, n := range removed {
-		r.progress("Volume", n, "Removing")
-		r.progress("Volume", n, "Removed")
-	}
-	return s.ask(func() { s.volumes, s.outdated = nil, true; s.changed() })
 }

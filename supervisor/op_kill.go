@@ -26,12 +26,13 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 	if err != nil {
 		return err
 	}
+	// checkServices may have let an orphan pass by name: it is killed once.
 	if b.RemoveOrphans && len(services) > 0 {
 		orphans, err := s.orphans()
 		if err != nil {
 			return err
 		}
-		all = append(all, filter(orphans, func(o *Replica) bool { return !hasName(all, o.Name) })...)
+		all = append(all, filter(orphans, func(o *Replica) bool { return !slices.Contains(services, o.Service.Name) })...)
 	}
 	if sig == syscall.SIGKILL {
 		s.queue.supersede(services)

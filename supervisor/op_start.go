@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/plan"
 )
 
 // start starts existing containers, and what they depend on, when their
@@ -17,46 +18,42 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 		return err
 	}
 	defer s.queue.leave(t)
-	all, err := s.snapshot(nil)
+	o, known, err := s.observe(viewUp)
 	if err != nil {
 		return err
 	}
-	var c changes
-	c.all = withDependencies(all, b.Services)
-	for _, rep := range c.all {
-		c.keep = append(c.keep, rep.Container)
-	}
-	if err := runTasks(ctx, s.startTasks(r, c)); err != nil || !b.Wait {
+	p, err := plan.MakeStart(known, o, b.Services)
+	if err != nil {
 		return err
 	}
-	return s.waitUp(ctx, r, c.names(), b.WaitTimeout)
+	x := &execution{s: s, r: r, project: known}
+	if err := x.execute(ctx, p); err != nil || !b.Wait {
+		return err
+	}
+	return s.waitUp(ctx, r, b.Services, b.WaitTimeout)
 }
 
-// withDependencies selects from all the containers of the services (none = all)
-// and of what they depend on, by what their records say.
-func withDependencies(all []Replica, services []string) []Replica {
-	if len(services) == 0 {
-		return all
+// restart stops containers in reverse order and starts them again in order,
+// with their conditions. What depends on them follows only where the file says
+// restart: true, and not with NoDeps; of those, only what runs.
+func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) error {
+	if err := s.checkServices(b.Services); err != nil {
+		return err
 	}
-	want := map[string]bool{}
-	for _, s := range services {
-		want[s] = true
+	ctx, t, err := s.queue.enter(s.keepGoing(), b.Services, true)
+	if err != nil {
+		return err
 	}
-	for grown := true; grown; {
-		grown = false
-		for _, r := range all {
-			for _, d := range r.Service.DependsOn {
-				if want[r.Service.Name] && !want[d.Service] {
-					want[d.Service], grown = true, true
-				}
-			}
-		}
+	defer s.queue.leave(t)
+	// What starts or waits for its back-off is stopped first, like what runs.
+	o, known, err := s.observe(viewDown)
+	if err != nil {
+		return err
 	}
-	var out []Replica
-	for _, r := range all {
-		if want[r.Service.Name] {
-			out = append(out, r)
-		}
+	p, err := plan.MakeRestart(known, o, b.Services, b.NoDeps)
+	if err != nil {
+		return err
 	}
-	return out
+	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), restart: true}
+	return x.execute(ctx, p)
 }

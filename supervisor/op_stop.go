@@ -2,11 +2,10 @@ package supervisor
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/plan"
 )
 
 // stop stops services: what depends on something before that, the rest at the
@@ -22,17 +21,16 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 		return err
 	}
 	defer s.queue.leave(t)
-	all, err := s.snapshot(b.Services)
+	o, known, err := s.observe(viewDown)
 	if err != nil {
 		return err
 	}
-	order := orderOf(b.Timeout)
-	return s.reversed(ctx, all, func(ctx context.Context, c *Replica) error {
-		if c.State.Settled() && !c.Held {
-			return s.stopOne(ctx, c.Name, order)
-		}
-		return s.stopSaying(ctx, r, c.Name, order)
-	})
+	p, err := plan.MakeStop(known, o, b.Services)
+	if err != nil {
+		return err
+	}
+	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), tolerant: true}
+	return x.execute(ctx, p)
 }
 
 // overtake makes way for a stop before it has its turn.
@@ -53,25 +51,4 @@ func (s *Supervisor) overtake(services []string, timeout *time.Duration) {
 			}
 		}
 	})
-}
-
-// reversed does something to all containers, dependents first. One failure
-// does not keep it from the others: as much as possible is to be stopped.
-func (s *Supervisor) reversed(ctx context.Context, all []Replica, do func(context.Context, *Replica) error) error {
-	var mu sync.Mutex
-	var failures []error
-	tasks := make([]task, 0, len(all))
-	for n := range all {
-		c := &all[n]
-		tasks = append(tasks, task{key: c.Name, after: dependentKeys(&c.Container, all, ""), run: func(ctx context.Context) error {
-			if err := do(ctx, c); err != nil {
-				mu.Lock()
-				failures = append(failures, err)
-				mu.Unlock()
-			}
-			return nil
-		}})
-	}
-	err := runTasks(ctx, tasks)
-	return errors.Join(append(failures, err)...)
 }

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -17,50 +18,45 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	if err := s.accept(&b.Project); err != nil {
 		return err
 	}
-	selected, err := selectServices(&b)
+	selected, err := b.Project.WithDependencies(b.Services)
 	if err != nil {
 		return err
+	}
+	if b.NoDeps && len(b.Services) > 0 {
+		selected = b.Services
 	}
 	ctx, t, err := s.queue.enter(ctx, selected, true)
 	if err != nil {
 		return err
 	}
 	defer s.queue.leave(t)
-	if err := s.takeProject(ctx, r, &b.Project); err != nil {
+	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
-	existing, err := s.snapshot(nil)
+	o, _, err := s.observe(viewUp)
 	if err != nil {
 		return err
 	}
-	c := reconcile(&b, selected, existing)
-	s.warnOrphans(r, c, b.RemoveOrphans)
-	if err := runTasks(ctx, s.upTasks(r, &b, c)); err != nil {
+	p, err := plan.Make(&b.Project, o, plan.Options{
+		Services: b.Services, Recreate: plan.Recreate(b.Recreate), NoDeps: b.NoDeps,
+		NoStart: b.NoStart, RemoveOrphans: b.RemoveOrphans,
+	})
+	if err != nil {
 		return err
 	}
-	if !b.Wait {
-		return nil
+	sayUnchanged(r, o, p, selected)
+	s.warnOrphans(r, p.Orphans)
+	x := &execution{s: s, r: r, project: &b.Project, order: orderOf(b.Timeout)}
+	if err := x.execute(ctx, p); err != nil || !b.Wait {
+		return err
 	}
-	return s.waitUp(ctx, r, c.names(), b.WaitTimeout)
-}
-
-// waitUp is up --wait and start --wait.
-func (s *Supervisor) waitUp(ctx context.Context, r *request, names []string, limit time.Duration) error {
-	if limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("not everything was running and healthy after %v; see ps and logs", limit))
-		defer cancel()
-	}
-	return s.awaitUp(ctx, r, names)
+	return s.waitUp(ctx, r, selected, b.WaitTimeout)
 }
 
 // accept refuses a project that could not be carried out later.
 func (s *Supervisor) accept(p *project.Project) error {
 	if p.Name != s.cfg.Name {
 		return fmt.Errorf("project %q was sent to the supervisor of project %q", p.Name, s.cfg.Name)
-	}
-	if cycle := p.Cycle(); cycle != nil {
-		return &project.CycleError{Path: cycle}
 	}
 	for n := range p.Services {
 		svc := &p.Services[n]
@@ -75,64 +71,33 @@ func (s *Supervisor) accept(p *project.Project) error {
 	return nil
 }
 
-// selectServices are those that an up is about, sorted.
-func selectServices(b *api.UpRequest) ([]string, error) {
-	all, err := b.Project.WithDependencies(b.Services)
-	if err != nil || !b.NoDeps || len(b.Services) == 0 {
-		return all, err
+// desire makes p the desired project. Containers that need not be replaced take
+// over what their hash leaves out, such as depends_on. Called on the loop.
+func (s *Supervisor) desire(p *project.Project) {
+	s.outdated = s.outdated || !sameShared(&s.desired, p)
+	s.desired = *p
+	for _, i := range s.instances {
+		if svc, ok := p.Service(i.rec.Service.Name); ok && p.Hash(svc) == i.rec.Hash {
+			i.rec.Service = *svc
+		}
 	}
-	return b.Services, nil
 }
 
-// takeProject makes p the desired project, and its networks and volumes exist.
-// Their names are recorded before they are made: down finds all that there is.
-func (s *Supervisor) takeProject(ctx context.Context, r *request, p *project.Project) error {
-	var nets, vols []string
-	err := s.ask(func() {
-		if !sameShared(&s.desired, p) {
-			s.outdated = true
-		}
-		s.desired = *p
-		for _, n := range p.Networks {
-			nets = appendIfNew(nets, &s.networks, n.Name)
-		}
-		for _, v := range p.Volumes {
-			if !v.External {
-				vols = appendIfNew(vols, &s.volumes, v.Name)
-			}
-		}
-		s.recordFirst()
-	})
-	if err != nil {
-		return err
-	}
-	say := func(status string) {
-		for _, n := range nets {
-			r.progress("Network", n, status)
-		}
-		for _, v := range vols {
-			r.progress("Volume", v, status)
+// sayUnchanged names the containers that run already and stay as they are.
+func sayUnchanged(r *request, o plan.Observed, p *plan.Plan, selected []string) {
+	for _, c := range o.Containers {
+		touched := slices.ContainsFunc(p.Operations, func(op plan.Operation) bool { return op.Object == c.Name })
+		if c.State == plan.Running && !touched && slices.Contains(selected, c.Service) {
+			r.container(c.Name, "Running")
 		}
 	}
-	say("Creating")
-	if err := s.ensure(ctx); err != nil {
-		_ = s.ask(func() { s.networks, s.volumes = without(s.networks, nets), without(s.volumes, vols) })
-		return err
-	}
-	say("Created")
-	return nil
 }
 
 // warnOrphans names the containers whose service has left the file.
-func (s *Supervisor) warnOrphans(r *request, c changes, remove bool) {
-	if len(c.orphans) == 0 || remove {
-		return
+func (s *Supervisor) warnOrphans(r *request, names []string) {
+	if len(names) > 0 {
+		r.warn("Project", s.cfg.Name, fmt.Sprintf("Found orphan containers (%v) for this project. If you removed or renamed this service in your compose file, you can run this command with the --remove-orphans flag to clean it up.", names))
 	}
-	names := make([]string, 0, len(c.orphans))
-	for _, o := range c.orphans {
-		names = append(names, o.Name)
-	}
-	r.warn("Project", s.cfg.Name, fmt.Sprintf("Found orphan containers (%v) for this project. If you removed or renamed this service in your compose file, you can run this command with the --remove-orphans flag to clean it up.", names))
 }
 
 // isCancel reports an error that is no failure of its own.

@@ -35,6 +35,7 @@ type Run struct {
 	PID     int    // in the host's pid namespace
 	Started time.Time
 	Done    <-chan Exit // one value, then closed
+	Handle  any         // the runtime's own; nobody else looks at it
 }
 
 // PublishedPort is a bound host port.
@@ -59,6 +60,7 @@ type ExecSpec struct {
 	WorkingDir string   `json:"working_dir,omitempty"`
 	Privileged bool     `json:"privileged,omitempty"`
 	TTY        bool     `json:"tty,omitempty"`
+	Detach     bool     `json:"detach,omitempty"` // goes on when its supervisor dies
 	Rows, Cols uint16   `json:"-"`
 }
 
@@ -68,6 +70,9 @@ type StartError struct {
 	Object string // path, port, command
 	Err    error
 	Hint   string // the remedy, "" if none is known
+	// Code is the exit code that the failure counts as; 0 = none. As the shell
+	// has it: 127 a command that is not there, 126 one that cannot be executed.
+	Code int
 }
 
 // Runtime is what the supervisor needs of the kernel. Calls for different

@@ -1,9 +1,11 @@
 package supervisor
 
 import (
-	"fmt"
+	"crypto/rand"
+	"encoding/hex"
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -45,38 +47,22 @@ func (s *Supervisor) checkServices(names []string) error {
 	return unknown
 }
 
-// dependencyKeys are the task keys, prefix and container name, of the
-// containers in all that c depends on.
-func dependencyKeys(c *Container, all []Replica, prefix string) []string {
-	var keys []string
-	for _, d := range c.Service.DependsOn {
-		for n := range all {
-			if all[n].Service.Name == d.Service {
-				keys = append(keys, prefix+all[n].Name)
-			}
-		}
+// newContainer is replica number of a service, with a fresh id.
+func newContainer(p *project.Project, svc *project.Service, number int) Container {
+	var id [32]byte
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand, Go 1.24)
+	return Container{
+		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: hex.EncodeToString(id[:]),
+		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(),
 	}
-	return keys
 }
 
-// dependentKeys are the task keys of the containers in all that depend on c.
-func dependentKeys(c *Container, all []Replica, prefix string) []string {
-	var keys []string
+func filter(all []Replica, keep func(*Replica) bool) []Replica {
+	var out []Replica
 	for n := range all {
-		for _, d := range all[n].Service.DependsOn {
-			if d.Service == c.Service.Name {
-				keys = append(keys, prefix+all[n].Name)
-			}
+		if keep(&all[n]) {
+			out = append(out, all[n])
 		}
 	}
-	return keys
-}
-
-// containerName is docker compose's: project-service-number, unless the file
-// gives a name.
-func containerName(projectName string, svc *project.Service, number int) string {
-	if svc.ContainerName != "" {
-		return svc.ContainerName
-	}
-	return fmt.Sprintf("%s-%s-%d", projectName, svc.Name, number)
+	return out
 }

@@ -72,7 +72,10 @@ func (g *stage) do(req api.Request) reply { return g.doCtx(context.Background(),
 
 func (g *stage) doCtx(ctx context.Context, req api.Request) reply {
 	var rep reply
+	var mu sync.Mutex
 	g.s.answer(ctx, &request{Request: req, send: func(v any, _ ...*os.File) error {
+		mu.Lock()
+		defer mu.Unlock()
 		rep.take(v.(api.Answer))
 		return nil
 	}})
@@ -171,7 +174,10 @@ func sleep(d time.Duration) { time.Sleep(d); synctest.Wait() }
 
 // svc makes a service; the options are written as functions on it.
 func svc(name string, opts ...func(*project.Service)) project.Service {
-	s := project.Service{Name: name, Scale: 1, Attach: true, Restart: project.RestartPolicy{Mode: project.RestartNo}}
+	s := project.Service{
+		Name: name, Scale: 1, Attach: true, Restart: project.RestartPolicy{Mode: project.RestartNo},
+		Endpoints: []project.Endpoint{{Network: "default"}},
+	}
 	for _, o := range opts {
 		o(&s)
 	}

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,35 +13,34 @@ import (
 func TestUpPrintsWhatDockerComposePrints(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := proj(svc("db"), svc("web", dep("db", project.ConditionStarted)))
-		got := strings.Join(g.must(g.up(p)).lines, "\n")
-		for _, want := range []string{
-			"Network demo_default Creating\nNetwork demo_default Created",
-			"Container demo-db-1 Starting\nContainer demo-db-1 Started\nContainer demo-web-1 Starting\nContainer demo-web-1 Started",
-		} {
-			if !strings.Contains(got, want) {
-				t.Errorf("progress\n%s\nlacks\n%s", got, want)
-			}
-		}
+		up := g.must(g.up(p)).lines
+		inOrder(t, up, "Network demo_default Creating", "Network demo_default Created",
+			"Container demo-db-1 Creating", "Container demo-db-1 Created", "Container demo-db-1 Starting", "Container demo-db-1 Started",
+			"Container demo-web-1 Starting", "Container demo-web-1 Started")
+		inOrder(t, up, "Container demo-web-1 Creating", "Container demo-web-1 Created", "Container demo-web-1 Starting")
 		again := strings.Join(g.must(g.up(p)).lines, "\n")
 		if want := "Container demo-db-1 Running\nContainer demo-web-1 Running"; again != want {
 			t.Errorf("second up says\n%s\nwant\n%s", again, want)
 		}
 		g.wantStates("db-1=running web-1=running")
-		down := strings.Join(g.must(g.do(api.Request{Op: api.OpDown})).lines, "\n")
-		want := `Container demo-web-1 Stopping
-Container demo-web-1 Stopped
-Container demo-web-1 Removing
-Container demo-web-1 Removed
-Container demo-db-1 Stopping
-Container demo-db-1 Stopped
-Container demo-db-1 Removing
-Container demo-db-1 Removed
-Network demo_default Removing
-Network demo_default Removed`
-		if down != want {
-			t.Errorf("down says\n%s\nwant\n%s", down, want)
-		}
+		down := g.must(g.do(api.Request{Op: api.OpDown})).lines
+		inOrder(t, down, "Container demo-web-1 Stopping", "Container demo-web-1 Stopped", "Container demo-web-1 Removing", "Container demo-web-1 Removed")
+		inOrder(t, down, "Container demo-web-1 Stopped", "Container demo-db-1 Stopping", "Container demo-db-1 Stopped", "Container demo-db-1 Removing", "Container demo-db-1 Removed")
+		inOrder(t, down, "Container demo-web-1 Removed", "Network demo_default Removing", "Network demo_default Removed")
 	})
+}
+
+// inOrder checks that the lines want stand in lines, in that order.
+func inOrder(t *testing.T, lines []string, want ...string) {
+	t.Helper()
+	last := -1
+	for _, line := range want {
+		at := slices.Index(lines, line)
+		if at <= last {
+			t.Errorf("%q is missing, or too early, in\n%s", line, strings.Join(lines, "\n"))
+		}
+		last = at
+	}
 }
 
 func TestUpReplacesOnlyWhatChanged(t *testing.T) {
@@ -135,7 +135,9 @@ func TestFailedConditionsNameTheirCause(t *testing.T) {
 }
 
 func TestUpWait(t *testing.T) {
-	job := func(code int) func(*stage) { return func(g *stage) { g.f.programs["a"] = program{life: time.Second, code: code} } }
+	job := func(code int) func(*stage) {
+		return func(g *stage) { g.f.programs["a"] = program{life: time.Second, code: code} }
+	}
 	cases := []struct {
 		name  string
 		set   func(*stage)

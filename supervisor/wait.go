@@ -3,6 +3,8 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -28,103 +30,66 @@ func (s *Supervisor) waitFor(ctx context.Context, r *request, d project.Dependen
 		say("Healthy")
 	case err == nil && d.Condition == project.ConditionCompleted:
 		say("Exited")
-	case err == nil:
-	case ctx.Err() != nil:
-		return err
+	case err == nil || ctx.Err() != nil:
 	case !d.Required:
 		say("Skipped")
 		r.warn("Service", d.Service, fmt.Sprintf("optional dependency %q failed to start: %v", d.Service, err))
-		return nil
 	case d.Condition == project.ConditionCompleted:
 		say("Error")
-		return err
 	default:
 		say("Error")
-		return fmt.Errorf("dependency failed to start: %w", err)
+		err = fmt.Errorf("dependency failed to start: %w", err)
 	}
 	return err
 }
 
-// waitKey names the task that waits for d: dependents with the same wish share it.
-func waitKey(d project.Dependency) string {
-	return fmt.Sprintf("wait %s %s %t", d.Service, d.Condition, d.Required)
-}
-
-// waitTasks are the waits for what the containers in starting depend on,
-// as far as known has containers of it. An optional dependency is started all
-// the same, but its failure does not count.
-func (s *Supervisor) waitTasks(r *request, starting, known []Replica, prefix string) []task {
-	var tasks []task
-	seen := map[string]bool{}
-	for n := range starting {
-		for _, d := range starting[n].Service.DependsOn {
-			key := waitKey(d)
-			after := replicaKeys(known, d.Service, prefix)
-			if seen[key] || len(after) == 0 {
-				continue
+// waitUp is up --wait and start --wait: every container of the services runs,
+// and is healthy if it has a check, or has done its one job with exit code 0.
+// The first failure ends it; limit 0 means none.
+func (s *Supervisor) waitUp(ctx context.Context, r *request, services []string, limit time.Duration) error {
+	all, err := s.snapshot(services)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	if limit > 0 {
+		var done context.CancelFunc
+		ctx, done = context.WithTimeoutCause(ctx, limit, fmt.Errorf("not everything was running and healthy after %v; see ps and logs", limit))
+		defer done()
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var waits sync.WaitGroup
+	for _, c := range all {
+		r.container(c.Name, "Waiting")
+		waits.Go(func() {
+			if err := s.awaitUp(ctx, c.Name); err != nil {
+				cancel(err) // the first counts
+				return
 			}
-			seen[key] = true
-			tasks = append(tasks, task{key: key, after: after, run: func(ctx context.Context) error {
-				return s.waitFor(ctx, r, d)
-			}})
+			r.container(c.Name, "Healthy")
+		})
+	}
+	waits.Wait()
+	return context.Cause(ctx)
+}
+
+func (s *Supervisor) awaitUp(ctx context.Context, name string) error {
+	return s.await(ctx, func() (bool, error) {
+		i := s.instances[name]
+		if i == nil {
+			return true, fmt.Errorf("container %s was removed meanwhile", name)
 		}
-	}
-	return tasks
+		return i.up()
+	})
 }
 
-func replicaKeys(all []Replica, service, prefix string) []string {
-	var keys []string
-	for n := range all {
-		if all[n].Service.Name == service {
-			keys = append(keys, prefix+all[n].Name)
-		}
-	}
-	return keys
-}
-
-func waitKeys(c *Container) []string {
-	var keys []string
-	for _, d := range c.Service.DependsOn {
-		keys = append(keys, waitKey(d))
-	}
-	return keys
-}
-
-// awaitUp waits until every container runs and is healthy if it has a check, or
-// has done its one job with exit code 0.
-func (s *Supervisor) awaitUp(ctx context.Context, r *request, names []string) error {
-	for _, name := range names {
-		r.container(name, "Waiting")
-	}
-	tasks := make([]task, 0, len(names))
-	for _, name := range names {
-		tasks = append(tasks, task{key: name, run: func(ctx context.Context) error {
-			err := s.await(ctx, func() (bool, error) {
-				i := s.instances[name]
-				if i == nil {
-					return true, fmt.Errorf("container %s was removed meanwhile", name)
-				}
-				return i.up()
-			})
-			if err == nil {
-				r.container(name, "Healthy")
-			}
-			return err
-		}})
-	}
-	return runTasks(ctx, tasks)
-}
-
-// up reports that nothing is left to wait for.
+// up reports that there is nothing left to wait for.
 func (i *instance) up() (bool, error) {
-	if i.rec.State == Running && !checked(i.rec.Service.HealthCheck) {
-		return true, nil
-	}
-	if i.final() {
+	switch {
+	case i.final():
 		return i.completed()
-	}
-	if checked(i.rec.Service.HealthCheck) {
+	case checked(i.rec.Service.HealthCheck):
 		return i.healthy()
 	}
-	return false, nil
+	return i.rec.State == Running, nil
 }

@@ -1,0 +1,105 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// execution carries out the operations of one plan for one request. It decides
+// nothing but what to say.
+type execution struct {
+	s       *Supervisor
+	r       *request
+	project *project.Project
+	order   stopOrder
+	volumes bool // remove anonymous volumes with their containers
+	restart bool // the stops are halves of restarts
+	// tolerant: what fails does not keep the rest from being stopped and removed.
+	tolerant bool
+
+	mu       sync.Mutex // guards the rest
+	failures []error
+	failed   map[string]bool // containers of which a step failed
+	said     map[string]bool // containers whose replacement has been announced
+	networks sync.Once
+	netErr   error
+}
+
+// execute runs a plan. The error is that of the operation that failed, or the
+// cause of a cancellation.
+func (x *execution) execute(ctx context.Context, p *plan.Plan) error {
+	x.failed, x.said = map[string]bool{}, map[string]bool{}
+	err := plan.Run(ctx, p, x.operation, 0)
+	var stopped *plan.RunError
+	if errors.As(err, &stopped) {
+		err = errors.Unwrap(stopped)
+	}
+	if len(x.failures) > 0 {
+		return errors.Join(append(x.failures, err)...)
+	}
+	return err
+}
+
+// operation carries out one operation.
+func (x *execution) operation(ctx context.Context, op plan.Operation) error {
+	if !x.tolerant {
+		return x.step(ctx, op)
+	}
+	if x.pointless(op) {
+		return nil
+	}
+	if err := x.step(ctx, op); err != nil {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.failures = append(x.failures, err)
+		x.failed[op.Object] = true
+	}
+	return nil
+}
+
+// pointless reports an operation that an earlier failure makes impossible: a
+// container that did not stop is not removed, and its networks stay.
+func (x *execution) pointless(op plan.Operation) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	shared := op.Kind == plan.RemoveNetwork || op.Kind == plan.RemoveVolume
+	return x.failed[op.Object] || (shared && len(x.failures) > 0)
+}
+
+func (x *execution) step(ctx context.Context, op plan.Operation) error {
+	switch op.Kind {
+	case plan.CreateNetwork:
+		return x.share(ctx, "Network", op.Object, &x.s.networks)
+	case plan.CreateVolume:
+		return x.share(ctx, "Volume", op.Object, &x.s.volumes)
+	case plan.Create:
+		return x.create(ctx, op)
+	case plan.Start:
+		return x.start(ctx, op.Object)
+	case plan.Stop:
+		return x.stop(ctx, op)
+	case plan.Remove:
+		return x.remove(ctx, op)
+	case plan.Wait:
+		return x.s.waitFor(ctx, x.r, project.Dependency{Service: op.Service, Condition: op.Condition, Required: !op.Optional})
+	case plan.RemoveNetwork:
+		return x.removeNetwork(ctx, op.Object)
+	case plan.RemoveVolume:
+		return x.removeVolume(ctx, op)
+	}
+	return errors.New("unknown operation in plan: " + op.String())
+}
+
+// announce says, once, that a container is being replaced.
+func (x *execution) announce(name string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.said[name] {
+		x.said[name] = true
+		x.r.container(name, "Recreate")
+	}
+}

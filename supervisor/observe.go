@@ -1,0 +1,75 @@
+package supervisor
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// view says from which side a plan looks at what is neither up nor down.
+type view int
+
+const (
+	viewUp   view = iota // to bring up: what is not surely up counts as down
+	viewDown             // to bring down: what is not surely down counts as up
+)
+
+// state is the plan's word for where a container stands. For bringing up, one
+// that starts, or waits for its back-off, is started: then the command learns
+// how it went.
+func (v view) state(r *Replica) plan.State {
+	settled := r.State.Settled() && !(r.Held && r.Desired == WantRunning)
+	up := r.State == Running && r.Desired == WantRunning && !r.Held
+	switch {
+	case v == viewUp && up, v == viewDown && !settled && r.State != Creating:
+		return plan.Running
+	case r.State == Creating, r.State == Created:
+		return plan.Created
+	}
+	return plan.Exited
+}
+
+// observe is what exists, as plans see it, and what is known of the project.
+func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err error) {
+	all, err := s.snapshot(nil)
+	if err != nil {
+		return o, nil, err
+	}
+	for n := range all {
+		r := &all[n]
+		o.Containers = append(o.Containers, plan.Container{
+			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, State: v.state(r),
+		})
+	}
+	err = s.ask(func() {
+		o.Networks, o.Volumes = slices.Clone(s.networks), slices.Clone(s.volumes)
+		known := s.desired
+		p = &known
+	})
+	if err != nil {
+		return o, nil, err
+	}
+	p.Services = recordedServices(p.Services, all)
+	return o, p, nil
+}
+
+// recordedServices are the services as their containers were made, and those of
+// the last file that have none: what exists is judged by its own record, also
+// when the file that made it is gone.
+func recordedServices(file []project.Service, all []Replica) []project.Service {
+	byName := map[string]project.Service{}
+	for _, s := range file {
+		byName[s.Name] = s
+	}
+	for n := range all {
+		byName[all[n].Service.Name] = all[n].Service
+	}
+	out := make([]project.Service, 0, len(byName))
+	for _, s := range byName {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b project.Service) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}

@@ -1,0 +1,81 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mocker-compose/mocker-compose/internal/plan"
+)
+
+// The operations on containers, each with docker compose's lines.
+
+func (x *execution) create(ctx context.Context, op plan.Operation) error {
+	svc, ok := x.project.Service(op.Service)
+	if !ok {
+		return fmt.Errorf("create container %s: service %q is not in the project", op.Object, op.Service)
+	}
+	before, after := "Creating", "Created"
+	if op.Replaces {
+		before, after = "", "Recreated"
+	}
+	if before != "" {
+		x.r.container(op.Object, before)
+	}
+	if err := x.s.createOne(ctx, newContainer(x.project, svc, op.Number)); err != nil {
+		return x.failure(op.Object, err)
+	}
+	x.r.container(op.Object, after)
+	return nil
+}
+
+func (x *execution) start(ctx context.Context, name string) error {
+	if !x.restart {
+		x.r.container(name, "Starting")
+	}
+	if _, err := x.s.startOne(ctx, name); err != nil {
+		return x.failure(name, err)
+	}
+	x.r.container(name, "Started")
+	return nil
+}
+
+func (x *execution) stop(ctx context.Context, op plan.Operation) error {
+	say := func(status string) { x.r.container(op.Object, status) }
+	switch {
+	case op.Replaces:
+		x.announce(op.Object)
+		say = func(string) {}
+	case x.restart:
+		say("Restarting")
+		say = func(string) {}
+	}
+	say("Stopping")
+	if err := x.s.stopOne(ctx, op.Object, x.order); err != nil {
+		return x.failure(op.Object, fmt.Errorf("stop container %s: %w", op.Object, err))
+	}
+	say("Stopped")
+	return nil
+}
+
+func (x *execution) remove(ctx context.Context, op plan.Operation) error {
+	if op.Replaces {
+		x.announce(op.Object)
+	} else {
+		x.r.container(op.Object, "Removing")
+	}
+	if err := x.s.removeOne(ctx, op.Object, x.volumes); err != nil {
+		return x.failure(op.Object, err)
+	}
+	if !op.Replaces {
+		x.r.container(op.Object, "Removed")
+	}
+	return nil
+}
+
+// failure says that a step of a container failed, unless it was cancelled.
+func (x *execution) failure(name string, err error) error {
+	if !isCancel(err) {
+		x.r.container(name, "Error")
+	}
+	return err
+}

@@ -1,0 +1,110 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// What the containers of a project share: its networks and volumes.
+
+// share makes a network or volume. Its name is recorded before it is made, so
+// that down finds it whatever happens. list belongs to the loop.
+func (x *execution) share(ctx context.Context, kind, name string, list *[]string) error {
+	x.r.progress(kind, name, "Creating")
+	err := x.s.commit(func() {
+		if !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+		x.s.outdated = true
+	})
+	if err == nil {
+		err = x.s.ensure(ctx)
+	}
+	if err != nil {
+		x.r.progress(kind, name, "Error")
+		return err
+	}
+	x.r.progress(kind, name, "Created")
+	return nil
+}
+
+// ensure makes the networks and volumes of the desired project, unless this
+// supervisor has done so before. It is called before containers are made, and
+// by the start of one whose holder may have died since the last.
+func (s *Supervisor) ensure(ctx context.Context) error {
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { s.ready <- struct{}{} }()
+	var p project.Project
+	var outdated bool
+	if err := s.ask(func() { p, outdated, s.outdated = s.desired, s.outdated, false }); err != nil {
+		return err
+	}
+	if s.ensured && !outdated {
+		return nil
+	}
+	s.ensured = false
+	ctx, cancel := context.WithTimeout(ctx, createLimit)
+	defer cancel()
+	if err := s.rt.EnsureNetworks(ctx, &p); err != nil {
+		return fmt.Errorf("create the networks of project %s: %w", p.Name, err)
+	}
+	if err := s.rt.EnsureVolumes(ctx, &p); err != nil {
+		return fmt.Errorf("create the volumes of project %s: %w", p.Name, err)
+	}
+	s.ensured = true
+	return nil
+}
+
+// removeNetwork removes all networks with the first call: the runtime knows
+// them better than any record.
+func (x *execution) removeNetwork(ctx context.Context, name string) error {
+	x.r.progress("Network", name, "Removing")
+	x.networks.Do(func() { x.netErr = x.s.removeNetworks(ctx) })
+	if x.netErr != nil {
+		x.r.progress("Network", name, "Error")
+		return x.netErr
+	}
+	x.r.progress("Network", name, "Removed")
+	return nil
+}
+
+func (s *Supervisor) removeNetworks(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, removeLimit)
+	defer cancel()
+	if _, err := s.rt.RemoveNetworks(ctx); err != nil {
+		return fmt.Errorf("remove the networks of project %s: %w", s.cfg.Name, err)
+	}
+	return s.ask(func() { s.networks, s.outdated = nil, true; s.changed() })
+}
+
+func (x *execution) removeVolume(ctx context.Context, op plan.Operation) error {
+	x.r.progress("Volume", op.Object, "Removing")
+	only := *x.project
+	only.Volumes = slices.DeleteFunc(slices.Clone(only.Volumes), func(v project.Volume) bool { return v.Name != op.Object })
+	ctx, cancel := context.WithTimeout(ctx, removeLimit)
+	defer cancel()
+	if _, err := x.s.rt.RemoveVolumes(ctx, &only); err != nil {
+		x.r.progress("Volume", op.Object, "Error")
+		return fmt.Errorf("remove volume %s: %w", op.Object, err)
+	}
+	x.r.progress("Volume", op.Object, "Removed")
+	return x.s.ask(func() {
+		x.s.volumes = slices.DeleteFunc(x.s.volumes, func(v string) bool { return v == op.Object })
+		x.s.outdated = true
+		x.s.changed()
+	})
+}
+
+// sameShared reports that two projects share the same networks and volumes.
+func sameShared(a, b *project.Project) bool {
+	return reflect.DeepEqual(a.Networks, b.Networks) && reflect.DeepEqual(a.Volumes, b.Volumes)
+}
