@@ -55,10 +55,11 @@ func (u *unpacker) finishDir(path string, h *tar.Header) error {
 		return err
 	}
 	defer f.Close()
-	if err := u.attributes(f, h); err != nil {
+	// The time first: a closed directory cannot even be asked for its ".".
+	if err := setTime(int(f.Fd()), ".", h); err != nil {
 		return err
 	}
-	return setTime(int(f.Fd()), ".", h)
+	return u.attributes(f, h)
 }
 
 // attributes sets owner, mode and extended attributes, in this order: a change
