@@ -67,7 +67,7 @@ func TestInclude(t *testing.T) {
 	if names(p) != "db web" || p.Services[0].Mounts[0].Source != dir+"/sub/d" || p.Services[1].Command[0] != "x" {
 		t.Errorf("services %+v", p.Services)
 	}
-	if got := keys(p.Notices); got != "services.db.pids_limit services.base.mem_limit" {
+	if got := keys(p.Notices); got != "services.base.mem_limit services.db.pids_limit" {
 		t.Errorf("notices %s", got)
 	}
 	files[5] = "services:\n  db:\n    imag: x\n"

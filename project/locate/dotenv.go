@@ -6,12 +6,19 @@ import (
 	"unicode"
 )
 
+// ParseEnv reads the text of one env file on its own. References are looked up
+// with lookup first, then in what the text has set before.
+func ParseEnv(src string, lookup func(string) (string, bool)) (map[string]string, error) {
+	vars := map[string]string{}
+	return vars, parseEnv(src, vars, lookup)
+}
+
 // parseEnv reads docker compose's dotenv syntax into vars. References are
 // looked up in env first, then in what was read so far.
-func parseEnv(src string, vars, env map[string]string) error {
+func parseEnv(src string, vars map[string]string, env func(string) (string, bool)) error {
 	p := &envParser{src: strings.TrimPrefix(src, "\ufeff"), line: 1}
 	lookup := func(name string) (string, bool) {
-		if v, ok := env[name]; ok {
+		if v, ok := env(name); ok {
 			return v, true
 		}
 		v, ok := vars[name]

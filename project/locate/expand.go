@@ -123,9 +123,12 @@ func unescape(s string) string {
 			for n < 4 && i+n < len(s) && s[i+n] >= '0' && s[i+n] <= '9' {
 				n++
 			}
-			v, _, tail, err := strconv.UnquoteChar(`\`+s[i+1:i+n], '"')
-			if err != nil || tail != "" {
-				b.WriteString(s[i-1 : i+n])
+			// Octal, \0123: what is not one keeps all but the 0, as in
+			// docker compose.
+			octal := `\` + s[i+1:i+n]
+			v, _, _, err := strconv.UnquoteChar(octal, '"')
+			if err != nil {
+				b.WriteString(octal)
 			} else {
 				b.WriteString(string(v))
 			}

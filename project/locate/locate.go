@@ -185,12 +185,16 @@ func (f *finder) readEnv() error {
 		return err
 	}
 	vars := map[string]string{}
+	lookup := func(name string) (string, bool) {
+		v, ok := f.r.Env[name]
+		return v, ok
+	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			return fmt.Errorf("read env file: %w", err)
 		}
-		if err := parseEnv(string(data), vars, f.r.Env); err != nil {
+		if err := parseEnv(string(data), vars, lookup); err != nil {
 			return fmt.Errorf("env file %s: %w", file, err)
 		}
 	}
