@@ -59,7 +59,7 @@ func (h *projectHolder) start(req holderRequest, files []*os.File) (*child, erro
 func fork(l launchRequest, files []*os.File) (pid int, pidfd *os.File, err error) {
 	path, argv := "/proc/self/fd/3", []string{"sandbox"}
 	if l.Portable {
-		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleProgram}
+		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleArg, RoleProgram}
 	}
 	fd := -1
 	attr := &syscall.ProcAttr{

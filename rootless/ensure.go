@@ -77,7 +77,7 @@ func startUserHolder(ctx context.Context, dirs state.Dirs, report func(string)) 
 		return err
 	}
 	defer r.Close()
-	argv := []string{"mocker-compose", RoleUserHolder, dirs.Run, dirs.Data, ""}
+	argv := []string{"mocker-compose", RoleArg, RoleUserHolder, dirs.Run, dirs.Data, ""}
 	if survivor := anySurvivor(dirs); survivor != nil {
 		report("the process that owns the user namespace had died; a new one has taken over what still runs")
 		err = joinUserNamespace(survivor, argv, w)

@@ -6,16 +6,22 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// The roles that our binary plays when it is executed by itself: its first argument.
+// RoleArg is the first argument of a process of ours that is not a command
+// line; the second is its role.
+const RoleArg = "__role"
+
+// The roles.
 const (
-	RoleUserHolder    = "@user-holder"
-	RoleProjectHolder = "@project-holder"
-	RoleSupervisor    = "@supervisor"
-	RoleProgram       = "@program" // runs a program in Go (program.Run)
+	RoleUserHolder    = "user-holder"
+	RoleProjectHolder = "project-holder"
+	RoleSupervisor    = "supervisor"
+	RoleProgram       = "program" // runs a program in Go (program.Run)
 )
 
 // userHolder is the state of the user holder. The mutex guards the map; each
@@ -30,6 +36,11 @@ type userHolder struct {
 // RunUserHolder is the body of the user holder, the owner of the user
 // namespace. It ends when no project is left. It returns an exit code.
 func RunUserHolder(dirs state.Dirs, ready *os.File) int {
+	// What the host mounts and unmounts later is seen here, what we mount is not seen there.
+	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+		fmt.Fprintf(ready, "user holder: make the mounts slaves: %v", err)
+		return 1
+	}
 	l, err := wire.Listen(dirs.UserSocket())
 	if err != nil {
 		fmt.Fprintf(ready, "user holder: %v", err)

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
@@ -48,7 +47,7 @@ func spawn(prog *program.Program, stdio [3]*os.File, extra []*os.File, sys *sysc
 	}
 	path, argv := "/proc/self/fd/3", []string{"mocker-compose"}
 	if portable {
-		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleProgram}
+		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleArg, RoleProgram}
 	}
 	pid, err := syscall.ForkExec(path, argv, attr)
 	runtime.KeepAlive(files)
@@ -95,10 +94,11 @@ func (b *born) kill() {
 //	parent                              child (the stub)
 //	clone NEWUSER|NEWNS        ──────▶  read one byte, the maps are not there yet
 //	write maps, read them back
-//	one byte                   ──────▶  make "/" a slave, keep to itself what we mount
-//	                                    execve: as id 0 it gets all capabilities of U
+//	one byte                   ──────▶  execve: only now, as id 0, it gets all
+//	                                    capabilities of U (those of clone went with
+//	                                    the first execve, when it was nobody)
 func createUserNamespace(ctx context.Context, maps IDMaps, argv []string, ready *os.File) error {
-	goR, goW, err := os.Pipe()
+	goR, goW, err := blockingPipe()
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,6 @@ func createUserNamespace(ctx context.Context, maps IDMaps, argv []string, ready 
 	defer exe.Close()
 	var p program.Program
 	p.Do("wait for the id maps", unix.SYS_READ, 5, p.Bytes(make([]byte, 8)), 1)
-	p.Do("keep our mounts to ourselves", unix.SYS_MOUNT, "none", "/", 0, unix.MS_REC|unix.MS_SLAVE, 0)
 	execHolder(&p, argv)
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -132,6 +131,15 @@ func createUserNamespace(ctx context.Context, maps IDMaps, argv []string, ready 
 		return err
 	}
 	return b.executed()
+}
+
+// blockingPipe is a pipe for a process that is not Go: os.Pipe's ends do not block.
+func blockingPipe() (r, w *os.File, err error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, fmt.Errorf("pipe: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
 }
 
 // joinUserNamespace starts our binary in role inside the namespaces of a
@@ -163,7 +171,6 @@ func joinUserNamespace(survivor *os.File, argv []string, ready *os.File) error {
 func enterUserNamespace(p *program.Program) {
 	p.Do("join the user namespace", unix.SYS_SETNS, 5, unix.CLONE_NEWUSER)
 	p.Do("own mount namespace", unix.SYS_UNSHARE, unix.CLONE_NEWNS)
-	p.Do("keep our mounts to ourselves", unix.SYS_MOUNT, "none", "/", 0, unix.MS_REC|unix.MS_SLAVE, 0)
 }
 
 // execHolder executes our binary (descriptor 6) as id 0, with 7 as its
@@ -235,12 +242,4 @@ func ExitCode(ws unix.WaitStatus) int {
 		return 128 + int(ws.Signal())
 	}
 	return ws.ExitStatus()
-}
-
-// SplitRoleArgs reads the arguments of a role: run dir, data dir, project.
-func SplitRoleArgs(args []string) (state.Dirs, string, error) {
-	if len(args) != 3 {
-		return state.Dirs{}, "", fmt.Errorf("a role takes 3 arguments, got %d", len(args))
-	}
-	return state.Dirs{Run: args[0], Data: args[1]}, args[2], nil
 }

@@ -216,10 +216,10 @@ func startRole(role, project string, dirs state.Dirs, namespaces uintptr, stderr
 	for _, f := range files {
 		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
 	}
-	_, err = syscall.ForkExec("/proc/self/exe", []string{"mocker-compose", role, dirs.Run, dirs.Data, project}, attr)
+	_, err = syscall.ForkExec("/proc/self/exe", []string{"mocker-compose", RoleArg, role, dirs.Run, dirs.Data, project}, attr)
 	w.Close()
 	if err != nil {
-		return nil, fmt.Errorf("start %s of %s: %w", strings.TrimPrefix(role, "@"), project, err)
+		return nil, fmt.Errorf("start %s of %s: %w", role, project, err)
 	}
 	pidfd := pollable(fd)
 	if err := awaitReady(r); err != nil {
@@ -227,7 +227,7 @@ func startRole(role, project string, dirs state.Dirs, namespaces uintptr, stderr
 		waitReadable(pidfd)
 		reap(pidfd)
 		pidfd.Close()
-		return nil, fmt.Errorf("start %s of %s: %w", strings.TrimPrefix(role, "@"), project, err)
+		return nil, fmt.Errorf("start %s of %s: %w", role, project, err)
 	}
 	return pidfd, nil
 }

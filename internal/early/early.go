@@ -8,10 +8,11 @@ import (
 	"syscall"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
 // RoleArg is the first argument of a process of ours that is not a command line.
-const RoleArg = "__role"
+const RoleArg = rootless.RoleArg
 
 func init() {
 	connect()

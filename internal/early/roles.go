@@ -6,19 +6,48 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/host"
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
+
+// readyFile is the descriptor on which a role tells its starter that it is ready.
+const readyFile = 3
 
 // roles are what a process of ours can be besides a command line: the name
 // behind RoleArg, and the function that runs it and returns the exit code.
-var roles = map[string]func(args []string) int{}
+var roles = map[string]func(args []string) int{
+	rootless.RoleUserHolder: func(args []string) int {
+		return withDirs(args, func(d state.Dirs, _ string, ready *os.File) int { return rootless.RunUserHolder(d, ready) })
+	},
+	rootless.RoleProjectHolder: func(args []string) int { return withDirs(args, rootless.RunProjectHolder) },
+	rootless.RoleSupervisor: func(args []string) int {
+		return withDirs(args, func(d state.Dirs, project string, ready *os.File) int {
+			return host.RunSupervisor(d, project, client.Version, ready)
+		})
+	},
+	rootless.RoleProgram: func([]string) int {
+		program.Run(readyFile, 4)
+		return 127
+	},
+}
 
-// hooks connect the commands with the host; see client's hooks.
-var hooks []func()
-
-func connect() {
-	for _, h := range hooks {
-		h()
+// withDirs reads a role's arguments: run dir, data dir, project.
+func withDirs(args []string, run func(d state.Dirs, project string, ready *os.File) int) int {
+	if len(args) != 3 {
+		fmt.Fprintf(os.Stderr, "%s: %q: wanted run dir, data dir and project\n", RoleArg, args)
+		return 2
 	}
+	return run(state.Dirs{Run: args[0], Data: args[1]}, args[2], os.NewFile(readyFile, "ready"))
+}
+
+// connect gives the commands the host.
+func connect() {
+	client.EnsureProject = rootless.EnsureProject
+	client.Unshare = rootless.Unshare
 }
 
 // role runs the role that args name.

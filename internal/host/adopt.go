@@ -1,0 +1,118 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+func (r *Runtime) containersDir() string {
+	return filepath.Dir(r.dirs.ContainerData(r.project, "x"))
+}
+
+// Adopt takes over the containers that are known and closes or kills the rest.
+func (r *Runtime) Adopt(_ context.Context, known map[string]supervisor.Known) (map[string]*supervisor.Run, error) {
+	list, err := r.holder.Children()
+	if err != nil {
+		return nil, err
+	}
+	children := make(map[string]*rootless.Child, len(list))
+	for _, c := range list {
+		children[c.Name] = c
+	}
+	runs := make(map[string]*supervisor.Run)
+	for name, k := range known {
+		child := children[fmt.Sprintf("%s/%d", name, k.Run)]
+		if r.adopt(k.Container, child) && child != nil {
+			delete(children, child.Name)
+			runs[name] = runOf(child)
+		}
+	}
+	r.endStrays(children)
+	if err := r.kept.dropUnclaimed(); err != nil {
+		return nil, err
+	}
+	if _, err := r.net.DropUnclaimed(); err != nil {
+		return nil, err
+	}
+	return runs, nil
+}
+
+// adopt takes over one container; false when its parts did not survive, as
+// after the death of its holder: then it is created again when it is started.
+func (r *Runtime) adopt(sc *supervisor.Container, child *rootless.Child) bool {
+	rec, sameBoot, err := r.load(sc.Name)
+	if err != nil || !sameBoot {
+		return false
+	}
+	c := &container{name: sc.Name, rec: rec}
+	if !r.kept.has(logName(sc.Name, "stdout", "w")) {
+		return false
+	}
+	if err := r.openStreams(c, sc); err != nil {
+		r.report(fmt.Sprintf("container %s: its logs cannot go on: %v", sc.Name, err))
+		return false
+	}
+	if !rec.HostNet {
+		if c.box, err = r.net.AdoptSandbox(sc.Name, rec.Network, rec.Endpoints); err != nil {
+			r.report(err.Error())
+			_ = r.closeStreams(c)
+			return false
+		}
+	}
+	if child != nil && child.Pidfd != nil {
+		r.adoptRun(c, sc, child)
+	} else if c.box != nil {
+		_ = r.net.Unpublish(sc.Name)
+	}
+	c.run = child
+	r.register(c)
+	return true
+}
+
+func (r *Runtime) adoptRun(c *container, sc *supervisor.Container, child *rootless.Child) {
+	for _, p := range c.rec.Ports {
+		if _, err := r.net.AdoptPort(c.name, p); err != nil {
+			r.report(fmt.Sprintf("container %s: %v", c.name, err))
+		}
+	}
+	if c.box != nil {
+		r.net.SetReachable(c.name, true)
+	}
+	if sc.Service.TTY {
+		if master := r.kept.claim(ttyName(c.name)); master != nil {
+			r.copyTerminal(c, master)
+		}
+	}
+}
+
+// endStrays kills the children that nobody waits for: runs of unknown
+// containers and attached commands. Detached commands go on.
+func (r *Runtime) endStrays(children map[string]*rootless.Child) {
+	for name, child := range children {
+		if child.Pidfd == nil {
+			_ = r.holder.Forget(name)
+			continue
+		}
+		if strings.Contains(name, "/execd-") {
+			go r.forgetWhenEnded(child)
+			continue
+		}
+		_ = child.Signal(unix.SIGKILL)
+		go r.forgetWhenEnded(child)
+	}
+}
+
+func (r *Runtime) forgetWhenEnded(child *rootless.Child) {
+	select {
+	case <-child.Done:
+		_ = r.holder.Forget(child.Name)
+	case <-r.holder.Gone():
+	}
+}

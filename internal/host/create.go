@@ -1,0 +1,198 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/logs"
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/undo"
+	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// rootfsPrefix begins the only images there are.
+const rootfsPrefix = "rootfs:"
+
+// Create acquires all that outlives a run of the container.
+func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err error) {
+	if r.lookup(sc.Name) != nil {
+		return nil
+	}
+	c := &container{name: sc.Name}
+	if rec, sameBoot, err := r.load(sc.Name); err == nil && sameBoot {
+		c.rec.Work = rec.Work // an earlier supervisor's: do not reuse its directories
+	}
+	var back undo.Stack
+	defer func() {
+		if err != nil {
+			_ = back.Run()
+		}
+	}()
+	if err := state.MakePrivate(r.dirs.ContainerData(r.project, sc.Name)); err != nil {
+		return stageError("files", sc.Name, err)
+	}
+	if err := r.prepareSources(sc); err != nil {
+		return stageError("volumes", sc.Name, err)
+	}
+	if err := r.prepareRoot(ctx, c, sc); err != nil {
+		return stageError("root file system", sc.Service.Image, err)
+	}
+	back.Add("log streams", func() error { return r.closeStreams(c) })
+	if err := r.openStreams(c, sc); err != nil {
+		return stageError("logs", sc.Name, err)
+	}
+	back.Add("network", func() error { return r.net.RemoveSandbox(sc.Name) })
+	if err := r.createNetwork(c, sc); err != nil {
+		return stageError("network", sc.Name, err)
+	}
+	if err := r.writeFiles(c, sc); err != nil {
+		return stageError("files", sc.Name, err)
+	}
+	if err := r.save(c); err != nil {
+		return stageError("files", sc.Name, err)
+	}
+	r.register(c)
+	back.Release()
+	return nil
+}
+
+func stageError(stage, object string, err error) error {
+	return &supervisor.StartError{Stage: stage, Object: object, Err: err}
+}
+
+// prepareRoot finds the read-only part of the root and makes the writable one.
+func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.Container) error {
+	path, ok := strings.CutPrefix(sc.Service.Image, rootfsPrefix)
+	if sc.Service.Image == "" {
+		return nil
+	}
+	if !ok {
+		return fmt.Errorf("only image: rootfs:DIRECTORY-OR-TAR, or no image (the host's root file system), can be run")
+	}
+	root, err := r.images.Prepare(ctx, path)
+	if err != nil {
+		return err
+	}
+	for _, n := range root.Notices {
+		r.report(n)
+	}
+	c.rec.Lower = root.Lower
+	if err := os.MkdirAll(r.upperDir(sc.Name), 0o755); err != nil {
+		return err
+	}
+	return root.Close()
+}
+
+func (r *Runtime) upperDir(name string) string {
+	return filepath.Join(r.dirs.ContainerData(r.project, name), "upper")
+}
+
+func (r *Runtime) workDir(name string, n int) string {
+	return filepath.Join(r.dirs.ContainerData(r.project, name), fmt.Sprintf("work.%d", n))
+}
+
+// openStreams makes the log pipes, or takes those that an earlier supervisor
+// left, and has them moved into the files.
+func (r *Runtime) openStreams(c *container, sc *supervisor.Container) error {
+	for i, stream := range []string{"stdout", "stderr"} {
+		read, write := r.kept.claim(logName(c.name, stream, "r")), r.kept.claim(logName(c.name, stream, "w"))
+		if read == nil || write == nil {
+			var err error
+			if read, write, err = r.newStream(c.name, stream); err != nil {
+				return err
+			}
+		}
+		c.out[i] = write
+		err := r.logs.Add(logs.Stream{
+			Dir: r.dirs.LogDir(r.project, c.name), Name: stream, Pipe: read,
+			MaxSize: sc.Service.LogMaxSize, MaxFiles: sc.Service.LogMaxFile,
+		})
+		read.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Runtime) newStream(name, stream string) (read, write *os.File, err error) {
+	if read, write, err = logs.NewPipe(); err != nil {
+		return nil, nil, err
+	}
+	if err = r.kept.Keep(logName(name, stream, "r"), read); err == nil {
+		err = r.kept.Keep(logName(name, stream, "w"), write)
+	}
+	if err != nil {
+		read.Close()
+		write.Close()
+		return nil, nil, err
+	}
+	return read, write, nil
+}
+
+func (r *Runtime) closeStreams(c *container) error {
+	r.logs.Remove(r.dirs.LogDir(r.project, c.name))
+	var first error
+	for i, stream := range []string{"stdout", "stderr"} {
+		if c.out[i] != nil {
+			c.out[i].Close()
+			c.out[i] = nil
+		}
+		for _, end := range []string{"r", "w"} {
+			if err := r.kept.Drop(logName(c.name, stream, end)); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	return first
+}
+
+// createNetwork makes the container's net namespace, unless it has the host's.
+func (r *Runtime) createNetwork(c *container, sc *supervisor.Container) error {
+	if sc.Service.NetworkMode == "host" {
+		c.rec.HostNet = true
+		return nil
+	}
+	c.rec.Network = r.networkSpec(sc)
+	box, err := r.net.CreateSandbox(sc.Name, c.rec.Network)
+	if err != nil {
+		return err
+	}
+	c.box = box
+	c.rec.Endpoints = box.Endpoints()
+	return nil
+}
+
+func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
+	spec := netstack.SandboxSpec{
+		Hostname:  hostname(sc),
+		Names:     []string{sc.Service.Name, sc.Name},
+		NoNetwork: sc.Service.NetworkMode == "none",
+	}
+	for _, p := range sc.Service.Ports {
+		spec.ExposesDNS = spec.ExposesDNS || p.Target == 53
+	}
+	spec.ExposesDNS = spec.ExposesDNS || slices.Contains(sc.Service.Expose, "53")
+	if spec.NoNetwork {
+		return spec
+	}
+	for _, e := range sc.Service.Endpoints {
+		spec.Endpoints = append(spec.Endpoints, netstack.EndpointSpec{
+			Network: r.networkName(e.Network), Aliases: e.Aliases, IPv4: e.IPv4Address,
+		})
+	}
+	return spec
+}
+
+// hostname is the container's: by default its short id, as with docker.
+func hostname(sc *supervisor.Container) string {
+	if sc.Service.Hostname != "" {
+		return sc.Service.Hostname
+	}
+	return sc.ID[:min(12, len(sc.ID))]
+}

@@ -1,0 +1,21 @@
+// Package host is where the supervisor meets the kernel: [Runtime] carries out
+// supervisor.Runtime with rootless, netstack, rootfs, seccomp and logs, and
+// [RunSupervisor] is the body of a supervisor process. It is the only package
+// that knows both sides.
+//
+// # What a container owns, and who keeps it
+//
+//	net namespace, resolver sockets, port listeners   holder's store, by netstack
+//	ends of the log pipes "log/NAME/stdout|stderr/r|w" holder's store, by this package
+//	master of its terminal "tty/NAME"                  holder's store, by this package
+//	processes "NAME/RUN", "NAME/exec-N", "NAME/execd-N" holder's table
+//	writable layer, logs, hosts, hostname, resolv.conf data dir, c/NAME
+//	addresses, bound ports, root file system           data dir, c/NAME/runtime.json
+//
+// So a supervisor that dies loses nothing; [Runtime.Adopt] finds all of it again.
+// What is in the store or the table and belongs to no known container is closed
+// or killed at adoption; what is on disk goes with the container.
+//
+// An attached exec ("exec-N") ends with its supervisor, since nobody is left to
+// tell its exit to; a detached one ("execd-N") goes on.
+package host

@@ -1,0 +1,108 @@
+package host
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// etcFiles are bound over the container's own.
+var etcFiles = []string{"hosts", "hostname", "resolv.conf"}
+
+func (r *Runtime) etcFile(container, name string) string {
+	return filepath.Join(r.dirs.ContainerData(r.project, container), name)
+}
+
+// writeFiles writes the container's /etc/hosts, /etc/hostname and /etc/resolv.conf.
+// They are new at each creation, and the container's to change after that.
+func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
+	contents := map[string]string{
+		"hosts":       r.hostsFile(c, sc),
+		"hostname":    hostname(sc) + "\n",
+		"resolv.conf": r.resolvConf(c),
+	}
+	for _, name := range etcFiles {
+		if err := os.WriteFile(r.etcFile(c.name, name), []byte(contents[name]), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Runtime) hostsFile(c *container, sc *supervisor.Container) string {
+	var b strings.Builder
+	if c.rec.HostNet {
+		host, err := os.ReadFile("/etc/hosts")
+		if err == nil {
+			b.Write(host)
+			b.WriteString("\n")
+		}
+	} else {
+		b.WriteString("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")
+	}
+	for _, e := range c.rec.Endpoints {
+		name := hostname(sc)
+		if sc.Service.Domainname != "" {
+			name = name + "." + sc.Service.Domainname + " " + name
+		}
+		fmt.Fprintf(&b, "%s\t%s\n", e.IPv4, name)
+	}
+	for _, h := range sc.Service.ExtraHosts {
+		if name, addr, ok := strings.Cut(h, "="); ok {
+			fmt.Fprintf(&b, "%s\t%s\n", strings.Trim(addr, "[]"), name)
+		}
+	}
+	return b.String()
+}
+
+// resolvConf names our resolver and keeps the host's search list: short names
+// that the user types on the host work inside.
+func (r *Runtime) resolvConf(c *container) string {
+	host, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		host = nil
+	}
+	if c.rec.HostNet {
+		return string(host)
+	}
+	server := netip.Addr{}
+	if c.box != nil {
+		server = c.box.Nameserver()
+	}
+	if !server.IsValid() {
+		return "# no network\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "nameserver %s\n", server)
+	for line := range strings.Lines(string(host)) {
+		if strings.HasPrefix(line, "search ") {
+			b.WriteString(strings.TrimRight(line, "\n") + "\n")
+		}
+	}
+	b.WriteString("options ndots:0\n")
+	return b.String()
+}
+
+// hostTarget is where a file of /etc is to be mounted in a root of the host's
+// directories: what a link leads to may be in /run, which is fresh.
+func hostTarget(path string) (string, bool) {
+	for range 40 { // as many links as the kernel follows
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = filepath.Clean(to)
+	}
+	if strings.HasPrefix(path, "/run/") || strings.HasPrefix(path, "/tmp/") {
+		return path, true
+	}
+	_, err := os.Lstat(path)
+	return path, err == nil
+}

@@ -1,0 +1,49 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// EnsureNetworks makes the project's networks that do not exist.
+func (r *Runtime) EnsureNetworks(_ context.Context, p *project.Project) error {
+	for _, n := range p.Networks {
+		_, err := r.net.EnsureNetwork(netstack.Network{Name: n.Name, Subnet: n.Subnet, Gateway: n.Gateway, Internal: n.Internal})
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		r.networks[n.Key] = n.Name
+		r.mu.Unlock()
+	}
+	return nil
+}
+
+// RemoveNetworks removes all of the project's networks.
+func (r *Runtime) RemoveNetworks(context.Context) ([]string, error) {
+	var names []string
+	var errs []error
+	for _, n := range r.net.Networks() {
+		if err := r.net.RemoveNetwork(n.Name); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		names = append(names, n.Name)
+	}
+	slices.Sort(names)
+	return names, errors.Join(errs...)
+}
+
+// networkName is the resolved name of a key in the compose file.
+func (r *Runtime) networkName(key string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := r.networks[key]; n != "" {
+		return n
+	}
+	return r.project + "_" + key
+}

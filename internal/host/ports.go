@@ -1,0 +1,93 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// publish binds the service's ports and records them.
+func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
+	if c.rec.HostNet || len(sc.Service.Ports) == 0 {
+		return nil // on the host's network a port is published by listening on it
+	}
+	var ports []netstack.Published
+	var bound []supervisor.PublishedPort
+	for _, p := range sc.Service.Ports {
+		got, err := r.net.Publish(c.name, netstack.PortSpec{
+			HostIP: p.HostIP, HostPort: p.HostPort, HostPortEnd: p.HostPortEnd, Target: p.Target, Protocol: p.Protocol,
+		})
+		if err != nil {
+			return &supervisor.StartError{Stage: "publish", Object: fmt.Sprintf("port %d", p.Target), Err: err}
+		}
+		ports = append(ports, got)
+		bound = append(bound, supervisor.PublishedPort{Port: p, Bound: got.Bound})
+	}
+	r.mu.Lock()
+	c.rec.Ports, c.rec.Bound = ports, bound
+	r.mu.Unlock()
+	return r.save(c)
+}
+
+func (r *Runtime) unpublish(c *container) error {
+	if len(c.rec.Ports) == 0 {
+		return nil
+	}
+	err := r.net.Unpublish(c.name)
+	r.mu.Lock()
+	c.rec.Ports, c.rec.Bound = nil, nil
+	r.mu.Unlock()
+	return errors.Join(err, r.save(c))
+}
+
+// Ports are the ports of the container that are bound now.
+func (r *Runtime) Ports(sc *supervisor.Container) []supervisor.PublishedPort {
+	c := r.lookup(sc.Name)
+	if c == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(c.rec.Bound)
+}
+
+// Attachments tell where the container stands in its networks.
+func (r *Runtime) Attachments(sc *supervisor.Container) []supervisor.Attachment {
+	c := r.lookup(sc.Name)
+	if c == nil {
+		return nil
+	}
+	var out []supervisor.Attachment
+	for i, e := range c.rec.Endpoints {
+		a := supervisor.Attachment{Network: e.Network, IPv4: e.IPv4.String(), MAC: e.MAC}
+		if i < len(sc.Service.Endpoints) {
+			a.Key = sc.Service.Endpoints[i].Network
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// projectOf names the project whose supervisor a process is, "" if it is none
+// of ours: it holds the port.
+func projectOf(dirs state.Dirs, pid int) string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	if err != nil {
+		return ""
+	}
+	args := strings.Split(strings.TrimRight(string(b), "\x00"), "\x00")
+	i := slices.Index(args, rootless.RoleSupervisor)
+	if i < 0 || len(args) < i+4 || filepath.Clean(args[i+1]) != filepath.Clean(dirs.Run) {
+		return ""
+	}
+	return args[i+3]
+}

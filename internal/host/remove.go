@@ -1,0 +1,27 @@
+package host
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// Remove releases everything of a container that does not run.
+func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bool) error {
+	c := r.lookup(sc.Name)
+	if c == nil {
+		c = &container{name: sc.Name} // of an earlier boot: only its files are left
+	}
+	errs := []error{
+		r.net.RemoveSandbox(sc.Name),
+		r.closeStreams(c),
+		r.kept.Drop(ttyName(sc.Name)),
+		removeBelow(r.containersDir(), sc.Name),
+	}
+	if volumes {
+		errs = append(errs, r.removeAnonymous(sc.Name))
+	}
+	r.unregister(sc.Name)
+	return errors.Join(errs...)
+}

@@ -1,0 +1,147 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mocker-compose/mocker-compose/internal/logs"
+	"github.com/mocker-compose/mocker-compose/internal/rootfs"
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// Runtime carries out what a supervisor wants, for one project.
+type Runtime struct {
+	dirs    state.Dirs
+	project string
+	holder  *rootless.HolderClient
+	kept    *kept
+	net     *netstack.Stack
+	logs    *logs.Mover
+	images  *rootfs.Store
+	report  func(string)
+
+	singleID bool
+	portable bool
+	execs    atomic.Int64
+
+	mu         sync.Mutex
+	containers map[string]*container
+	networks   map[string]string // key in the file -> resolved name
+	volumes    map[string]string
+}
+
+// container is what the runtime knows of one container. The supervisor makes
+// the calls for one container one after the other, so only fields that others
+// look at are behind Runtime.mu.
+type container struct {
+	name string
+	rec  record
+	box  *netstack.Sandbox // nil: no net namespace of its own
+	out  [2]*os.File       // write ends of stdout's and stderr's pipe
+	run  *rootless.Child   // the latest run, nil before the first
+	// launching is closed when no start is in progress.
+}
+
+var _ supervisor.Runtime = (*Runtime)(nil)
+
+// Open connects to the project's holder and takes over what it keeps.
+func Open(ctx context.Context, dirs state.Dirs, project string, report func(string)) (_ *Runtime, err error) {
+	r := &Runtime{
+		dirs: dirs, project: project, report: report,
+		singleID: onlyOneID(), portable: rootless.UsePortable(),
+		containers: make(map[string]*container),
+		networks:   make(map[string]string),
+		volumes:    make(map[string]string),
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}()
+	if r.holder, err = rootless.ConnectHolder(ctx, dirs, project); err != nil {
+		return nil, fmt.Errorf("holder of project %s: %w", project, err)
+	}
+	if r.kept, err = openKept(r.holder); err != nil {
+		return nil, err
+	}
+	router := r.kept.claim(rootless.RouterName)
+	if router == nil {
+		return nil, fmt.Errorf("holder of project %s keeps no router net namespace", project)
+	}
+	defer router.Close()
+	if r.net, err = netstack.Open(router, r.kept, report); err != nil {
+		return nil, err
+	}
+	r.net.OnConflict(func(pid int) string { return projectOf(dirs, pid) })
+	if r.logs, err = logs.OpenMover(dirs.ProjectData(project), logs.MoverOptions{Report: func(e logs.Event) { report(e.String()) }}); err != nil {
+		return nil, err
+	}
+	r.images, err = rootfs.Open(dirs.RootFS())
+	return r, err
+}
+
+// Close gives back what this process has open; nothing of the containers ends.
+func (r *Runtime) Close() error {
+	var errs []error
+	if r.logs != nil {
+		errs = append(errs, r.logs.Close())
+	}
+	if r.net != nil {
+		errs = append(errs, r.net.Close())
+	}
+	if r.kept != nil {
+		r.kept.close()
+	}
+	if r.holder != nil {
+		r.holder.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// Gone is closed when the holder has died: everything has ended.
+func (r *Runtime) Gone() <-chan struct{} { return r.holder.Gone() }
+
+// EndProject ends the holder and all that runs.
+func (r *Runtime) EndProject() error { return r.holder.End() }
+
+func (r *Runtime) lookup(name string) *container {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.containers[name]
+}
+
+func (r *Runtime) register(c *container) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.containers[c.name] = c
+}
+
+func (r *Runtime) unregister(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.containers, name)
+}
+
+// onlyOneID tells whether this user namespace has one id (user_namespaces(7)).
+func onlyOneID() bool {
+	b, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return true
+	}
+	var inside, outside, count uint32
+	n, err := fmt.Sscan(string(b), &inside, &outside, &count)
+	lines := 0
+	for _, ch := range b {
+		if ch == '\n' {
+			lines++
+		}
+	}
+	return err != nil || n != 3 || (lines == 1 && count == 1)
+}

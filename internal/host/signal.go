@@ -1,0 +1,117 @@
+package host
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// runOf is a child of the holder as the supervisor sees it.
+func runOf(child *rootless.Child) *supervisor.Run {
+	done := make(chan supervisor.Exit, 1)
+	run := &supervisor.Run{ID: child.Name, Started: child.Started, Done: done, Handle: child}
+	if child.Pidfd != nil {
+		run.PID, _ = pidOf(child.Pidfd)
+	}
+	go func() {
+		defer close(done)
+		if info, ok := <-child.Done; ok {
+			done <- exitOf(info)
+		} else {
+			done <- supervisor.Exit{Code: 137, Signal: syscall.SIGKILL, At: time.Now()} // the holder died, and all with it
+		}
+	}()
+	return run
+}
+
+// execRun is runOf for a command, whose line in the table nobody asks for later.
+func (r *Runtime) execRun(child *rootless.Child) *supervisor.Run {
+	run := runOf(child)
+	told := make(chan supervisor.Exit, 1)
+	done := run.Done
+	run.Done = told
+	go func() {
+		defer close(told)
+		e := <-done
+		_ = r.holder.Forget(child.Name)
+		told <- e
+	}()
+	return run
+}
+
+func exitOf(info rootless.ChildInfo) supervisor.Exit {
+	ws := unix.WaitStatus(info.Status)
+	e := supervisor.Exit{Code: rootless.ExitCode(ws), At: info.Ended}
+	if ws.Signaled() {
+		e.Signal = ws.Signal()
+	}
+	return e
+}
+
+// pidOf is the process behind a pidfd in our pid namespace; an error when it
+// has ended (pidfd_open(2), fdinfo).
+func pidOf(pidfd *os.File) (int, error) {
+	b, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(wire.FD(pidfd)))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, "Pid:"); ok {
+			pid, err := strconv.Atoi(strings.TrimSpace(v))
+			if err != nil || pid <= 0 {
+				return 0, errors.New("the process has ended")
+			}
+			return pid, nil
+		}
+	}
+	return 0, errors.New("no pidfd")
+}
+
+func childOf(run *supervisor.Run) (*rootless.Child, error) {
+	if c, ok := run.Handle.(*rootless.Child); ok {
+		return c, nil
+	}
+	return nil, errors.New(run.ID + " is not a run of this project")
+}
+
+// Signal sends a signal to the main process: below an init, to the init's child,
+// since the kernel drops what an init has no handler for.
+func (r *Runtime) Signal(run *supervisor.Run, sig syscall.Signal) error {
+	child, err := childOf(run)
+	if err != nil {
+		return err
+	}
+	if sig != unix.SIGKILL && sig != unix.SIGSTOP && sig != unix.SIGCONT {
+		if main, err := belowInit(child); err == nil && main != nil {
+			defer main.Close()
+			return ignoreEnded(unix.PidfdSendSignal(wire.FD(main), sig, nil, 0))
+		}
+	}
+	return ignoreEnded(child.Signal(sig))
+}
+
+// Kill ends every process of the run: its first process is pid 1 of a pid
+// namespace, and the kernel kills the others with it.
+func (r *Runtime) Kill(run *supervisor.Run) error {
+	child, err := childOf(run)
+	if err != nil {
+		return err
+	}
+	return ignoreEnded(child.Signal(unix.SIGKILL))
+}
+
+func ignoreEnded(err error) error {
+	if errors.Is(err, unix.ESRCH) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,179 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/undo"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// Start publishes the ports and launches a run.
+func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) (_ *supervisor.Run, err error) {
+	c := r.lookup(sc.Name)
+	if c == nil {
+		return nil, stageError("start", sc.Name, errors.New("the container was not created"))
+	}
+	var back undo.Stack
+	defer func() {
+		if err != nil {
+			_ = back.Run()
+		}
+	}()
+	back.Add("ports", func() error { return r.unpublish(c) })
+	if err := r.publish(c, sc); err != nil {
+		return nil, err
+	}
+	spec, err := r.ociSpec(c, sc)
+	if err != nil {
+		return nil, stageError("configure", sc.Name, err)
+	}
+	root, err := r.openRoot(c, spec)
+	if err != nil {
+		return nil, stageError("root file system", sc.Service.Image, err)
+	}
+	defer root.Close()
+	if err := r.setUser(c, sc, root, spec.Process); err != nil {
+		return nil, stageError("user", sc.Service.User, err)
+	}
+	child, err := r.launch(ctx, c, sc, run, spec, root)
+	if err != nil {
+		return nil, err
+	}
+	back.Release()
+	c.run = child
+	if c.box != nil {
+		r.net.SetReachable(c.name, true)
+	}
+	return runOf(child), nil
+}
+
+// openRoot is the detached overlay of an image with its mount points, or the
+// host's root directory. The work directory is a fresh one each time: to clean
+// a used one costs the kernel more than all else of a start.
+func (r *Runtime) openRoot(c *container, spec *specs.Spec) (*os.File, error) {
+	if c.rec.Lower == "" {
+		return os.Open("/")
+	}
+	c.rec.Work++
+	if err := r.save(c); err != nil {
+		return nil, err
+	}
+	work := r.workDir(c.name, c.rec.Work)
+	if err := os.Mkdir(work, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, err
+	}
+	root, err := sandbox.Overlay(sandbox.Layers{Lower: c.rec.Lower, Upper: r.upperDir(c.name), Work: work})
+	if err != nil {
+		return nil, err
+	}
+	if err := sandbox.MakeMountPoints(root, spec); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return root, nil
+}
+
+// setUser fills in the user, and HOME from the container's passwd.
+func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File, p *specs.Process) error {
+	u, home, err := resolveUser(root, sc.Service.User, sc.Service.GroupAdd)
+	if err != nil {
+		return err
+	}
+	if r.singleID && (u.UID != 0 || u.GID != 0) {
+		return fmt.Errorf("id %d:%d does not exist here, only 0:0 (you) does: subordinate ids are needed (an administrator adds them with usermod --add-subuids 100000-165535 --add-subgids 100000-165535)", u.UID, u.GID)
+	}
+	if c.rec.Lower == "" {
+		home = "/tmp" // the home directories of the host cannot be written to
+	}
+	p.User = u
+	p.Env = mergeEnv([]string{"HOME=" + home}, p.Env)
+	return nil
+}
+
+// launch starts the process and waits until the service's program has been
+// executed, or for the reason why not.
+func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, run int, spec *specs.Spec, root *os.File) (*rootless.Child, error) {
+	code, err := filter(&sc.Service, spec.Process.Capabilities.Bounding)
+	if err != nil {
+		return nil, stageError("seccomp", sc.Name, err)
+	}
+	in := sandbox.Container{
+		Spec: spec, MountPoint: r.holder.Root, Filter: code, SingleID: r.singleID,
+		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize,
+	}
+	if c.rec.Lower != "" {
+		in.Root = root
+	}
+	if c.box != nil {
+		in.NetNS = c.box.NS()
+	}
+	stdio, done, err := r.stdio(c, sc)
+	if err != nil {
+		return nil, stageError("terminal", sc.Name, err)
+	}
+	defer done()
+	name := fmt.Sprintf("%s/%d", c.name, run)
+	return r.start(ctx, name, sandbox.Setup(in), stdio)
+}
+
+// start hands a prepared program to the holder.
+func (r *Runtime) start(ctx context.Context, name string, p *sandbox.Prepared, stdio [3]*os.File) (*rootless.Child, error) {
+	img, err := p.Program.Image(sandbox.StatusFile, r.portable)
+	if err != nil {
+		return nil, stageError("prepare", name, err)
+	}
+	defer img.Close()
+	status, w, err := os.Pipe()
+	if err != nil {
+		return nil, stageError("prepare", name, err)
+	}
+	defer status.Close()
+	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, p.Files...)
+	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, Join: p.Join, Portable: r.portable})
+	w.Close()
+	if err != nil {
+		return nil, stageError("launch", name, err)
+	}
+	if err := awaitExec(ctx, p, status); err != nil {
+		_ = child.Signal(unix.SIGKILL)
+		<-child.Done
+		_ = r.holder.Forget(name)
+		return nil, err
+	}
+	return child, nil
+}
+
+// setupLimit bounds the way from clone to execve.
+const setupLimit = 30 * time.Second
+
+// Stopped releases what ends with a run.
+func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
+	c := r.lookup(sc.Name)
+	if c == nil {
+		return nil
+	}
+	if c.box != nil {
+		r.net.SetReachable(c.name, false)
+	}
+	errs := []error{r.unpublish(c)}
+	drain, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	errs = append(errs, r.logs.Drain(drain, r.dirs.LogDir(r.project, c.name)))
+	if c.run != nil {
+		errs = append(errs, r.holder.Forget(c.run.Name))
+	}
+	if c.rec.Lower != "" && c.rec.Work > 0 {
+		errs = append(errs, removeBelow(r.dirs.ContainerData(r.project, c.name), filepath.Base(r.workDir(c.name, c.rec.Work))))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,80 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// stdio are the standard files of a run: /dev/null and the log pipes, or a
+// terminal whose output is copied into the log. done closes what was opened here.
+func (r *Runtime) stdio(c *container, sc *supervisor.Container) (files [3]*os.File, done func(), err error) {
+	if sc.Service.TTY {
+		return r.terminal(c)
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return files, nil, err
+	}
+	return [3]*os.File{null, c.out[0], c.out[1]}, func() { null.Close() }, nil
+}
+
+// terminal makes a pseudo terminal of the host's devpts: that of the container
+// does not exist yet. Its master is kept by the holder.
+func (r *Runtime) terminal(c *container) (files [3]*os.File, done func(), err error) {
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return files, nil, fmt.Errorf("make a terminal: %w", err)
+	}
+	slave, err := openSlave(master)
+	if err == nil {
+		err = r.kept.Keep(ttyName(c.name), master)
+	}
+	if err != nil {
+		master.Close()
+		return files, nil, err
+	}
+	r.copyTerminal(c, master)
+	return [3]*os.File{slave, slave, slave}, func() { slave.Close() }, nil
+}
+
+// openSlave opens the other end of a pseudo terminal without a path (TIOCGPTPEER, Linux 4.13).
+func openSlave(master *os.File) (*os.File, error) {
+	raw, err := master.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var slave *os.File
+	cerr := raw.Control(func(m uintptr) {
+		if err = unix.IoctlSetPointerInt(int(m), unix.TIOCSPTLCK, 0); err != nil {
+			return
+		}
+		const flags = unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC
+		fd, _, errno := unix.Syscall(unix.SYS_IOCTL, m, unix.TIOCGPTPEER, flags)
+		if errno != 0 {
+			err = errno
+			return
+		}
+		slave = os.NewFile(fd, "terminal")
+	})
+	if err := errors.Join(cerr, err); err != nil {
+		return nil, fmt.Errorf("open the terminal: %w", err)
+	}
+	return slave, nil
+}
+
+// copyTerminal copies what the terminal shows into stdout's pipe until its last
+// user has gone. These bytes pass through us: a supervisor that dies between
+// reading and writing loses them, at most one buffer.
+func (r *Runtime) copyTerminal(c *container, master *os.File) {
+	out := c.out[0]
+	go func() {
+		defer master.Close()
+		_, _ = io.Copy(out, master) // ends with EIO when the last slave is closed
+	}()
+}

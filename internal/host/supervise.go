@@ -1,0 +1,71 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// RunSupervisor is the body of a project's supervisor. ready is told when the
+// project's socket accepts. It returns an exit code; when it returns because the
+// project has ended, the project's holder has ended too and its run dir is gone.
+func RunSupervisor(dirs state.Dirs, project, version string, ready *os.File) int {
+	if err := supervise(dirs, project, version, ready); err != nil {
+		fmt.Fprintf(ready, "supervisor of %s: %v", project, err) // nobody reads it once ready was told
+		fmt.Fprintln(os.Stderr, time.Now().Format(time.RFC3339), err)
+		return 1
+	}
+	return 0
+}
+
+func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	report := func(line string) { fmt.Fprintln(os.Stderr, time.Now().Format(time.RFC3339), line) }
+	rt, err := Open(ctx, dirs, project, report)
+	if err != nil {
+		return err
+	}
+	defer rt.Close()
+	go func() {
+		select {
+		case <-rt.Gone():
+			cancel(errors.New("the project's holder has died"))
+		case <-ctx.Done():
+		}
+	}()
+	s, err := supervisor.New(ctx, supervisor.Config{Name: project, Dirs: dirs, Runtime: rt, Version: version, Report: report})
+	if err != nil {
+		return err
+	}
+	l, err := wire.Listen(dirs.APISocket(project))
+	if err != nil {
+		s.Close()
+		return err
+	}
+	_, _ = ready.Write([]byte{0})
+	ready.Close()
+	err = s.Serve(ctx, l)
+	if errors.Is(err, supervisor.ErrProjectEnded) || errors.Is(err, supervisor.ErrIdle) {
+		return end(rt, dirs, project)
+	}
+	if ctx.Err() != nil { // the holder's death: what it left in the run dir goes too
+		return removeBelow(dirs.ProjectsRun(), project)
+	}
+	return err
+}
+
+// end ends the holder and removes what the project has in the run dir. A new
+// command may be on its way: it finds no socket and starts anew.
+func end(rt *Runtime, dirs state.Dirs, project string) error {
+	if err := rt.EndProject(); err != nil {
+		return err
+	}
+	return removeBelow(dirs.ProjectsRun(), project)
+}
