@@ -10,10 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watchMask is the same for log directories and for the ancestors of those
-// that do not exist yet: the kernel keeps one mask per directory (inotify(7)).
-const watchMask = unix.IN_MODIFY | unix.IN_CREATE | unix.IN_MOVED_TO |
-	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
+// watchMask is the same for log directories and for those above: the kernel
+// keeps one mask per directory (inotify(7)).
+const watchMask = unix.IN_MODIFY | unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_ONLYDIR | goneMask
+
+// goneMask are the events after which a directory may be gone. Its own
+// IN_DELETE_SELF would come too late: the segments that we have open keep the
+// directory's inode. So the parent is watched for its IN_DELETE.
+const goneMask = unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVE_SELF | unix.IN_DELETE_SELF
 
 // watcher tells which sources have changed, by inotify. A move into a file
 // raises an event of its directory; a store into the mapped index does not.
@@ -43,13 +47,13 @@ func (w *watcher) add(s *source) error {
 		if err != nil {
 			return fmt.Errorf("follow logs in %s: inotify: %w (raise fs.inotify.max_user_watches with sysctl)", path, err)
 		}
-		if w.sources[wd] == nil {
-			w.sources[wd] = map[*source]bool{}
-		}
-		w.sources[wd][s] = true
+		w.tie(wd, s)
 		if path == s.Dir {
 			s.ident = identify(s.Dir)
 			s.dirty, s.relist = true, true
+			if wd, err := unix.InotifyAddWatch(w.fd, filepath.Dir(path), watchMask); err == nil {
+				w.tie(wd, s) // without it only its removal would not be seen
+			}
 			return nil
 		}
 		s.gone = true
@@ -58,6 +62,13 @@ func (w *watcher) add(s *source) error {
 		}
 		path = s.Dir // it was made meanwhile
 	}
+}
+
+func (w *watcher) tie(wd int, s *source) {
+	if w.sources[wd] == nil {
+		w.sources[wd] = map[*source]bool{}
+	}
+	w.sources[wd][s] = true
 }
 
 func (w *watcher) remove(s *source) {
@@ -87,13 +98,11 @@ func (w *watcher) read() error {
 		if err != nil {
 			return fmt.Errorf("follow logs: read inotify: %w", err)
 		}
-		if err := w.parse(w.buf[:n]); err != nil {
-			return err
-		}
+		w.parse(w.buf[:n])
 	}
 }
 
-func (w *watcher) parse(b []byte) error {
+func (w *watcher) parse(b []byte) {
 	for len(b) >= unix.SizeofInotifyEvent {
 		wd := int(int32(binary.NativeEndian.Uint32(b)))
 		mask := binary.NativeEndian.Uint32(b[4:])
@@ -101,9 +110,7 @@ func (w *watcher) parse(b []byte) error {
 		b = b[min(len(b), unix.SizeofInotifyEvent+length):]
 		if mask&unix.IN_Q_OVERFLOW != 0 {
 			for _, sources := range w.sources {
-				if err := w.changed(sources, ^uint32(0)); err != nil {
-					return err
-				}
+				changed(sources, ^uint32(0))
 			}
 			continue
 		}
@@ -111,24 +118,20 @@ func (w *watcher) parse(b []byte) error {
 		if mask&unix.IN_IGNORED != 0 {
 			delete(w.sources, wd)
 		}
-		if err := w.changed(sources, mask); err != nil {
-			return err
-		}
+		changed(sources, mask)
 	}
-	return nil
 }
 
-func (w *watcher) changed(sources map[*source]bool, mask uint32) error {
+func changed(sources map[*source]bool, mask uint32) {
 	for s := range sources {
 		s.dirty = true
 		if mask&^unix.IN_MODIFY != 0 {
 			s.relist = true
 		}
-		if !s.gone && mask&(unix.IN_DELETE_SELF|unix.IN_MOVE_SELF|unix.IN_IGNORED) != 0 {
+		if !s.gone && mask&(goneMask|unix.IN_IGNORED) != 0 {
 			s.gone = s.missing() || identify(s.Dir) != s.ident
 		}
 	}
-	return nil
 }
 
 // wait waits for a change or for the event; a time limit of 0 is none.
