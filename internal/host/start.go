@@ -39,7 +39,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	}
 	root, err := r.openRoot(c, spec)
 	if err != nil {
-		return nil, stageError("root file system", sc.Service.Image, err)
+		return nil, rootError(sc.Service.Image, err)
 	}
 	defer root.Close()
 	if err := r.setUser(c, sc, root, spec.Process); err != nil {
@@ -83,6 +83,16 @@ func (r *Runtime) openRoot(c *container, spec *specs.Spec) (*os.File, error) {
 	return root, nil
 }
 
+// rootError adds the remedy for files of somebody whom the user namespace does
+// not know: an overlay cannot copy what it cannot give the same owner.
+func rootError(image string, err error) error {
+	e := &supervisor.StartError{Stage: "root file system", Object: image, Err: err}
+	if errors.Is(err, unix.EOVERFLOW) {
+		e.Hint = "it belongs to a user or group that does not exist in your user namespace: chown -R it to yourself (user and group), or give a tar of it instead of a directory"
+	}
+	return e
+}
+
 // setUser fills in the user, and HOME from the container's passwd.
 func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File, p *specs.Process) error {
 	u, home, err := resolveUser(root, sc.Service.User, sc.Service.GroupAdd)
@@ -122,6 +132,9 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 		return nil, stageError("terminal", sc.Name, err)
 	}
 	defer done()
+	if sc.Service.TTY {
+		in.Console = consolePath(stdio[0])
+	}
 	name := fmt.Sprintf("%s/%d", c.name, run)
 	return r.start(ctx, name, sandbox.Setup(in), stdio)
 }

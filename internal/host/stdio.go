@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -66,6 +67,22 @@ func openSlave(master *os.File) (*os.File, error) {
 		return nil, fmt.Errorf("open the terminal: %w", err)
 	}
 	return slave, nil
+}
+
+// consolePath is where the host has the terminal, "" if it cannot be told.
+func consolePath(slave *os.File) string {
+	var st unix.Stat_t
+	if err := unix.Fstat(wire.FD(slave), &st); err != nil || unix.Major(st.Rdev) < 136 {
+		return ""
+	}
+	// UNIX98 slaves: major 136 and up, 256 to each (Documentation/admin-guide/devices.txt).
+	n := (unix.Major(st.Rdev)-136)*256 + unix.Minor(st.Rdev)
+	path := fmt.Sprintf("/dev/pts/%d", n)
+	var there unix.Stat_t
+	if err := unix.Stat(path, &there); err != nil || there.Rdev != st.Rdev {
+		return ""
+	}
+	return path
 }
 
 // copyTerminal copies what the terminal shows into stdout's pipe until its last

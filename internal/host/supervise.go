@@ -52,7 +52,10 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	_, _ = ready.Write([]byte{0})
 	ready.Close()
 	err = s.Serve(ctx, l)
-	if errors.Is(err, supervisor.ErrProjectEnded) || errors.Is(err, supervisor.ErrIdle) {
+	switch {
+	case errors.Is(err, supervisor.ErrProjectEnded):
+		return errors.Join(end(rt, dirs, project), removeBelow(dirs.ProjectsData(), project))
+	case errors.Is(err, supervisor.ErrIdle):
 		return end(rt, dirs, project)
 	}
 	if ctx.Err() != nil { // the holder's death: what it left in the run dir goes too

@@ -56,11 +56,8 @@ func (b *builder) dev(c Container) {
 	}
 	b.subDev("shm", "tmpfs", noneOf, option{"mode", "1777"}, option{"size", strconv.FormatInt(size, 10)})
 	b.subDev("mqueue", "mqueue", noneOf)
-	if c.Spec.Process.Terminal {
-		b.do("make /dev/console", unix.SYS_MKNODAT, b.c, "console", unix.S_IFREG|0o600, 0)
-		b.do("bind the terminal", unix.SYS_OPEN_TREE, 0, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH).SaveTo(b.a)
-		b.attachAt("mount /dev/console", b.a, b.c, "console")
-		b.close(b.a)
+	if c.Console != "" {
+		b.node("console", c.Console)
 	}
 	b.close(b.c)
 }

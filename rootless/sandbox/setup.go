@@ -29,6 +29,9 @@ type Container struct {
 	SingleID bool
 	// Init: an init of ours is pid 1, and the process its child.
 	Init bool
+	// Console is the path of the process's terminal on the host, to be seen as
+	// /dev/console; "" = none.
+	Console string
 	// ShmSize is the size of /dev/shm in bytes; 0 = 64 MiB.
 	ShmSize int64
 }
