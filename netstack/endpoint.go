@@ -57,9 +57,12 @@ func (s *Stack) attach(sb *Sandbox, h *netlink.Handle, e EndpointInfo, bridge in
 		PeerHardwareAddr: mac,
 		PeerMTU:          MTU,
 		PeerTxQLen:       -1,
-		PeerNamespace:    netlink.NsFd(sb.ns.Fd()),
 	}
-	if err := s.router.LinkAdd(pair); err != nil {
+	err = withFD(sb.ns, func(fd int) error {
+		pair.PeerNamespace = netlink.NsFd(fd)
+		return s.router.LinkAdd(pair)
+	})
+	if err != nil {
 		return fmt.Errorf("make veth pair %s-%s: %w", e.RouterEnd, e.Interface, err)
 	}
 	inner, err := h.LinkByName(e.Interface)

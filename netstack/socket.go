@@ -86,7 +86,11 @@ func listenPacket(a netip.AddrPort) (*os.File, error) {
 
 // localAddr is the address that a socket is bound to.
 func localAddr(f *os.File) (netip.AddrPort, error) {
-	sa, err := unix.Getsockname(int(f.Fd()))
+	var sa unix.Sockaddr
+	err := withFD(f, func(fd int) (err error) {
+		sa, err = unix.Getsockname(fd)
+		return err
+	})
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("socket %s: getsockname: %w", f.Name(), err)
 	}

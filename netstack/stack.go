@@ -131,7 +131,11 @@ func (s *Stack) Close() error {
 }
 
 func duplicate(f *os.File) (*os.File, error) {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	fd := -1
+	err := withFD(f, func(old int) (err error) {
+		fd, err = unix.FcntlInt(uintptr(old), unix.F_DUPFD_CLOEXEC, 3)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
 	}
