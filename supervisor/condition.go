@@ -48,26 +48,32 @@ func (i *instance) meets(c project.Condition) (bool, error) {
 	return i.started()
 }
 
-// started: a run has begun since the last command; one that is over already
-// counts, as it does for docker compose, unless it could not be started at all.
+// started: it runs, or has run and ended well.
 func (i *instance) started() (bool, error) {
-	switch i.rec.State {
-	case Running, Stopping:
-		return i.rec.Desired == WantRunning && !i.rec.Held, nil
-	case Exited, Created:
-		if i.willStart() {
-			return false, nil
-		}
-		if i.rec.Run > 0 && i.rec.Reason == ReasonExited && i.rec.Desired == WantRunning {
+	if i.final() {
+		if i.rec.Reason == ReasonExited && i.rec.Exit != nil && i.rec.Exit.Code == 0 {
 			return true, nil
 		}
 		return false, i.notRunning()
 	}
-	return false, nil
+	return i.rec.State == Running && i.rec.Desired == WantRunning && !i.rec.Held, nil
+}
+
+// begun reports that all containers of a service have been started since
+// somebody wanted them to run, however they ended: docker compose's idea of
+// service_started.
+func (s *Supervisor) begun(service string) bool {
+	for _, i := range s.replicas(service) {
+		byItself := i.rec.Reason == ReasonExited || i.rec.Reason == ReasonSignal || i.rec.Reason == ReasonOOM
+		if i.rec.Desired != WantRunning || (i.rec.State != Running && !byItself) {
+			return false
+		}
+	}
+	return true
 }
 
 func (i *instance) healthy() (bool, error) {
-	if i.rec.Service.HealthCheck == nil {
+	if !checked(i.rec.Service.HealthCheck) {
 		return false, fmt.Errorf("container %s has no healthcheck configured", i.rec.Name)
 	}
 	if i.final() {

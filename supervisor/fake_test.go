@@ -331,3 +331,11 @@ func (f *fakeRuntime) Adopt(_ context.Context, known map[string]Known) (map[stri
 	}
 	return runs, nil
 }
+
+func dup(f *os.File) (*os.File, error) {
+	fd, err := syscall.Dup(int(f.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "dup"), nil
+}

@@ -58,6 +58,7 @@ func (s *Supervisor) endProject(ctx context.Context, t *ticket) error {
 		return err
 	}
 	if failure != nil {
+		s.queue.reopen()
 		return failure
 	}
 	return ErrProjectEnded

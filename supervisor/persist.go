@@ -64,11 +64,11 @@ func (s *Supervisor) record() Record {
 // forget removes the record and the directories that it leaves empty: nothing
 // of the project is left. Called on the loop.
 func (s *Supervisor) forget() error {
-	s.forgotten = true
 	path := s.cfg.Dirs.StateFile(s.cfg.Name)
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("remove the state of project %s: %w", s.cfg.Name, err)
 	}
+	s.forgotten = true
 	// Only empty ones go: os.Remove never removes more.
 	_ = os.Remove(filepath.Join(filepath.Dir(path), "c"))
 	_ = os.Remove(filepath.Dir(path))

@@ -91,6 +91,13 @@ func (q *queue) closeIfLast(t *ticket) bool {
 	return q.closed
 }
 
+// reopen takes closeIfLast back.
+func (q *queue) reopen() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = false
+}
+
 func overlap(a, b []string) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return true

@@ -218,3 +218,16 @@ func asJSON(v any) string {
 	}
 	return string(b)
 }
+
+// listen subscribes to events; the returned function ends it and gives them.
+func (g *stage) listen() (chan reply, func(chan reply) []api.Event) {
+	ctx, cancel := context.WithCancel(context.Background())
+	out := make(chan reply, 1)
+	go func() { out <- g.doCtx(ctx, api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Replay: true}}) }()
+	synctest.Wait()
+	return out, func(out chan reply) []api.Event {
+		synctest.Wait()
+		cancel()
+		return (<-out).events
+	}
+}

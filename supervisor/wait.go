@@ -24,7 +24,12 @@ func (s *Supervisor) waitFor(ctx context.Context, r *request, d project.Dependen
 	if d.Condition != project.ConditionStarted {
 		say("Waiting")
 	}
-	err = s.await(ctx, func() (bool, error) { return s.met(d) })
+	err = s.await(ctx, func() (bool, error) {
+		if d.Condition == project.ConditionStarted && s.begun(d.Service) {
+			return true, nil
+		}
+		return s.met(d)
+	})
 	switch {
 	case err == nil && d.Condition == project.ConditionHealthy:
 		say("Healthy")

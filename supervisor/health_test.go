@@ -1,0 +1,161 @@
+package supervisor
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+func TestHealthAfterProbes(t *testing.T) {
+	check := project.HealthCheck{Test: []string{"CMD", "x"}, Retries: 3, StartPeriod: 10 * time.Second}
+	type probe struct {
+		age  int // seconds
+		code int
+	}
+	cases := []struct {
+		name   string
+		probes []probe
+		want   string // status:streak after each
+	}{
+		{"healthy at once", []probe{{1, 0}}, "healthy:0"},
+		{"failures in the start period do not count", []probe{{1, 1}, {5, 1}, {9, 1}}, "starting:0 starting:0 starting:0"},
+		{"after it they do", []probe{{9, 1}, {10, 1}, {11, 1}, {12, 1}}, "starting:0 starting:1 starting:2 unhealthy:3"},
+		{"a success ends the start period", []probe{{1, 0}, {2, 1}, {3, 1}, {4, 1}}, "healthy:0 healthy:1 healthy:2 unhealthy:3"},
+		{"recovery", []probe{{20, 1}, {21, 1}, {22, 1}, {23, 0}, {24, 1}}, "starting:1 starting:2 unhealthy:3 healthy:0 healthy:1"},
+		{"timeouts are failures", []probe{{20, -1}, {21, -1}, {22, -1}}, "starting:1 starting:2 unhealthy:3"},
+	}
+	for _, c := range cases {
+		h := Health{Status: Probing}
+		var got []string
+		for _, p := range c.probes {
+			h = h.after(&check, time.Duration(p.age)*time.Second, p.code, "")
+			got = append(got, fmt.Sprintf("%s:%d", h.Status, h.Streak))
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: %s, want %s", c.name, text, c.want)
+		}
+	}
+}
+
+// TestProbeTimes checks when probes begin: each a full interval after the end
+// of the last, in the start period the start interval.
+func TestProbeTimes(t *testing.T) {
+	cases := []struct {
+		name  string
+		check project.HealthCheck
+		probe func(time.Duration) (int, time.Duration)
+		want  string // ages of the first probes
+	}{
+		{"interval", project.HealthCheck{Interval: 2 * time.Second}, ok(0), "[2s 4s 6s 8s]"},
+		{"a slow probe", project.HealthCheck{Interval: 2 * time.Second, Timeout: time.Minute}, ok(time.Second), "[2s 5s 8s 11s]"},
+		{"start interval until healthy", project.HealthCheck{Interval: 30 * time.Second, StartPeriod: 20 * time.Second, StartInterval: 2 * time.Second},
+			func(age time.Duration) (int, time.Duration) {
+				if age < 4*time.Second {
+					return 1, 0
+				}
+				return 0, 0
+			}, "[2s 4s 34s 1m4s]"},
+		{"start period over", project.HealthCheck{Interval: 30 * time.Second, StartPeriod: 5 * time.Second, StartInterval: 2 * time.Second},
+			func(time.Duration) (int, time.Duration) { return 1, 0 }, "[2s 4s 6s 36s]"},
+		{"defaults", project.HealthCheck{}, ok(0), "[30s 1m0s 1m30s 2m0s]"},
+		{"timeout", project.HealthCheck{Interval: time.Second, Timeout: 3 * time.Second, Retries: 1}, ok(time.Hour), "[1s 5s 9s 13s]"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			scene(t, func(t *testing.T, g *stage) {
+				var ages []time.Duration
+				g.f.programs["a"] = program{probe: func(age time.Duration) (int, time.Duration) {
+					ages = append(ages, age)
+					return c.probe(age)
+				}}
+				g.must(g.up(proj(svc("a", check(c.check)))))
+				sleep(3 * time.Minute)
+				g.must(g.stopAll())
+				if len(ages) < 4 || fmt.Sprint(ages[:4]) != c.want {
+					t.Errorf("probes at %v, want %s", ages, c.want)
+				}
+			})
+		})
+	}
+}
+
+func ok(took time.Duration) func(time.Duration) (int, time.Duration) {
+	return func(time.Duration) (int, time.Duration) { return 0, took }
+}
+
+func TestATimeoutIsSaidAndTheProbeKilled(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["a"] = program{probe: ok(time.Hour)}
+		r := g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Wait: true,
+			Project: proj(svc("a", check(project.HealthCheck{Interval: time.Second, Timeout: 2 * time.Second, Retries: 1})))}})
+		want := "container demo-a-1 is unhealthy\nlast probe (exit -1): Health check exceeded timeout (2s)"
+		if r.err == nil || r.err.Message != want {
+			t.Errorf("error %+v, want %q", r.err, want)
+		}
+		if live := g.f.live(); len(live) != 1 {
+			t.Errorf("%v live: the probe was not killed", live)
+		}
+	})
+}
+
+func TestHealthEndsWithTheRunAndBeginsWithTheNext(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["a"] = program{probe: ok(0)}
+		events, stop := g.listen()
+		g.must(g.up(proj(svc("a", policy("always", 0), check(project.HealthCheck{Interval: time.Second})))))
+		sleep(1500 * time.Millisecond)
+		g.wantStates("a-1=running:healthy")
+		g.f.crash("demo-a-1", 1)
+		sleep(200 * time.Millisecond)
+		g.wantStates("a-1=running:starting")
+		sleep(time.Second)
+		g.wantStates("a-1=running:healthy")
+		g.must(g.stopAll())
+		n := 0
+		for _, e := range stop(events) {
+			if e.Action == "health_status: healthy" {
+				n++
+			}
+		}
+		if n != 2 {
+			t.Errorf("%d health events, want 2", n)
+		}
+	})
+}
+
+func TestCapturePipeKeepsTheHeadAndSwallowsTheRest(t *testing.T) {
+	c, err := capturePipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 { // far more than a pipe holds
+		if _, err := c.file.WriteString(strings.Repeat("x", 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := c.collect(); len(got) != outputLimit {
+		t.Errorf("%d bytes kept, want %d", len(got), outputLimit)
+	}
+}
+
+func TestCapturePipeDoesNotWaitForStrays(t *testing.T) {
+	c, err := capturePipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stray, err := dup(c.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stray.Close()
+	if _, err := c.file.WriteString("said"); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.collect(); got != "said" { // a hang would time the test out
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,157 @@
+package supervisor
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+func TestBackoffCurve(t *testing.T) {
+	want := []time.Duration{100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 60000, 60000}
+	var last time.Duration
+	for n, w := range want {
+		last = NextBackoff(last, time.Second)
+		if last != w*time.Millisecond {
+			t.Errorf("wait %d is %v, want %v", n+1, last, w*time.Millisecond)
+		}
+	}
+	if got := NextBackoff(last, 10*time.Second); got != 100*time.Millisecond {
+		t.Errorf("after a run of 10 s: %v", got)
+	}
+	if got := NextBackoff(last, 10*time.Second-1); got != time.Minute {
+		t.Errorf("after a run of almost 10 s: %v", got)
+	}
+}
+
+func TestPolicies(t *testing.T) {
+	cases := []struct {
+		mode              project.RestartMode
+		limit, code, done int
+		want              bool
+	}{
+		{project.RestartNo, 0, 1, 0, false},
+		{"", 0, 1, 0, false},
+		{project.RestartAlways, 0, 0, 99, true},
+		{project.RestartUnlessStopped, 0, 1, 99, true},
+		{project.RestartOnFailure, 0, 0, 0, false},
+		{project.RestartOnFailure, 0, 1, 99, true},
+		{project.RestartOnFailure, 3, 1, 2, true},
+		{project.RestartOnFailure, 3, 1, 3, false},
+	}
+	for _, c := range cases {
+		if got := Restarts(project.RestartPolicy{Mode: c.mode, MaxRetries: c.limit}, c.code, c.done); got != c.want {
+			t.Errorf("%s:%d after exit %d and %d restarts: %t", c.mode, c.limit, c.code, c.done, got)
+		}
+	}
+}
+
+// TestRestartStorm is docker's curve as it happens: the starts of a container
+// that fails at once for ten minutes.
+func TestRestartStorm(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["a"] = program{life: time.Nanosecond, code: 1}
+		begin := time.Now()
+		g.must(g.up(proj(svc("a", policy("always", 0)))))
+		at := time.Duration(0)
+		for n, wait := 1, 100*time.Millisecond; at < 10*time.Minute; n++ {
+			sleep(time.Until(begin.Add(at + 10*time.Millisecond)))
+			if got := starts(g, "demo-a-1"); got != n {
+				t.Fatalf("%v: %d starts, want %d", time.Since(begin), got, n)
+			}
+			at += wait
+			wait = min(2*wait, time.Minute)
+		}
+		if got := starts(g, "demo-a-1"); got > 19 {
+			t.Errorf("%d starts in ten minutes", got)
+		}
+		ps := g.do(api.Request{Op: api.OpPS}).ps[0]
+		if ps.State != "restarting" || ps.Restarts < 17 || ps.ExitCode != 1 {
+			t.Errorf("ps %+v", ps)
+		}
+		begin = time.Now()
+		g.must(g.stopAll())
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("stop took %v", took)
+		}
+	})
+}
+
+func starts(g *stage, name string) int {
+	n := 0
+	for _, call := range g.f.log() {
+		if call == "start "+name {
+			n++
+		}
+	}
+	return n
+}
+
+func TestOnFailureGivesUpAndSaysSo(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["a"] = program{life: time.Second, code: 5}
+		events, stop := g.listen()
+		g.must(g.up(proj(svc("a", policy("on-failure", 2)))))
+		sleep(time.Hour)
+		if got := starts(g, "demo-a-1"); got != 3 {
+			t.Errorf("%d starts, want 3", got)
+		}
+		var got []string
+		for _, e := range stop(events) {
+			if e.Action == "die" {
+				got = append(got, fmt.Sprintf("%d %t", e.ExitCode, e.Final))
+			}
+		}
+		if text := fmt.Sprint(got); text != "[5 false 5 false 5 true]" {
+			t.Errorf("die events %s", text)
+		}
+	})
+}
+
+func TestAStartCommandResetsTheCount(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["a"] = program{life: time.Second, code: 5}
+		g.must(g.up(proj(svc("a", policy("on-failure", 1)))))
+		sleep(time.Minute)
+		g.must(g.do(api.Request{Op: api.OpStart}))
+		sleep(time.Minute)
+		if got := starts(g, "demo-a-1"); got != 4 {
+			t.Errorf("%d starts, want 2 and 2", got)
+		}
+	})
+}
+
+func TestARestartThatCannotBeStartedIsTriedAgain(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.must(g.up(proj(svc("a", policy("always", 0)))))
+		g.f.programs["a"] = program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use"), Hint: "free it"}}
+		g.f.crash("demo-a-1", 1)
+		sleep(time.Second) // tries at 0.1, 0.3 and 0.7 s
+		if got := starts(g, "demo-a-1"); got != 4 {
+			t.Errorf("%d starts, want 4", got)
+		}
+		g.f.programs["a"] = program{}
+		sleep(time.Second)
+		g.wantStates("a-1=running")
+	})
+}
+
+func TestAStartThatFailsSaysWhy(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["a"] = program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use by pid 7 (nginx)"), Hint: "free it"}}
+		r := g.up(proj(svc("a", policy("always", 0))))
+		if r.err == nil || r.err.Message != "start container demo-a-1: publish 8080: in use by pid 7 (nginx)" || r.err.Hint != "free it" {
+			t.Errorf("error %+v", r.err)
+		}
+		sleep(time.Hour)
+		if got := starts(g, "demo-a-1"); got != 1 {
+			t.Errorf("%d starts: a command's start is not repeated by policy", got)
+		}
+		ps := g.do(api.Request{Op: api.OpPS}).ps[0]
+		if ps.State != "exited" || ps.ExitCode != 127 || ps.Reason != "start failed: publish 8080: in use by pid 7 (nginx)" {
+			t.Errorf("ps %+v", ps)
+		}
+	})
+}
