@@ -48,15 +48,30 @@ func (l *eventLog) count(k EventKind) (n int, bytes uint64) {
 // wait waits until there are n events of kind k.
 func (l *eventLog) wait(t *testing.T, k EventKind, n int) {
 	t.Helper()
+	l.until(t, func() bool { have, _ := l.count(k); return have >= n })
+}
+
+// waitAny waits for an event of either kind.
+func (l *eventLog) waitAny(t *testing.T, a, b EventKind) {
+	t.Helper()
+	l.until(t, func() bool {
+		n, _ := l.count(a)
+		m, _ := l.count(b)
+		return n+m > 0
+	})
+}
+
+func (l *eventLog) until(t *testing.T, enough func() bool) {
+	t.Helper()
 	limit := time.After(deadline)
 	for {
-		if have, _ := l.count(k); have >= n {
+		if enough() {
 			return
 		}
 		select {
 		case <-l.more:
 		case <-limit:
-			t.Fatalf("no %v event came; have %v", k, l.events)
+			t.Fatalf("the event did not come; have %v", l.events)
 		}
 	}
 }
