@@ -49,6 +49,9 @@ func (s *Supervisor) save() error {
 		return err
 	}
 	s.dirty = false
+	if s.onSave != nil {
+		s.onSave()
+	}
 	return nil
 }
 

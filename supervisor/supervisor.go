@@ -68,6 +68,7 @@ type Supervisor struct {
 	dirty     bool // the record is older than the state
 	urgent    bool // actions wait for the record
 	saveTimer *time.Timer
+	onSave    func() // a test's, after each write of the record
 	actions   []action
 	waiters   map[*waiter]struct{}
 	listeners map[*listener]struct{}

@@ -1,0 +1,106 @@
+package supervisor
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// TestFiftyClients lets fifty clients give random commands at random times, and
+// containers crash meanwhile. Nothing may hang, no rule of the runtime may be
+// broken, and what is given last must hold.
+func TestFiftyClients(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) { fiftyClients(t, seed) })
+	}
+}
+
+func fiftyClients(t *testing.T, seed uint64) {
+	g := newStage(t)
+	g.f.programs["db"] = program{probe: ok(0), slow: 30 * time.Millisecond, dying: 20 * time.Millisecond}
+	g.f.programs["api"] = program{life: 700 * time.Millisecond, code: 1}
+	g.f.programs["web"] = program{stubborn: true}
+	p := chain()
+	for n := range p.Services {
+		p.Services[n].Restart = project.RestartPolicy{Mode: project.RestartAlways}
+	}
+	g.must(g.up(p))
+	var clients sync.WaitGroup
+	for n := range 50 {
+		rnd := rand.New(rand.NewPCG(seed, uint64(n)))
+		clients.Go(func() {
+			for range 4 {
+				time.Sleep(time.Duration(rnd.IntN(3000)) * time.Millisecond)
+				if r := g.do(randomRequest(rnd, p)); !r.done {
+					t.Error("a request was not answered")
+				}
+			}
+		})
+	}
+	clients.Wait()
+	if seed%2 == 0 {
+		g.must(g.do(api.Request{Op: api.OpStop, Stop: &api.StopRequest{Timeout: seconds(0)}}))
+		sleep(time.Hour)
+		if live := g.f.live(); len(live) > 0 {
+			t.Errorf("seed %d: %v run after the last stop", seed, live)
+		}
+	} else {
+		delete(g.f.programs, "api")
+		g.must(g.up(p))
+		sleep(10 * time.Second)
+		g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
+	}
+	g.noBugs()
+}
+
+func randomRequest(rnd *rand.Rand, p project.Project) api.Request {
+	var services []string
+	if rnd.IntN(2) == 0 {
+		services = []string{p.Services[rnd.IntN(len(p.Services))].Name}
+	}
+	timeout := time.Duration(rnd.IntN(3)) * time.Second
+	stop := &api.StopRequest{Services: services, Timeout: &timeout}
+	switch rnd.IntN(8) {
+	case 0:
+		recreate := []api.Recreate{api.RecreateDiverged, api.RecreateForce, api.RecreateNever}[rnd.IntN(3)]
+		return api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: p, Services: services, Recreate: recreate, Timeout: &timeout}}
+	case 1:
+		return api.Request{Op: api.OpStop, Stop: stop}
+	case 2:
+		return api.Request{Op: api.OpRestart, Stop: stop}
+	case 3:
+		return api.Request{Op: api.OpStart, Start: &api.StartRequest{Services: services}}
+	case 4:
+		return api.Request{Op: api.OpKill, Kill: &api.KillRequest{Services: services}}
+	case 5:
+		// Never the whole project: that would be the end of the test.
+		return api.Request{Op: api.OpDown, Down: &api.DownRequest{Services: []string{p.Services[rnd.IntN(len(p.Services))].Name}, Timeout: &timeout}}
+	case 6:
+		return api.Request{Op: api.OpPS}
+	}
+	return api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: p, Wait: true, WaitTimeout: 2 * time.Second, RemoveOrphans: true}}
+}
+
+func TestADownInTheMiddleLetsTheQueueGoOn(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.programs["a"] = program{dying: time.Second}
+		p := proj(svc("a"))
+		g.must(g.up(p))
+		down, up := make(chan reply), make(chan reply)
+		go func() { down <- g.do(api.Request{Op: api.OpDown}) }()
+		sleep(500 * time.Millisecond)
+		go func() { up <- g.up(p) }()
+		g.must(<-down)
+		g.must(<-up)
+		g.wantStates("a-1=running")
+		g.must(g.do(api.Request{Op: api.OpDown}))
+		if r := g.up(p); r.done {
+			t.Error("an up after the end of the project was answered; its client must ask the next supervisor")
+		}
+	})
+}
