@@ -43,24 +43,15 @@ func (s *Stack) attachAll(sb *Sandbox, h *netlink.Handle) error {
 	return nil
 }
 
-// attach makes one veth pair, its inner end directly in the target namespace:
-// to move it there afterwards would cost an RCU grace period, about 18 ms. When
-// the namespace goes, so do both ends; nothing else needs undoing.
+// attach makes one endpoint. When the namespace goes, so do both ends; nothing
+// else needs undoing.
 func (s *Stack) attach(sb *Sandbox, h *netlink.Handle, e EndpointInfo, bridge int) error {
 	mac, err := net.ParseMAC(e.MAC)
 	if err != nil {
 		return err
 	}
-	pair := &netlink.Veth{
-		LinkAttrs:        netlink.LinkAttrs{Name: e.RouterEnd, MTU: MTU, TxQLen: -1, MasterIndex: bridge, Flags: net.FlagUp},
-		PeerName:         e.Interface,
-		PeerHardwareAddr: mac,
-		PeerMTU:          MTU,
-		PeerTxQLen:       -1,
-	}
 	err = withFD(sb.ns, func(fd int) error {
-		pair.PeerNamespace = netlink.NsFd(fd)
-		return s.router.LinkAdd(pair)
+		return s.veths.add(veth{outer: e.RouterEnd, bridge: bridge, inner: e.Interface, mac: mac, ns: fd})
 	})
 	if err != nil {
 		return fmt.Errorf("make veth pair %s-%s: %w", e.RouterEnd, e.Interface, err)

@@ -2,11 +2,13 @@ package netstack
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -272,4 +274,49 @@ func TestNetworkWithOtherSettings(t *testing.T) {
 			t.Errorf("%+v was accepted", bad)
 		}
 	}
+}
+
+// The supervisor starts and stops many containers at a time.
+func TestManyAtOnce(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	router, k := newNamespace(t), newHolder(t)
+	s := open(t, router, k)
+	ensure(t, s, Network{Name: "a"})
+	ensure(t, s, Network{Name: "b"})
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			id := fmt.Sprintf("web-%d", i)
+			spec := SandboxSpec{Names: []string{"web"}, Endpoints: []EndpointSpec{{Network: "a"}, {Network: "b"}}}
+			for range 3 {
+				sb, err := s.CreateSandbox(id, spec)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				s.SetReachable(id, true)
+				if _, err := s.Publish(id, PortSpec{HostIP: "127.0.0.1", Target: 80}); err != nil {
+					t.Error(err)
+				}
+				if len(sb.Endpoints()) != 2 || len(s.Networks()) != 2 {
+					t.Errorf("%s: %+v", id, sb.Endpoints())
+				}
+				if err := s.RemoveSandbox(id); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if left := k.names(); len(left) != 0 {
+		t.Errorf("kept: %v", left)
+	}
+	for _, n := range s.Networks() {
+		if n.Endpoints != 0 {
+			t.Errorf("%d addresses of %s are still in use", n.Endpoints, n.Name)
+		}
+	}
+	settles(t, "only lo and two bridges in R", func() bool { return len(links(t, router)) == 3 })
 }

@@ -22,6 +22,7 @@ type Stack struct {
 	routerNS *os.File
 	worker   *worker
 	router   router
+	veths    vethMaker
 	files    *fileStore
 	zone     *dns.Zone
 	names    *dns.Server
@@ -73,7 +74,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	if err := w.do(ns, s.prepareRouter); err != nil {
 		return nil, fmt.Errorf("router namespace: %w", err)
 	}
-	u.Add("netlink socket", func() error { s.router.Close(); return nil })
+	u.Add("netlink sockets", func() error { s.router.Close(); s.veths.close(); return nil })
 	if s.networks, err = s.router.bridges(); err != nil {
 		return nil, err
 	}
@@ -92,12 +93,14 @@ func (s *Stack) prepareRouter() error {
 	if err != nil {
 		return fmt.Errorf("netlink socket: %w", err)
 	}
-	s.router = router{h}
-	if err := setLoopbackUp(h); err != nil {
-		h.Close()
-		return err
+	if err = setLoopbackUp(h); err == nil {
+		s.veths, err = newVethMaker()
 	}
-	return nil
+	if err != nil {
+		h.Close()
+	}
+	s.router = router{h}
+	return err
 }
 
 // OnConflict sets how the error about a port in use finds out which project the
@@ -126,6 +129,7 @@ func (s *Stack) Close() error {
 	s.wg.Wait()
 	s.worker.close()
 	s.router.Close()
+	s.veths.close()
 	s.files.close()
 	return s.routerNS.Close()
 }

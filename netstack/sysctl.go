@@ -28,11 +28,10 @@ var (
 		// its client's address and come in by any endpoint.
 		{key: "ipv4/conf/all/rp_filter", value: "0"},
 		{key: "ipv4/conf/default/rp_filter", value: "0"},
-		{key: "ipv4/conf/all/accept_redirects", value: "0"},
-		{key: "ipv4/conf/default/accept_redirects", value: "0"},
-		{key: "ipv4/conf/all/send_redirects", value: "0"},
-		{key: "ipv4/conf/default/send_redirects", value: "0"},
+		// Some cluster software sets these on hosts; here they would open every
+		// service's loopback to its neighbours.
 		{key: "ipv4/conf/all/route_localnet", value: "0"},
+		{key: "ipv4/conf/default/route_localnet", value: "0"},
 		// No link-local addresses on bridges and endpoints, which are IPv4 only.
 		// The loopback interface was made before and keeps its ::1.
 		{key: "ipv6/conf/default/disable_ipv6", value: "1", optional: true},
