@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +91,7 @@ func corpus(top string) []hostile {
 		{"too deep", true, []tar.Header{file(strings.Repeat("d/", 2100) + "f")}},
 		{"long component", true, []tar.Header{file(strings.Repeat("n", 300))}},
 		{"newline and escape", false, []tar.Header{file("a\nb\x1b[2J")}},
-		{"huge ids", false, []tar.Header{{Name: "f", Typeflag: tar.TypeReg, Mode: 0o4755, Uid: 1<<32 - 1, Gid: 1 << 40}}},
+		{"huge ids", false, []tar.Header{{Name: "f", Typeflag: tar.TypeReg, Mode: 0o4755, Uid: math.MaxInt, Gid: math.MaxInt}}},
 		{"negative ids", false, []tar.Header{{Name: "f", Typeflag: tar.TypeReg, Mode: 0o4755, Uid: -1, Gid: -1, Format: tar.FormatGNU}}},
 		{"times out of range", false, []tar.Header{{Name: "f", Typeflag: tar.TypeReg, ModTime: time.Unix(1<<55, 0), Format: tar.FormatGNU}}},
 		{"overlay attributes", false, []tar.Header{{Name: "f", Typeflag: tar.TypeReg, PAXRecords: map[string]string{

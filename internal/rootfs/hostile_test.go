@@ -155,7 +155,9 @@ func TestLimits(t *testing.T) {
 
 func FuzzUnpack(f *testing.F) {
 	for _, h := range corpus("/placeholder") {
-		f.Add(archive(f, h.entries))
+		if h.name != "deep" { // too slow to be changed a thousand times
+			f.Add(archive(f, h.entries))
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		top, target := makeCanary(t)
