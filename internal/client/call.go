@@ -63,17 +63,28 @@ func (e *Env) Call(ctx context.Context, name string, req api.Request, on func(*a
 	if err != nil {
 		return err
 	}
-	// More than a few deaths under one request are not an accident.
-	for range 5 {
+	for deaths := 1; ; deaths++ {
 		err = exchange(ctx, c, req, on)
 		if !errors.Is(err, errBroken) || ctx.Err() != nil {
 			return err
 		}
-		if c, err = e.redial(ctx, name); err != nil {
-			return fmt.Errorf("project %s: the supervisor died and did not come back: %w", name, err)
+		if c, err = e.succeed(ctx, name, deaths); err != nil {
+			return err
 		}
 	}
-	return fmt.Errorf("project %s: %w again and again; see the supervisor's log in %s", name, errBroken, e.Dirs.ProjectRun(name))
+}
+
+// succeed connects to the successor of a supervisor that died under a request.
+// More than a few deaths are not an accident.
+func (e *Env) succeed(ctx context.Context, name string, deaths int) (*wire.Conn, error) {
+	if deaths > 4 {
+		return nil, fmt.Errorf("project %s: the supervisor dies again and again; see its log in %s", name, e.Dirs.ProjectRun(name))
+	}
+	c, err := e.redial(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("project %s: the supervisor died and did not come back: %w", name, err)
+	}
+	return c, nil
 }
 
 // exchange is one request over one connection, which it closes.

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
@@ -17,20 +16,19 @@ func (e *Env) Events(ctx context.Context, name string, services []string, on fun
 		return err
 	}
 	req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Replay: true}}
-	for silent := 0; silent < 5; silent++ {
+	for deaths := 1; ; deaths++ {
 		err = exchange(ctx, c, req, func(a *api.Answer) error {
 			if a.Event == nil {
 				return nil
 			}
-			silent = 0
+			deaths = 0 // this one works
 			return on(a.Event)
 		})
 		if !errors.Is(err, errBroken) || ctx.Err() != nil {
 			return err
 		}
-		if c, err = e.redial(ctx, name); err != nil {
-			return fmt.Errorf("project %s: the supervisor died and did not come back: %w", name, err)
+		if c, err = e.succeed(ctx, name, deaths); err != nil {
+			return err
 		}
 	}
-	return fmt.Errorf("project %s: %w again and again; see the supervisor's log in %s", name, errBroken, e.Dirs.ProjectRun(name))
 }
