@@ -39,7 +39,7 @@ type watched struct {
 // The back-off of a supervisor that dies: doubled from the first to the second.
 const (
 	minBackOff = 20 * time.Millisecond
-	maxBackOff = time.Second
+	maxBackOff = 250 * time.Millisecond
 	lasting    = 2 * time.Second // a run that counts as no failure
 )
 
@@ -135,13 +135,13 @@ func SupervisorLog(dirs state.Dirs, project string) string {
 func (w *watched) watchSupervisor(pidfd *os.File, since time.Time) {
 	waitReadable(pidfd)
 	reap(pidfd)
+	defer w.ended() // told without the lock, for the listener looks at once
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.supervisor == pidfd {
 		w.supervisor = nil
 	}
 	pidfd.Close()
-	w.ended()
 	w.failures++
 	if time.Since(since) > lasting {
 		w.failures = 0
