@@ -78,7 +78,7 @@ func (e *Env) Call(ctx context.Context, name string, req api.Request, on func(*a
 // More than a few deaths are not an accident.
 func (e *Env) succeed(ctx context.Context, name string, deaths int) (*wire.Conn, error) {
 	if deaths > 4 {
-		return nil, fmt.Errorf("project %s: the supervisor dies again and again; see its log in %s", name, e.Dirs.ProjectRun(name))
+		return nil, fmt.Errorf("project %s: the supervisor dies again and again; see %s/supervisor.log", name, e.Dirs.ProjectData(name))
 	}
 	c, err := e.redial(ctx, name)
 	if err != nil {

@@ -1,0 +1,169 @@
+package client
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// TestExecStreams: the command has our own standard files, and its exit code is ours.
+func TestExecStreams(t *testing.T) {
+	w := newWorld(t)
+	w.serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
+		defer func() {
+			for _, f := range files {
+				f.Close()
+			}
+		}()
+		if r.Op != api.OpExec || len(files) != 3 {
+			_ = c.Send(api.Answer{Done: true, Error: &api.Error{Message: fmt.Sprintf("%s with %d files", r.Op, len(files))}})
+			return
+		}
+		in, _ := io.ReadAll(files[0])
+		fmt.Fprintf(files[1], "out %s", in)
+		fmt.Fprint(files[2], "err")
+		_ = c.Send(api.Answer{Started: &api.Started{PID: 7}})
+		_ = c.Send(api.Answer{Exit: &api.Exit{Code: 42}, Done: true})
+	})
+	if _, err := w.Stdin.WriteString("typed"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Stdin.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HANDED_ON", "yes")
+	o := &ExecOptions{tty: true, Env: []string{"A=b", "HANDED_ON", "NOT_SET_ANYWHERE"}, User: "app", WorkingDir: "/srv", Index: 2}
+	err := w.Exec(bounded(t), Target{Name: "demo"}, o, "web", []string{"cat", "-u"})
+	if code := Report(w.err, err); code != 42 {
+		t.Errorf("exit code %d, want 42", code)
+	}
+	wantOutput(t, "stdout", w.out, "out typed")
+	wantOutput(t, "stderr", w.err, "err")
+	r := w.asked(api.OpExec)[0].Exec
+	if r.TTY || r.Service != "web" || r.User != "app" || r.WorkingDir != "/srv" || r.Index != 2 ||
+		!slices.Equal(r.Args, []string{"cat", "-u"}) || !slices.Equal(r.Env, []string{"A=b", "HANDED_ON=yes"}) {
+		t.Errorf("request %+v", r)
+	}
+}
+
+func TestExecDetached(t *testing.T) {
+	w := newWorld(t)
+	w.serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
+		for _, f := range files {
+			f.Close()
+		}
+		_ = c.Send(api.Answer{Started: &api.Started{PID: 7}})
+		var r api.Request
+		_, _ = c.Receive(&r) // until the client has gone
+	})
+	if err := w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{Detach: true}, "web", []string{"daemon"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExecFailures(t *testing.T) {
+	w := newWorld(t)
+	err := w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{}, "web", []string{"true"})
+	if err == nil || err.Error() != `service "web" is not running` {
+		t.Errorf("without supervisor: %v", err)
+	}
+	w.serve("demo", func(_ *wire.Conn, _ *api.Request, files []*os.File) {
+		for _, f := range files {
+			f.Close()
+		}
+	})
+	err = w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{}, "web", []string{"true"})
+	if err == nil || !strings.Contains(err.Error(), "was not repeated") || len(w.asked(api.OpExec)) != 1 {
+		t.Errorf("supervisor died: %v, asked %d times", err, len(w.asked(api.OpExec)))
+	}
+}
+
+// openPTY makes a terminal: its master, and the side that a program uses.
+func openPTY(t *testing.T) (master, tty *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("no terminals here:", err)
+	}
+	t.Cleanup(func() { master.Close() })
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Skip("no terminals here:", err)
+	}
+	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip("no terminals here:", err)
+	}
+	t.Cleanup(func() { tty.Close() })
+	return master, tty
+}
+
+// TestExecTerminal: both sides are terminals; ours is raw meanwhile, theirs has
+// our size, all output arrives, and ours is given back as it was.
+func TestExecTerminal(t *testing.T) {
+	w := newWorld(t)
+	user, ours := openPTY(t)
+	master, theirs := openPTY(t)
+	if err := unix.IoctlSetWinsize(int(ours.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 33, Col: 77}); err != nil {
+		t.Fatal(err)
+	}
+	w.Stdin, w.Stdout = ours, ours
+	before, err := unix.IoctlGetTermios(int(ours.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := make(chan bool, 1)
+	w.serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
+		if len(files) != 0 || !r.Exec.TTY || r.Exec.Rows != 33 || r.Exec.Cols != 77 {
+			_ = c.Send(api.Answer{Done: true, Error: &api.Error{Message: fmt.Sprintf("%+v with %d files", r.Exec, len(files))}})
+			return
+		}
+		_ = c.Send(api.Answer{Started: &api.Started{PID: 7}}, master)
+		line := make([]byte, 64)
+		n, _ := theirs.Read(line) // the user types
+		now, err := unix.IoctlGetTermios(int(ours.Fd()), unix.TCGETS)
+		raw <- err == nil && now.Lflag&unix.ECHO == 0
+		fmt.Fprintf(theirs, "%s%s", line[:n], strings.Repeat("x", 3000))
+		_ = c.Send(api.Answer{Exit: &api.Exit{Code: 5}, Done: true})
+	})
+	if _, err := user.WriteString("hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	seen := make(chan int, 1)
+	go func() {
+		total, buf := 0, make([]byte, 4096)
+		for total < 3000 {
+			n, err := user.Read(buf)
+			if err != nil {
+				break
+			}
+			total += strings.Count(string(buf[:n]), "x")
+		}
+		seen <- total
+	}()
+	err = w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{tty: true}, "web", []string{"sh"})
+	if code := Report(w.err, err); code != 5 {
+		t.Fatalf("exit code %d, %v; want 5", code, err)
+	}
+	if n := <-seen; n != 3000 {
+		t.Errorf("%d bytes of output arrived, want 3000", n)
+	}
+	if !<-raw {
+		t.Error("our terminal was not raw while the command ran")
+	}
+	after, err := unix.IoctlGetTermios(int(ours.Fd()), unix.TCGETS)
+	if err != nil || *after != *before {
+		t.Errorf("our terminal was not given back: %+v, was %+v (%v)", after, before, err)
+	}
+}
