@@ -16,7 +16,7 @@ import (
 
 func TestAdoptionCostsNoRun(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["db"] = program{probe: ok(0)}
+		g.f.set("db", program{probe: ok(0)})
 		g.must(g.up(chain()))
 		g.f.clear()
 		g.crash()
@@ -118,7 +118,7 @@ func TestAfterTheHolderUpWorks(t *testing.T) {
 
 func TestHeldContainersSurviveTheSupervisor(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["db"] = program{probe: ok(0)}
+		g.f.set("db", program{probe: ok(0)})
 		g.must(g.up(chain()))
 		g.f.crash("demo-db-1", 1)
 		sleep(500 * time.Millisecond) // api and web are held
@@ -172,7 +172,7 @@ func TestKilledAtEverySave(t *testing.T) {
 // the actions that waited for it are lost too.
 func liveUntil(t *testing.T, kill int, idle bool) (saves int) {
 	g := newStage(t)
-	g.f.programs["db"] = program{probe: ok(0), slow: 10 * time.Millisecond}
+	g.f.set("db", program{probe: ok(0), slow: 10 * time.Millisecond})
 	killed := make(chan struct{})
 	_ = g.s.ask(func() {
 		g.s.onSave = func() {

@@ -15,16 +15,16 @@ import (
 // containers crash meanwhile. Nothing may hang, no rule of the runtime may be
 // broken, and what is given last must hold.
 func TestFiftyClients(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(8) {
 		synctest.Test(t, func(t *testing.T) { fiftyClients(t, seed) })
 	}
 }
 
 func fiftyClients(t *testing.T, seed uint64) {
 	g := newStage(t)
-	g.f.programs["db"] = program{probe: ok(0), slow: 30 * time.Millisecond, dying: 20 * time.Millisecond}
-	g.f.programs["api"] = program{life: 700 * time.Millisecond, code: 1}
-	g.f.programs["web"] = program{stubborn: true}
+	g.f.set("db", program{probe: ok(0), slow: 30 * time.Millisecond, dying: 20 * time.Millisecond})
+	g.f.set("api", program{life: 700 * time.Millisecond, code: 1})
+	g.f.set("web", program{stubborn: true})
 	p := chain()
 	for n := range p.Services {
 		p.Services[n].Restart = project.RestartPolicy{Mode: project.RestartAlways}
@@ -50,7 +50,7 @@ func fiftyClients(t *testing.T, seed uint64) {
 			t.Errorf("seed %d: %v run after the last stop", seed, live)
 		}
 	} else {
-		delete(g.f.programs, "api")
+		g.f.set("api", program{})
 		g.must(g.up(p))
 		sleep(10 * time.Second)
 		g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
@@ -88,7 +88,7 @@ func randomRequest(rnd *rand.Rand, p project.Project) api.Request {
 
 func TestADownInTheMiddleLetsTheQueueGoOn(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{dying: time.Second}
+		g.f.set("a", program{dying: time.Second})
 		p := proj(svc("a"))
 		g.must(g.up(p))
 		down, up := make(chan reply), make(chan reply)

@@ -122,6 +122,13 @@ func (f *fakeRuntime) enter(call, name string) func() {
 	return func() { f.mu.Lock(); f.busy[name] = false; f.mu.Unlock() }
 }
 
+// set says how the containers of a service behave from their next run on.
+func (f *fakeRuntime) set(service string, p program) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.programs[service] = p
+}
+
 func (f *fakeRuntime) log() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

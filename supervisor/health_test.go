@@ -68,10 +68,10 @@ func TestProbeTimes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
 				var ages []time.Duration
-				g.f.programs["a"] = program{probe: func(age time.Duration) (int, time.Duration) {
+				g.f.set("a", program{probe: func(age time.Duration) (int, time.Duration) {
 					ages = append(ages, age)
 					return c.probe(age)
-				}}
+				}})
 				g.must(g.up(proj(svc("a", check(c.check)))))
 				sleep(3 * time.Minute)
 				g.must(g.stopAll())
@@ -89,7 +89,7 @@ func ok(took time.Duration) func(time.Duration) (int, time.Duration) {
 
 func TestATimeoutIsSaidAndTheProbeKilled(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{probe: ok(time.Hour)}
+		g.f.set("a", program{probe: ok(time.Hour)})
 		r := g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Wait: true,
 			Project: proj(svc("a", check(project.HealthCheck{Interval: time.Second, Timeout: 2 * time.Second, Retries: 1})))}})
 		want := "container demo-a-1 is unhealthy\nlast probe (exit -1): Health check exceeded timeout (2s)"
@@ -104,7 +104,7 @@ func TestATimeoutIsSaidAndTheProbeKilled(t *testing.T) {
 
 func TestHealthEndsWithTheRunAndBeginsWithTheNext(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{probe: ok(0)}
+		g.f.set("a", program{probe: ok(0)})
 		events, stop := g.listen()
 		g.must(g.up(proj(svc("a", policy("always", 0), check(project.HealthCheck{Interval: time.Second})))))
 		sleep(1500 * time.Millisecond)

@@ -34,9 +34,9 @@ func (g *stage) lives() string {
 
 func TestACrashTakesOnlyDependentsThatAskForIt(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["db"] = program{probe: ok(0)}
-		g.f.programs["api"] = program{dying: 20 * time.Millisecond}
-		g.f.programs["web"] = program{dying: 10 * time.Millisecond}
+		g.f.set("db", program{probe: ok(0)})
+		g.f.set("api", program{dying: 20 * time.Millisecond})
+		g.f.set("web", program{dying: 10 * time.Millisecond})
 		g.must(g.up(chain()))
 		g.f.clear()
 		g.f.crash("demo-db-1", 1)
@@ -52,7 +52,7 @@ func TestACrashTakesOnlyDependentsThatAskForIt(t *testing.T) {
 
 func TestARestartCommandTakesDependentsAlong(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["db"] = program{probe: ok(0)}
+		g.f.set("db", program{probe: ok(0)})
 		g.must(g.up(chain()))
 		g.f.clear()
 		g.must(g.do(api.Request{Op: api.OpRestart, Stop: &api.StopRequest{Services: []string{"db"}}}))
@@ -69,7 +69,7 @@ func TestARestartCommandTakesDependentsAlong(t *testing.T) {
 
 func TestARecreatedServiceTakesDependentsAlong(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["db"] = program{probe: ok(0)}
+		g.f.set("db", program{probe: ok(0)})
 		p := chain()
 		g.must(g.up(p))
 		g.f.clear()
@@ -83,7 +83,7 @@ func TestARecreatedServiceTakesDependentsAlong(t *testing.T) {
 
 func TestHeldDependentsCanBeStopped(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["db"] = program{probe: ok(0)}
+		g.f.set("db", program{probe: ok(0)})
 		g.must(g.up(chain()))
 		g.f.crash("demo-db-1", 1)
 		sleep(500 * time.Millisecond)
@@ -98,7 +98,7 @@ func TestHeldDependentsAreGivenUpWithTheirDependency(t *testing.T) {
 		p := proj(svc("db", policy("on-failure", 1)), svc("web", dep("db", project.ConditionStarted, withRestart)))
 		g.must(g.up(p))
 		events, stop := g.listen()
-		g.f.programs["db"] = program{startErr: &StartError{Stage: "exec", Object: "db"}}
+		g.f.set("db", program{startErr: &StartError{Stage: "exec", Object: "db"}})
 		g.f.crash("demo-db-1", 1)
 		sleep(time.Minute)
 		g.wantStates("db-1=exited web-1=exited")

@@ -52,7 +52,7 @@ func TestPolicies(t *testing.T) {
 // that fails at once for ten minutes.
 func TestRestartStorm(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{life: time.Nanosecond, code: 1}
+		g.f.set("a", program{life: time.Nanosecond, code: 1})
 		begin := time.Now()
 		g.must(g.up(proj(svc("a", policy("always", 0)))))
 		at := time.Duration(0)
@@ -91,7 +91,7 @@ func starts(g *stage, name string) int {
 
 func TestOnFailureGivesUpAndSaysSo(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{life: time.Second, code: 5}
+		g.f.set("a", program{life: time.Second, code: 5})
 		events, stop := g.listen()
 		g.must(g.up(proj(svc("a", policy("on-failure", 2)))))
 		sleep(time.Hour)
@@ -112,7 +112,7 @@ func TestOnFailureGivesUpAndSaysSo(t *testing.T) {
 
 func TestAStartCommandResetsTheCount(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{life: time.Second, code: 5}
+		g.f.set("a", program{life: time.Second, code: 5})
 		g.must(g.up(proj(svc("a", policy("on-failure", 1)))))
 		sleep(time.Minute)
 		g.must(g.do(api.Request{Op: api.OpStart}))
@@ -126,13 +126,13 @@ func TestAStartCommandResetsTheCount(t *testing.T) {
 func TestARestartThatCannotBeStartedIsTriedAgain(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a", policy("always", 0)))))
-		g.f.programs["a"] = program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use"), Hint: "free it"}}
+		g.f.set("a", program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use"), Hint: "free it"}})
 		g.f.crash("demo-a-1", 1)
 		sleep(time.Second) // tries at 0.1, 0.3 and 0.7 s
 		if got := starts(g, "demo-a-1"); got != 4 {
 			t.Errorf("%d starts, want 4", got)
 		}
-		g.f.programs["a"] = program{}
+		g.f.set("a", program{})
 		sleep(time.Second)
 		g.wantStates("a-1=running")
 	})
@@ -140,7 +140,7 @@ func TestARestartThatCannotBeStartedIsTriedAgain(t *testing.T) {
 
 func TestAStartThatFailsSaysWhy(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use by pid 7 (nginx)"), Hint: "free it"}}
+		g.f.set("a", program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use by pid 7 (nginx)"), Hint: "free it"}})
 		r := g.up(proj(svc("a", policy("always", 0))))
 		if r.err == nil || r.err.Message != "start container demo-a-1: publish 8080: in use by pid 7 (nginx)" || r.err.Hint != "free it" {
 			t.Errorf("error %+v", r.err)

@@ -96,7 +96,7 @@ func TestStopGoesInReverseAndInParallel(t *testing.T) {
 
 func TestSecondStopShortensTheFirst(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{stubborn: true}
+		g.f.set("a", program{stubborn: true})
 		g.must(g.up(proj(svc("a"))))
 		begin := time.Now()
 		first := make(chan reply)
@@ -112,7 +112,7 @@ func TestSecondStopShortensTheFirst(t *testing.T) {
 
 func TestALongerSecondStopDoesNotProlongTheFirst(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{stubborn: true}
+		g.f.set("a", program{stubborn: true})
 		g.must(g.up(proj(svc("a"))))
 		begin := time.Now()
 		first := make(chan reply)
@@ -128,7 +128,7 @@ func TestALongerSecondStopDoesNotProlongTheFirst(t *testing.T) {
 
 func TestStopBeatsAStartInFlight(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{slow: 5 * time.Second}
+		g.f.set("a", program{slow: 5 * time.Second})
 		up := make(chan reply)
 		go func() { up <- g.up(proj(svc("a", policy("always", 0)))) }()
 		sleep(time.Second)
@@ -149,7 +149,7 @@ func TestStopBeatsAStartInFlight(t *testing.T) {
 
 func TestUpOfAClientThatHasGoneStopsAtTheNextStep(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{slow: 2 * time.Second}
+		g.f.set("a", program{slow: 2 * time.Second})
 		ctx, cancel := context.WithCancelCause(context.Background())
 		time.AfterFunc(time.Second, func() { cancel(errClientGone) })
 		r := g.doCtx(ctx, api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("a"), svc("b", dep("a", project.ConditionStarted)))}})
@@ -163,7 +163,7 @@ func TestUpOfAClientThatHasGoneStopsAtTheNextStep(t *testing.T) {
 
 func TestKillIsNotKeptWaiting(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{stubborn: true}
+		g.f.set("a", program{stubborn: true})
 		g.must(g.up(proj(svc("a", policy("always", 0)))))
 		first := make(chan reply)
 		go func() { first <- g.stopAll() }()

@@ -112,7 +112,7 @@ func visit(t *testing.T, state State, ev Event, c cell) {
 
 func TestStaleTimersAreVoid(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["a"] = program{life: time.Second, code: 1}
+		g.f.set("a", program{life: time.Second, code: 1})
 		a := svc("a", policy("always", 0))
 		g.must(g.up(proj(a)))
 		sleep(1050 * time.Millisecond) // in the back-off of 100 ms

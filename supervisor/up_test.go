@@ -78,13 +78,13 @@ func TestUpScalesDownHighestFirstAndRemovesOrphansOnDemand(t *testing.T) {
 
 func TestDependentsStartInTheInstantOfTheCondition(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.programs["db"] = program{probe: func(age time.Duration) (int, time.Duration) {
+		g.f.set("db", program{probe: func(age time.Duration) (int, time.Duration) {
 			if age > 3*time.Second {
 				return 0, 10 * time.Millisecond
 			}
 			return 1, 10 * time.Millisecond
-		}}
-		g.f.programs["job"] = program{life: 2 * time.Second}
+		}})
+		g.f.set("job", program{life: 2 * time.Second})
 		begin := time.Now()
 		g.must(g.up(proj(
 			svc("db", check(project.HealthCheck{Interval: time.Minute, StartPeriod: 10 * time.Second, StartInterval: time.Second})),
@@ -117,7 +117,7 @@ func TestFailedConditionsNameTheirCause(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
-				g.f.programs["dep"] = c.prog
+				g.f.set("dep", c.prog)
 				d := svc("dep", check(project.HealthCheck{Interval: time.Second, Retries: 2}))
 				r := g.up(proj(d, svc("web", dep("dep", c.condition))))
 				if r.err == nil || r.err.Message != c.want || r.err.ExitCode != 1 {
@@ -136,7 +136,7 @@ func TestFailedConditionsNameTheirCause(t *testing.T) {
 
 func TestUpWait(t *testing.T) {
 	job := func(code int) func(*stage) {
-		return func(g *stage) { g.f.programs["a"] = program{life: time.Second, code: code} }
+		return func(g *stage) { g.f.set("a", program{life: time.Second, code: code}) }
 	}
 	cases := []struct {
 		name  string
@@ -146,12 +146,12 @@ func TestUpWait(t *testing.T) {
 	}{
 		{"runs", func(*stage) {}, 0, ""},
 		{"unhealthy", func(g *stage) {
-			g.f.programs["a"] = program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }}
+			g.f.set("a", program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }})
 		}, 0, "is unhealthy"},
 		{"job done", job(0), 0, ""},
 		{"job failed", job(2), 0, "exit 2"},
 		{"too late", func(g *stage) {
-			g.f.programs["a"] = program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }}
+			g.f.set("a", program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }})
 		}, 1500 * time.Millisecond, "not everything was running and healthy after 1.5s"},
 	}
 	for _, c := range cases {
