@@ -123,9 +123,11 @@ func TestAdoptWhatIsHalfMade(t *testing.T) {
 	if _, err := second.AdoptPort("web-1", port); !errors.Is(err, ErrNotKept) {
 		t.Errorf("want ErrNotKept, got %v", err)
 	}
-	// job-1 was never adopted: to make it anew needs its removal first.
-	must(t, second.RemoveSandbox("job-1"))
-	service(t, second, "job-1", "n")
+	// job-1 was not adopted. Made anew, it gets nothing of its predecessor.
+	job := service(t, second, "job-1", "n")
+	if got := addresses(t, job, "web"); len(got) != 1 {
+		t.Errorf("names are not answered in the new namespace: %v", got)
+	}
 	if _, err := second.Publish("job-1", port.PortSpec); err != nil {
 		t.Error(err)
 	}

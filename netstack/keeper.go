@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -25,22 +26,24 @@ type Keeper interface {
 	Kept() map[string]*os.File
 }
 
-// fileStore is a Keeper together with what an earlier process left in it and
-// nobody has claimed yet.
+// fileStore is a Keeper together with what we know of it.
 type fileStore struct {
 	keeper Keeper
 
 	mu        sync.Mutex
-	unclaimed map[string]*os.File
+	kept      map[string]bool     // every name that the keeper has of us
+	unclaimed map[string]*os.File // left by an earlier process, and nobody's yet
 }
 
 func newFileStore(k Keeper) *fileStore {
-	s := &fileStore{keeper: k, unclaimed: map[string]*os.File{}}
+	s := &fileStore{keeper: k, kept: map[string]bool{}, unclaimed: map[string]*os.File{}}
 	for name, f := range k.Kept() {
 		kind, _, _ := strings.Cut(name, "/")
-		if kind == "net" || kind == "dns" || kind == "port" {
-			s.unclaimed[name] = f
+		if kind != "net" && kind != "dns" && kind != "port" {
+			f.Close()
+			continue
 		}
+		s.kept[name], s.unclaimed[name] = true, f
 	}
 	return s
 }
@@ -55,33 +58,60 @@ func (s *fileStore) claim(name string) *os.File {
 }
 
 func (s *fileStore) keep(name string, f *os.File) error {
+	s.mu.Lock()
+	s.kept[name] = true // before it is true: a failure in between must not hide it
+	s.mu.Unlock()
 	if err := s.keeper.Keep(name, f); err != nil {
 		return fmt.Errorf("keep %s in the project holder: %w", name, err)
 	}
 	return nil
 }
 
-func (s *fileStore) drop(name string) error {
-	if f := s.claim(name); f != nil {
-		defer f.Close()
+// drop drops the names that match, without a message if there are none.
+func (s *fileStore) drop(match func(name string) bool) error {
+	var errs []error
+	for _, name := range s.names(match) {
+		if f := s.claim(name); f != nil {
+			f.Close()
+		}
+		if err := s.keeper.Drop(name); err != nil {
+			errs = append(errs, fmt.Errorf("drop %s from the project holder: %w", name, err))
+			continue
+		}
+		s.mu.Lock()
+		delete(s.kept, name)
+		s.mu.Unlock()
 	}
-	if err := s.keeper.Drop(name); err != nil {
-		return fmt.Errorf("drop %s from the project holder: %w", name, err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// leftover lists the unclaimed names that match, sorted.
-func (s *fileStore) leftover(match func(name string) bool) []string {
+// names lists the kept names that match, sorted.
+func (s *fileStore) names(match func(name string) bool) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(func(yield func(string) bool) {
-		for name := range maps.Keys(s.unclaimed) {
-			if match(name) && !yield(name) {
-				return
-			}
+	var out []string
+	for name := range s.kept {
+		if match(name) {
+			out = append(out, name)
 		}
-	})
+	}
+	slices.Sort(out)
+	return out
+}
+
+// isUnclaimed reports whether an earlier process left the name and nobody has
+// claimed it.
+func (s *fileStore) isUnclaimed(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unclaimed[name] != nil
+}
+
+// leftovers lists what nobody has claimed, sorted.
+func (s *fileStore) leftovers() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.unclaimed))
 }
 
 // close closes our descriptors of what nobody has claimed; it stays kept.
@@ -97,9 +127,16 @@ func (s *fileStore) close() {
 func netName(id string) string       { return "net/" + id }
 func dnsName(id, kind string) string { return "dns/" + id + "/" + kind }
 
-// belongsTo reports whether a kept name is one of the container's.
-func belongsTo(name, id string) bool {
-	_, rest, _ := strings.Cut(name, "/")
-	owner, _, _ := strings.Cut(rest, "/")
-	return owner == id
+// ownedBy matches all names of a container, or of "@NETWORK".
+func ownedBy(id string) func(name string) bool {
+	return func(name string) bool {
+		_, rest, _ := strings.Cut(name, "/")
+		owner, _, _ := strings.Cut(rest, "/")
+		return owner == id
+	}
+}
+
+// portOf matches the listeners of a container.
+func portOf(id string) func(name string) bool {
+	return func(name string) bool { return strings.HasPrefix(name, "port/"+id+"/") }
 }

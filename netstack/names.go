@@ -89,7 +89,7 @@ func (s *Stack) gatewayResolver(n *network) error {
 // adoptResolvers goes on with those on gateways.
 func (s *Stack) adoptResolvers() {
 	for _, n := range s.networks {
-		if len(s.files.leftover(func(name string) bool { return name == dnsName("@"+n.name, "udp") })) == 0 {
+		if !s.files.isUnclaimed(dnsName("@"+n.name, "udp")) {
 			continue
 		}
 		if err := s.gatewayResolver(n); err != nil {
@@ -104,7 +104,7 @@ func (s *Stack) dropResolver(n *network) error {
 	}
 	n.resolver.close()
 	n.resolver = nil
-	return s.dropFiles("@" + n.name)
+	return s.files.drop(ownedBy("@" + n.name))
 }
 
 // openResolver serves the address at inside ns with the sockets that an

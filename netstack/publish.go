@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 )
@@ -38,7 +37,6 @@ type publication struct {
 	target    target
 	cancel    context.CancelFunc
 	listeners []*net.TCPListener
-	names     []string // what the keeper has of it
 }
 
 // target is where connections of a published port go.
@@ -73,8 +71,8 @@ func (s *Stack) Publish(id string, spec PortSpec) (Published, error) {
 		}
 	}
 	// Listeners of an earlier process that nobody adopted would be in our way.
-	for _, name := range s.files.leftover(func(n string) bool { return strings.HasPrefix(n, "port/"+id+"/") }) {
-		if err := s.files.drop(name); err != nil {
+	if len(sb.ports) == 0 {
+		if err := s.files.drop(portOf(id)); err != nil {
 			return Published{}, portError(id, spec, err)
 		}
 	}
@@ -123,18 +121,14 @@ func (s *Stack) AdoptPort(id string, was Published) (Published, error) {
 func (s *Stack) Unpublish(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var errs []error
 	if sb := s.sandboxes[id]; sb != nil {
 		for _, p := range sb.ports {
 			p.close()
-			for _, name := range p.names {
-				errs = append(errs, s.files.drop(name))
-			}
 		}
 		sb.ports = nil
 	}
 	s.relays.finish(id)
-	return errors.Join(errs...)
+	return s.files.drop(portOf(id))
 }
 
 // checkPort finds the container and the addresses to bind.
@@ -192,8 +186,7 @@ func (s *Stack) servePort(p *publication, files []*os.File) error {
 		if err := s.files.keep(name, f); err != nil {
 			return err
 		}
-		u.Add(name, func() error { return s.files.drop(name) })
-		p.names = append(p.names, name)
+		u.Add(name, func() error { return s.files.drop(func(n string) bool { return n == name }) })
 		l, err := tcpListener(f)
 		if err != nil {
 			return err

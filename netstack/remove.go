@@ -3,6 +3,7 @@ package netstack
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // RemoveSandbox gives up a container's namespace, ports, names and addresses,
@@ -10,21 +11,19 @@ import (
 // no error. The kernel takes the namespace apart when the last process in it
 // has gone, which is not waited for.
 func (s *Stack) RemoveSandbox(id string) error {
-	err := s.Unpublish(id)
+	errs := []error{s.Unpublish(id)}
 	s.zone.Remove(id)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if sb := s.sandboxes[id]; sb != nil {
 		sb.closeSockets()
 		sb.ns.Close()
-		err = errors.Join(err, s.cutStatic(sb))
+		errs = append(errs, s.cutStatic(sb))
 		s.releaseAddresses(sb)
 		delete(s.sandboxes, id)
 	}
-	if err2 := s.dropFiles(id); err2 != nil {
-		err = errors.Join(err, err2)
-	}
-	if err != nil {
+	s.mu.Unlock()
+	errs = append(errs, s.files.drop(ownedBy(id)))
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove the network of container %s: %w", id, err)
 	}
 	return nil
@@ -52,24 +51,9 @@ func (sb *Sandbox) closeSockets() {
 	sb.ports = nil
 }
 
-// dropFiles drops all kept names that a container, or "@network", may have.
-func (s *Stack) dropFiles(id string) error {
-	names := []string{netName(id), dnsName(id, "udp"), dnsName(id, "tcp")}
-	left := s.files.leftover(func(name string) bool { return belongsTo(name, id) })
-	var errs []error
-	for _, name := range append(names, left...) {
-		errs = append(errs, s.files.drop(name))
-	}
-	return errors.Join(errs...)
-}
-
 // DropUnclaimed drops all that an earlier process left and nobody has adopted,
 // and returns the names: to be called once, after the last adoption.
 func (s *Stack) DropUnclaimed() ([]string, error) {
-	names := s.files.leftover(func(string) bool { return true })
-	var errs []error
-	for _, name := range names {
-		errs = append(errs, s.files.drop(name))
-	}
-	return names, errors.Join(errs...)
+	names := s.files.leftovers()
+	return names, s.files.drop(func(name string) bool { return slices.Contains(names, name) })
 }

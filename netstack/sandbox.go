@@ -96,6 +96,10 @@ func (s *Stack) createSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
 		return nil, err
 	}
 	u.Add("reservation", func() error { s.unreserve(sb); return nil })
+	// What an earlier process left under this name belongs to another namespace.
+	if err := s.files.drop(ownedBy(id)); err != nil {
+		return nil, err
+	}
 	var h *netlink.Handle
 	err := s.worker.do(s.routerNS, func() (err error) {
 		sb.ns, h, err = s.makeNamespace(id)
@@ -111,7 +115,7 @@ func (s *Stack) createSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
 	}
 	// Kept from here on: if this process dies, the record decides whether the
 	// next one adopts or drops it.
-	u.Add("kept files", func() error { return s.dropFiles(id) })
+	u.Add("kept files", func() error { return s.files.drop(ownedBy(id)) })
 	if err := s.files.keep(netName(id), sb.ns); err != nil {
 		return nil, err
 	}
