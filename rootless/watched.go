@@ -36,48 +36,56 @@ type watched struct {
 	busy       bool // a restart is pending
 }
 
-// The back-off of a supervisor that dies: doubled from the first to the second.
+// The back-off of a supervisor that dies is doubled from the first to the second.
 const (
 	minBackOff = 20 * time.Millisecond
 	maxBackOff = 250 * time.Millisecond
 	lasting    = 2 * time.Second // a run that counts as no failure
+	// cleanUpLimit is how long a supervisor may outlive its project's holder.
+	cleanUpLimit = 5 * time.Second
 )
 
 // ensure starts what does not live. It returns when the supervisor accepts.
 func (w *watched) ensure() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.holder == nil {
-		if err := w.awaitSupervisorEnd(); err != nil {
-			return err
-		}
+	if !alive(w.holder) { // its watcher may not have had its turn
+		w.holder = nil
+		w.awaitSupervisorEnd()
 		if err := w.startHolder(); err != nil {
 			return err
 		}
 	}
-	if w.supervisor == nil {
+	if !alive(w.supervisor) {
 		return w.startSupervisor()
 	}
 	return nil
 }
 
+// alive tells whether the process behind a pidfd has not ended; nil has.
+func alive(pidfd *os.File) bool {
+	if pidfd == nil {
+		return false
+	}
+	p := []unix.PollFd{{Fd: int32(wire.FD(pidfd)), Events: unix.POLLIN}}
+	n, _ := unix.Poll(p, 0) // interrupted counts as not ended: the watcher will tell
+	return n <= 0
+}
+
 // awaitSupervisorEnd gives a supervisor whose holder died the time to clean up.
-func (w *watched) awaitSupervisorEnd() error {
-	if w.supervisor == nil {
-		return nil
+func (w *watched) awaitSupervisorEnd() {
+	if !alive(w.supervisor) {
+		w.supervisor = nil
+		return
 	}
-	pidfd := w.supervisor
-	for range 500 {
-		p := []unix.PollFd{{Fd: int32(wire.FD(pidfd)), Events: unix.POLLIN}}
-		if n, err := unix.Poll(p, 0); n > 0 || (err != nil && !errors.Is(err, unix.EINTR)) {
-			w.supervisor = nil
-			return nil
+	p := []unix.PollFd{{Fd: int32(wire.FD(w.supervisor)), Events: unix.POLLIN}}
+	for until := time.Now().Add(cleanUpLimit); time.Now().Before(until); {
+		if n, _ := unix.Poll(p, int(time.Until(until).Milliseconds())+1); n > 0 {
+			break
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	_ = unix.PidfdSendSignal(wire.FD(pidfd), unix.SIGKILL, nil, 0)
+	_ = unix.PidfdSendSignal(wire.FD(w.supervisor), unix.SIGKILL, nil, 0) // in vain if it has ended
 	w.supervisor = nil
-	return nil
 }
 
 func (w *watched) startHolder() error {

@@ -100,10 +100,18 @@ func (f *Follower) pass() (busy bool, err error) {
 		}
 		s.aim()
 	}
-	if err := f.emit(seen); err != nil {
+	if f.stuck && seen == f.seen {
+		seen = math.MaxUint64
+	}
+	printed, err := f.emit(seen)
+	if err != nil {
 		return false, err
 	}
-	return f.settle()
+	busy, err = f.settle()
+	// Two passes that see the same and print nothing: an index lies, its
+	// numbers do not rise. Then the order is lost, but not the bytes.
+	f.stuck, f.seen = busy && !printed, seen
+	return busy, err
 }
 
 func (f *Follower) events() error {
@@ -146,7 +154,7 @@ func (f *Follower) reattach(s *source) error {
 }
 
 // emit prints chunks in the order of their sequence numbers, up to limit.
-func (f *Follower) emit(limit uint64) error {
+func (f *Follower) emit(limit uint64) (printed bool, err error) {
 	for {
 		var first *streamReader
 		lowest, second := uint64(math.MaxUint64), uint64(math.MaxUint64)
@@ -165,10 +173,11 @@ func (f *Follower) emit(limit uint64) error {
 			}
 		}
 		if first == nil {
-			return nil
+			return printed, nil
 		}
+		printed = true
 		if err := f.run(first, min(second, limit)); err != nil {
-			return err
+			return printed, err
 		}
 	}
 }

@@ -24,6 +24,8 @@ type Follower struct {
 	watcher *watcher // nil until something is to be followed
 	sources []*source
 	ending  bool
+	seen    uint64             // by the last pass
+	stuck   bool               // it printed nothing, though there is something
 	left    map[string]*source // finished ones by directory, to go on with
 }
 

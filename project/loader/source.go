@@ -17,6 +17,8 @@ import (
 // MaxFileSize bounds one compose file, in bytes.
 const MaxFileSize = 8 << 20
 
+const tooMuch = "nobody needs so much; split the file with include"
+
 // source is one parsed compose file.
 type source struct {
 	path string // absolute; "-" = standard input
@@ -88,7 +90,23 @@ func reason(err error) string {
 	return err.Error()
 }
 
+// maxIndicators bounds the characters that can begin a value. The parser
+// needs some 200 bytes and 2 us per value, before we see the first.
+const maxIndicators = 2 * maxNodes
+
+// indicators counts the characters that can begin a value; text within a
+// value has some too, so it is more than there are values.
+func indicators(data []byte) (n int) {
+	for _, c := range []string{"\n", ",", ":", "[", "{", "- "} {
+		n += bytes.Count(data, []byte(c))
+	}
+	return n
+}
+
 func (s *source) parse() error {
+	if indicators(s.data) > maxIndicators {
+		return &Error{File: s.name, Message: fmt.Sprintf("the file has more than %d values", maxNodes), Hint: tooMuch}
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(s.data))
 	budget := newBudget()
 	for {
@@ -105,7 +123,7 @@ func (s *source) parse() error {
 			root = n.Content[0]
 		}
 		if err := budget.spend(root); err != nil {
-			return &Error{File: s.name, Line: err.line, Message: err.message, Hint: "nobody needs so much; split the file with include"}
+			return &Error{File: s.name, Line: err.line, Message: err.message, Hint: tooMuch}
 		}
 		s.tags = s.tags || budget.tags
 		s.docs = append(s.docs, root)
