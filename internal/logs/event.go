@@ -49,7 +49,11 @@ func (e Event) String() string {
 	case Dropped:
 		return fmt.Sprintf("log %s: the oldest %d bytes were removed because the disk is full", at, e.Bytes)
 	case Blocked:
-		return fmt.Sprintf("log %s: %v; the service waits once its pipe is full: free some space (df %s)", at, e.Err, e.Dir)
+		remedy := "mend the file system (dmesg)"
+		if outOfSpace(e.Err) {
+			remedy = "free some space (df " + e.Dir + ")"
+		}
+		return fmt.Sprintf("log %s: %v; the service waits once its pipe is full: %s", at, e.Err, remedy)
 	case Resumed:
 		return fmt.Sprintf("log %s: can be written again, nothing was lost", at)
 	case Degraded:

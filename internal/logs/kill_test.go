@@ -8,18 +8,20 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The child of the kill test is this binary with these in its environment.
 const (
-	childRoot = "LOGS_TEST_MOVER_ROOT"
-	childPipe = 3 // the first pipe's descriptor
+	childRoot     = "LOGS_TEST_MOVER_ROOT"
+	childMaxFiles = "LOGS_TEST_MOVER_FILES"
+	childPipe     = 3 // the first pipe's descriptor
 )
 
 func TestMain(m *testing.M) {
@@ -51,12 +53,17 @@ var killPaces = []struct{ lines, pause int }{{500, 4000}, {5, 2000}, {500, 4000}
 
 func killStream(root string, i int, pipe *os.File) Stream {
 	s := killStreams[i]
-	s.Dir, s.Pipe, s.MaxFiles = logDir(root, s.Dir), pipe, 1<<30
+	s.Dir, s.Pipe = logDir(root, s.Dir), pipe
+	s.MaxFiles, _ = strconv.Atoi(os.Getenv(childMaxFiles))
 	return s
 }
 
 func moverChild(root string) {
-	m, err := OpenMover(root, MoverOptions{Report: func(e Event) { fmt.Fprintln(os.Stderr, e) }})
+	m, err := OpenMover(root, MoverOptions{Report: func(e Event) {
+		if e.Kind == Degraded {
+			fmt.Fprintln(os.Stderr, e)
+		}
+	}})
 	for i := 0; err == nil && i < len(killStreams); i++ {
 		err = m.Add(killStream(root, i, os.NewFile(uintptr(childPipe+i), "pipe")))
 	}
@@ -68,16 +75,95 @@ func moverChild(root string) {
 	select {}
 }
 
-// TestKill kills the mover at random moments while services write, and then
-// compares every byte. LOGS_TEST_KILLS is the number of kills.
+// TestKill kills the mover at random moments while services write and a
+// follower reads, and then compares every byte. LOGS_TEST_KILLS is the number
+// of kills.
 func TestKill(t *testing.T) {
-	kills := 100
+	root := t.TempDir()
+	out := newScreen()
+	f, ended := startFollower(t, Format{Prefix: true}, out)
+	for _, s := range killSources(root) {
+		f.Add(s, Query{Follow: true, Tail: -1})
+	}
+	written := killWhileWriting(t, root, 100, 1<<30, func() {})
+	for i, s := range killStreams {
+		got := stored(t, logDir(root, s.Dir), s.Name)
+		compareNumbered(t, got, i, written[i])
+	}
+	f.FinishAll()
+	if err := ending(t, ended); err != nil {
+		t.Fatal(err)
+	}
+	comparePrinted(t, "followed", out.String(), written)
+	o, e := printed(t, killSources(root), Query{Tail: -1}, Format{Prefix: true})
+	comparePrinted(t, "printed", o+e, written)
+}
+
+// The same with segments being removed: what is left must be the end of what
+// was written, and what is gone must be counted.
+func TestKillWhileSegmentsAreRemoved(t *testing.T) {
+	root := t.TempDir()
+	compareEnds(t, root, killWhileWriting(t, root, 30, 2, func() {}))
+}
+
+// The same on a disk that is always full.
+func TestKillOnFullDisk(t *testing.T) {
+	if !inside(t, ownMounts()) {
+		return
+	}
+	root := smallDisk(t, "size=3m")
+	written := killWhileWriting(t, root, 30, 1<<30, func() {
+		// The rest needs some space: several streams have one segment each.
+		if err := unix.Mount("", root, "", unix.MS_REMOUNT, "size=64m"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	compareEnds(t, root, written)
+}
+
+// compareEnds compares the kept segments with the end of what was written.
+func compareEnds(t *testing.T, root string, written []int) {
+	t.Helper()
+	for i, s := range killStreams {
+		var want []byte
+		for n := range written[i] {
+			want = numbered(want, i, n)
+		}
+		dir := logDir(root, s.Dir)
+		got := stored(t, dir, s.Name)
+		if !bytes.HasSuffix(want, got) {
+			t.Errorf("stream %d: what is left is not the end of what was written", i)
+		}
+		streams, err := listFiles(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := openSegment(dir, s.Name, streams[s.Name].logs[0], 0)
+		if err != nil || g == nil {
+			t.Fatal("the oldest segment:", err)
+		}
+		if g.base+uint64(len(got)) != uint64(len(want)) {
+			t.Errorf("stream %d: %d bytes counted as gone and %d left, of %d", i, g.base, len(got), len(want))
+		}
+		g.close()
+	}
+}
+
+func killSources(root string) (sources []Source) {
+	for _, name := range []string{"a-1", "b-1", "c-1", "d-1"} {
+		sources = append(sources, Source{Container: name, Service: name, Dir: logDir(root, name)})
+	}
+	return sources
+}
+
+// killWhileWriting returns how many lines each stream has got. relief is called
+// after the last kill.
+func killWhileWriting(t *testing.T, root string, kills, maxFiles int, relief func()) []int {
 	if s := os.Getenv("LOGS_TEST_KILLS"); s != "" {
 		kills, _ = strconv.Atoi(s)
 	} else if testing.Short() {
-		kills = 20
+		kills = 10
 	}
-	root := t.TempDir()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d, %d kills", seed, kills)
 	var reads []*os.File
@@ -89,16 +175,17 @@ func TestKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer r.Close()
-		defer w.Close()
+		t.Cleanup(func() { r.Close(); w.Close() })
 		reads = append(reads, r)
 		writers.Go(func() { written[i] = writeNumbered(t, w, i, stop) })
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
+	t.Setenv(childMaxFiles, strconv.Itoa(maxFiles))
 	for range kills {
 		killOne(t, root, reads, rng)
 	}
 	close(stop)
+	relief()
 	// The writers may hang in full pipes: somebody has to move.
 	m := openMover(t, root, MoverOptions{})
 	for i, r := range reads {
@@ -108,17 +195,12 @@ func TestKill(t *testing.T) {
 	}
 	writers.Wait()
 	seqs := map[uint64]string{}
-	for _, name := range []string{"a-1", "b-1", "c-1", "d-1"} {
-		drainAll(t, m, logDir(root, name))
-		checkIndexes(t, logDir(root, name), seqs)
+	for _, s := range killSources(root) {
+		drainAll(t, m, s.Dir)
+		checkIndexes(t, s.Dir, seqs)
 	}
-	total := 0
-	for i, s := range killStreams {
-		compareNumbered(t, stored(t, logDir(root, s.Dir), s.Name), i, written[i])
-		total += written[i]
-	}
-	t.Logf("%d lines, %d records", total, len(seqs))
-	comparePrinted(t, root, written)
+	t.Logf("%d lines, %d records", written, len(seqs))
+	return written
 }
 
 // killOne runs a mover and kills it, at times before it is up.
@@ -203,24 +285,19 @@ func compareNumbered(t *testing.T, got []byte, i, lines int) {
 	}
 }
 
-// comparePrinted checks that the reader shows the same lines.
-func comparePrinted(t *testing.T, root string, lines []int) {
+// comparePrinted checks that a reader has shown the same lines.
+func comparePrinted(t *testing.T, how, text string, lines []int) {
 	t.Helper()
-	var sources []Source
-	for _, name := range []string{"a-1", "b-1", "c-1", "d-1"} {
-		sources = append(sources, Source{Container: name, Service: name, Dir: filepath.Join(root, "c", name, "logs")})
-	}
-	out, errOut := printed(t, sources, Query{Tail: -1}, Format{Prefix: true})
 	seen := make([]int, len(lines))
-	for line := range strings.Lines(out + errOut) {
+	for line := range strings.Lines(text) {
 		_, text, _ := strings.Cut(line, "  | ")
 		var i, n int
 		if _, err := fmt.Sscanf(text, "%d:%d:", &i, &n); err != nil || seen[i] != n {
-			t.Fatalf("printed %.100q after line %v (%v)", line, seen, err)
+			t.Fatalf("%s: %.100q after lines %v (%v)", how, line, seen, err)
 		}
 		seen[i]++
 	}
 	if fmt.Sprint(seen) != fmt.Sprint(lines) {
-		t.Errorf("printed %v lines, written %v", seen, lines)
+		t.Errorf("%s: %v lines, written %v", how, seen, lines)
 	}
 }

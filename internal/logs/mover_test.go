@@ -218,6 +218,21 @@ func TestIndexMappingThatFails(t *testing.T) {
 	}
 }
 
+func TestDirectoryRemovedUnderIt(t *testing.T) {
+	root := t.TempDir()
+	m := openMover(t, root, MoverOptions{})
+	s := addService(t, m, root, "a-1", 4096, 10)
+	put(t, m, s, s.stdout, "gone\n")
+	if err := os.RemoveAll(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	text := benchLines(8192)
+	put(t, m, s, s.stdout, string(text)) // rotates
+	if got := stored(t, s.dir, "stdout"); len(got) == 0 || !bytes.HasSuffix(text, got) {
+		t.Errorf("stored %d bytes", len(got))
+	}
+}
+
 func TestIndexGrows(t *testing.T) {
 	root := t.TempDir()
 	m := openMover(t, root, MoverOptions{})

@@ -91,10 +91,30 @@ func (t *stream) open(n int) error {
 // rotate begins the next segment and removes what is then too much.
 func (t *stream) rotate(now record) ([]Event, error) {
 	now.offset = 0
-	if err := t.begin(t.number+1, t.base+t.size, now); err != nil {
+	err := t.begin(t.number+1, t.base+t.size, now)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = t.remake(); err == nil {
+			err = t.begin(t.number+1, t.base+t.size, now)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	return t.prune(), nil
+}
+
+// remake makes the directory again that somebody removed under us.
+func (t *stream) remake() error {
+	if err := os.MkdirAll(t.Dir, 0o700); err != nil {
+		return fmt.Errorf("make log directory: %w", err)
+	}
+	root, err := os.OpenRoot(t.Dir)
+	if err != nil {
+		return fmt.Errorf("open log directory: %w", err)
+	}
+	_ = t.root.Close() // a directory: nothing to lose
+	t.root, t.old = root, nil
+	return nil
 }
 
 // prune keeps MaxFiles segments.
