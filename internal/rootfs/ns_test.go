@@ -13,7 +13,7 @@ import (
 const nsEnv = "ROOTFS_TEST_NS"
 
 // inNamespace runs the calling test again as root of a user namespace that has
-// size ids, from the one given on. It returns true there.
+// size ids, from the one given on, with mounts of its own. It returns true there.
 func inNamespace(t *testing.T, uid, gid, size int) bool {
 	t.Helper()
 	if os.Getenv(nsEnv) != "" {
@@ -28,7 +28,7 @@ func inNamespace(t *testing.T, uid, gid, size int) bool {
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), nsEnv+"=1", "TMPDIR="+tmp)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:                 syscall.CLONE_NEWUSER,
+		Cloneflags:                 syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
 		UidMappings:                []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: size}},
 		GidMappings:                []syscall.SysProcIDMap{{ContainerID: 0, HostID: gid, Size: size}},
 		GidMappingsEnableSetgroups: size > 1,
