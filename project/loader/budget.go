@@ -2,6 +2,7 @@ package loader
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -11,6 +12,14 @@ import (
 const (
 	maxNodes = 250_000
 	maxDepth = 64
+)
+
+// Bounds of the variables of one value: compose-go looks at the rest of the
+// text again for each of them, and again for each level of ${A:-${B:-…}}.
+const (
+	maxReferences     = 512
+	maxReferenceDepth = 16
+	maxReferenceText  = 256 << 10 // bytes of a value with any
 )
 
 // budget counts what the nodes of a file would be without aliases, each node
@@ -78,7 +87,7 @@ func (b *budget) count(n *yaml.Node, depth int) (extent, *budgetError) {
 		return extent{}, &budgetError{n.Line, fmt.Sprintf("the anchor %q contains itself", n.Anchor)}
 	}
 	if len(n.Content) == 0 {
-		return extent{size: 1}, nil
+		return extent{size: 1}, references(n)
 	}
 	b.open[n] = true
 	total := extent{size: 1}
@@ -97,4 +106,30 @@ func (b *budget) count(n *yaml.Node, depth int) (extent, *budgetError) {
 	delete(b.open, n)
 	b.seen[n] = total
 	return total, nil
+}
+
+// references bounds the variables of a scalar.
+func references(n *yaml.Node) *budgetError {
+	if !strings.Contains(n.Value, "$") {
+		return nil
+	}
+	if len(n.Value) > maxReferenceText {
+		return &budgetError{n.Line, fmt.Sprintf("a value with variables is longer than %d KiB", maxReferenceText>>10)}
+	}
+	if strings.Count(n.Value, "$") > 2*maxReferences {
+		return &budgetError{n.Line, fmt.Sprintf("a value has more than %d variables", maxReferences)}
+	}
+	depth := 0
+	for i := range len(n.Value) {
+		switch {
+		case n.Value[i] == '{' && i > 0 && n.Value[i-1] == '$':
+			depth++
+		case n.Value[i] == '}' && depth > 0:
+			depth--
+		}
+		if depth > maxReferenceDepth {
+			return &budgetError{n.Line, fmt.Sprintf("variables are nested more than %d levels deep", maxReferenceDepth)}
+		}
+	}
+	return nil
 }

@@ -110,9 +110,19 @@ func (l *load) checkHealth(_ *types.Project, s types.ServiceConfig) error {
 		fmt.Sprintf("services.%s.healthcheck.test: begins with %q", s.Name, test[0]), path...)
 }
 
+// maxScale bounds the replicas of a service, maxPorts its published ports:
+// each is a process or a socket.
+const (
+	maxScale = 1000
+	maxPorts = 4096
+)
+
 func (l *load) checkScale(_ *types.Project, s types.ServiceConfig) error {
 	if s.GetScale() < 0 {
 		return l.fault("write 0 or more", fmt.Sprintf("services.%s.scale: %d is negative", s.Name, s.GetScale()), "services", s.Name, "scale")
+	}
+	if s.GetScale() > maxScale {
+		return l.fault(fmt.Sprintf("write %d or less", maxScale), fmt.Sprintf("services.%s.scale: %d is too large", s.Name, s.GetScale()), "services", s.Name, "scale")
 	}
 	if s.Scale != nil && s.Deploy != nil && s.Deploy.Replicas != nil && *s.Scale != *s.Deploy.Replicas {
 		return l.fault("remove one of them", fmt.Sprintf("services.%s: scale and deploy.replicas differ", s.Name), "services", s.Name, "scale")

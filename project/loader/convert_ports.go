@@ -17,6 +17,10 @@ import (
 // container ports already. Ports that are not TCP have a notice and are left
 // out.
 func (l *load) ports(s types.ServiceConfig, out *project.Service) error {
+	if len(s.Ports) > maxPorts {
+		file, line := l.at("services", s.Name, "ports")
+		return tooManyPorts(file, line, s.Name, len(s.Ports))
+	}
 	for _, p := range s.Ports {
 		port, err := publish(p)
 		if err != nil {

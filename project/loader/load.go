@@ -101,6 +101,9 @@ func (l *load) inspect() error {
 			if err := w.walk(s, doc); err != nil {
 				return err
 			}
+			if err := l.checkRanges(s, doc); err != nil {
+				return err
+			}
 			l.notices = slices.DeleteFunc(l.notices, func(n project.Notice) bool {
 				return slices.ContainsFunc(w.resets, func(r string) bool { return within(n.Key, r) })
 			})
