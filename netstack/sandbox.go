@@ -138,10 +138,13 @@ func (s *Stack) makeNamespace(id string) (*os.File, *netlink.Handle, error) {
 		ns.Close()
 		return nil, nil, fmt.Errorf("netlink socket: %w", err)
 	}
-	if err := errors.Join(applySettings(common, serviceOnly), allowPing(s.lastGID), setLoopbackUp(h)); err != nil {
+	if err := errors.Join(applySettings(common, serviceOnly), setLoopbackUp(h)); err != nil {
 		ns.Close()
 		h.Close()
 		return nil, nil, err
+	}
+	if err := allowPing(s.lastGID); err != nil {
+		s.noPing.Do(func() { s.report(fmt.Sprintf("ping works in containers only with the capability NET_RAW: %v", err)) })
 	}
 	return ns, h, nil
 }

@@ -29,6 +29,7 @@ type Stack struct {
 	relays   *relays
 	report   func(string)
 	lastGID  uint32
+	noPing   sync.Once // says that ping needs a capability
 
 	ctx    context.Context //nolint:containedctx // the stack's own life, ended by Close
 	cancel context.CancelFunc
