@@ -46,6 +46,7 @@ func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 	if cfg.capture != nil {
 		s.capture = cfg.capture
 	}
+	s.parent = ctx
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.queue = newQueue()
 	s.ready <- struct{}{}

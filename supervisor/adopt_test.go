@@ -98,6 +98,25 @@ func (f *fakeRuntime) vanish() {
 	clear(f.networks)
 }
 
+func TestTheEndOfTheHolderIsNoCrashOfTheServices(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		p := chain()
+		g.f.set("db", program{probe: ok(0)})
+		g.must(g.up(p))
+		g.f.mu.Lock()
+		for _, r := range g.f.runs {
+			r.die(Exit{Code: 137, Lost: true})
+		}
+		g.f.mu.Unlock()
+		g.f.clear()
+		sleep(time.Hour)
+		g.wantStates("api-1=exited db-1=exited other-1=exited web-1=exited")
+		if calls := g.f.log(); len(calls) > 0 {
+			t.Errorf("calls %v", calls)
+		}
+	})
+}
+
 func TestAfterTheHolderUpWorks(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := proj(svc("a", policy("always", 0)))

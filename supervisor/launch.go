@@ -163,6 +163,10 @@ func (s *Supervisor) launchFailed(i *instance, e event) {
 func (s *Supervisor) startImpossible(i *instance) {
 	i.rec.Reason = ReasonStartFailed
 	i.rec.Exit = &Exit{Code: 127, At: time.Now()}
+	var start *StartError
+	if errors.As(i.failure, &start) && start.Code != 0 {
+		i.rec.Exit.Code = start.Code
+	}
 	if i.rec.Restarts == 0 || !s.scheduleRestart(i, 0) {
 		i.rec.Desired = WantStopped
 		s.enter(i, Exited)

@@ -61,5 +61,10 @@ func (s *Supervisor) endProject(ctx context.Context, t *ticket) error {
 		s.queue.reopen()
 		return failure
 	}
+	if s.cfg.Ended != nil {
+		if err := s.cfg.Ended(); err != nil {
+			s.report("clean up after the project: " + err.Error())
+		}
+	}
 	return ErrProjectEnded
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -27,13 +28,13 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	}
 	spec := ExecSpec{
 		Args: b.Args, Env: b.Env, User: b.User, WorkingDir: b.WorkingDir,
-		Privileged: b.Privileged, TTY: b.TTY, Rows: b.Rows, Cols: b.Cols,
+		Privileged: b.Privileged, TTY: b.TTY, Detach: b.Detach, Rows: b.Rows, Cols: b.Cols,
 	}
 	within, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	run, master, err := s.rt.Exec(within, c, spec, files)
 	if err != nil {
-		return fmt.Errorf("exec in container %s: %w", c.Name, err)
+		return execFailure(c.Name, err)
 	}
 	closeFiles(r.files) // the command has them now; its reader must see its end
 	r.files = nil
@@ -47,6 +48,16 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 		return nil
 	}
 	return s.followExec(ctx, r, c, run, master)
+}
+
+// execFailure carries the exit code that the shell has for such a failure.
+func execFailure(name string, err error) error {
+	h := &hinted{err: fmt.Errorf("exec in container %s: %w", name, err)}
+	var start *StartError
+	if errors.As(err, &start) {
+		h.hint, h.code = start.Hint, start.Code
+	}
+	return h
 }
 
 // execTarget finds the container: the one with the number, or the first that runs.

@@ -57,29 +57,6 @@ func (s *Supervisor) showNetwork(c *api.Container, of *Container) {
 	c.Networks = slices.Sorted(maps.Keys(c.Addresses))
 }
 
-// PS shows the recorded containers of a project whose supervisor does not run:
-// nothing of it does. sameBoot is ReadRecord's.
-func (r *Record) PS(dirs state.Dirs, sameBoot bool) []api.Container {
-	list := make([]api.Container, 0, len(r.Containers))
-	for n := range r.Containers {
-		rep := r.Containers[n]
-		if !rep.State.Settled() && rep.Run > 0 {
-			rep.State = Exited
-			if rep.Exit == nil {
-				rep.Exit = &Exit{Code: 137}
-				rep.Reason = ReasonLost
-			}
-		} else if rep.Run == 0 {
-			rep.State = Created
-		}
-		if !sameBoot {
-			rep.Health = Health{}
-		}
-		list = append(list, rep.show(&r.Project, dirs))
-	}
-	return list
-}
-
 func (r *Replica) show(p *project.Project, dirs state.Dirs) api.Container {
 	c := api.Container{
 		ID: r.ID, Name: r.Name, Project: r.Project, Service: r.Service.Name, Number: r.Number,

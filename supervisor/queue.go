@@ -91,6 +91,13 @@ func (q *queue) closeIfLast(t *ticket) bool {
 	return q.closed
 }
 
+// ended reports that no further requests are taken.
+func (q *queue) ended() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
+}
+
 // reopen takes closeIfLast back.
 func (q *queue) reopen() {
 	q.mu.Lock()

@@ -36,10 +36,10 @@ func (r *request) warn(kind, name, text string) {
 func (s *Supervisor) answer(ctx context.Context, r *request) {
 	defer func() { closeFiles(r.files) }()
 	err := s.carryOut(ctx, r)
-	if errors.Is(err, errStopped) || (err != nil && s.ctx.Err() != nil) {
+	ended := errors.Is(err, ErrProjectEnded)
+	if !ended && err != nil && (errors.Is(err, errStopped) || s.ctx.Err() != nil) {
 		return
 	}
-	ended := errors.Is(err, ErrProjectEnded)
 	if ended {
 		err = nil
 	}

@@ -26,6 +26,7 @@ type Exit struct {
 	Code   int            `json:"code"`             // as the shell has it: 128+signal when killed
 	Signal syscall.Signal `json:"signal,omitempty"` // 0 = it ended by itself
 	OOM    bool           `json:"oom,omitempty"`
+	Lost   bool           `json:"lost,omitempty"` // the project's holder died, and the run with it
 	At     time.Time      `json:"at"`
 }
 

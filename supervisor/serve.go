@@ -24,7 +24,9 @@ var errClientGone = errors.New("the client has gone")
 // there is nothing left to do (ErrIdle), or ctx or the supervisor ends. It
 // closes l and the supervisor; containers that run go on.
 func (s *Supervisor) Serve(ctx context.Context, l *wire.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
+	// Connections end when we say so: who took the project down gets an answer
+	// even if ctx ends with the project.
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var conns sync.WaitGroup
 	conns.Go(func() {
@@ -33,7 +35,7 @@ func (s *Supervisor) Serve(ctx context.Context, l *wire.Listener) error {
 			if err != nil {
 				return
 			}
-			conns.Go(func() { s.serveConn(ctx, c) })
+			conns.Go(func() { s.serveConn(inner, c) })
 		}
 	})
 	_ = s.ask(s.watchIdle)
@@ -51,13 +53,24 @@ func (s *Supervisor) Serve(ctx context.Context, l *wire.Listener) error {
 }
 
 func (s *Supervisor) untilFinished(ctx context.Context) error {
+	var err error
 	select {
 	case err := <-s.finished:
 		return err
 	case <-ctx.Done():
-		return ctx.Err()
+		err = ctx.Err()
 	case <-s.loopEnded:
-		return errStopped
+		err = errStopped
+	}
+	if !s.queue.ended() {
+		return err
+	}
+	// The project was just taken down, and its holder may have gone with it.
+	select {
+	case err := <-s.finished:
+		return err
+	case <-time.After(lastWords):
+		return err
 	}
 }
 

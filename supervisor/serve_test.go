@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -26,15 +25,26 @@ type served struct {
 
 func serve(t *testing.T) *served {
 	t.Helper()
+	return serveWith(t, func(*Config) {}, context.Background())
+}
+
+func serveWith(t *testing.T, set func(*Config), parent context.Context) *served {
+	t.Helper()
 	dir := t.TempDir()
 	g := &stage{t: t, f: newFake(t), dirs: state.Dirs{Run: filepath.Join(dir, "r"), Data: filepath.Join(dir, "d")}}
-	g.boot()
+	cfg := Config{Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", capture: captureFile}
+	set(&cfg)
+	s, err := New(parent, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.s = s
 	v := &served{stage: g, path: g.dirs.APISocket("demo"), result: make(chan error, 1)}
 	l, err := wire.Listen(v.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(parent)
 	var done sync.WaitGroup
 	done.Go(func() { v.result <- g.s.Serve(ctx, l) })
 	t.Cleanup(func() { cancel(); done.Wait() })
@@ -112,6 +122,19 @@ func TestServeUntilTheProjectEnds(t *testing.T) {
 	}
 }
 
+// TestTheEndOfTheProjectIsAnswered: the context ends with the project's holder,
+// in the middle of the down that ended it.
+func TestTheEndOfTheProjectIsAnswered(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	v := serveWith(t, func(c *Config) {
+		c.Ended = func() error { cancel(); time.Sleep(50 * time.Millisecond); return nil }
+	}, ctx)
+	v.must(v.call(upOf(proj(svc("a")))))
+	v.must(v.call(api.Request{Op: api.OpDown}))
+	v.wait(ErrProjectEnded)
+}
+
 func TestServeEndsIdleAndTheNextGoesOn(t *testing.T) {
 	v := serve(t)
 	v.must(v.call(upOf(proj(svc("a")))))
@@ -121,8 +144,8 @@ func TestServeEndsIdleAndTheNextGoesOn(t *testing.T) {
 	if err != nil || !same {
 		t.Fatalf("record: same boot %t, %v", same, err)
 	}
-	if ps := rec.PS(v.dirs, same); len(ps) != 1 || ps[0].State != "exited" || ps[0].Name != "demo-a-1" {
-		t.Errorf("ps of the record %s", asJSON(ps))
+	if c := rec.Containers; len(c) != 1 || c[0].State != Exited || c[0].Name != "demo-a-1" {
+		t.Errorf("the record has %s", asJSON(c))
 	}
 	v.boot()
 	v.must(v.do(api.Request{Op: api.OpStart}))
@@ -198,7 +221,7 @@ func TestAnAttachedExecDiesWithItsClient(t *testing.T) {
 	}
 	// The supervisor keeps no copy of the files: the reader sees their end.
 	_ = r.SetReadDeadline(time.Now().Add(30 * time.Second))
-	if b, err := io.ReadAll(r); err != nil || !bytes.Equal(b, nil) {
+	if b, err := io.ReadAll(r); err != nil || len(b) > 0 {
 		t.Errorf("output %q, %v", b, err)
 	}
 	run := v.f.find("demo-a-1/exec-1")

@@ -145,6 +145,12 @@ func (s *Supervisor) ended(i *instance, e event) {
 	byUs := i.rec.State == Stopping
 	exit := e.exit
 	i.run = nil
+	if exit.Lost {
+		// Nothing is left to release, and the whole project has gone with it.
+		s.lost(i, "the project's holder died")
+		s.emit(i, "die")
+		return
+	}
 	i.rec.Exit, i.rec.Finished = &exit, exit.At
 	if i.rec.Finished.IsZero() {
 		i.rec.Finished = time.Now()

@@ -29,6 +29,9 @@ type Config struct {
 	Runtime Runtime      // the kernel
 	Version string       // ours, for the info request
 	Report  func(string) // one line for the log of the supervisor; nil = dropped
+	// Ended removes what is left of a project that has been taken down, before
+	// the client is told so; nil = nothing.
+	Ended   func() error
 	capture func() (captured, error)
 }
 
@@ -40,6 +43,7 @@ type Supervisor struct {
 	cfg       Config
 	rt        Runtime
 	ctx       context.Context // ends with Close
+	parent    context.Context // the caller's
 	cancel    context.CancelFunc
 	lock      *os.File // the project's lock: one supervisor
 	inbox     chan message
@@ -116,7 +120,11 @@ func (s *Supervisor) loop() {
 	for {
 		select {
 		case <-s.ctx.Done():
-			s.save()
+			if s.parent.Err() == nil {
+				s.save()
+			}
+			// Otherwise the whole project may be dying, and what we see of it is
+			// not what a later supervisor should go on from.
 			return
 		case m := <-s.inbox:
 			s.take(m)
