@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -24,6 +25,14 @@ func RunSupervisor(dirs state.Dirs, project, version string, ready *os.File) int
 	return 0
 }
 
+// process is one supervisor process.
+type process struct {
+	dirs    state.Dirs
+	project string
+	rt      *Runtime
+	ending  atomic.Bool // the holder's end is our own wish
+}
+
 func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -33,14 +42,11 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 		return err
 	}
 	defer rt.Close()
-	go func() {
-		select {
-		case <-rt.Gone():
-			cancel(errors.New("the project's holder has died"))
-		case <-ctx.Done():
-		}
-	}()
-	s, err := supervisor.New(ctx, supervisor.Config{Name: project, Dirs: dirs, Runtime: rt, Version: version, Report: report})
+	p := &process{dirs: dirs, project: project, rt: rt}
+	go p.watchHolder(ctx, cancel)
+	s, err := supervisor.New(ctx, supervisor.Config{
+		Name: project, Dirs: dirs, Runtime: rt, Version: version, Report: report, Ended: p.leave,
+	})
 	if err != nil {
 		return err
 	}
@@ -54,21 +60,37 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	err = s.Serve(ctx, l)
 	switch {
 	case errors.Is(err, supervisor.ErrProjectEnded):
-		return errors.Join(end(rt, dirs, project), removeBelow(dirs.ProjectsData(), project))
+		return nil
 	case errors.Is(err, supervisor.ErrIdle):
-		return end(rt, dirs, project)
-	}
-	if ctx.Err() != nil { // the holder's death: what it left in the run dir goes too
+		return p.end()
+	case ctx.Err() != nil: // the holder's death: what it left in the run dir goes too
 		return removeBelow(dirs.ProjectsRun(), project)
 	}
 	return err
 }
 
+// watchHolder ends everything here when the holder dies unasked.
+func (p *process) watchHolder(ctx context.Context, cancel context.CancelCauseFunc) {
+	select {
+	case <-p.rt.Gone():
+		if !p.ending.Load() {
+			cancel(errors.New("the project's holder has died"))
+		}
+	case <-ctx.Done():
+	}
+}
+
 // end ends the holder and removes what the project has in the run dir. A new
 // command may be on its way: it finds no socket and starts anew.
-func end(rt *Runtime, dirs state.Dirs, project string) error {
-	if err := rt.EndProject(); err != nil {
+func (p *process) end() error {
+	p.ending.Store(true)
+	if err := p.rt.EndProject(); err != nil {
 		return err
 	}
-	return removeBelow(dirs.ProjectsRun(), project)
+	return removeBelow(p.dirs.ProjectsRun(), p.project)
+}
+
+// leave is end for a project that was taken down: its data goes too.
+func (p *process) leave() error {
+	return errors.Join(p.end(), removeBelow(p.dirs.ProjectsData(), p.project))
 }
