@@ -80,10 +80,10 @@ func nameIn(files []string) (name string, ok bool) {
 func topLevelName(b []byte) (name string, ok bool) {
 	for line := range bytes.Lines(b) {
 		line = bytes.TrimRight(line, " \t\r\n")
-		if len(line) == 0 || line[0] == ' ' || line[0] == '#' {
+		if len(line) == 0 || line[0] == ' ' || line[0] == '#' || string(line) == "---" {
 			continue
 		}
-		if c := line[0]; c != '-' && c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') {
+		if c := line[0]; c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') {
 			return "", false
 		}
 		value, has := bytes.CutPrefix(line, []byte("name:"))
