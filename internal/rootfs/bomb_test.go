@@ -47,11 +47,11 @@ func TestKilledUnpack(t *testing.T) {
 		return
 	}
 	var entries []tar.Header
-	for i := range 800 {
+	for i := range 300 {
 		entries = append(entries, file(fmt.Sprintf("d%d/f%d", i%50, i)))
 	}
 	path := write(t, t.TempDir()+"/a.tar", archive(t, entries))
-	for range 5 {
+	for range 4 {
 		dir := t.TempDir()
 		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestKilledUnpack$")
 		cmd.Env = append(os.Environ(), killEnv+"="+dir+":"+path)
@@ -68,7 +68,7 @@ func TestKilledUnpack(t *testing.T) {
 		cmd.Wait()
 		s := openStore(t, dir)
 		r := prepare(t, s, path)
-		for i := range 800 {
+		for i := range 300 {
 			name := fmt.Sprintf("%s/d%d/f%d", r.Lower, i%50, i)
 			if b, err := os.ReadFile(name); err != nil || string(b) != "evil" {
 				t.Fatalf("%s: %q, %v", name, b, err)

@@ -99,8 +99,11 @@ func TestCorpusIsDangerous(t *testing.T) {
 	for i := range corpus("") {
 		top, target := makeCanary(t)
 		h := corpus(top)[i]
-		if h.name == "fifo" || h.name == "fifo as a hard link's target" || h.name == "duplicates of every kind" {
+		switch h.name {
+		case "fifo", "fifo as a hard link's target", "duplicates of every kind":
 			continue // it would wait for a reader
+		case "deep", "too deep":
+			continue // slow, and no attack
 		}
 		before := census(t, top, target)
 		naiveUnpack(target, archive(t, h.entries))

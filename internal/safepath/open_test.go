@@ -131,7 +131,7 @@ func TestRacingRename(t *testing.T) {
 				}
 			}
 		})
-		for range 500 {
+		for range 200 {
 			if f, err := OpenInRoot(root, "d/f", unix.O_RDONLY); err == nil {
 				if b, _ := io.ReadAll(f); string(b) == "outside/f" {
 					t.Error("read outside")
