@@ -57,6 +57,7 @@ type load struct {
 	files   []*source // the named files, in order
 	reached []*source // by include and extends
 	notices []project.Notice
+	trusted bool // the schema need not be asked
 }
 
 // located makes the errors of the look-up readable.

@@ -1,0 +1,46 @@
+package loader
+
+// serviceShape are the keys of a service that most files have.
+func serviceShape(dict shape) map[string]shape {
+	command := either(isNull, isText, listOf(isText))
+	m := map[string]shape{
+		"command": command, "entrypoint": command,
+		"environment": dict, "labels": dict,
+		"container_name": isContainerName,
+		"env_file":       either(isText, listOf(isText)),
+		"tmpfs":          either(isText, setOf()),
+		"profiles":       setOf(),
+		"volumes":        setOf(mountShape()),
+		"ports":          setOf(portShape()),
+		"networks": either(setOf(), mapOf(either(isNull, keys(map[string]shape{
+			"aliases": setOf(), "ipv4_address": isText})))),
+		"depends_on": either(setOf(), mapOf(keys(map[string]shape{
+			"condition": oneOf("service_started", "service_healthy", "service_completed_successfully"),
+			"required":  isBool, "restart": isBool}, "condition"))),
+		"healthcheck": keys(map[string]shape{"test": either(isText, listOf(isText)), "interval": isText, "timeout": isText,
+			"start_period": isText, "start_interval": isText, "retries": isInt, "disable": isBool}),
+		"logging": keys(map[string]shape{"driver": isText, "options": mapOf(either(isText, isInt))}),
+		"deploy":  keys(map[string]shape{"replicas": isInt}),
+		"scale":   isInt,
+	}
+	for _, k := range []string{"image", "user", "working_dir", "hostname", "domainname", "stop_signal", "stop_grace_period",
+		"restart", "network_mode", "shm_size", "mem_limit"} {
+		m[k] = isText
+	}
+	for _, k := range []string{"init", "tty", "stdin_open", "read_only", "privileged", "attach"} {
+		m[k] = isBool
+	}
+	for _, k := range []string{"cap_add", "cap_drop", "security_opt", "group_add", "expose"} {
+		m[k] = setOf()
+	}
+	return m
+}
+
+func mountShape() shape {
+	return keys(map[string]shape{"type": oneOf("bind", "volume", "tmpfs"), "source": isText, "target": isText, "read_only": isBool,
+		"bind": keys(map[string]shape{"create_host_path": isBool})}, "type")
+}
+
+func portShape() shape {
+	return keys(map[string]shape{"target": isInt, "published": either(isText, isInt), "host_ip": isText, "protocol": isText})
+}
