@@ -1,15 +1,12 @@
 package netstack
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -129,102 +126,6 @@ func TestPrivilegedPortErrorNamesTheSetting(t *testing.T) {
 	if !strings.Contains(got, "net.ipv4.ip_unprivileged_port_start=80") {
 		t.Errorf("got %s", got)
 	}
-}
-
-// Either side may end first, and each end is passed on as what it was.
-func TestRelayEnds(t *testing.T) {
-	if !isolated(t) {
-		return
-	}
-	s := open(t, newNamespace(t), newHolder(t))
-	ensure(t, s, Network{Name: "n"})
-	web := service(t, s, "web-1", "n")
-	var l *net.TCPListener
-	visit(t, web.NS(), func() (err error) {
-		l, err = net.ListenTCP("tcp", &net.TCPAddr{Port: 80})
-		return err
-	})
-	defer l.Close()
-	p, err := s.Publish("web-1", PortSpec{HostIP: "127.0.0.1", Target: 80})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pair := func() (client, srv *net.TCPConn) {
-		t.Helper()
-		c, err := net.Dial("tcp", hostAddr(p))
-		if err != nil {
-			t.Fatal(err)
-		}
-		srv, err = l.AcceptTCP()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range []net.Conn{c, srv} {
-			if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return c.(*net.TCPConn), srv
-	}
-	t.Run("service ends first, client goes on", func(t *testing.T) {
-		c, srv := pair()
-		defer c.Close()
-		defer srv.Close()
-		must(t, srv.CloseWrite())
-		if b, err := io.ReadAll(c); len(b) != 0 || err != nil {
-			t.Fatalf("client: %q, %v", b, err)
-		}
-		if _, err := io.WriteString(c, "after the end"); err != nil {
-			t.Fatal(err)
-		}
-		must(t, c.CloseWrite())
-		if b, err := io.ReadAll(srv); string(b) != "after the end" || err != nil {
-			t.Errorf("service: %q, %v", b, err)
-		}
-	})
-	t.Run("client resets", func(t *testing.T) {
-		c, srv := pair()
-		defer srv.Close()
-		must(t, c.SetLinger(0))
-		must(t, c.Close())
-		if _, err := io.ReadAll(srv); !errors.Is(err, unix.ECONNRESET) {
-			t.Errorf("service: %v", err)
-		}
-	})
-	t.Run("service resets", func(t *testing.T) {
-		c, srv := pair()
-		defer c.Close()
-		must(t, srv.SetLinger(0))
-		must(t, srv.Close())
-		if _, err := io.ReadAll(c); !errors.Is(err, unix.ECONNRESET) {
-			t.Errorf("client: %v", err)
-		}
-	})
-	t.Run("last words after unpublish", func(t *testing.T) {
-		c, srv := pair()
-		defer c.Close()
-		words := bytes.Repeat([]byte("last words "), 50_000)
-		got := make(chan []byte)
-		if _, err := io.WriteString(srv, "first "); err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			_, _ = srv.Write(words) // checked by what arrives
-			srv.Close()
-		}()
-		buf := make([]byte, 6)
-		if _, err := io.ReadFull(c, buf); err != nil {
-			t.Fatal(err)
-		}
-		must(t, s.Unpublish("web-1"))
-		go func() {
-			b, _ := io.ReadAll(c) //nolint:errcheck // what arrived counts
-			got <- b
-		}()
-		if b := <-got; !bytes.Equal(b, words) {
-			t.Errorf("%d bytes arrived of %d", len(b), len(words))
-		}
-	})
 }
 
 func must(t *testing.T, err error) {
