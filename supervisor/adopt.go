@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // adoptLimit bounds the runtime's look at what is left.
@@ -48,7 +50,7 @@ func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 	}
 	s.parent = ctx
 	s.ctx, s.cancel = context.WithCancel(ctx)
-	s.queue = newQueue()
+	s.queue = turns.New()
 	s.ready <- struct{}{}
 	return s
 }
@@ -139,7 +141,7 @@ func (s *Supervisor) resumeRun(i *instance, run *Run) {
 	if i.rec.State == Starting {
 		i.rec.Started = run.Started
 		i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
-		i.rec.Health = freshHealth(&i.rec.Container)
+		i.rec.Health = policy.Fresh(i.rec.Service.HealthCheck)
 	}
 	stopping := i.rec.State == Stopping || i.rec.Held || i.rec.Desired == WantStopped
 	s.enter(i, Running)
@@ -166,5 +168,5 @@ func (s *Supervisor) lost(i *instance, why string) {
 		s.enter(i, Created)
 	}
 	i.rec.Held, i.rec.Due, i.rec.Desired = false, time.Time{}, WantStopped
-	i.rec.Health = Health{}
+	i.rec.Health = policy.Health{}
 }

@@ -32,7 +32,7 @@ func TestAdoptionCostsNoRun(t *testing.T) {
 }
 
 func TestAdoptionAtEachState(t *testing.T) {
-	always := func() project.Project { return proj(svc("a", policy("always", 0))) }
+	always := func() project.Project { return proj(svc("a", restarts("always", 0))) }
 	cases := []struct {
 		name   string
 		before func(g *stage) // brings the project into the state
@@ -119,7 +119,7 @@ func TestTheEndOfTheHolderIsNoCrashOfTheServices(t *testing.T) {
 
 func TestAfterTheHolderUpWorks(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		p := proj(svc("a", policy("always", 0)))
+		p := proj(svc("a", restarts("always", 0)))
 		g.must(g.up(p))
 		g.s.Close()
 		g.f.vanish()
@@ -149,7 +149,7 @@ func TestHeldContainersSurviveTheSupervisor(t *testing.T) {
 
 func TestAnotherBootRunsNothing(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.must(g.up(proj(svc("a", policy("always", 0)), svc("b"))))
+		g.must(g.up(proj(svc("a", restarts("always", 0)), svc("b"))))
 		g.s.Close()
 		g.f.vanish()
 		path := g.dirs.StateFile("demo")

@@ -5,15 +5,13 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
-const (
-	// outputLimit bounds what is kept of a probe's output; docker keeps as much.
-	outputLimit = 4096
-	// strayLimit is how long, after a probe, somebody that it left behind may
-	// hold its output open.
-	strayLimit = 100 * time.Millisecond
-)
+// strayLimit is how long, after a probe, somebody that it left behind may hold
+// its output open.
+const strayLimit = 100 * time.Millisecond
 
 // captured collects the output of one command.
 type captured struct {
@@ -21,7 +19,7 @@ type captured struct {
 	collect func() string // called once, after the command; it closes file
 }
 
-// capturePipe keeps the first outputLimit bytes and swallows the rest: a
+// capturePipe keeps the first policy.OutputLimit bytes and swallows the rest: a
 // command that says much must neither block nor fill our memory.
 func capturePipe() (captured, error) {
 	r, w, err := os.Pipe()
@@ -31,7 +29,7 @@ func capturePipe() (captured, error) {
 	kept := make(chan string, 1)
 	go func() {
 		defer r.Close()
-		head, _ := io.ReadAll(io.LimitReader(r, outputLimit))
+		head, _ := io.ReadAll(io.LimitReader(r, policy.OutputLimit))
 		_, _ = io.Copy(io.Discard, r)
 		kept <- string(head)
 	}()

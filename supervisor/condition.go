@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // met reports that the condition of a dependency holds, for all replicas of
@@ -73,7 +74,7 @@ func (s *Supervisor) begun(service string) bool {
 }
 
 func (i *instance) healthy() (bool, error) {
-	if !checked(i.rec.Service.HealthCheck) {
+	if !policy.Checked(i.rec.Service.HealthCheck) {
 		return false, fmt.Errorf("container %s has no healthcheck configured", i.rec.Name)
 	}
 	if i.final() {
@@ -82,10 +83,10 @@ func (i *instance) healthy() (bool, error) {
 	if i.rec.State != Running {
 		return false, nil
 	}
-	if i.rec.Health.Status == Unhealthy {
-		return false, fmt.Errorf("container %s is unhealthy%s", i.rec.Name, i.rec.Health.explain())
+	if i.rec.Health.Status == policy.Unhealthy {
+		return false, fmt.Errorf("container %s is unhealthy%s", i.rec.Name, i.rec.Health.Explain())
 	}
-	return i.rec.Health.Status == Healthy, nil
+	return i.rec.Health.Status == policy.Healthy, nil
 }
 
 func (i *instance) completed() (bool, error) {

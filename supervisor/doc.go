@@ -40,7 +40,7 @@
 //
 // # Commands
 //
-// A command that changes the project waits for its turn (queue): one writer, in
+// A command that changes the project waits for its turn (turns): one writer, in
 // order of arrival. A stop, a down or a kill cancels what would start the same
 // services, at once; so a stop always beats a start. Kill, exec, ps, info and
 // events wait for nobody. A command sends commands to containers and waits for
@@ -52,7 +52,7 @@
 // # Restarts
 //
 // When a run ends that nobody asked to end, the policy of the service decides
-// (restart.go), with docker's back-off: 100 ms, doubling to a minute, anew
+// (package policy), with docker's back-off: 100 ms, doubling to a minute, anew
 // after a run of 10 s. A stop, or kill with a signal that ends things, makes
 // the desire "stopped", which no policy overrides; the intent is on disk before
 // the signal is sent.

@@ -8,38 +8,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
-
-func TestHealthAfterProbes(t *testing.T) {
-	check := project.HealthCheck{Test: []string{"CMD", "x"}, Retries: 3, StartPeriod: 10 * time.Second}
-	type probe struct {
-		age  int // seconds
-		code int
-	}
-	cases := []struct {
-		name   string
-		probes []probe
-		want   string // status:streak after each
-	}{
-		{"healthy at once", []probe{{1, 0}}, "healthy:0"},
-		{"failures in the start period do not count", []probe{{1, 1}, {5, 1}, {9, 1}}, "starting:0 starting:0 starting:0"},
-		{"after it they do", []probe{{9, 1}, {10, 1}, {11, 1}, {12, 1}}, "starting:0 starting:1 starting:2 unhealthy:3"},
-		{"a success ends the start period", []probe{{1, 0}, {2, 1}, {3, 1}, {4, 1}}, "healthy:0 healthy:1 healthy:2 unhealthy:3"},
-		{"recovery", []probe{{20, 1}, {21, 1}, {22, 1}, {23, 0}, {24, 1}}, "starting:1 starting:2 unhealthy:3 healthy:0 healthy:1"},
-		{"timeouts are failures", []probe{{20, -1}, {21, -1}, {22, -1}}, "starting:1 starting:2 unhealthy:3"},
-	}
-	for _, c := range cases {
-		h := Health{Status: Probing}
-		var got []string
-		for _, p := range c.probes {
-			h = h.after(&check, time.Duration(p.age)*time.Second, p.code, "")
-			got = append(got, fmt.Sprintf("%s:%d", h.Status, h.Streak))
-		}
-		if text := strings.Join(got, " "); text != c.want {
-			t.Errorf("%s: %s, want %s", c.name, text, c.want)
-		}
-	}
-}
 
 // TestProbeTimes checks when probes begin: each a full interval after the end
 // of the last, in the start period the start interval.
@@ -106,7 +76,7 @@ func TestHealthEndsWithTheRunAndBeginsWithTheNext(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{probe: ok(0)})
 		events, stop := g.listen()
-		g.must(g.up(proj(svc("a", policy("always", 0), check(project.HealthCheck{Interval: time.Second})))))
+		g.must(g.up(proj(svc("a", restarts("always", 0), check(project.HealthCheck{Interval: time.Second})))))
 		sleep(1500 * time.Millisecond)
 		g.wantStates("a-1=running:healthy")
 		g.f.crash("demo-a-1", 1)
@@ -137,8 +107,8 @@ func TestCapturePipeKeepsTheHeadAndSwallowsTheRest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := c.collect(); len(got) != outputLimit {
-		t.Errorf("%d bytes kept, want %d", len(got), outputLimit)
+	if got := c.collect(); len(got) != policy.OutputLimit {
+		t.Errorf("%d bytes kept, want %d", len(got), policy.OutputLimit)
 	}
 }
 

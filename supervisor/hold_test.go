@@ -14,7 +14,7 @@ import (
 func chain() project.Project {
 	return proj(
 		svc("api", dep("db", project.ConditionHealthy, withRestart)),
-		svc("db", policy("always", 0), check(project.HealthCheck{Interval: time.Second})),
+		svc("db", restarts("always", 0), check(project.HealthCheck{Interval: time.Second})),
 		svc("other", dep("db", project.ConditionStarted)),
 		svc("web", dep("api", project.ConditionStarted, withRestart)),
 	)
@@ -95,7 +95,7 @@ func TestHeldDependentsCanBeStopped(t *testing.T) {
 
 func TestHeldDependentsAreGivenUpWithTheirDependency(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		p := proj(svc("db", policy("on-failure", 1)), svc("web", dep("db", project.ConditionStarted, withRestart)))
+		p := proj(svc("db", restarts("on-failure", 1)), svc("web", dep("db", project.ConditionStarted, withRestart)))
 		g.must(g.up(p))
 		events, stop := g.listen()
 		g.f.set("db", program{startErr: &StartError{Stage: "exec", Object: "db"}})

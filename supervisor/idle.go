@@ -39,7 +39,7 @@ func (s *Supervisor) settleIdle() {
 // idle reports that nothing runs or will run, and that nobody asks for
 // anything. A request whose client has gone is still something to do.
 func (s *Supervisor) idle() bool {
-	if s.clients > 0 || !s.queue.empty() {
+	if s.clients > 0 || !s.queue.Empty() {
 		return false
 	}
 	for _, i := range s.instances {

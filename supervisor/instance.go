@@ -3,6 +3,8 @@ package supervisor
 import (
 	"context"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // Replica is what is recorded of one container: all that a later supervisor
@@ -21,7 +23,7 @@ type Replica struct {
 	Exit     *Exit         `json:"exit,omitempty"` // how the last run ended
 	Reason   Reason        `json:"reason"`
 	Detail   string        `json:"detail,omitempty"` // the reason in words, where it has more to say
-	Health   Health        `json:"health"`
+	Health   policy.Health `json:"health"`
 }
 
 // instance is the loop's object for one container. Besides the record it holds

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // Bounds for one call of the runtime: far above what it takes, so that a hang
@@ -15,9 +18,6 @@ const (
 	releaseLimit = time.Minute
 	removeLimit  = 5 * time.Minute
 )
-
-// errSuperseded is the result of a start that a stop overtook.
-var errSuperseded = errors.New("cancelled: a later command stopped it")
 
 // add makes an instance for a new container and creates it. Called on the loop.
 func (s *Supervisor) add(c Container) {
@@ -122,7 +122,7 @@ func (s *Supervisor) launched(i *instance, e event) {
 		i.rec.Started = time.Now()
 	}
 	i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
-	i.rec.Health = freshHealth(&i.rec.Container)
+	i.rec.Health = policy.Fresh(i.rec.Service.HealthCheck)
 	s.enter(i, Running)
 	s.emit(i, "start")
 	switch {
@@ -149,7 +149,7 @@ func (s *Supervisor) launchFailed(i *instance, e event) {
 		i.rec.Reason, i.rec.Detail = ReasonDependency, ""
 		s.enter(i, Exited)
 	case i.rec.Desired == WantStopped:
-		i.failure = errSuperseded
+		i.failure = turns.ErrSuperseded
 		i.rec.Reason, i.rec.Detail = ReasonStopped, ""
 		s.enter(i, Exited)
 		s.emit(i, "stop")

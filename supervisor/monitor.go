@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // startMonitor begins the health checks of the run. One goroutine per run: it
 // waits, probes, and hands each verdict to the loop.
 func (s *Supervisor) startMonitor(i *instance) {
-	if !checked(i.rec.Service.HealthCheck) {
+	if !policy.Checked(i.rec.Service.HealthCheck) {
 		return
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -33,12 +34,12 @@ type monitor struct {
 	c       Container
 	run     *Run
 	started time.Time
-	health  Health
+	health  policy.Health
 }
 
 func (m *monitor) loop(ctx context.Context) {
 	check := m.c.Service.HealthCheck
-	timer := time.NewTimer(m.health.interval(check, time.Since(m.started)))
+	timer := time.NewTimer(m.health.Interval(check, time.Since(m.started)))
 	defer timer.Stop()
 	for {
 		select {
@@ -51,14 +52,14 @@ func (m *monitor) loop(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		m.health = m.health.after(check, age, code, output)
+		m.health = m.health.After(check, age, code, output)
 		m.tell(ctx, m.health)
-		timer.Reset(m.health.interval(check, time.Since(m.started)))
+		timer.Reset(m.health.Interval(check, time.Since(m.started)))
 	}
 }
 
 // tell hands the verdict over, unless the run has ended meanwhile.
-func (m *monitor) tell(ctx context.Context, h Health) {
+func (m *monitor) tell(ctx context.Context, h policy.Health) {
 	_ = m.s.ask(func() {
 		i := m.s.instances[m.c.Name]
 		if ctx.Err() != nil || i == nil || i.run != m.run {
@@ -78,7 +79,7 @@ func (m *monitor) tell(ctx context.Context, h Health) {
 // probe executes the check once; its exit code is -1 when it took too long or
 // could not be executed.
 func (m *monitor) probe(ctx context.Context, check *project.HealthCheck) (int, string) {
-	limit := orDefault(check.Timeout, defaultTimeout)
+	limit := policy.Timeout(check)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	null, err := os.Open(os.DevNull)

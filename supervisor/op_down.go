@@ -7,6 +7,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // down stops and removes containers. Without services, and if no orphan stays,
@@ -18,11 +19,11 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		return err
 	}
 	s.overtake(b.Services, b.Timeout)
-	ctx, t, err := s.queue.enter(s.keepGoing(), b.Services, false)
+	ctx, t, err := s.queue.Enter(s.keepGoing(), b.Services, false)
 	if err != nil {
 		return err
 	}
-	defer s.queue.leave(t)
+	defer s.queue.Leave(t)
 	o, known, err := s.observe(viewDown)
 	if err != nil {
 		return err
@@ -44,13 +45,13 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 }
 
 // endProject removes the rest, when no container is left.
-func (s *Supervisor) endProject(ctx context.Context, t *ticket) error {
+func (s *Supervisor) endProject(ctx context.Context, t *turns.Ticket) error {
 	// Once more without a record of them: it may have been lost.
 	if err := s.removeNetworks(ctx); err != nil {
 		return err
 	}
 	// Whoever has queued up meanwhile wants the project back: go on.
-	if !s.queue.closeIfLast(t) {
+	if !s.queue.CloseIfLast(t) {
 		return nil
 	}
 	var failure error
@@ -58,7 +59,7 @@ func (s *Supervisor) endProject(ctx context.Context, t *ticket) error {
 		return err
 	}
 	if failure != nil {
-		s.queue.reopen()
+		s.queue.Reopen()
 		return failure
 	}
 	if s.cfg.Ended != nil {

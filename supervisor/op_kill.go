@@ -35,7 +35,7 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 		all = append(all, filter(orphans, func(o *Replica) bool { return !slices.Contains(services, o.Service.Name) })...)
 	}
 	if sig == syscall.SIGKILL {
-		s.queue.supersede(services)
+		s.queue.Supersede(services)
 	}
 	var failures []error
 	for n := range all {

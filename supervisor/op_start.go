@@ -13,11 +13,11 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 	if err := s.checkServices(b.Services); err != nil {
 		return err
 	}
-	ctx, t, err := s.queue.enter(ctx, b.Services, true)
+	ctx, t, err := s.queue.Enter(ctx, b.Services, true)
 	if err != nil {
 		return err
 	}
-	defer s.queue.leave(t)
+	defer s.queue.Leave(t)
 	o, known, err := s.observe(viewUp)
 	if err != nil {
 		return err
@@ -40,11 +40,11 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err := s.checkServices(b.Services); err != nil {
 		return err
 	}
-	ctx, t, err := s.queue.enter(s.keepGoing(), b.Services, true)
+	ctx, t, err := s.queue.Enter(s.keepGoing(), b.Services, true)
 	if err != nil {
 		return err
 	}
-	defer s.queue.leave(t)
+	defer s.queue.Leave(t)
 	// What starts or waits for its back-off is stopped first, like what runs.
 	o, known, err := s.observe(viewDown)
 	if err != nil {

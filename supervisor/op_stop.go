@@ -16,11 +16,11 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 		return err
 	}
 	s.overtake(b.Services, b.Timeout)
-	ctx, t, err := s.queue.enter(s.keepGoing(), b.Services, false)
+	ctx, t, err := s.queue.Enter(s.keepGoing(), b.Services, false)
 	if err != nil {
 		return err
 	}
-	defer s.queue.leave(t)
+	defer s.queue.Leave(t)
 	o, known, err := s.observe(viewDown)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 
 // overtake makes way for a stop before it has its turn.
 func (s *Supervisor) overtake(services []string, timeout *time.Duration) {
-	s.queue.supersede(services)
+	s.queue.Supersede(services)
 	order := orderOf(timeout)
 	if !order.set {
 		return

@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // up brings the project, or some services with what they depend on, into the
@@ -25,11 +26,11 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	if b.NoDeps && len(b.Services) > 0 {
 		selected = b.Services
 	}
-	ctx, t, err := s.queue.enter(ctx, selected, true)
+	ctx, t, err := s.queue.Enter(ctx, selected, true)
 	if err != nil {
 		return err
 	}
-	defer s.queue.leave(t)
+	defer s.queue.Leave(t)
 	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
@@ -102,5 +103,5 @@ func (s *Supervisor) warnOrphans(r *request, names []string) {
 
 // isCancel reports an error that is no failure of its own.
 func isCancel(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, errSuperseded) || errors.Is(err, errClientGone)
+	return errors.Is(err, context.Canceled) || errors.Is(err, turns.ErrSuperseded) || errors.Is(err, errClientGone)
 }

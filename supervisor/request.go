@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // request is one request being carried out.
@@ -37,7 +38,7 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 	defer func() { closeFiles(r.files) }()
 	err := s.carryOut(ctx, r)
 	ended := errors.Is(err, ErrProjectEnded)
-	if !ended && err != nil && (errors.Is(err, errStopped) || s.ctx.Err() != nil) {
+	if !ended && err != nil && (errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.ctx.Err() != nil) {
 		return
 	}
 	if ended {

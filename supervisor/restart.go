@@ -5,46 +5,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
-
-// Docker's back-off (moby, restartmanager): the first wait is 100 ms, each
-// further one twice as long, at most a minute; a run of 10 s starts it anew.
-const (
-	backoffFirst = 100 * time.Millisecond
-	backoffMax   = time.Minute
-	backoffReset = 10 * time.Second
-)
-
-// NextBackoff is the wait before the next start, after a wait of last (0 =
-// none yet) and a run of the given length.
-func NextBackoff(last, ran time.Duration) time.Duration {
-	if ran >= backoffReset || last <= 0 {
-		return backoffFirst
-	}
-	return min(2*last, backoffMax)
-}
-
-// Restarts reports that a policy wants another run after one that ended with
-// the exit code, when it has already restarted the container done times. It
-// does not know of stop commands.
-func Restarts(p project.RestartPolicy, code, done int) bool {
-	switch p.Mode {
-	case project.RestartAlways, project.RestartUnlessStopped:
-		return true
-	case project.RestartOnFailure:
-		return code != 0 && (p.MaxRetries <= 0 || done < p.MaxRetries)
-	case project.RestartNo:
-	}
-	return false
-}
 
 // restartsAfter reports that i, whose run is over, is to run again by itself.
 func (s *Supervisor) restartsAfter(i *instance) bool {
 	if i.rec.Desired != WantRunning || i.rec.Exit == nil {
 		return false
 	}
-	return Restarts(i.rec.Service.Restart, i.rec.Exit.Code, i.rec.Restarts)
+	return policy.Restarts(i.rec.Service.Restart, i.rec.Exit.Code, i.rec.Restarts)
 }
 
 // release lets the runtime free what belongs to the run that is over.
@@ -89,7 +58,7 @@ func (s *Supervisor) scheduleRestart(i *instance, ran time.Duration) bool {
 	if !s.restartsAfter(i) {
 		return false
 	}
-	wait := NextBackoff(i.rec.Backoff, ran)
+	wait := policy.NextBackoff(i.rec.Backoff, ran)
 	i.rec.Backoff = wait
 	i.rec.Restarts++
 	i.rec.Due = time.Now().Add(wait)

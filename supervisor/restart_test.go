@@ -6,47 +6,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/project"
 )
-
-func TestBackoffCurve(t *testing.T) {
-	want := []time.Duration{100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 60000, 60000}
-	var last time.Duration
-	for n, w := range want {
-		last = NextBackoff(last, time.Second)
-		if last != w*time.Millisecond {
-			t.Errorf("wait %d is %v, want %v", n+1, last, w*time.Millisecond)
-		}
-	}
-	if got := NextBackoff(last, 10*time.Second); got != 100*time.Millisecond {
-		t.Errorf("after a run of 10 s: %v", got)
-	}
-	if got := NextBackoff(last, 10*time.Second-1); got != time.Minute {
-		t.Errorf("after a run of almost 10 s: %v", got)
-	}
-}
-
-func TestPolicies(t *testing.T) {
-	cases := []struct {
-		mode              project.RestartMode
-		limit, code, done int
-		want              bool
-	}{
-		{project.RestartNo, 0, 1, 0, false},
-		{"", 0, 1, 0, false},
-		{project.RestartAlways, 0, 0, 99, true},
-		{project.RestartUnlessStopped, 0, 1, 99, true},
-		{project.RestartOnFailure, 0, 0, 0, false},
-		{project.RestartOnFailure, 0, 1, 99, true},
-		{project.RestartOnFailure, 3, 1, 2, true},
-		{project.RestartOnFailure, 3, 1, 3, false},
-	}
-	for _, c := range cases {
-		if got := Restarts(project.RestartPolicy{Mode: c.mode, MaxRetries: c.limit}, c.code, c.done); got != c.want {
-			t.Errorf("%s:%d after exit %d and %d restarts: %t", c.mode, c.limit, c.code, c.done, got)
-		}
-	}
-}
 
 // TestRestartStorm is docker's curve as it happens: the starts of a container
 // that fails at once for ten minutes.
@@ -54,7 +14,7 @@ func TestRestartStorm(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{life: time.Nanosecond, code: 1})
 		begin := time.Now()
-		g.must(g.up(proj(svc("a", policy("always", 0)))))
+		g.must(g.up(proj(svc("a", restarts("always", 0)))))
 		at := time.Duration(0)
 		for n, wait := 1, 100*time.Millisecond; at < 10*time.Minute; n++ {
 			sleep(time.Until(begin.Add(at + 10*time.Millisecond)))
@@ -93,7 +53,7 @@ func TestOnFailureGivesUpAndSaysSo(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{life: time.Second, code: 5})
 		events, stop := g.listen()
-		g.must(g.up(proj(svc("a", policy("on-failure", 2)))))
+		g.must(g.up(proj(svc("a", restarts("on-failure", 2)))))
 		sleep(time.Hour)
 		if got := starts(g, "demo-a-1"); got != 3 {
 			t.Errorf("%d starts, want 3", got)
@@ -113,7 +73,7 @@ func TestOnFailureGivesUpAndSaysSo(t *testing.T) {
 func TestAStartCommandResetsTheCount(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{life: time.Second, code: 5})
-		g.must(g.up(proj(svc("a", policy("on-failure", 1)))))
+		g.must(g.up(proj(svc("a", restarts("on-failure", 1)))))
 		sleep(time.Minute)
 		g.must(g.do(api.Request{Op: api.OpStart}))
 		sleep(time.Minute)
@@ -125,7 +85,7 @@ func TestAStartCommandResetsTheCount(t *testing.T) {
 
 func TestARestartThatCannotBeStartedIsTriedAgain(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.must(g.up(proj(svc("a", policy("always", 0)))))
+		g.must(g.up(proj(svc("a", restarts("always", 0)))))
 		g.f.set("a", program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use"), Hint: "free it"}})
 		g.f.crash("demo-a-1", 1)
 		sleep(time.Second) // tries at 0.1, 0.3 and 0.7 s
@@ -141,7 +101,7 @@ func TestARestartThatCannotBeStartedIsTriedAgain(t *testing.T) {
 func TestAStartThatFailsSaysWhy(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use by pid 7 (nginx)"), Hint: "free it"}})
-		r := g.up(proj(svc("a", policy("always", 0))))
+		r := g.up(proj(svc("a", restarts("always", 0))))
 		if r.err == nil || r.err.Message != "start container demo-a-1: publish 8080: in use by pid 7 (nginx)" || r.err.Hint != "free it" {
 			t.Errorf("error %+v", r.err)
 		}

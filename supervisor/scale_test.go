@@ -15,7 +15,7 @@ import (
 func fifty() project.Project {
 	var all []project.Service
 	for n := range 50 {
-		s := svc(fmt.Sprintf("s%02d", n), policy("always", 0))
+		s := svc(fmt.Sprintf("s%02d", n), restarts("always", 0))
 		s.Environment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", fmt.Sprintf("N=%d", n)}
 		s.Command = []string{"sleep", "infinity"}
 		all = append(all, s)

@@ -62,7 +62,7 @@ func (s *Supervisor) untilFinished(ctx context.Context) error {
 	case <-s.loopEnded:
 		err = errStopped
 	}
-	if !s.queue.ended() {
+	if !s.queue.Closed() {
 		return err
 	}
 	// The project was just taken down, and its holder may have gone with it.

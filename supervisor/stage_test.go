@@ -16,6 +16,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // stage is a supervisor with a fake kernel, for one test.
@@ -153,7 +154,7 @@ func captureFile() (captured, error) {
 	return captured{file: f, collect: func() string {
 		defer f.Close()
 		_, _ = f.Seek(0, io.SeekStart)
-		b, _ := io.ReadAll(io.LimitReader(f, outputLimit))
+		b, _ := io.ReadAll(io.LimitReader(f, policy.OutputLimit))
 		return string(b)
 	}}, nil
 }
@@ -202,7 +203,7 @@ func dep(service string, c project.Condition, opts ...func(*project.Dependency))
 func withRestart(d *project.Dependency) { d.Restart = true }
 func optional(d *project.Dependency)    { d.Required = false }
 
-func policy(m project.RestartMode, limit int) func(*project.Service) {
+func restarts(m project.RestartMode, limit int) func(*project.Service) {
 	return func(s *project.Service) { s.Restart = project.RestartPolicy{Mode: m, MaxRetries: limit} }
 }
 

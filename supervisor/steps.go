@@ -3,6 +3,8 @@ package supervisor
 import (
 	"context"
 	"fmt"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // The steps that all commands are made of. Each sends one command to one
@@ -35,7 +37,7 @@ func (s *Supervisor) startOne(ctx context.Context, name string) (already bool, e
 		case i.trouble != nil:
 			return true, i.trouble
 		case i.rec.Desired == WantStopped:
-			return true, errSuperseded
+			return true, turns.ErrSuperseded
 		}
 		return false, nil
 	})

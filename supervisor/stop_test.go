@@ -39,7 +39,7 @@ func TestGracePeriods(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
 				g.f.programs["a"] = c.prog
-				s := svc("a", policy("always", 0))
+				s := svc("a", restarts("always", 0))
 				s.StopGracePeriod = c.grace
 				g.must(g.up(proj(s)))
 				begin := time.Now()
@@ -130,7 +130,7 @@ func TestStopBeatsAStartInFlight(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{slow: 5 * time.Second})
 		up := make(chan reply)
-		go func() { up <- g.up(proj(svc("a", policy("always", 0)))) }()
+		go func() { up <- g.up(proj(svc("a", restarts("always", 0)))) }()
 		sleep(time.Second)
 		begin := time.Now()
 		g.must(g.stopAll())
@@ -164,7 +164,7 @@ func TestUpOfAClientThatHasGoneStopsAtTheNextStep(t *testing.T) {
 func TestKillIsNotKeptWaiting(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{stubborn: true})
-		g.must(g.up(proj(svc("a", policy("always", 0)))))
+		g.must(g.up(proj(svc("a", restarts("always", 0)))))
 		first := make(chan reply)
 		go func() { first <- g.stopAll() }()
 		sleep(time.Second)
@@ -181,7 +181,7 @@ func TestKillIsNotKeptWaiting(t *testing.T) {
 
 func TestAHarmlessSignalLeavesTheRestartPolicyAlone(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.must(g.up(proj(svc("a", policy("always", 0)))))
+		g.must(g.up(proj(svc("a", restarts("always", 0)))))
 		g.must(g.do(api.Request{Op: api.OpKill, Kill: &api.KillRequest{Signal: "HUP"}}))
 		sleep(time.Second)
 		g.wantStates("a-1=running") // SIGHUP ended it, the policy brought it back

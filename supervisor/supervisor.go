@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 var (
@@ -49,7 +50,7 @@ type Supervisor struct {
 	inbox     chan message
 	loopEnded chan struct{} // closed when the loop has ended
 	tasks     sync.WaitGroup
-	queue     *queue
+	queue     *turns.Queue
 	capture   func() (captured, error)
 	ready     chan struct{} // one token: guards ensured
 	// ensured: networks and volumes exist, as far as this supervisor knows.

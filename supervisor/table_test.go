@@ -22,9 +22,6 @@ func TestEveryNameIsGivenOnceAndReadBack(t *testing.T) {
 	for n := range numReasons {
 		all["reason"] = append(all["reason"], n)
 	}
-	for n := range numHealth {
-		all["health"] = append(all["health"], n)
-	}
 	for kind, values := range all {
 		seen := map[string]bool{}
 		for n, v := range values {
@@ -54,11 +51,8 @@ func readsBack(kind string, b []byte, n int) bool {
 	case "desired":
 		var v Desired
 		return v.UnmarshalText(b) == nil && int(v) == n
-	case "reason":
-		var v Reason
-		return v.UnmarshalText(b) == nil && int(v) == n
 	}
-	var v HealthStatus
+	var v Reason
 	return v.UnmarshalText(b) == nil && int(v) == n
 }
 
@@ -113,7 +107,7 @@ func visit(t *testing.T, state State, ev Event, c cell) {
 func TestStaleTimersAreVoid(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{life: time.Second, code: 1})
-		a := svc("a", policy("always", 0))
+		a := svc("a", restarts("always", 0))
 		g.must(g.up(proj(a)))
 		sleep(1050 * time.Millisecond) // in the back-off of 100 ms
 		g.wantStates("a-1=restarting")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // waitFor waits until a dependency's condition holds. The lines are docker
@@ -93,7 +94,7 @@ func (i *instance) up() (bool, error) {
 	switch {
 	case i.final():
 		return i.completed()
-	case checked(i.rec.Service.HealthCheck):
+	case policy.Checked(i.rec.Service.HealthCheck):
 		return i.healthy()
 	}
 	return i.rec.State == Running, nil

@@ -1,7 +1,8 @@
-package supervisor
+package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,16 +25,24 @@ const (
 var healthNames = [numHealth]string{"", "starting", "healthy", "unhealthy"}
 
 // String is docker's word for the status.
-func (h HealthStatus) String() string { return nameOf(healthNames[:], int(h)) }
+func (h HealthStatus) String() string {
+	if h >= numHealth {
+		return fmt.Sprintf("invalid(%d)", h)
+	}
+	return healthNames[h]
+}
 
 // MarshalText writes the name.
 func (h HealthStatus) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
 // UnmarshalText reads a name; an unknown one is an error.
-func (h *HealthStatus) UnmarshalText(b []byte) (err error) {
-	n, err := indexOf(healthNames[:], "health", b)
+func (h *HealthStatus) UnmarshalText(b []byte) error {
+	n := slices.Index(healthNames[:], string(b))
+	if n < 0 {
+		return fmt.Errorf("unknown health %q", b)
+	}
 	*h = HealthStatus(n)
-	return err
+	return nil
 }
 
 // Health is the state of one run's health check.
@@ -41,7 +50,7 @@ type Health struct {
 	Status HealthStatus `json:"status"`
 	Streak int          `json:"streak,omitempty"` // failed probes in a row
 	Code   int          `json:"code,omitempty"`   // of the last probe; -1 = timeout, or it could not be executed
-	Output string       `json:"output,omitempty"` // of the last probe, at most outputLimit bytes
+	Output string       `json:"output,omitempty"` // of the last probe, at most OutputLimit bytes
 }
 
 // Docker's defaults (moby, daemon/health.go), for what the file leaves out.
@@ -52,29 +61,33 @@ const (
 	defaultRetries       = 3
 )
 
-// checked reports that the service has a check that is to be run.
-func checked(h *project.HealthCheck) bool {
+// OutputLimit bounds what is kept of a probe's output, in bytes; docker keeps as much.
+const OutputLimit = 4096
+
+// Checked reports that there is a check to be run.
+func Checked(h *project.HealthCheck) bool {
 	return h != nil && len(h.Test) > 1 && h.Test[0] != "NONE"
 }
 
-func freshHealth(c *Container) Health {
-	if checked(c.Service.HealthCheck) {
+// Fresh is the health of a run that has just begun.
+func Fresh(c *project.HealthCheck) Health {
+	if Checked(c) {
 		return Health{Status: Probing}
 	}
 	return Health{}
 }
 
-// interval is the wait before the next probe, for a run that is age old.
-func (h Health) interval(c *project.HealthCheck, age time.Duration) time.Duration {
+// Interval is the wait before the next probe, for a run that is age old.
+func (h Health) Interval(c *project.HealthCheck, age time.Duration) time.Duration {
 	if h.Status == Probing && age < c.StartPeriod {
 		return orDefault(c.StartInterval, defaultStartInterval)
 	}
 	return orDefault(c.Interval, defaultInterval)
 }
 
-// after is the health after a probe that began when the run was age old. Until
+// After is the health after a probe that began when the run was age old. Until
 // the first success, failures within the start period do not count.
-func (h Health) after(c *project.HealthCheck, age time.Duration, code int, output string) Health {
+func (h Health) After(c *project.HealthCheck, age time.Duration, code int, output string) Health {
 	h.Code, h.Output = code, output
 	if code == 0 {
 		h.Status, h.Streak = Healthy, 0
@@ -94,8 +107,8 @@ func (h Health) after(c *project.HealthCheck, age time.Duration, code int, outpu
 	return h
 }
 
-// explain is the last probe in words, to be added to a failure; "" if there was none.
-func (h Health) explain() string {
+// Explain is the last probe in words, to be added to a failure; "" if there was none.
+func (h Health) Explain() string {
 	out := strings.TrimSpace(h.Output)
 	if h.Code == 0 && out == "" {
 		return ""
@@ -105,6 +118,9 @@ func (h Health) explain() string {
 	}
 	return fmt.Sprintf("\nlast probe (exit %d): %s", h.Code, out)
 }
+
+// Timeout is how long a probe may take.
+func Timeout(c *project.HealthCheck) time.Duration { return orDefault(c.Timeout, defaultTimeout) }
 
 func orDefault(d, def time.Duration) time.Duration {
 	if d <= 0 {
