@@ -2,6 +2,7 @@ package loader
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	composeloader "github.com/compose-spec/compose-go/v2/loader"
@@ -22,6 +23,14 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 	// compose-go reports warnings through a global logger.
 	stop := captureWarnings(&out.Warnings)
 	defer stop()
+	// compose-go takes some types for granted before it holds the file
+	// against the schema.
+	defer func() {
+		if r := recover(); r != nil {
+			err = &Error{File: l.files[0].name, Message: fmt.Sprintf("the compose library cannot read this file: %v", r),
+				Hint: "look for a list where a mapping belongs, or the reverse"}
+		}
+	}()
 	if l.o.NoInterpolate {
 		out.dict, err = composeloader.LoadModelWithContext(ctx, details, l.composeOptions)
 		return l.explain(err)

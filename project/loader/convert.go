@@ -123,11 +123,11 @@ func (l *load) refused(m *types.Project) error {
 			continue
 		}
 		if first == nil {
-			first = &Error{File: shortName(n.Source.File, l.cwd()), Line: n.Source.Line,
+			first = &Error{File: shortName(n.Source.File, l.where.Cwd), Line: n.Source.Line,
 				Message: n.Key + " is not possible", Hint: n.Reason}
 			continue
 		}
-		also = append(also, fmt.Sprintf("%s:%d: %s", shortName(n.Source.File, l.cwd()), n.Source.Line, n.Key))
+		also = append(also, fmt.Sprintf("%s:%d: %s", shortName(n.Source.File, l.where.Cwd), n.Source.Line, n.Key))
 	}
 	if first == nil {
 		return nil

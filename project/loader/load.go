@@ -75,20 +75,13 @@ func located(err error) error {
 // read parses the named files.
 func (l *load) read() error {
 	for _, path := range l.where.Files {
-		s, err := readSource(path, l.cwd(), l.o.Stdin)
+		s, err := readSource(path, l.where.Cwd, l.o.Stdin)
 		if err != nil {
 			return err
 		}
 		l.files = append(l.files, s)
 	}
 	return nil
-}
-
-func (l *load) cwd() string {
-	if l.o.WorkingDir != "" {
-		return l.o.WorkingDir
-	}
-	return l.where.Env["PWD"]
 }
 
 // inspect walks all files, reached ones first: those are merged below.

@@ -37,7 +37,7 @@ func (l *load) reach() error {
 			if len(seen) > maxReached {
 				return &Error{File: next.s.name, Message: "too many files are included", Hint: "512 are allowed; merge some of them"}
 			}
-			s, err := readSource(ref.path, l.cwd(), nil)
+			s, err := readSource(ref.path, l.where.Cwd, nil)
 			if err != nil {
 				return err
 			}

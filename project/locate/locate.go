@@ -28,6 +28,8 @@ type Result struct {
 	Env map[string]string
 	// EnvFiles are the absolute .env files that were read.
 	EnvFiles []string
+	// Cwd is the absolute working directory that relative paths began at.
+	Cwd string
 	// Name is the project's name if the environment gives it.
 	Name string
 	// Warnings are lines for the user.
@@ -54,7 +56,7 @@ func Find(q Query) (Result, error) {
 		}
 		q.Cwd = wd
 	}
-	f := &finder{q: q, r: Result{Env: environ(q.Environ, q.Cwd)}}
+	f := &finder{q: q, r: Result{Cwd: q.Cwd, Env: environ(q.Environ, q.Cwd)}}
 	err := f.run()
 	f.r.Name = f.r.Env["COMPOSE_PROJECT_NAME"]
 	return f.r, err
