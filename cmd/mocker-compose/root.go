@@ -23,7 +23,8 @@ type usageError struct {
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-const rootHelp = `Run compose projects as a plain user: no daemon, no sudo, no container engine.
+const rootHelp = `Run compose projects as a plain user, with docker compose's commands and flags:
+no daemon, no sudo, no container engine.
 
   mocker-compose up -d       bring the services of ./compose.yaml up
   mocker-compose ps          see what runs
@@ -61,6 +62,7 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	root.Flags().SetInterspersed(false)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
+	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
 		a.kill(), a.config(), a.ls(), a.version(), a.unshare())

@@ -16,7 +16,7 @@ func ps(ctx context.Context, env *client.Env, args []string) call {
 	return with(ctx, env, func(ctx context.Context, t client.Target) error { return env.PS(ctx, t, o, fs.Args()) })
 }
 
-func exec(ctx context.Context, env *client.Env, args []string) call {
+func execute(ctx context.Context, env *client.Env, args []string) call {
 	fs, o := flags(), &client.ExecOptions{}
 	o.Register(fs)
 	if fs.Parse(args) != nil || fs.NArg() < 2 {

@@ -18,7 +18,7 @@ type command func(ctx context.Context, env *client.Env, args []string) call
 
 var commands = map[string]command{
 	"ps":      ps,
-	"exec":    exec,
+	"exec":    execute,
 	"logs":    logs,
 	"ls":      ls,
 	"version": version,

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+// TestDockersFlags: command lines for docker compose are understood, with each
+// flag where docker compose has it.
+func TestDockersFlags(t *testing.T) {
+	for _, line := range []string{
+		"-f a.yaml -f b.yaml -p x --profile a --profile b --env-file .e --project-directory . --progress plain --ansi never --parallel 4 ps",
+		"up -d --wait --wait-timeout 9 --force-recreate --no-deps --remove-orphans -t 1 --scale a=1 --scale b=2 web db",
+		"up --no-recreate --abort-on-container-exit --exit-code-from web --attach web --no-attach db --attach-dependencies",
+		"up --abort-on-container-failure --timestamps --no-log-prefix --no-color --no-start",
+		"up --build --no-build --pull always --quiet-pull -y",
+		"down -v -t 0 --remove-orphans web",
+		"down --volumes --timeout 0",
+		"ps -a -q --format json --services --status running --status exited --filter status=dead --no-trunc --orphans=false web",
+		"logs -f -n 5 --since 10m --until 2026-01-01T00:00:00Z -t --no-color --no-log-prefix --index 1 web",
+		"logs --follow --tail=all --timestamps --raw",
+		"exec -T -d -e A=1 --env B=2 -u 0:0 -w / --index 2 --privileged web ls -la",
+		"exec -it web sh",
+		"stop -t 3 web", "start --wait --wait-timeout 3 web", "restart -t 3 --no-deps web", "kill -s HUP --remove-orphans web",
+		"config -q --format json --services --volumes --networks --images --profiles --hash * --environment --no-interpolate -o f --support",
+		"convert -q", "ls -a -q --format json --filter name=x", "version -f json --short", "unshare rm -rf data",
+	} {
+		root := newRoot(&client.Env{})
+		c, args, err := root.Traverse(strings.Fields(line))
+		if err != nil || c == root {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if err := c.ParseFlags(args); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+// TestArgumentsOfACommand: what stands behind the service belongs to its command.
+func TestArgumentsOfACommand(t *testing.T) {
+	for line, want := range map[string]string{
+		"exec -T web ls -T -la":  "web ls -T -la",
+		"exec web -- sh":         "web -- sh",
+		"unshare rm -rf -- data": "rm -rf -- data",
+	} {
+		c, args, err := newRoot(&client.Env{}).Traverse(strings.Fields(line))
+		if err == nil {
+			err = c.ParseFlags(args)
+		}
+		if got := strings.Join(c.Flags().Args(), " "); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", line, got, err, want)
+		}
+	}
+}
+
+func TestTemplates(t *testing.T) {
+	if _, err := render("{{.Nope", nil); err == nil {
+		t.Error("a broken template was accepted")
+	}
+	if _, err := render("yaml", nil); err == nil {
+		t.Error("an unknown format was accepted")
+	}
+}
+
+// TestEveryCommandTeaches: each has a help text of its own.
+func TestEveryCommandTeaches(t *testing.T) {
+	for _, c := range newRoot(&client.Env{}).Commands() {
+		if c.Short == "" || c.HasAvailableFlags() && c.Name() != "version" && c.Long == "" {
+			t.Errorf("%s has no help", c.Name())
+		}
+	}
+}
