@@ -138,7 +138,7 @@ func (m *Mover) move(t *stream) {
 			m.satisfy(t, true)
 			return
 		}
-		if len(t.old) == 0 || !outOfSpace(err) {
+		if !t.droppable() || !outOfSpace(err) {
 			m.block(t, err)
 			return
 		}

@@ -27,6 +27,11 @@ var errEnd = errors.New("no write end is left")
 // record without bytes, which the next move reuses; bytes without a stamp, or
 // in two places, cannot be: splice advances the pipe by what the file took.
 func (m *Mover) moveChunk(t *stream) (int, error) {
+	if t.log == nil { // when it was added the disk was full
+		if err := t.adopt(m.seq); err != nil {
+			return 0, err
+		}
+	}
 	now := record{seq: m.seq + 1, wall: time.Now().UnixNano()}
 	if t.full() {
 		events, err := t.rotate(now)

@@ -126,6 +126,15 @@ func (t *stream) prune() []Event {
 	return events
 }
 
+// droppable reports that there is a segment to give up for space. Before the
+// current one is open, the newest is kept: it tells where the stream goes on.
+func (t *stream) droppable() bool {
+	if t.log == nil {
+		return len(t.old) > 1
+	}
+	return len(t.old) > 0
+}
+
 // removeOldest removes the oldest of the older segments: the log first, so
 // that an index without a log is known to be rubbish.
 func (t *stream) removeOldest(why EventKind) Event {

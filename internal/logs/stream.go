@@ -75,7 +75,8 @@ func openStream(s Stream, seq uint64) (_ *stream, err error) {
 	if t.pipe, err = duplicate(s.Pipe); err != nil {
 		return nil, fmt.Errorf("take over the pipe of log %s/%s: %w", s.Dir, s.Name, err)
 	}
-	if err := t.adopt(seq); err != nil {
+	// On a full disk the first move tries again.
+	if err := t.adopt(seq); err != nil && !outOfSpace(err) {
 		return nil, err
 	}
 	return t, nil
@@ -97,11 +98,17 @@ func duplicate(f *os.File) (int, error) {
 // an index is made before its log, a log is removed before its index. So the
 // newest file of either kind names the current segment, and an older index
 // without a log is rubbish.
-func (t *stream) adopt(seq uint64) error {
+func (t *stream) adopt(seq uint64) (err error) {
+	defer func() {
+		if err != nil {
+			t.closeSegment()
+		}
+	}()
 	streams, err := listFiles(t.Dir)
 	if err != nil {
 		return err
 	}
+	t.old = nil
 	have := streams[t.Name]
 	logs := map[int]bool{}
 	for _, n := range have.logs {

@@ -35,12 +35,17 @@ type streamReader struct {
 }
 
 // refresh opens new segments, whose numbers have been listed, and finds the
-// present end.
+// present end. Every number up to the highest is tried: a directory that is
+// read while files are made may show a newer one and not an older (readdir(3)).
 func (s *streamReader) refresh(numbers []int) error {
-	for _, n := range numbers {
-		if len(s.segments) > 0 && n <= s.segments[len(s.segments)-1].number {
-			continue
-		}
+	next, last := 1, 0
+	if len(numbers) > 0 {
+		next, last = numbers[0], numbers[len(numbers)-1]
+	}
+	if len(s.segments) > 0 {
+		next = max(next, s.segments[len(s.segments)-1].number+1)
+	}
+	for n := next; n <= last; n++ {
 		// The one before is final now: look once more.
 		if err := s.look(); err != nil {
 			return err
