@@ -44,6 +44,21 @@ func (s Support) FateOf(name, value string) Fate {
 	return s.Fate
 }
 
+// Explain is the reason as the support table is printed: with the values and
+// names that are honoured in spite of it.
+func (s Support) Explain() string {
+	var kept []string
+	for _, v := range slices.Concat(s.Accept, s.Names) {
+		if v != "" {
+			kept = append(kept, v)
+		}
+	}
+	if len(kept) == 0 {
+		return s.Reason
+	}
+	return s.Reason + " (honoured: " + strings.Join(kept, ", ") + ")"
+}
+
 // Table returns the whole support table, sorted by key.
 func Table() []Support {
 	return slices.Clone(table())

@@ -69,11 +69,14 @@ func (l *load) checkVolumes(m *types.Project, s types.ServiceConfig) error {
 
 func (l *load) checkDependencies(m *types.Project, s types.ServiceConfig) error {
 	for _, name := range slices.Sorted(maps.Keys(s.DependsOn)) {
-		if _, ok := m.Services[name]; ok || !s.DependsOn[name].Required {
+		if _, ok := m.Services[name]; ok {
 			continue
 		}
 		path := []string{"services", s.Name, "depends_on", name}
 		if d, ok := m.DisabledServices[name]; ok {
+			if !s.DependsOn[name].Required {
+				continue
+			}
 			return l.fault("activate it with --profile "+strings.Join(d.Profiles, " or "),
 				fmt.Sprintf("services.%s.depends_on: service %q is disabled, none of its profiles is active", s.Name, name), path...)
 		}

@@ -1,8 +1,10 @@
 package loader_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -165,4 +167,21 @@ func TestConfig(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "${USER}") || raw.Project != nil {
 		t.Errorf("without interpolation: %v\n%s", err, out)
 	}
+}
+
+// TestConcurrentLoads: each load has its own warnings.
+func TestConcurrentLoads(t *testing.T) {
+	var wg sync.WaitGroup
+	for i := range 8 {
+		name := fmt.Sprintf("V%d", i)
+		dir := tree(t, "compose.yaml", head+"    command: x $"+name+" ${"+name+"}\n")
+		wg.Go(func() {
+			l, err := load(t, dir)
+			want := fmt.Sprintf("The %q variable is not set. Defaulting to a blank string.", name)
+			if err != nil || !slices.Equal(l.Warnings, []string{want}) {
+				t.Errorf("%s: %v, %v", name, l, err)
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -37,6 +37,8 @@ func TestFaults(t *testing.T) {
 		{"undefined network", head + "    networks: [lan]\n", `compose.yaml:3: services.web.networks: network "lan" is not defined (add it below the top-level networks:)`},
 		{"undefined volume", head + "    volumes:\n      - data:/x\n", `compose.yaml:4: services.web.volumes: volume "data" is not defined (add it below the top-level volumes:, or begin the path with ./)`},
 		{"unknown dependency", head + "    depends_on: [wbe]\n", `compose.yaml:3: services.web.depends_on: service "wbe" is not defined (did you mean "web"?)`},
+		{"unknown optional dependency", head + "    depends_on: {wbe: {condition: service_started, required: false}}\n", `compose.yaml:3: services.web.depends_on: service "wbe" is not defined (did you mean "web"?)`},
+		{"one letter volume", head + "    volumes: ['v:/x']\n", `compose.yaml:3: services.web.volumes: "v:/x" begins like a Windows path (give the volume a name of two or more letters)`},
 		{"disabled dependency", head + "    depends_on: [db]\n  db: {profiles: [big]}\n", `compose.yaml:3: services.web.depends_on: service "db" is disabled, none of its profiles is active (activate it with --profile big)`},
 		{"image", head + "    image: nginx\n", `compose.yaml:3: services.web.image: "nginx" cannot be pulled yet (write image: rootfs:DIR-or-TAR, or no image to run on the host's root file system)`},
 		{"missing rootfs", head + "    image: rootfs:none.tar\n", `compose.yaml:3: services.web.image: DIR/none.tar: no such file or directory (unpack or copy a root file system there)`},
