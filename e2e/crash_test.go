@@ -22,11 +22,11 @@ func kills() int {
 // kill -9 of the supervisor at random moments, while lines flow and a service
 // is restarted, must cost no service and no line.
 func TestSupervisorKilled(t *testing.T) {
-	const count = 20000
+	count := 1500 + 250*kills() // at 1 ms each: longer than the kills take
 	s := begin(t, fmt.Sprintf(`
 services:
-  talk: { command: ./probe lines %d 200us talk }
-  chat: { command: ./probe lines %d 300us chat }
+  talk: { command: ./probe lines %d 1ms talk }
+  chat: { command: ./probe lines %d 1ms chat }
   stay: { command: ./probe serve :80, ports: ["127.0.0.1::80"] }
   come: { command: ./probe exit 0 came, restart: always }
 `, count, count))

@@ -49,7 +49,7 @@ func TestExampleTwoNetworks(t *testing.T) {
 // The demo is the first thing anybody sees: it must end well and leave nothing.
 func TestExampleDemo(t *testing.T) {
 	s := beginExample(t, "demo")
-	if err := os.Mkdir(filepath.Join(s.dir, "bin"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.dir, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := copyFile(filepath.Join(s.dir, "bin/shop"), built.shop); err != nil {

@@ -20,7 +20,7 @@ func TestBadInput(t *testing.T) {
 		words      []string
 	}{
 		{"unknown key", "services:\n  a:\n    command: 'true'\n    comand: x\n", []string{"compose.yaml", "comand", "4"}},
-		{"cycle", "services:\n  a: { command: 'true', depends_on: [b] }\n  b: { command: 'true', depends_on: [a] }\n", []string{"a", "b", "cycle"}},
+		{"cycle", "services:\n  a: { command: 'true', depends_on: [b] }\n  b: { command: 'true', depends_on: [a] }\n", []string{"compose.yaml", "a -> b -> a"}},
 		{"missing dependency", "services:\n  a: { command: 'true', depends_on: [nobody] }\n", []string{"nobody"}},
 		{"missing bind source", "services:\n  a:\n    command: 'true'\n    volumes:\n      - { type: bind, source: ./not-there, target: /x }\n", []string{"not-there"}},
 		{"bad port", "services:\n  a:\n    command: 'true'\n    ports: ['99999:80']\n", []string{"99999"}},

@@ -50,6 +50,7 @@ func TestTenProjects(t *testing.T) {
 			t.Errorf("project %d suffered from the end of another", i+1)
 		}
 	}
+	all[0].must("up", "-d")
 	each("restart", "-t", "0")
 	each("down", "-t", "0")
 	for _, p := range all {

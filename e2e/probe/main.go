@@ -12,6 +12,8 @@
 //	probe dial ADDRESS...       print "ADDRESS open" or "ADDRESS closed"
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
+//	probe pause                 do nothing until a signal
+//	probe stay                  the same, ignoring what can be ignored
 //	probe bytes                 write bytes that no terminal should get
 package main
 
@@ -51,7 +53,7 @@ var verbs = map[string]func(args []string) error{
 	"tty":    tty,
 	"write":  write,
 	"bytes":  oddBytes,
-	"pause":  func([]string) error { select {} },
+	"pause":  pause,
 	"stay":   stay,
 }
 
@@ -100,6 +102,13 @@ func exit(args []string) error {
 
 func write(args []string) error {
 	return os.WriteFile(args[0], []byte(strings.Join(args[1:], " ")), 0o644)
+}
+
+// pause does nothing for ever. (An empty select would be a deadlock to Go.)
+func pause([]string) error {
+	for {
+		time.Sleep(time.Hour)
+	}
 }
 
 // oddBytes writes what a log must keep and a terminal must not get.

@@ -28,9 +28,9 @@ func trap(ignored []string) error {
 }
 
 // stay ignores what can be ignored and never ends.
-func stay([]string) error {
+func stay(args []string) error {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	select {}
+	return pause(args)
 }
 
 func tty([]string) error {
