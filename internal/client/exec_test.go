@@ -1,12 +1,14 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -109,6 +111,26 @@ func openPTY(t *testing.T) (master, tty *os.File) {
 	return master, tty
 }
 
+// resize changes the user's terminal and waits until the command's follows. A
+// terminal that is used tells nobody of its new size but by a signal to its
+// foreground processes, which the test sends itself.
+func resize(ours, theirs *os.File) error {
+	want := unix.Winsize{Row: 50, Col: 120}
+	if err := unix.IoctlSetWinsize(int(ours.Fd()), unix.TIOCSWINSZ, &want); err != nil {
+		return err
+	}
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		// Again and again: the client may not listen yet.
+		if err := unix.Kill(os.Getpid(), unix.SIGWINCH); err != nil {
+			return err
+		}
+		if got, err := unix.IoctlGetWinsize(int(theirs.Fd()), unix.TIOCGWINSZ); err != nil || *got == want {
+			return err
+		}
+	}
+	return errors.New("the command's terminal did not get the new size")
+}
+
 // TestExecTerminal: both sides are terminals; ours is raw meanwhile, theirs has
 // our size, all output arrives, and ours is given back as it was.
 func TestExecTerminal(t *testing.T) {
@@ -123,13 +145,14 @@ func TestExecTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw := make(chan bool, 1)
+	raw, resized := make(chan bool, 1), make(chan error, 1)
 	w.serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
 		if len(files) != 0 || !r.Exec.TTY || r.Exec.Rows != 33 || r.Exec.Cols != 77 {
 			_ = c.Send(api.Answer{Done: true, Error: &api.Error{Message: fmt.Sprintf("%+v with %d files", r.Exec, len(files))}})
 			return
 		}
 		_ = c.Send(api.Answer{Started: &api.Started{PID: 7}}, master)
+		resized <- resize(ours, theirs)
 		line := make([]byte, 64)
 		n, _ := theirs.Read(line) // the user types
 		now, err := unix.IoctlGetTermios(int(ours.Fd()), unix.TCGETS)
@@ -158,6 +181,9 @@ func TestExecTerminal(t *testing.T) {
 	}
 	if n := <-seen; n != 3000 {
 		t.Errorf("%d bytes of output arrived, want 3000", n)
+	}
+	if err := <-resized; err != nil {
+		t.Error(err)
 	}
 	if !<-raw {
 		t.Error("our terminal was not raw while the command ran")

@@ -3,6 +3,7 @@ package client
 import (
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -92,10 +93,9 @@ func TestErrorsOfTheSupervisor(t *testing.T) {
 // a third time.
 func TestRepeat(t *testing.T) {
 	w := newWorld(t)
-	deaths := 0
+	var deaths atomic.Int32
 	w.serve("demo", func(c *wire.Conn, r *api.Request, _ []*os.File) {
-		if deaths < 2 {
-			deaths++
+		if deaths.Add(1) <= 2 {
 			_ = c.Send(progressAnswer("demo-web-1", "Stopping"))
 			return // the connection breaks
 		}
@@ -132,5 +132,25 @@ func TestProgressModes(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantOutput(t, mode, w.err, want)
+	}
+}
+
+// TestEventsGoOn: a supervisor that dies now and then interrupts nobody, as
+// long as each has something to tell.
+func TestEventsGoOn(t *testing.T) {
+	w := newWorld(t)
+	var lives atomic.Int32
+	w.serve("demo", func(c *wire.Conn, r *api.Request, _ []*os.File) {
+		if !r.Events.Replay {
+			return // then the client sees only deaths, and fails
+		}
+		_ = c.Send(api.Answer{Event: &api.Event{Action: "exists"}})
+		if lives.Add(1) == 20 {
+			_ = c.Send(api.Answer{Done: true})
+		}
+	})
+	heard := 0
+	if err := w.Events(bounded(t), "demo", nil, func(*api.Event) error { heard++; return nil }); err != nil || heard != 20 {
+		t.Errorf("%d events, %v; want 20", heard, err)
 	}
 }
