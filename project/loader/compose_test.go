@@ -185,3 +185,16 @@ func TestConcurrentLoads(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestTolerant: what cannot be run can be printed, with notices.
+func TestTolerant(t *testing.T) {
+	dir := tree(t, "compose.yaml", head+"    image: nginx\n    build: .\n    volumes: [{type: bind, source: ./none, target: /x}]\n")
+	l := mustLoad(t, dir, func(o *loader.Options) { o.Tolerant = true })
+	if got := keys(l.Project.Notices); got != "services.web.build services.web.image" {
+		t.Errorf("notices %s", got)
+	}
+	out, err := l.Config("yaml")
+	if err != nil || !strings.Contains(string(out), "image: nginx") || l.Project.Services[0].Image != "nginx" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

@@ -116,6 +116,9 @@ func dependencies(m *types.Project, s types.ServiceConfig) []project.Dependency 
 // refused ends the load when an enabled service, or a network or volume in
 // use, has keys that it cannot do without. It names them all.
 func (l *load) refused(m *types.Project) error {
+	if l.o.Tolerant {
+		return nil
+	}
 	var first *Error
 	var also []string
 	for _, n := range l.relevant(m) {

@@ -14,6 +14,8 @@ import (
 // rootfsPrefix begins an image that is a directory or an archive on disk.
 const rootfsPrefix = "rootfs:"
 
+const cannotPull = "write image: rootfs:DIR-or-TAR, or no image to run on the host's root file system"
+
 // image resolves what a service's root file system is.
 func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	if s.Image == "" {
@@ -21,8 +23,14 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	}
 	at := []string{"services", s.Name, "image"}
 	path, ok := strings.CutPrefix(s.Image, rootfsPrefix)
+	if !ok && l.o.Tolerant {
+		out.Image = s.Image
+		l.notices = append(l.notices, project.Notice{Fate: project.Refused, Key: strings.Join(at, "."),
+			Reason: cannotPull, Source: l.position(at...)})
+		return nil
+	}
 	if !ok {
-		return l.fault("write image: rootfs:DIR-or-TAR, or no image to run on the host's root file system",
+		return l.fault(cannotPull,
 			fmt.Sprintf("services.%s.image: %q cannot be pulled yet", s.Name, s.Image), at...)
 	}
 	if path == "" {
@@ -37,6 +45,7 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	path = filepath.Clean(path)
 	info, err := os.Stat(path)
 	switch {
+	case l.o.Tolerant:
 	case err != nil:
 		return l.fault("unpack or copy a root file system there", fmt.Sprintf("services.%s.image: %s: %s", s.Name, path, reason(err)), at...)
 	case !info.IsDir() && !info.Mode().IsRegular():

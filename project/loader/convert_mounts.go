@@ -20,7 +20,7 @@ var errTooLarge = errors.New("it is too large")
 func (l *load) mounts(s types.ServiceConfig, out *project.Service) error {
 	for i, v := range s.Volumes {
 		m, err := mount(v)
-		if err == nil && m.Type == project.MountBind && !m.CreateHostPath {
+		if err == nil && m.Type == project.MountBind && !m.CreateHostPath && !l.o.Tolerant {
 			if _, statErr := os.Stat(m.Source); statErr != nil {
 				err = &Error{Message: "the bind source " + m.Source + ": " + reason(statErr), Hint: "make it, or write bind: {create_host_path: true}"}
 			}

@@ -51,6 +51,12 @@ func (l *load) cleanMessage(m string) string {
 		m = strings.TrimPrefix(m, "failed to parse "+s.path+": ")
 	}
 	m = strings.TrimSuffix(m, ": invalid compose project")
+	// Faults of several values come joined; the first is enough to go on.
+	for _, next := range []string{"\nerror while interpolating ", "\ninvalid interpolation format "} {
+		if first, rest, ok := strings.Cut(m, next); ok {
+			m = fmt.Sprintf("%s; %d more like it", first, 1+strings.Count(rest, next))
+		}
+	}
 	return strings.NewReplacer("\n", " ", ".[]", "").Replace(m)
 }
 

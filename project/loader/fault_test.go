@@ -26,6 +26,7 @@ func TestFaults(t *testing.T) {
 		{"port out of range", head + "    ports:\n      - target: 70000\n", `compose.yaml:4: services.web.ports: the container port 70000 is out of range (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
 		{"bad host address", head + "    ports:\n      - {target: 80, host_ip: here}\n", `compose.yaml:4: services.web.ports: the host address "here" is not an IP address (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
 		{"required variable", head + "    command: x ${NEED:?tell me}\n", `compose.yaml:3: error while interpolating services.web.command: required variable NEED is missing a value: tell me (set it in the environment or in .env: NEED=…)`},
+		{"two variables", head + "    command: ${A:?x}\n    user: ${B:?y}\n", `compose.yaml:3: error while interpolating services.web.command: required variable A is missing a value: x; 1 more like it (set it in the environment or in .env: A=…)`},
 		{"bad variable", head + "    command: x ${A B}\n", `compose.yaml:3: invalid interpolation format for services.web.command. You may need to escape any $ with another $. x ${A B} (write $$ for a dollar sign)`},
 		{"syntax", head + "    command: [a\n", `compose.yaml:4: not valid YAML: did not find expected ',' or ']'`},
 		{"tab", head + "\tcommand: a\n", `compose.yaml:3: not valid YAML: found character that cannot start any token`},

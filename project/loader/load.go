@@ -31,6 +31,7 @@ func Load(ctx context.Context, o Options) (*Loaded, error) {
 	if err := l.setName(); err != nil {
 		return nil, err
 	}
+	l.env["COMPOSE_PROJECT_NAME"] = l.name
 	if err := l.inspect(); err != nil {
 		return nil, err
 	}

@@ -22,7 +22,11 @@ type Options struct {
 	// NoInterpolate leaves variables as they are. Then only Config works:
 	// Loaded.Project and Loaded.Model are nil.
 	NoInterpolate bool
-	Stdin         io.Reader // nil = none
+	// Tolerant is for commands that print or look up what the files say: what
+	// this machine or we cannot do (an image to pull, a missing directory) is
+	// told in Project.Notices only. Such a project must not be brought up.
+	Tolerant bool
+	Stdin    io.Reader // nil = none
 }
 
 func (o Options) query() locate.Query {
