@@ -56,7 +56,8 @@
 //   - Exact after SIGKILL and the OOM killer. Files are not synced: after a
 //     power loss the last seconds may be missing.
 //   - Exactness rests on what splice does in the kernel, and is tested by kills.
-//     Where a file system refuses splice, bytes go through memory ([Degraded]).
+//     Where a file system refuses splice, bytes go through memory ([Degraded]);
+//     then up to 64 KiB are lost by a kill, and by closing on a full disk.
 //   - The end of a stream is never waited for (a grandchild may keep it open):
 //     [Mover.Drain] waits for the bytes that were there.
 //   - splice takes the pipe's lock, which a writer holds while its memory is

@@ -17,8 +17,9 @@ func (f *Follower) add(s Source, q Query) error {
 	}
 	delete(f.left, s.Dir)
 	f.printer.format.Width = max(f.printer.format.Width, displayWidth(t.shown()))
+	t.finishing = !q.Follow || f.last
 	if !q.Follow {
-		t.finishing = true
+		// Nothing to wait for: inotify, which is limited, is not needed.
 	} else if f.watcher == nil {
 		w, err := newWatcher()
 		if err != nil {
@@ -94,6 +95,11 @@ func (f *Follower) pass() (busy bool, err error) {
 	for _, s := range f.sources {
 		if !s.dirty {
 			continue
+		}
+		if s.gone && len(s.streams) == 0 && !s.missing() {
+			if err := f.watcher.add(s); err != nil {
+				return false, err
+			}
 		}
 		if err := s.refresh(&f.printer); err != nil {
 			return false, err

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // screen is an output that a test can wait for.
@@ -296,5 +298,86 @@ func TestFollowOverMovers(t *testing.T) {
 		want += text
 		out.wait(t, want)
 		m.Close()
+	}
+}
+
+// readdir(3) may show a new segment and not the one made before it.
+func TestSegmentThatTheListingMissed(t *testing.T) {
+	root := t.TempDir()
+	m := openMover(t, root, MoverOptions{})
+	s := addService(t, m, root, "a-1", 4096, 10)
+	text := string(benchLines(12_000))
+	put(t, m, s, s.stdout, text)
+	r := &streamReader{dir: s.dir, name: "stdout"}
+	defer r.close()
+	for _, listed := range [][]int{{1}, {1, 3}} {
+		if err := r.refresh(listed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(r.segments) != 3 || r.end() != uint64(len(text)) {
+		t.Errorf("%d segments with %d bytes, wanted 3 with %d", len(r.segments), r.end(), len(text))
+	}
+}
+
+func TestAddAfterFinishAll(t *testing.T) {
+	root := t.TempDir()
+	m := openMover(t, root, MoverOptions{})
+	s := addService(t, m, root, "a-1", 0, 0)
+	put(t, m, s, s.stdout, "late\n")
+	out := newScreen()
+	f, err := NewFollower(out, out, Format{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.FinishAll()
+	f.Add(sourceOf(s), Query{Follow: true, Tail: -1})
+	if err := f.Run(t.Context()); err != nil || out.String() != "late\n" {
+		t.Errorf("printed %q, %v", out.String(), err)
+	}
+}
+
+// A directory that is made while the watch looks for it is printed once.
+func TestFollowDirectoryMadeMeanwhile(t *testing.T) {
+	root := t.TempDir()
+	for i := range 200 {
+		dir := logDir(root, fmt.Sprintf("s%d-1", i))
+		w, err := newWatcher()
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := make(chan error, 1)
+		go func() { made <- os.MkdirAll(dir, 0o700) }()
+		s := &source{Source: Source{Dir: dir}}
+		err = w.add(s)
+		if e := <-made; err != nil || e != nil {
+			t.Fatal(err, e)
+		}
+		if watched := s.ident != (dirIdent{}); watched == s.gone {
+			t.Fatalf("watched %v, gone %v", watched, s.gone)
+		}
+		if err := unix.Close(w.fd); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A container that is made, writes and ends before its follower has looked.
+func TestFollowShortLives(t *testing.T) {
+	root := t.TempDir()
+	m := openMover(t, root, MoverOptions{})
+	out := newScreen()
+	f, _ := startFollower(t, Format{}, out)
+	want := ""
+	for i := range 100 {
+		name := fmt.Sprintf("s%d-1", i)
+		f.Add(Source{Container: name, Dir: logDir(root, name)}, Query{Follow: true, Tail: -1})
+		s := addService(t, m, root, name, 4096, 100)
+		put(t, m, s, s.stdout, name+"\n")
+		await(t, f.Finish(s.dir))
+		m.Remove(s.dir)
+		if want += name + "\n"; out.String() != want {
+			t.Fatalf("printed %.1000q, wanted %.1000q", out.String(), want)
+		}
 	}
 }

@@ -23,7 +23,8 @@ type Follower struct {
 	// Only Run uses what follows.
 	watcher *watcher // nil until something is to be followed
 	sources []*source
-	ending  bool
+	ending  bool               // Run returns when no source is left
+	last    bool               // FinishAll was called: a source added now is finished too
 	seen    uint64             // by the last pass
 	stuck   bool               // it printed nothing, though there is something
 	left    map[string]*source // finished ones by directory, to go on with
@@ -78,7 +79,7 @@ func (f *Follower) Say(text string) {
 // FinishAll finishes every source; then Run returns nil.
 func (f *Follower) FinishAll() {
 	f.do(func() error {
-		f.ending = true
+		f.ending, f.last = true, true
 		for _, s := range f.sources {
 			s.finishing, s.dirty, s.relist = true, true, true
 		}

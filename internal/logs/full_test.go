@@ -99,6 +99,44 @@ func TestFullDiskBlocksAndResumes(t *testing.T) {
 	}
 }
 
+// A supervisor that starts on a full disk: the stream is added, waits, and goes
+// on where its predecessor stopped.
+func TestAdoptsOnFullDisk(t *testing.T) {
+	if !inside(t, ownMounts()) {
+		return
+	}
+	root := smallDisk(t, "size=1m")
+	dir := logDir(root, "a-1")
+	m := openMover(t, root, MoverOptions{})
+	w := addStream(t, m, Stream{Dir: dir, Name: "stdout", MaxSize: 4096, MaxFiles: 10})
+	put(t, m, &service{dir: dir}, w, "first\n")
+	m.Close()
+	writeFile(t, dir+"/"+indexFile("stdout", 2), "") // its rotation was cut short
+	f, err := os.Create(root + "/ballast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err = f.Write(make([]byte, 4096)); err == nil; {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	f.Close()
+	log := newEventLog()
+	m = openMover(t, root, MoverOptions{Report: log.add})
+	w = addStream(t, m, Stream{Dir: dir, Name: "stdout", MaxSize: 4096, MaxFiles: 10})
+	if _, err := w.WriteString("second\n"); err != nil {
+		t.Fatal(err)
+	}
+	log.wait(t, Blocked, 1)
+	if err := os.Remove(root + "/ballast"); err != nil {
+		t.Fatal(err)
+	}
+	drainAll(t, m, dir)
+	if got := string(stored(t, dir, "stdout")); got != "first\nsecond\n" {
+		t.Errorf("stored %q", got)
+	}
+	checkIndexes(t, dir, map[uint64]string{})
+}
+
 // Each number of free files: every step of making a segment fails once.
 func TestNoInodesLeft(t *testing.T) {
 	if !inside(t, ownMounts()) {

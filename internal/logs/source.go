@@ -48,7 +48,7 @@ func (s *source) span() (since, until int64) {
 // refresh looks at the present state of the files.
 func (s *source) refresh(p *printer) error {
 	have := map[string]files{}
-	if s.relist {
+	if s.relist && !s.gone { // what has the name now may be another directory
 		s.relist = false
 		var err error
 		if have, err = listFiles(s.Dir); err != nil {

@@ -37,7 +37,6 @@ func newWatcher() (*watcher, error) {
 
 // add watches the directory of s, or the nearest ancestor that exists.
 func (w *watcher) add(s *source) error {
-	s.gone = false
 	for path := s.Dir; ; {
 		wd, err := unix.InotifyAddWatch(w.fd, path, watchMask)
 		if errors.Is(err, unix.ENOENT) && path != "/" && path != "." {
@@ -49,7 +48,7 @@ func (w *watcher) add(s *source) error {
 		}
 		w.tie(wd, s)
 		if path == s.Dir {
-			s.ident = identify(s.Dir)
+			s.ident, s.gone = identify(s.Dir), false
 			s.dirty, s.relist = true, true
 			if wd, err := unix.InotifyAddWatch(w.fd, filepath.Dir(path), watchMask); err == nil {
 				w.tie(wd, s) // without it only its removal would not be seen
