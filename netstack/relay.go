@@ -61,7 +61,7 @@ func (s *Stack) accept(ctx context.Context, l *net.TCPListener, to target) {
 		if err == nil {
 			s.wg.Go(func() {
 				defer func() { <-s.relays.slots }()
-				s.carry(c, to)
+				s.carry(ctx, c, to)
 			})
 			continue
 		}
@@ -79,19 +79,23 @@ func (s *Stack) accept(ctx context.Context, l *net.TCPListener, to target) {
 }
 
 // carry connects a client to the service. If nobody listens there, the client
-// sees a reset, the nearest to the refusal that it would have got.
-func (s *Stack) carry(client *net.TCPConn, to target) {
+// sees a reset, the nearest to the refusal that it would have got. The end of
+// ctx says that the port is published no more.
+func (s *Stack) carry(ctx context.Context, client *net.TCPConn, to target) {
 	service, err := s.worker.dialStream(to.ns, to.to, dialTimeout)
 	if err != nil {
 		reset(client)
 		return
 	}
 	r := &relay{client, service}
-	if !s.relays.add(r, to.id) {
+	defer s.relays.remove(r)
+	if !s.relays.add(r, to.id) || s.ctx.Err() != nil {
 		r.abort()
 		return
 	}
-	defer s.relays.remove(r)
+	if ctx.Err() != nil {
+		r.finish() // unpublished while we dialled: nobody else knew of this one
+	}
 	r.run()
 }
 
