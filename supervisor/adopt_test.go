@@ -3,6 +3,7 @@ package supervisor
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -196,12 +197,13 @@ func liveUntil(t *testing.T, kill int, idle bool) (saves int) {
 	_ = g.s.ask(func() {
 		g.s.onSave = func() {
 			if saves == kill {
-				g.s.forgotten = true
-				g.s.cancel()
-				if idle {
-					g.s.actions = nil
-				}
 				close(killed)
+				for _, a := range g.s.actions {
+					if !idle {
+						g.s.spawn(a.run)
+					}
+				}
+				runtime.Goexit() // the loop does nothing any more
 			}
 			saves++
 		}

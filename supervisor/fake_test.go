@@ -39,6 +39,7 @@ type fakeRuntime struct {
 	networks map[string]bool
 	volumes  map[string]bool
 	execs    int
+	last     map[string]int // the highest run number of each container
 	wg       sync.WaitGroup
 }
 
@@ -56,6 +57,7 @@ func newFake(t testing.TB) *fakeRuntime {
 	f := &fakeRuntime{
 		t: t, programs: map[string]program{}, made: map[string]bool{}, runs: map[string]*fakeRun{},
 		busy: map[string]bool{}, networks: map[string]bool{}, volumes: map[string]bool{},
+		last: map[string]int{},
 	}
 	t.Cleanup(f.end)
 	return f
@@ -215,6 +217,10 @@ func (f *fakeRuntime) Start(ctx context.Context, c *Container, run int) (*Run, e
 	defer f.enter("start", c.Name)()
 	f.mu.Lock()
 	prog := f.programs[c.Service.Name]
+	if run <= f.last[c.Name] {
+		f.t.Errorf("start %s: run %d after run %d", c.Name, run, f.last[c.Name])
+	}
+	f.last[c.Name] = run
 	f.mu.Unlock()
 	if prog.slow > 0 {
 		select {
@@ -256,6 +262,7 @@ func (f *fakeRuntime) Remove(_ context.Context, c *Container, _ bool) error {
 	}
 	delete(f.made, c.Name)
 	delete(f.runs, c.Name)
+	delete(f.last, c.Name)
 	return nil
 }
 

@@ -108,7 +108,15 @@ func (s *Supervisor) ask(f func()) error {
 	case <-s.loopEnded:
 		return errStopped
 	}
-	<-done // the loop finishes what it has taken
+	select {
+	case <-done:
+	case <-s.loopEnded:
+		select {
+		case <-done: // it was the last thing that the loop did
+		default:
+			return errStopped
+		}
+	}
 	return nil
 }
 
