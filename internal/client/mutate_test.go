@@ -119,6 +119,16 @@ func TestRepeatEnds(t *testing.T) {
 	}
 }
 
+func TestProgressByEnvironment(t *testing.T) {
+	for flag, want := range map[string]string{"auto": "quiet", "plain": "plain"} {
+		w := newWorld(t)
+		w.Global.Progress, w.environ["COMPOSE_PROGRESS"] = flag, "quiet"
+		if got := w.progress().mode; got != want {
+			t.Errorf("--progress %s: %s, want %s", flag, got, want)
+		}
+	}
+}
+
 func TestProgressModes(t *testing.T) {
 	for mode, want := range map[string]string{
 		"auto":  " Container demo-web-1  Started\n",

@@ -11,12 +11,16 @@ import (
 // progress prints what the supervisor does, to standard error.
 type progress struct {
 	w     io.Writer
-	mode  string // Global.Progress
+	mode  string // as --progress has it
 	quiet bool
 }
 
 func (e *Env) progress() *progress {
-	return &progress{w: e.Stderr, mode: e.Global.Progress}
+	mode := e.Global.Progress
+	if env := e.Getenv("COMPOSE_PROGRESS"); mode == "auto" && env != "" {
+		mode = env
+	}
+	return &progress{w: e.Stderr, mode: mode}
 }
 
 // progressJSON is one line of --progress json: docker compose's keys.

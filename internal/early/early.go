@@ -35,6 +35,7 @@ func run(argv []string) (code int, done bool) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once
 	call := parse(ctx, env, argv[1:])
 	if call == nil {
 		return 0, false

@@ -36,6 +36,14 @@ func TestParse(t *testing.T) {
 		"-p demo up -d":                      false,
 		"-p demo":                            false,
 		"-test.v -test.timeout=10m":          false,
+		"-p demo down -v -t 0":               true,
+		"down":                               false, // the files say what is an orphan
+		"-p demo -f x.yaml down":             false,
+		"-p demo stop -t 3 web":              true,
+		"-p demo start --wait":               true,
+		"-p demo restart --no-deps":          true,
+		"-p demo kill -s HUP":                true,
+		"-p demo kill -x":                    false,
 		"help ps":                            false,
 	} {
 		env := &client.Env{Getenv: func(string) string { return "" }, Stdout: os.Stdout, Stderr: os.Stderr}

@@ -22,6 +22,11 @@ var commands = map[string]command{
 	"logs":    logs,
 	"ls":      ls,
 	"version": version,
+	"down":    down,
+	"stop":    stop,
+	"start":   start,
+	"restart": restart,
+	"kill":    kill,
 }
 
 // parse makes a call of a command line that is ours, else nil. Every mistake
