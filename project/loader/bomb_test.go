@@ -37,6 +37,8 @@ func bombs() map[string]string {
 		"nested blocks":              "x-a:\n" + repeat(900, func(i int) string { return strings.Repeat(" ", i+1) + "a:\n" }) + end,
 		"nested by aliases":          "x-0: &x0 {a: b}\n" + repeat(500, func(i int) string { return fmt.Sprintf("x-%d: &x%d [*x%d]\n", i+1, i+1, i) }) + end,
 		"100,000 services":           "services:\n" + repeat(100_000, func(i int) string { return fmt.Sprintf("  s%d: {command: x}\n", i) }),
+		"10,000 services":            "services:\n" + repeat(10_000, func(i int) string { return fmt.Sprintf("  s%d: {command: x}\n", i) }),
+		"a chain of extends":         "services:\n  s0: {command: x}\n" + repeat(3000, func(i int) string { return fmt.Sprintf("  s%d: {extends: s%d}\n", i+1, i) }),
 		"a list of a million":        "x-a: [" + strings.Repeat("1,", 1<<20) + "]\n" + end,
 		"a block of a million":       "x-a:\n" + strings.Repeat("- \n", 1<<20) + end,
 		"100,000 ports by one alias": "x-p: &p [" + strings.Repeat("'80',", 1000) + "]\nservices:\n" + repeat(300, func(i int) string { return fmt.Sprintf("  s%d: {ports: *p}\n", i) }),

@@ -54,7 +54,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		SecurityOpt: s.SecurityOpt, Sysctls: s.Sysctls, ShmSize: int64(s.ShmSize), Labels: s.Labels,
 		Expose: s.Expose, StopSignal: s.StopSignal, StopGracePeriod: grace(s.StopGracePeriod),
 		Attach: s.Attach == nil || *s.Attach, DependsOn: dependencies(m, s),
-		Source: l.definition(s.Name),
+		Source: l.defined[s.Name],
 	}
 	if s.Deploy != nil && s.Deploy.Mode == "global" {
 		out.Scale = 1

@@ -58,7 +58,9 @@ type load struct {
 	files   []*source // the named files, in order
 	reached []*source // by include and extends
 	notices []project.Notice
-	trusted bool // the schema need not be asked
+	defined map[string]project.Position // services, by name
+	extends map[string][]string         // services to those they extend
+	trusted bool                        // the schema need not be asked
 }
 
 // located makes the errors of the look-up readable.
@@ -88,6 +90,9 @@ func (l *load) read() error {
 // inspect walks all files, reached ones first: those are merged below.
 func (l *load) inspect() error {
 	if err := l.reach(); err != nil {
+		return err
+	}
+	if err := l.survey(); err != nil {
 		return err
 	}
 	for _, s := range slices.Concat(l.reached, l.files) {

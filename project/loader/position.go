@@ -29,18 +29,6 @@ func (l *load) position(path ...string) project.Position {
 	return project.Position{File: s.path, Line: n}
 }
 
-// definition is where a service stands first: later files only override it.
-func (l *load) definition(service string) project.Position {
-	for _, s := range slices.Concat(l.files, l.reached) {
-		for _, doc := range s.docs {
-			if d, line := descend(doc, []string{"services", service}); d == 2 {
-				return project.Position{File: s.path, Line: line}
-			}
-		}
-	}
-	return project.Position{}
-}
-
 // find prefers the file with the longest part of the path.
 func (l *load) find(path []string) (best *source, line int) {
 	depth := 0
