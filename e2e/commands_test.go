@@ -129,7 +129,11 @@ func TestWithoutHome(t *testing.T) {
 		}
 	}
 	full := s.env
-	s.env = append(env, "TMPDIR="+t.TempDir())
+	tmp := filepath.Join(filepath.Dir(s.dir), "tmp")
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.env = append(env, "TMPDIR="+tmp)
 	s.must("up", "-d")
 	if got := s.state("a-1"); got != "running" {
 		t.Errorf("a is %q", got)

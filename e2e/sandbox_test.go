@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +20,7 @@ func TestSandbox(t *testing.T) {
 	for key, want := range map[string]string{
 		"CapInh": "0000000000000000", "CapPrm": "00000000a80425fb", "CapEff": "00000000a80425fb",
 		"CapBnd": "00000000a80425fb", "CapAmb": "0000000000000000",
-		"Seccomp": "2", "SigIgn": "0000000000000000", "SigBlk": "0000000000000000",
+		"Seccomp": "2", "SigBlk": "0000000000000000",
 		"hostname": "mybox", "fds": "0 1 2", "cwd": s.dir,
 		"read /proc/kcore": "empty", "read /proc/keys": "empty", "read /proc/timer_list": "empty", "read /sys/firmware": "empty",
 		"write /": "no", "write /usr": "no", "write /etc/passwd": "no",
@@ -42,6 +43,23 @@ func TestSandbox(t *testing.T) {
 		if ours[kind] == link {
 			t.Errorf("the %s namespace is this machine's", kind)
 		}
+	}
+}
+
+// A service starts with every signal as the system has it, whatever the shell
+// that called up had ignored (nohup does that).
+func TestSignalsAreReset(t *testing.T) {
+	s := begin(t, "services:\n  a: { command: ./probe pause }\n")
+	cmd := s.command(t.Context())
+	cmd.Path = "/bin/sh"
+	cmd.Args = []string{"sh", "-c", "trap '' HUP INT TERM USR1; exec " + built.compose + " up -d"}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("up: %v\n%s", err, out)
+	}
+	ignored, err := strconv.ParseUint(strings.TrimSpace(s.must("exec", "-T", "a", "sed", "-n", "s/^SigIgn:\t//p", "/proc/1/status")), 16, 64)
+	// Signals 32 and 33 are the C library's own, and Go leaves them alone.
+	if ignored &^= 3 << 31; err != nil || ignored != 0 {
+		t.Errorf("process 1 ignores signals: %x, %v", ignored, err)
 	}
 }
 
