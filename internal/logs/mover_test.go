@@ -120,49 +120,51 @@ func TestAnotherMoverGoesOn(t *testing.T) {
 	checkIndexes(t, dir, map[uint64]string{})
 }
 
+// kills are states of the files between two steps of the mover.
+var kills = []struct {
+	name  string
+	leave func(t *testing.T, dir string)
+}{
+	{"index made, log not", func(t *testing.T, dir string) {
+		writeFile(t, dir+"/"+indexFile("stdout", 2), "")
+	}},
+	{"index made and allocated, log not", func(t *testing.T, dir string) {
+		writeFile(t, dir+"/"+indexFile("stdout", 2), string(make([]byte, windowSize)))
+	}},
+	{"log made", func(t *testing.T, dir string) {
+		writeFile(t, dir+"/"+indexFile("stdout", 2), string(record{seq: indexMagic, wall: 6}.encode()))
+		writeFile(t, dir+"/"+logFile("stdout", 2), "")
+	}},
+	{"oldest log removed, index not", func(t *testing.T, dir string) {
+		writeFile(t, dir+"/"+indexFile("stdout", 2), string(record{seq: indexMagic, wall: 6}.encode()))
+		writeFile(t, dir+"/"+logFile("stdout", 2), "")
+		if err := os.Remove(dir + "/" + logFile("stdout", 1)); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{"index grown, record not stored", func(t *testing.T, dir string) {
+		if err := os.Truncate(dir+"/"+indexFile("stdout", 1), 2*int64(windowSize)); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{"record half stored", func(t *testing.T, dir string) {
+		overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{wall: 1, offset: 6}.encode())
+	}},
+	{"record stored, nothing moved", func(t *testing.T, dir string) {
+		overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{seq: 2, wall: 1, offset: 6}.encode())
+	}},
+	{"record over an empty one half stored", func(t *testing.T, dir string) {
+		overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{seq: 2, wall: 7, offset: 6}.encode())
+	}},
+	{"index cut to its records", func(t *testing.T, dir string) {
+		if err := os.Truncate(dir+"/"+indexFile("stdout", 1), 2*recordSize); err != nil {
+			t.Fatal(err)
+		}
+	}},
+}
+
 func TestAdoptsWhatAKillLeft(t *testing.T) {
-	cut := []struct {
-		name  string
-		leave func(t *testing.T, dir string)
-	}{
-		{"index made, log not", func(t *testing.T, dir string) {
-			writeFile(t, dir+"/"+indexFile("stdout", 2), "")
-		}},
-		{"index made and allocated, log not", func(t *testing.T, dir string) {
-			writeFile(t, dir+"/"+indexFile("stdout", 2), string(make([]byte, windowSize)))
-		}},
-		{"log made", func(t *testing.T, dir string) {
-			writeFile(t, dir+"/"+indexFile("stdout", 2), string(record{seq: indexMagic, wall: 6}.encode()))
-			writeFile(t, dir+"/"+logFile("stdout", 2), "")
-		}},
-		{"oldest log removed, index not", func(t *testing.T, dir string) {
-			writeFile(t, dir+"/"+indexFile("stdout", 2), string(record{seq: indexMagic, wall: 6}.encode()))
-			writeFile(t, dir+"/"+logFile("stdout", 2), "")
-			if err := os.Remove(dir + "/" + logFile("stdout", 1)); err != nil {
-				t.Fatal(err)
-			}
-		}},
-		{"index grown, record not stored", func(t *testing.T, dir string) {
-			if err := os.Truncate(dir+"/"+indexFile("stdout", 1), 2*int64(windowSize)); err != nil {
-				t.Fatal(err)
-			}
-		}},
-		{"record half stored", func(t *testing.T, dir string) {
-			overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{wall: 1, offset: 6}.encode())
-		}},
-		{"record stored, nothing moved", func(t *testing.T, dir string) {
-			overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{seq: 2, wall: 1, offset: 6}.encode())
-		}},
-		{"record over an empty one half stored", func(t *testing.T, dir string) {
-			overwrite(t, dir+"/"+indexFile("stdout", 1), 2*recordSize, record{seq: 2, wall: 7, offset: 6}.encode())
-		}},
-		{"index cut to its records", func(t *testing.T, dir string) {
-			if err := os.Truncate(dir+"/"+indexFile("stdout", 1), 2*recordSize); err != nil {
-				t.Fatal(err)
-			}
-		}},
-	}
-	for _, c := range cut {
+	for _, c := range kills {
 		t.Run(c.name, func(t *testing.T) {
 			root := t.TempDir()
 			m := openMover(t, root, MoverOptions{})
