@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
@@ -16,19 +17,20 @@ type request struct {
 	files []*os.File         // that came with it; closed when it ends
 	more  <-chan api.Request // what the client says later
 	send  func(v any, files ...*os.File) error
+	out   *outbox // progress
 }
 
 // progress sends one line of progress. A client that has gone is noticed
 // elsewhere.
 func (r *request) progress(kind, name, status string) {
-	_ = r.send(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status}})
+	r.out.put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status}})
 }
 
 func (r *request) container(name, status string) { r.progress("Container", name, status) }
 
 // warn sends a line that is no failure.
 func (r *request) warn(kind, name, text string) {
-	_ = r.send(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: "Warning", Text: text}})
+	r.out.put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: "Warning", Text: text}})
 }
 
 // answer carries a request out and sends the last answer. A request that this
@@ -36,6 +38,8 @@ func (r *request) warn(kind, name, text string) {
 // closed, and asks the next supervisor.
 func (s *Supervisor) answer(ctx context.Context, r *request) {
 	defer func() { closeFiles(r.files) }()
+	r.out = &outbox{send: r.send}
+	defer r.out.flush()
 	err := s.carryOut(ctx, r)
 	ended := errors.Is(err, ErrProjectEnded)
 	if !ended && err != nil && (errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.ctx.Err() != nil) {
@@ -44,6 +48,11 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 	if ended {
 		err = nil
 	}
+	if ended {
+		// A client that does not read must not keep a dead project.
+		defer time.AfterFunc(lastWords, func() { s.finish(ErrProjectEnded) }).Stop()
+	}
+	r.out.flush()
 	_ = r.send(answerFor(err))
 	if ended {
 		s.finish(ErrProjectEnded)

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -188,5 +189,23 @@ func TestAHarmlessSignalLeavesTheRestartPolicyAlone(t *testing.T) {
 		if r := g.do(api.Request{Op: api.OpKill, Kill: &api.KillRequest{Signal: "NOPE"}}); r.err == nil {
 			t.Error("an unknown signal was accepted")
 		}
+	})
+}
+
+func TestAClientThatDoesNotReadHoldsNobodyUp(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		read := make(chan struct{})
+		answered := make(chan struct{})
+		go func() {
+			defer close(answered)
+			r := &request{Request: api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("a"), svc("b"))}}}
+			r.send = func(any, ...*os.File) error { <-read; return nil }
+			g.s.answer(context.Background(), r)
+		}()
+		settle()
+		g.wantStates("a-1=running b-1=running")
+		g.must(g.stopAll())
+		close(read)
+		<-answered
 	})
 }
