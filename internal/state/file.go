@@ -27,7 +27,8 @@ type envelope struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli is made when the first record needs it: not at the start of every command.
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // Save replaces the record at path by v: a new file, renamed over the old one,
 // so that a reader, and we after being killed at any moment, see one or the
@@ -38,7 +39,7 @@ func Save(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
-	b, err := json.Marshal(envelope{Schema, BootID(), crc32.Checksum(body, castagnoli), body})
+	b, err := json.Marshal(envelope{Schema, BootID(), crc32.Checksum(body, castagnoli()), body})
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
@@ -96,7 +97,7 @@ func decode(b []byte, e *envelope, v any) string {
 	if e.Schema != Schema {
 		return fmt.Sprintf("schema %d, this build reads %d", e.Schema, Schema)
 	}
-	if crc32.Checksum(e.Body, castagnoli) != e.Sum {
+	if crc32.Checksum(e.Body, castagnoli()) != e.Sum {
 		return "checksum differs"
 	}
 	if err := json.Unmarshal(e.Body, v); err != nil {
