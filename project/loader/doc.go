@@ -4,15 +4,21 @@
 // One load goes through these steps; each can end it with an *Error that
 // tells file and line:
 //
-//	locate    which files, which directory, which environment   project/locate
-//	read      each file at most once, at most MaxFileSize bytes source.go
-//	bound     depth and size after aliases are expanded          budget.go
+//	locate    which files, which directory, which environment    project/locate
+//	read      each file once, at most MaxFileSize bytes           source.go
+//	bound     depth and size after aliases, variables, ranges     budget.go, ranges.go
+//	reach     the same for files that include and extends name    reach.go
+//	survey    where services are defined, what they extend        survey.go
 //	walk      every key against the support table: unknown keys,
-//	          what is degraded, ignored or refused, and where    walk.go
-//	load      interpolation, include, extends, merge, schema:    compose.go
-//	          compose-go's, on the nodes that were already parsed
-//	check     what compose-go leaves to the engine               check*.go
-//	convert   to project.Project, with docker's defaults         convert*.go
+//	          what is degraded, ignored or refused, and where     walk.go
+//	load      interpolation, include, extends, merge, schema:
+//	          compose-go's, on the nodes that were parsed         compose.go
+//	check     what compose-go leaves to the engine                check.go
+//	convert   to project.Project, with docker's defaults          convert*.go
+//
+// The schema is asked only about files that may offend it: compiling it costs
+// ten times the rest of a small load, and most files consist of values whose
+// shape it is known to accept (shape.go).
 //
 // compose-go's errors carry no line; position.go finds the key that an error
 // names in the parsed files.
