@@ -33,7 +33,7 @@ func benchLogsIn(ctx context.Context, b *bench) error {
 		}
 		var ours, other []time.Duration
 		for range max(3, b.runs/2) {
-			took, err := p.talk(ctx, q)
+			took, err := p.talk(ctx, q, c.bytes)
 			if err != nil {
 				q.Close()
 				return err
@@ -52,7 +52,7 @@ func benchLogsIn(ctx context.Context, b *bench) error {
 }
 
 // talk lets the service write, from its first byte in the fifo to its second.
-func (p *project) talk(ctx context.Context, q *fifo) (time.Duration, error) {
+func (p *project) talk(ctx context.Context, q *fifo, bytes int64) (time.Duration, error) {
 	if _, err := p.run(ctx, "up", "-d"); err != nil {
 		return 0, err
 	}
@@ -64,8 +64,40 @@ func (p *project) talk(ctx context.Context, q *fifo) (time.Duration, error) {
 		return 0, err
 	}
 	took := time.Since(begin)
+	if _, err := p.run(ctx, "stop", "-t", "0"); err != nil {
+		return 0, err
+	}
+	if err := p.logged(bytes); err != nil {
+		return 0, err
+	}
 	_, err := p.run(ctx, "down", "-t", "0")
 	return took, err
+}
+
+// logFiles is the pattern of the project's log files.
+func (p *project) logFiles() string {
+	return filepath.Join(p.dirs.ProjectData(p.name), "c", "*", "logs", "stdout-*.log")
+}
+
+// logged checks that the logs have all the bytes: what was not done is fast.
+func (p *project) logged(bytes int64) error {
+	files, err := filepath.Glob(p.logFiles())
+	if err != nil {
+		return err
+	}
+	var sum int64
+	for _, f := range files {
+		st, err := os.Stat(f)
+		if err != nil {
+			return err
+		}
+		sum += st.Size()
+	}
+	// The writer ends with a whole block, so it may have written a little more.
+	if sum < bytes || sum > bytes+1<<20 {
+		return fmt.Errorf("the logs have %d bytes, want %d", sum, bytes)
+	}
+	return nil
 }
 
 func (p *project) catPipe(ctx context.Context, q *fifo, kind string, bytes int64) (time.Duration, error) {
@@ -111,12 +143,14 @@ func benchLogsOut(ctx context.Context, b *bench) error {
 	if _, err := p.run(ctx, "stop", "-t", "0"); err != nil {
 		return err
 	}
-	logs := filepath.Join(p.dirs.ProjectData(p.name), "c", "*", "logs", "stdout-*.log")
+	if err := p.logged(each * n); err != nil {
+		return err
+	}
 	var ours, other []time.Duration
 	for range max(3, b.runs/2) {
 		for script, to := range map[string]*[]time.Duration{
 			p.compose + " -p " + p.name + " logs --no-color | cat >/dev/null": &ours,
-			"cat " + logs + " | cat >/dev/null":                               &other,
+			"cat " + p.logFiles() + " | cat >/dev/null":                       &other,
 		} {
 			cmd := exec.CommandContext(ctx, "sh", "-c", script)
 			cmd.Dir, cmd.Env = p.dir, p.env
