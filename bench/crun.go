@@ -30,7 +30,7 @@ func (b *bench) crunRow(ctx context.Context, n int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := writeBundle(bundle, b.root()); err != nil {
+	if err := writeBundle(ctx, crun, bundle, b.root()); err != nil {
 		return 0, err
 	}
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", "crun-row", crun, bundle, strconv.Itoa(n))
@@ -97,31 +97,34 @@ func cmdOutput(cmd *exec.Cmd, dir string) (string, error) {
 	return "", nil
 }
 
-// writeBundle writes a runtime configuration (OCI runtime-spec, config.md) that
-// does what the services of the comparison have, network excepted.
-func writeBundle(dir, root string) error {
-	mount := func(target, kind string, options ...string) map[string]any {
-		return map[string]any{"destination": target, "type": kind, "source": kind, "options": options}
+// writeBundle writes crun's own default configuration (`crun spec`), changed to
+// run what the services of the comparison run.
+func writeBundle(ctx context.Context, crun, dir, root string) error {
+	spec := exec.CommandContext(ctx, crun, "spec")
+	spec.Dir = dir
+	if out, err := spec.CombinedOutput(); err != nil {
+		return fmt.Errorf("crun spec: %w: %s", err, out)
 	}
-	var namespaces []map[string]string
-	for _, kind := range []string{"pid", "mount", "uts", "ipc", "network"} {
-		namespaces = append(namespaces, map[string]string{"type": kind})
-	}
-	config := map[string]any{
-		"ociVersion": "1.0.2",
-		"process":    map[string]any{"args": []string{"/bin/sleep", "1000"}, "cwd": "/", "env": []string{"PATH=/bin"}, "user": map[string]int{"uid": 0, "gid": 0}},
-		"root":       map[string]any{"path": root, "readonly": true},
-		"hostname":   "bench",
-		"mounts": []any{
-			mount("/proc", "proc"),
-			mount("/dev", "tmpfs", "nosuid", "mode=755"),
-			mount("/dev/pts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"),
-		},
-		"linux": map[string]any{"namespaces": namespaces, "maskedPaths": []string{"/proc/kcore", "/proc/keys"}, "readonlyPaths": []string{"/proc/sys"}},
-	}
-	text, err := json.Marshal(config)
+	path := filepath.Join(dir, "config.json")
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "config.json"), text, 0o644)
+	var config map[string]any
+	if err := json.Unmarshal(text, &config); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	process, ok := config["process"].(map[string]any)
+	if !ok {
+		return fmt.Errorf("%s has no process", path)
+	}
+	process["args"], process["terminal"] = []string{"/bin/sleep", "1000"}, false
+	if linux, ok := config["linux"].(map[string]any); ok {
+		delete(linux, "resources") // the device filter needs rights that root may lack in a container
+	}
+	config["root"] = map[string]any{"path": root, "readonly": true}
+	if text, err = json.Marshal(config); err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o644)
 }
