@@ -97,13 +97,6 @@ func (x *indexWriter) header(base uint64) error {
 	return nil
 }
 
-// trim gives back what was allocated and not used; the index is complete.
-func (x *indexWriter) trim() {
-	x.unmap()
-	// A failure costs some kilobytes, nothing else.
-	_ = x.file.Truncate(int64(x.n+1) * recordSize)
-}
-
 func (x *indexWriter) unmap() {
 	if x.window != nil {
 		_ = unix.Munmap(x.window)

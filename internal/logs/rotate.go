@@ -36,7 +36,8 @@ func (t *stream) begin(n int, base uint64, first record) error {
 		return errors.Join(fmt.Errorf("make log segment: %w", err), x.close())
 	}
 	if t.index != nil {
-		t.index.trim()
+		// What its index has allocated and not used stays: cutting it off can
+		// wait for a journal commit, tens of milliseconds.
 		t.old = append(t.old, t.number)
 	}
 	t.closeSegment()

@@ -11,8 +11,8 @@ import (
 
 // Sizes that a Stream gets where it names none.
 const (
-	DefaultMaxSize  = 32 << 20 // bytes
-	DefaultMaxFiles = 4
+	DefaultMaxSize  = 64 << 20 // bytes; a rotation costs some milliseconds (two files are made)
+	DefaultMaxFiles = 3
 	minMaxSize      = 4 << 10
 )
 
