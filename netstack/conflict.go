@@ -15,21 +15,29 @@ type ConflictError struct {
 	Err       error
 }
 
-// Error names the holder and the remedy.
+// Error names the holder.
 func (e *ConflictError) Error() string {
 	who := e.Holder.String()
-	remedy := "stop it, or publish another port"
 	switch {
 	case e.Container != "":
 		who = "container " + e.Container + " of this project"
-		remedy = "publish another port, or a range such as 8080-8090 for several replicas"
 	case e.Project != "":
 		who = "project " + e.Project
-		remedy = "take it down with `mocker-compose -p " + e.Project + " down`, or publish another port"
-	case e.Holder.PID == 0:
-		remedy = fmt.Sprintf("find it with `ss -ltnp 'sport = :%d'` (as root it shows every process), or publish another port", e.Addr.Port())
 	}
-	return fmt.Sprintf("bind %s: the port is in use by %s: %s", e.Addr, who, remedy)
+	return fmt.Sprintf("bind %s: the port is in use by %s", e.Addr, who)
+}
+
+// Remedy is what the user can do.
+func (e *ConflictError) Remedy() string {
+	switch {
+	case e.Container != "":
+		return "publish another port, or a range such as 8080-8090 for several replicas"
+	case e.Project != "":
+		return "take it down with `mocker-compose -p " + e.Project + " down`, or publish another port"
+	case e.Holder.PID == 0:
+		return fmt.Sprintf("find it with `ss -ltnp 'sport = :%d'` (as root it shows every process), or publish another port", e.Addr.Port())
+	}
+	return "stop it, or publish another port"
 }
 
 // Unwrap returns the system's error.

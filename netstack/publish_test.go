@@ -111,7 +111,7 @@ func TestPortErrors(t *testing.T) {
 	})
 	_, err = s.Publish("web-1", PortSpec{HostPort: 8081, Target: 80})
 	var c *ConflictError
-	if !errors.As(err, &c) || c.Project != "shop" || !strings.Contains(err.Error(), "`mocker-compose -p shop down`") {
+	if !errors.As(err, &c) || c.Project != "shop" || !strings.Contains(c.Remedy(), "`mocker-compose -p shop down`") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := s.Publish("nobody-1", PortSpec{Target: 1}); err == nil {

@@ -43,7 +43,8 @@ type Child struct {
 	ChildInfo
 	// Pidfd is nil for a child that had ended when it was asked for.
 	Pidfd *os.File
-	// Done gets the line of the table when the child has ended, then is closed.
+	// Done gets the line of the table when the child has ended, then is closed;
+	// it is closed without one when the holder has died, and the child with it.
 	Done <-chan ChildInfo
 }
 
@@ -84,7 +85,7 @@ func (h *HolderClient) Gone() <-chan struct{} { return h.gone }
 
 // receive hands answers to their callers and exits to their children.
 func (h *HolderClient) receive() {
-	defer close(h.gone)
+	defer h.hangUp()
 	for {
 		var a holderAnswer
 		files, err := h.conn.Receive(&a)
@@ -111,6 +112,18 @@ func (h *HolderClient) receive() {
 			close(ch)
 		}
 	}
+}
+
+// hangUp tells everybody who waits that nothing more will come: a Done that is
+// closed without a value.
+func (h *HolderClient) hangUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name, ch := range h.exits {
+		delete(h.exits, name)
+		close(ch)
+	}
+	close(h.gone)
 }
 
 // tellExit is called with the lock.

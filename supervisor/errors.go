@@ -42,7 +42,10 @@ func answerFor(err error) api.Answer {
 	a.Error = &api.Error{Message: err.Error(), ExitCode: 1}
 	var start *StartError
 	if errors.As(err, &start) {
-		a.Error.Hint = start.Hint
+		a.Error.Hint, a.Error.Port = start.Hint, start.Port
+		if start.Code != 0 {
+			a.Error.ExitCode = start.Code
+		}
 	}
 	var h *hinted
 	if errors.As(err, &h) {

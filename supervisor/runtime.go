@@ -71,6 +71,9 @@ type StartError struct {
 	Object string // path, port, command
 	Err    error
 	Hint   string // the remedy, "" if none is known
+	// Port is an address of the host that is in use by a process that cannot be
+	// seen from here, but perhaps by the client; "" = none.
+	Port string
 	// Code is the exit code that the failure counts as; 0 = none. As the shell
 	// has it: 127 a command that is not there, 126 one that cannot be executed.
 	Code int

@@ -61,7 +61,7 @@ func (a *app) renderConfig(ctx context.Context, o *configOptions, services []str
 		err := show.Support(&out, project.Table())
 		return out.Bytes(), err
 	}
-	loaded, err := a.loadWith(ctx, services, o.noInterpolate)
+	loaded, err := a.look(ctx, services, o.noInterpolate)
 	if err != nil {
 		return nil, err
 	}

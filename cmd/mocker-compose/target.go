@@ -8,18 +8,25 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/loader"
 )
 
-// load reads the compose files and prints their warnings. services are those
-// named on the command line.
+// load reads the compose files to run what they say, and prints their warnings.
+// services are those named on the command line.
 func (a *app) load(ctx context.Context, services []string) (*loader.Loaded, error) {
-	return a.loadWith(ctx, services, false)
+	return a.read(ctx, loader.Options{Services: services})
 }
 
-func (a *app) loadWith(ctx context.Context, services []string, raw bool) (*loader.Loaded, error) {
+// look reads the compose files to print or look up what they say: what cannot
+// be run yet is no error there.
+func (a *app) look(ctx context.Context, services []string, raw bool) (*loader.Loaded, error) {
+	return a.read(ctx, loader.Options{Services: services, NoInterpolate: raw, Tolerant: true})
+}
+
+// read fills the global flags into o.
+func (a *app) read(ctx context.Context, o loader.Options) (*loader.Loaded, error) {
 	g := &a.env.Global
-	loaded, err := loader.Load(ctx, loader.Options{
-		Files: g.Files, ProjectDir: g.ProjectDir, ProjectName: g.ProjectName, Profiles: g.Profiles,
-		EnvFiles: g.EnvFiles, Environ: os.Environ(), Services: services, NoInterpolate: raw, Stdin: a.env.Stdin,
-	})
+	o.Files, o.ProjectDir, o.ProjectName = g.Files, g.ProjectDir, g.ProjectName
+	o.Profiles, o.EnvFiles = g.Profiles, g.EnvFiles
+	o.Environ, o.Stdin = os.Environ(), a.env.Stdin
+	loaded, err := loader.Load(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +46,7 @@ func (a *app) target(ctx context.Context) (client.Target, error) {
 	if a.env.Global.ProjectName != "" && len(a.env.Global.Files) == 0 {
 		return client.Target{Name: name}, nil
 	}
-	loaded, err := a.load(ctx, nil)
+	loaded, err := a.look(ctx, nil, false)
 	if err != nil {
 		// The variable alone names a running project well enough.
 		if name != "" {

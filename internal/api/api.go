@@ -56,6 +56,9 @@ type Error struct {
 	Message  string `json:"message"`             // what failed, on which object, why
 	Hint     string `json:"hint,omitempty"`      // the remedy
 	ExitCode int    `json:"exit_code,omitempty"` // 0 = 1
+	// Port is an address of the host that is in use by a process that only the
+	// client may be able to see; "" = none.
+	Port string `json:"port,omitempty"`
 }
 
 // Recreate says which existing containers an up replaces.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/netstack"
 )
 
 // Interrupted is the exit code after Ctrl-C: 128 + SIGINT.
@@ -36,7 +38,21 @@ func remote(e *api.Error) error {
 	if code == 0 {
 		code = 1
 	}
-	return &ExitError{Code: code, Err: errors.New(e.Message), Hint: e.Hint}
+	return &ExitError{Code: code, Err: errors.New(e.Message), Hint: portHint(e)}
+}
+
+// portHint names the process that holds a port, which the supervisor may not
+// see: it lives in a user namespace, and we do not.
+func portHint(e *api.Error) string {
+	at, err := netip.ParseAddrPort(e.Port)
+	if err != nil {
+		return e.Hint
+	}
+	holder := netstack.FindHolder(at)
+	if holder.PID == 0 {
+		return e.Hint
+	}
+	return fmt.Sprintf("%s has it: stop it, or publish another port", holder)
 }
 
 // Report prints err for the user and returns the exit code that says it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -27,7 +28,7 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 			HostIP: p.HostIP, HostPort: p.HostPort, HostPortEnd: p.HostPortEnd, Target: p.Target, Protocol: p.Protocol,
 		})
 		if err != nil {
-			return &supervisor.StartError{Stage: "publish", Object: fmt.Sprintf("port %d", p.Target), Err: err}
+			return publishError(p, err)
 		}
 		ports = append(ports, got)
 		bound = append(bound, supervisor.PublishedPort{Port: p, Bound: got.Bound})
@@ -38,9 +39,26 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 	return r.save(c)
 }
 
+// publishError adds the remedy, and leaves it to the client to look for a
+// holder that cannot be seen from inside our user namespace.
+func publishError(p project.Port, err error) error {
+	e := &supervisor.StartError{Stage: "publish", Object: fmt.Sprintf("port %d", p.Target), Err: err}
+	var conflict *netstack.ConflictError
+	if errors.As(err, &conflict) {
+		e.Hint = conflict.Remedy()
+		if conflict.Container == "" && conflict.Holder.PID == 0 {
+			e.Port = conflict.Addr.String()
+		}
+	}
+	return e
+}
+
 func (r *Runtime) unpublish(c *container) error {
-	if len(c.rec.Ports) == 0 {
+	if c.box == nil {
 		return nil
+	}
+	if len(c.rec.Ports) == 0 { // nothing is on record, but a publish may have failed half-way
+		return r.net.Unpublish(c.name)
 	}
 	err := r.net.Unpublish(c.name)
 	r.mu.Lock()
@@ -77,17 +95,20 @@ func (r *Runtime) Attachments(sc *supervisor.Container) []supervisor.Attachment 
 	return out
 }
 
-// projectOf names the project whose supervisor a process is, "" if it is none
-// of ours: it holds the port.
+// projectOf names the project whose supervisor or holder a process is, "" if it
+// is none of ours: both have the listeners.
 func projectOf(dirs state.Dirs, pid int) string {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 	if err != nil {
 		return ""
 	}
 	args := strings.Split(strings.TrimRight(string(b), "\x00"), "\x00")
-	i := slices.Index(args, rootless.RoleSupervisor)
-	if i < 0 || len(args) < i+4 || filepath.Clean(args[i+1]) != filepath.Clean(dirs.Run) {
+	i := slices.Index(args, rootless.RoleArg)
+	if i < 0 || len(args) < i+5 || filepath.Clean(args[i+2]) != filepath.Clean(dirs.Run) {
 		return ""
 	}
-	return args[i+3]
+	if role := args[i+1]; role != rootless.RoleSupervisor && role != rootless.RoleProjectHolder {
+		return ""
+	}
+	return args[i+4]
 }

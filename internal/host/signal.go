@@ -27,7 +27,7 @@ func runOf(child *rootless.Child) *supervisor.Run {
 		if info, ok := <-child.Done; ok {
 			done <- exitOf(info)
 		} else {
-			done <- supervisor.Exit{Code: 137, Signal: syscall.SIGKILL, At: time.Now()} // the holder died, and all with it
+			done <- supervisor.Exit{Code: 137, Signal: syscall.SIGKILL, Lost: true, At: time.Now()}
 		}
 	}()
 	return run
