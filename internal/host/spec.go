@@ -25,7 +25,12 @@ func (r *Runtime) ociSpec(c *container, sc *supervisor.Container) (*specs.Spec, 
 		Domainname: sc.Service.Domainname,
 		Root:       &specs.Root{Readonly: sc.Service.ReadOnly},
 		Process:    p,
-		Linux:      &specs.Linux{},
+		Linux:      &specs.Linux{Sysctl: sc.Service.Sysctls},
+	}
+	for name := range sc.Service.Sysctls {
+		if err := sandbox.CheckSysctl(name, c.rec.HostNet); err != nil {
+			return nil, err
+		}
 	}
 	if c.rec.HostNet {
 		s.Hostname = sc.Service.Hostname

@@ -61,8 +61,13 @@ const (
 	noLinks   = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS
 )
 
-// openIn opens path below the directory in slot dir as O_PATH (openat2(2)).
+// openIn opens a mount point below the directory in slot dir.
 func (b *builder) openIn(dir program.Slot, path string, flags, resolve int, to program.Slot) {
+	b.openNamed("open mount point /"+strings.TrimPrefix(path, "/"), dir, path, flags, resolve, to)
+}
+
+// openNamed opens path below the directory in slot dir (openat2(2)).
+func (b *builder) openNamed(what string, dir program.Slot, path string, flags, resolve int, to program.Slot) {
 	how := make([]byte, 24) // struct open_how
 	binary.NativeEndian.PutUint64(how[0:], uint64(flags))
 	binary.NativeEndian.PutUint64(how[16:], uint64(resolve))
@@ -70,7 +75,7 @@ func (b *builder) openIn(dir program.Slot, path string, flags, resolve int, to p
 	if rel == "" {
 		rel = "."
 	}
-	b.do("open mount point /"+strings.TrimPrefix(path, "/"), unix.SYS_OPENAT2, dir, rel, how, len(how)).SaveTo(to)
+	b.do(what, unix.SYS_OPENAT2, dir, rel, how, len(how)).SaveTo(to)
 }
 
 // attach mounts the detached tree in slot tree on the place in slot target.

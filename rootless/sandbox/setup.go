@@ -47,6 +47,9 @@ func Setup(c Container) *Prepared {
 		b.hostRoot(c)
 	}
 	b.kernel(c)
+	if c.Spec.Linux != nil {
+		b.sysctls(c.Spec.Linux.Sysctl)
+	}
 	b.masks(c.Spec)
 	b.mounts(c)
 	b.pivot(c)

@@ -253,6 +253,26 @@ func TestFailuresNameTheirObject(t *testing.T) {
 	}
 }
 
+func TestSysctls(t *testing.T) {
+	s := spec(shell("cat /proc/sys/net/core/somaxconn /proc/sys/kernel/msgmax; echo 1 > /proc/sys/net/core/somaxconn || echo ro"))
+	s.Linux.Sysctl = map[string]string{"net.core.somaxconn": "77", "kernel.msgmax": "9999"}
+	out, failed, _ := run(t, Setup(hostContainer(t, s)))
+	if failed != "" || !strings.HasPrefix(out, "77\n9999\n") || !strings.HasSuffix(out, "ro\n") {
+		t.Errorf("got %q %q", out, failed)
+	}
+	for name, ok := range map[string]bool{
+		"net.ipv4.ip_forward": true, "kernel.shmmax": true, "fs.mqueue.msg_max": true,
+		"vm.max_map_count": false, "kernel.hostname": false, "net/core/x": false, "net.../x": false, "": false,
+	} {
+		if err := CheckSysctl(name, false); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if CheckSysctl("net.core.somaxconn", true) == nil {
+		t.Error("the host's own setting was accepted")
+	}
+}
+
 func TestInit(t *testing.T) {
 	c := hostContainer(t, spec(shell("echo $$; exit 4")))
 	c.Init = true
