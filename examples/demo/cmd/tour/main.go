@@ -25,10 +25,11 @@ func main() {
 	defer stop()
 	if err := show(ctx, *compose, *project); err != nil {
 		stop()
-		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
 		if errors.Is(err, context.Canceled) {
+			fmt.Fprintln(os.Stderr, "demo: interrupted; the project was taken down")
 			os.Exit(130)
 		}
+		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
 		os.Exit(1)
 	}
 }

@@ -67,6 +67,9 @@ func (t *tour) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, t.compose, args...)
 	cmd.Dir = t.dir
 	cmd.Env = append(os.Environ(), "COMPOSE_PROJECT_NAME="+t.name)
+	if t.style.colour { // it writes to us, and cannot see that we write to a terminal
+		cmd.Env = append(cmd.Env, "COMPOSE_ANSI=always")
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	return cmd
