@@ -85,6 +85,9 @@ func (r *Runtime) adoptRun(c *container, sc *supervisor.Container, child *rootle
 	if c.box != nil {
 		r.net.SetReachable(c.name, true)
 	}
+	if f := r.kept.claim(stdinName(c.name)); f != nil {
+		f.Close() // ours; the holder keeps its own
+	}
 	if sc.Service.TTY {
 		if master := r.kept.claim(ttyName(c.name)); master != nil {
 			r.copyTerminal(c, master)

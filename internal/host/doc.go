@@ -7,7 +7,8 @@
 //
 //	net namespace, resolver sockets, port listeners   holder's store, by netstack
 //	ends of the log pipes "log/NAME/stdout|stderr/r|w" holder's store, by this package
-//	master of its terminal "tty/NAME"                  holder's store, by this package
+//	master of its terminal "tty/NAME", writing end of
+//	an open standard input "stdin/NAME"                holder's store, by this package
 //	processes "NAME/RUN", "NAME/exec-N", "NAME/execd-N" holder's table
 //	writable layer, logs, hosts, hostname, resolv.conf data dir, c/NAME
 //	addresses, bound ports, root file system           data dir, c/NAME/runtime.json

@@ -44,7 +44,7 @@ func (k *kept) Kept() map[string]*os.File {
 
 // ours tells whether a name of the store is this package's.
 func ours(name string) bool {
-	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || name == rootless.RouterName
+	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || strings.HasPrefix(name, "stdin/") || name == rootless.RouterName
 }
 
 // claim hands over a file that was left, nil if there is none. It stays kept.
@@ -82,7 +82,8 @@ func (k *kept) close() {
 func logName(container, stream, end string) string {
 	return "log/" + container + "/" + stream + "/" + end
 }
-func ttyName(container string) string { return "tty/" + container }
+func stdinName(container string) string { return "stdin/" + container }
+func ttyName(container string) string   { return "tty/" + container }
 
 func (k *kept) has(name string) bool {
 	k.mu.Lock()

@@ -17,6 +17,7 @@ func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bo
 		r.net.RemoveSandbox(sc.Name),
 		r.closeStreams(c),
 		r.kept.Drop(ttyName(sc.Name)),
+		r.kept.Drop(stdinName(sc.Name)),
 		removeBelow(r.containersDir(), sc.Name),
 	}
 	if volumes {

@@ -55,7 +55,7 @@ func (r *Runtime) process(c *container, sc *supervisor.Container) (*specs.Proces
 	}
 	nnp := false
 	for _, o := range svc.SecurityOpt {
-		nnp = nnp || o == "no-new-privileges" || o == "no-new-privileges:true" || o == "no-new-privileges=true"
+		nnp = nnp || strings.HasPrefix(o, "no-new-privileges=")
 	}
 	return &specs.Process{
 		Args: args, Env: environment(c, sc), Cwd: workingDir(c, sc),
@@ -77,7 +77,7 @@ func filter(svc *project.Service, caps []string) ([]byte, error) {
 		return nil, nil
 	}
 	for _, o := range svc.SecurityOpt {
-		if o == "seccomp=unconfined" || o == "seccomp:unconfined" {
+		if o == "seccomp=unconfined" {
 			return nil, nil
 		}
 	}

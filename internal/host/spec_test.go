@@ -68,7 +68,7 @@ func TestProcessOptions(t *testing.T) {
 		t.Error("a service without a command was accepted")
 	}
 	sc.Service.Entrypoint, sc.Service.Command = []string{"e"}, []string{"c", "d"}
-	sc.Service.SecurityOpt = []string{"no-new-privileges:true"}
+	sc.Service.SecurityOpt = []string{"no-new-privileges=true"}
 	p, err := r.process(&container{}, sc)
 	if err != nil || !p.NoNewPrivileges || !slices.Equal(p.Args, []string{"e", "c", "d"}) || len(p.Capabilities.Bounding) != 14 {
 		t.Errorf("%+v %v", p, err)

@@ -18,11 +18,30 @@ func (r *Runtime) stdio(c *container, sc *supervisor.Container) (files [3]*os.Fi
 	if sc.Service.TTY {
 		return r.terminal(c)
 	}
-	null, err := os.Open(os.DevNull)
+	in, err := r.stdin(c, sc)
 	if err != nil {
 		return files, nil, err
 	}
-	return [3]*os.File{null, c.out[0], c.out[1]}, func() { null.Close() }, nil
+	return [3]*os.File{in, c.out[0], c.out[1]}, func() { in.Close() }, nil
+}
+
+// stdin is /dev/null or, with stdin_open, a pipe that stays open and empty: its
+// other end is kept by the holder until the container is removed.
+func (r *Runtime) stdin(c *container, sc *supervisor.Container) (*os.File, error) {
+	if !sc.Service.StdinOpen {
+		return os.Open(os.DevNull)
+	}
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil { // blocking, as os.Pipe's are not
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	read, write := os.NewFile(uintptr(fds[0]), "stdin"), os.NewFile(uintptr(fds[1]), "stdin")
+	defer write.Close()
+	if err := r.kept.Keep(stdinName(c.name), write); err != nil {
+		read.Close()
+		return nil, err
+	}
+	return read, nil
 }
 
 // terminal makes a pseudo terminal of the host's devpts: that of the container

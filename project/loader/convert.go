@@ -51,7 +51,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		Hostname: s.Hostname, Domainname: s.DomainName,
 		Init: s.Init != nil && *s.Init, TTY: s.Tty, StdinOpen: s.StdinOpen,
 		ReadOnly: s.ReadOnly, Privileged: s.Privileged, CapAdd: s.CapAdd, CapDrop: s.CapDrop,
-		SecurityOpt: s.SecurityOpt, Sysctls: s.Sysctls, ShmSize: int64(s.ShmSize), Labels: s.Labels,
+		Sysctls: s.Sysctls, ShmSize: int64(s.ShmSize), Labels: s.Labels,
 		Expose: s.Expose, StopSignal: s.StopSignal, StopGracePeriod: grace(s.StopGracePeriod),
 		Attach: s.Attach == nil || *s.Attach, DependsOn: dependencies(m, s),
 		Source: l.defined[s.Name],
@@ -59,10 +59,8 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	if s.Deploy != nil && s.Deploy.Mode == "global" {
 		out.Scale = 1
 	}
-	out.ExtraHosts = s.ExtraHosts.AsList("=")
-	sort.Strings(out.ExtraHosts)
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
-		l.image, l.attachments, l.ports, l.mounts, l.health, l.restart, l.logging,
+		l.image, l.attachments, l.ports, l.mounts, l.health, l.restart, l.logging, l.isolation,
 	} {
 		if err := step(s, &out); err != nil {
 			return out, err
