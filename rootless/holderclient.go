@@ -168,9 +168,13 @@ func (h *HolderClient) call(req holderRequest, files ...*os.File) ([]reply, erro
 }
 
 // Keep stores a file in the holder under a name; it replaces one of that name.
+// It does not wait: once sent, the file is on its way even if we are killed, and
+// later calls find it stored, because the holder takes requests in order.
 func (h *HolderClient) Keep(name string, f *os.File) error {
-	_, err := h.call(holderRequest{Op: opKeep, Name: name}, f)
-	return err
+	if err := h.conn.Send(holderRequest{Op: opKeep, Name: name}, f); err != nil {
+		return fmt.Errorf("%w (%w)", ErrHolderGone, err)
+	}
+	return nil
 }
 
 // Drop removes a file from the store; one that is not there is no error.

@@ -13,9 +13,10 @@ type userAnswer struct {
 	Error string `json:"error,omitempty"`
 }
 
-// The requests to a project holder. Each is answered once, with its number.
+// The requests to a project holder. They are taken in order. Each but keep is
+// answered, with its number.
 const (
-	opKeep     = "keep"     // name + 1 file -> ok; replaces
+	opKeep     = "keep"     // name + 1 file -> (no answer); replaces
 	opDrop     = "drop"     // name -> ok
 	opKept     = "kept"     // -> names + files, in batches (More)
 	opChildren = "children" // -> table + pidfds of the living, in batches (More)

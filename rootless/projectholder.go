@@ -124,15 +124,14 @@ func (h *projectHolder) hangUp(c *wire.Conn) {
 // the request goes into the answer.
 func (h *projectHolder) answer(c *wire.Conn, req holderRequest, files []*os.File) error {
 	reply := holderAnswer{Seq: req.Seq}
-	var out []*os.File
 	switch req.Op {
 	case opKeep:
-		if len(files) != 1 || req.Name == "" {
-			reply.Error = "keep: needs a name and one file"
-			break
+		if len(files) == 1 && req.Name != "" {
+			h.keep(req.Name, files[0])
+			return nil
 		}
-		h.keep(req.Name, files[0])
-		files = nil
+		closeFiles(files)
+		return fmt.Errorf("keep: needs a name and one file")
 	case opDrop:
 		h.drop(req.Name)
 	case opKept:
@@ -154,7 +153,7 @@ func (h *projectHolder) answer(c *wire.Conn, req holderRequest, files []*os.File
 		reply.Error = fmt.Sprintf("unknown request %q", req.Op)
 	}
 	closeFiles(files)
-	return c.Send(reply, out...)
+	return c.Send(reply)
 }
 
 func closeFiles(files []*os.File) {

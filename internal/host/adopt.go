@@ -29,7 +29,7 @@ func (r *Runtime) Adopt(_ context.Context, known map[string]supervisor.Known) (m
 	runs := make(map[string]*supervisor.Run)
 	for name, k := range known {
 		child := children[fmt.Sprintf("%s/%d", name, k.Run)]
-		if r.adopt(k.Container, child) && child != nil {
+		if r.adopt(k, child) && child != nil {
 			delete(children, child.Name)
 			runs[name] = runOf(child)
 		}
@@ -46,12 +46,16 @@ func (r *Runtime) Adopt(_ context.Context, known map[string]supervisor.Known) (m
 
 // adopt takes over one container; false when its parts did not survive, as
 // after the death of its holder: then it is created again when it is started.
-func (r *Runtime) adopt(sc *supervisor.Container, child *rootless.Child) bool {
+func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
+	sc := k.Container
 	rec, sameBoot, err := r.load(sc.Name)
 	if err != nil || !sameBoot {
 		return false
 	}
 	c := &container{name: sc.Name, rec: rec}
+	if rec.Lower != "" {
+		c.work = filepath.Base(r.workDir(c.name, k.Run))
+	}
 	if !r.kept.has(logName(sc.Name, "stdout", "w")) {
 		return false
 	}

@@ -24,9 +24,6 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 		return nil
 	}
 	c := &container{name: sc.Name}
-	if rec, sameBoot, err := r.load(sc.Name); err == nil && sameBoot {
-		c.rec.Work = rec.Work // an earlier supervisor's: do not reuse its directories
-	}
 	var back undo.Stack
 	defer func() {
 		if err != nil {
@@ -92,8 +89,9 @@ func (r *Runtime) upperDir(name string) string {
 	return filepath.Join(r.dirs.ContainerData(r.project, name), "upper")
 }
 
-func (r *Runtime) workDir(name string, n int) string {
-	return filepath.Join(r.dirs.ContainerData(r.project, name), fmt.Sprintf("work.%d", n))
+// workDir is the overlay's work directory of one run.
+func (r *Runtime) workDir(name string, run int) string {
+	return filepath.Join(r.dirs.ContainerData(r.project, name), fmt.Sprintf("work.%d", run))
 }
 
 // openStreams makes the log pipes, or takes those that an earlier supervisor

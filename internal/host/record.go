@@ -16,7 +16,6 @@ type record struct {
 	Endpoints []netstack.EndpointInfo    `json:"endpoints,omitempty"`
 	Ports     []netstack.Published       `json:"ports,omitempty"`
 	Bound     []supervisor.PublishedPort `json:"bound,omitempty"`
-	Work      int                        `json:"work,omitempty"` // number of the overlay's work directory
 }
 
 func (r *Runtime) recordFile(name string) string {

@@ -46,7 +46,7 @@ type container struct {
 	box  *netstack.Sandbox // nil: no net namespace of its own
 	out  [2]*os.File       // write ends of stdout's and stderr's pipe
 	run  *rootless.Child   // the latest run, nil before the first
-	// launching is closed when no start is in progress.
+	work string            // name of its overlay's work directory, "" = none
 }
 
 var _ supervisor.Runtime = (*Runtime)(nil)

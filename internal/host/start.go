@@ -37,7 +37,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err != nil {
 		return nil, stageError("configure", sc.Name, err)
 	}
-	root, err := r.openRoot(c, spec)
+	root, err := r.openRoot(c, spec, run)
 	if err != nil {
 		return nil, rootError(sc.Service.Image, err)
 	}
@@ -60,18 +60,15 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 // openRoot is the detached overlay of an image with its mount points, or the
 // host's root directory. The work directory is a fresh one each time: to clean
 // a used one costs the kernel more than all else of a start.
-func (r *Runtime) openRoot(c *container, spec *specs.Spec) (*os.File, error) {
+func (r *Runtime) openRoot(c *container, spec *specs.Spec, run int) (*os.File, error) {
 	if c.rec.Lower == "" {
 		return os.Open("/")
 	}
-	c.rec.Work++
-	if err := r.save(c); err != nil {
-		return nil, err
-	}
-	work := r.workDir(c.name, c.rec.Work)
+	work := r.workDir(c.name, run)
 	if err := os.Mkdir(work, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, err
 	}
+	c.work = filepath.Base(work)
 	root, err := sandbox.Overlay(sandbox.Layers{Lower: c.rec.Lower, Upper: r.upperDir(c.name), Work: work})
 	if err != nil {
 		return nil, err
@@ -185,8 +182,9 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	if c.run != nil {
 		errs = append(errs, r.holder.Forget(c.run.Name))
 	}
-	if c.rec.Lower != "" && c.rec.Work > 0 {
-		errs = append(errs, removeBelow(r.dirs.ContainerData(r.project, c.name), filepath.Base(r.workDir(c.name, c.rec.Work))))
+	if c.work != "" {
+		errs = append(errs, removeBelow(r.dirs.ContainerData(r.project, c.name), c.work))
+		c.work = ""
 	}
 	return errors.Join(errs...)
 }
