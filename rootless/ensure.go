@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
@@ -16,6 +17,25 @@ import (
 // it starts the user holder, the project holder and the supervisor, each if it
 // does not run. report gets what the user should know once (a line each).
 func EnsureProject(ctx context.Context, dirs state.Dirs, project string, report func(string)) error {
+	for {
+		err := ensureOnce(ctx, dirs, project, report)
+		if !errors.Is(err, errHolderLost) {
+			return err
+		}
+		select { // it died under our hands: the next one takes over what it had
+		case <-ctx.Done():
+			return err
+		case <-time.After(retryPause):
+		}
+	}
+}
+
+// errHolderLost says that the user holder ended while we talked to it.
+var errHolderLost = errors.New("the user holder has died")
+
+const retryPause = 20 * time.Millisecond
+
+func ensureOnce(ctx context.Context, dirs state.Dirs, project string, report func(string)) error {
 	c, err := ensureUserHolder(ctx, dirs, report)
 	if err != nil {
 		return err
@@ -26,16 +46,23 @@ func EnsureProject(ctx context.Context, dirs state.Dirs, project string, report 
 		_ = c.conn.SetDeadline(deadline)
 	}
 	if err := c.conn.Send(userRequest{Ensure: project}); err != nil {
-		return fmt.Errorf("user holder: %w", err)
+		return lost(ctx, err)
 	}
 	var answer userAnswer
 	if _, err := c.conn.Receive(&answer); err != nil {
-		return fmt.Errorf("user holder: %w", err)
+		return lost(ctx, err)
 	}
 	if answer.Error != "" {
 		return errors.New(answer.Error)
 	}
 	return nil
+}
+
+func lost(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("the user holder does not answer: %w", err)
+	}
+	return fmt.Errorf("%w: %w", errHolderLost, err)
 }
 
 // holderConn is a connection to the user holder, and the lock that keeps it

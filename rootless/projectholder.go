@@ -13,12 +13,22 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// RouterName is the name in the store of the project's router net namespace.
-const RouterName = "router"
+// What every project holder has in its store from the start.
+const (
+	RouterName  = "router"  // the project's router net namespace
+	ScratchName = "scratch" // the directory of ScratchDir
+)
 
 // mountPoint is where each sandbox, in its own mount namespace, assembles its root.
 func mountPoint(dirs state.Dirs, project string) string {
 	return filepath.Join(dirs.ProjectRun(project), "root")
+}
+
+// ScratchDir is a tmpfs that lives as long as the project holder, for small
+// files that containers see and that are worth nothing without them. The path
+// means it in the mount namespaces of the holder and of sandboxes only.
+func ScratchDir(dirs state.Dirs, project string) string {
+	return filepath.Join(dirs.ProjectRun(project), "scratch")
 }
 
 // projectHolder is the state of a project holder. The mutex guards all of it;
@@ -59,20 +69,27 @@ func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *project
 	if err := state.MakePrivate(mountPoint(dirs, project)); err != nil {
 		return nil, nil, err
 	}
-	router, err := newNetNS()
-	if err != nil {
+	h := &projectHolder{kept: make(map[string]*os.File), children: make(map[string]*child)}
+	var err error
+	if h.kept[ScratchName], err = mountScratch(ScratchDir(dirs, project)); err != nil {
+		return nil, nil, err
+	}
+	if h.kept[RouterName], err = newNetNS(); err != nil {
 		return nil, nil, fmt.Errorf("router net namespace: %w", err)
 	}
 	l, err := wire.Listen(dirs.HolderSocket(project))
-	if err != nil {
-		router.Close()
-		return nil, nil, err
+	return l, h, err // on an error the process ends, and all of this with it
+}
+
+// mountScratch mounts the scratch tmpfs and opens it.
+func mountScratch(dir string) (*os.File, error) {
+	if err := state.MakePrivate(dir); err != nil {
+		return nil, err
 	}
-	h := &projectHolder{
-		kept:     map[string]*os.File{RouterName: router},
-		children: make(map[string]*child),
+	if err := unix.Mount("scratch", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=700,size=64m"); err != nil {
+		return nil, fmt.Errorf("mount the scratch directory %s: %w", dir, err)
 	}
-	return l, h, nil
+	return os.Open(dir)
 }
 
 // newNetNS makes a net namespace. The holder itself stays in the host's, so that

@@ -1,6 +1,7 @@
 package rootless
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -118,7 +119,11 @@ func (u *userHolder) untilIdle() {
 		case <-first:
 		}
 		for u.idle() {
-			if lock, err := state.TryLock(u.dirs.UserLock()); err == nil {
+			lock, err := state.TryLock(u.dirs.UserLock())
+			if errors.Is(err, os.ErrNotExist) {
+				return // somebody has removed our directory: nobody can find us any more
+			}
+			if err == nil {
 				if u.idle() {
 					os.Remove(u.dirs.UserSocket())
 					return // the lock goes with the process

@@ -48,8 +48,8 @@ func (r *Runtime) Adopt(_ context.Context, known map[string]supervisor.Known) (m
 // after the death of its holder: then it is created again when it is started.
 func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 	sc := k.Container
-	rec, sameBoot, err := r.load(sc.Name)
-	if err != nil || !sameBoot {
+	rec, err := r.load(sc.Name)
+	if err != nil {
 		return false
 	}
 	c := &container{name: sc.Name, rec: rec}

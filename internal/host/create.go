@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,7 +80,7 @@ func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.
 		r.report(n)
 	}
 	c.rec.Lower = root.Lower
-	if err := os.MkdirAll(r.upperDir(sc.Name), 0o755); err != nil {
+	if err := os.Mkdir(r.upperDir(sc.Name), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	return root.Close()

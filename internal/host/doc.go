@@ -10,8 +10,9 @@
 //	master of its terminal "tty/NAME", writing end of
 //	an open standard input "stdin/NAME"                holder's store, by this package
 //	processes "NAME/RUN", "NAME/exec-N", "NAME/execd-N" holder's table
-//	writable layer, logs, hosts, hostname, resolv.conf data dir, c/NAME
-//	addresses, bound ports, root file system           data dir, c/NAME/runtime.json
+//	hosts, hostname, resolv.conf; a record of
+//	addresses, bound ports, root file system           holder's scratch directory, NAME.*
+//	writable layer, logs                               data dir, c/NAME
 //
 // So a supervisor that dies loses nothing; [Runtime.Adopt] finds all of it again.
 // What is in the store or the table and belongs to no known container is closed

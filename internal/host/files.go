@@ -1,20 +1,40 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
 // etcFiles are bound over the container's own.
 var etcFiles = []string{"hosts", "hostname", "resolv.conf"}
 
-func (r *Runtime) etcFile(container, name string) string {
-	return filepath.Join(r.dirs.ContainerData(r.project, container), name)
+// scratchFile names a container's file in the holder's scratch directory. in is
+// its path for a sandbox; here it is reached by the open directory, since the
+// tmpfs is mounted in the holder's mount namespace.
+func (r *Runtime) scratchFile(container, name string) (here, in string) {
+	base := container + "." + name
+	here = fmt.Sprintf("/proc/self/fd/%d/%s", wire.FD(r.scratch), base)
+	return here, filepath.Join(rootless.ScratchDir(r.dirs, r.project), base)
+}
+
+// removeScratch removes a container's files there.
+func (r *Runtime) removeScratch(container string) error {
+	var errs []error
+	for _, name := range append([]string{recordName}, etcFiles...) {
+		here, _ := r.scratchFile(container, name)
+		if err := os.Remove(here); !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // writeFiles writes the container's /etc/hosts, /etc/hostname and /etc/resolv.conf.
@@ -26,7 +46,8 @@ func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
 		"resolv.conf": r.resolvConf(c),
 	}
 	for _, name := range etcFiles {
-		if err := os.WriteFile(r.etcFile(c.name, name), []byte(contents[name]), 0o644); err != nil {
+		here, _ := r.scratchFile(c.name, name)
+		if err := os.WriteFile(here, []byte(contents[name]), 0o644); err != nil {
 			return err
 		}
 	}

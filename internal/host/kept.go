@@ -44,7 +44,8 @@ func (k *kept) Kept() map[string]*os.File {
 
 // ours tells whether a name of the store is this package's.
 func ours(name string) bool {
-	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || strings.HasPrefix(name, "stdin/") || name == rootless.RouterName
+	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || strings.HasPrefix(name, "stdin/") ||
+		name == rootless.RouterName || name == rootless.ScratchName
 }
 
 // claim hands over a file that was left, nil if there is none. It stays kept.

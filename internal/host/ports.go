@@ -2,7 +2,6 @@ package host
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,9 +41,10 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 // publishError adds the remedy, and leaves it to the client to look for a
 // holder that cannot be seen from inside our user namespace.
 func publishError(p project.Port, err error) error {
-	e := &supervisor.StartError{Stage: "publish", Object: fmt.Sprintf("port %d", p.Target), Err: err}
+	e := &supervisor.StartError{Stage: "network", Err: err}
 	var conflict *netstack.ConflictError
 	if errors.As(err, &conflict) {
+		e.Stage, e.Object, e.Err = "publish port", strconv.Itoa(int(p.Target)), conflict
 		e.Hint = conflict.Remedy()
 		if conflict.Container == "" && conflict.Holder.PID == 0 {
 			e.Port = conflict.Addr.String()

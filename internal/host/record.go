@@ -1,8 +1,6 @@
 package host
 
 import (
-	"path/filepath"
-
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -18,14 +16,17 @@ type record struct {
 	Bound     []supervisor.PublishedPort `json:"bound,omitempty"`
 }
 
-func (r *Runtime) recordFile(name string) string {
-	return filepath.Join(r.dirs.ContainerData(r.project, name), "runtime.json")
+// recordName ends the name of a container's record. It is a scratch file: all
+// that it names dies with the holder.
+const recordName = "runtime.json"
+
+func (r *Runtime) save(c *container) error {
+	here, _ := r.scratchFile(c.name, recordName)
+	return state.Save(here, c.rec)
 }
 
-func (r *Runtime) save(c *container) error { return state.Save(r.recordFile(c.name), c.rec) }
-
-// load reads a container's record; sameBoot is false when nothing it names can live.
-func (r *Runtime) load(name string) (rec record, sameBoot bool, err error) {
-	sameBoot, err = state.Load(r.recordFile(name), &rec)
-	return rec, sameBoot, err
+func (r *Runtime) load(name string) (rec record, err error) {
+	here, _ := r.scratchFile(name, recordName)
+	_, err = state.Load(here, &rec)
+	return rec, err
 }

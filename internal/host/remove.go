@@ -18,6 +18,7 @@ func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bo
 		r.closeStreams(c),
 		r.kept.Drop(ttyName(sc.Name)),
 		r.kept.Drop(stdinName(sc.Name)),
+		r.removeScratch(sc.Name),
 		removeBelow(r.containersDir(), sc.Name),
 	}
 	if volumes {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -25,6 +27,7 @@ type Runtime struct {
 	net     *netstack.Stack
 	logs    *logs.Mover
 	images  *rootfs.Store
+	scratch *os.File // directory of the holder's scratch files
 	report  func(string)
 
 	singleID bool
@@ -76,6 +79,9 @@ func Open(ctx context.Context, dirs state.Dirs, project string, report func(stri
 		return nil, fmt.Errorf("holder of project %s keeps no router net namespace", project)
 	}
 	defer router.Close()
+	if r.scratch = r.kept.claim(rootless.ScratchName); r.scratch == nil {
+		return nil, fmt.Errorf("holder of project %s keeps no scratch directory", project)
+	}
 	if r.net, err = netstack.Open(router, r.kept, report); err != nil {
 		return nil, err
 	}
@@ -83,9 +89,14 @@ func Open(ctx context.Context, dirs state.Dirs, project string, report func(stri
 	if r.logs, err = logs.OpenMover(dirs.ProjectData(project), logs.MoverOptions{Report: func(e logs.Event) { report(e.String()) }}); err != nil {
 		return nil, err
 	}
-	r.images, err = rootfs.Open(dirs.RootFS())
-	return r, err
+	if r.images, err = rootfs.Open(dirs.RootFS()); err != nil {
+		return nil, err
+	}
+	return r, sandbox.MakeBase(r.baseLayer())
 }
+
+// baseLayer lies above every image; its number counts its versions.
+func (r *Runtime) baseLayer() string { return filepath.Join(r.dirs.Data, "base-1") }
 
 // Close gives back what this process has open; nothing of the containers ends.
 func (r *Runtime) Close() error {
@@ -98,6 +109,9 @@ func (r *Runtime) Close() error {
 	}
 	if r.kept != nil {
 		r.kept.close()
+	}
+	if r.scratch != nil {
+		errs = append(errs, r.scratch.Close())
 	}
 	if r.holder != nil {
 		r.holder.Close()

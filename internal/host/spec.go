@@ -126,7 +126,8 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 		list = append(list, specs.Mount{Type: "bind", Source: sc.Dir, Destination: sc.Dir, Options: []string{"rbind"}})
 	}
 	for _, name := range etcFiles {
-		m := specs.Mount{Type: "bind", Source: r.etcFile(c.name, name), Destination: "/etc/" + name, Options: []string{"bind"}}
+		_, source := r.scratchFile(c.name, name)
+		m := specs.Mount{Type: "bind", Source: source, Destination: "/etc/" + name, Options: []string{"bind"}}
 		if c.rec.Lower == "" {
 			target, ok := hostTarget(m.Destination)
 			if !ok {

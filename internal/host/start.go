@@ -69,7 +69,7 @@ func (r *Runtime) openRoot(c *container, spec *specs.Spec, run int) (*os.File, e
 		return nil, err
 	}
 	c.work = filepath.Base(work)
-	root, err := sandbox.Overlay(sandbox.Layers{Lower: c.rec.Lower, Upper: r.upperDir(c.name), Work: work})
+	root, err := sandbox.Overlay(sandbox.Layers{Lower: []string{r.baseLayer(), c.rec.Lower}, Upper: r.upperDir(c.name), Work: work})
 	if err != nil {
 		return nil, err
 	}

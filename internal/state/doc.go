@@ -14,7 +14,9 @@
 //	run dir/p/PROJECT/api.sock    the supervisor
 //	run dir/p/PROJECT/lock        held by the supervisor: one writer
 //	data dir/p/PROJECT/state.json what the supervisor knows
-//	data dir/p/PROJECT/c/NAME/    a container: logs/, upper/, work/, runtime.json
+//	run dir/p/PROJECT/scratch     tmpfs in the holder's mount namespace: small files of containers
+//	data dir/p/PROJECT/c/NAME/    a container: logs/, upper/, work.RUN/
+//	data dir/base-1/              layer above every image: the mount points
 //	data dir/rootfs/DIGEST/       unpacked root file systems, shared by projects
 //	data dir/volumes/NAME/        named volumes
 //

@@ -6,9 +6,10 @@
 //
 //	join        the net namespace that was made ahead; the others come with clone
 //	name        host and domain name
-//	root        overlay of the image and the container's writable layer, made
-//	            ahead without being mounted anywhere; or, without an image, an
-//	            empty tmpfs with the host's top-level directories bound read-only
+//	root        overlay of our base layer, the image and the container's writable
+//	            layer, made ahead without being mounted anywhere; or, without an
+//	            image, an empty tmpfs, read-only in the end, with the host's
+//	            top-level directories bound read-only
 //	kernel      /proc, /dev (mode 755: with 1777 the kernel refuses O_CREAT on the
 //	            nodes bound into it), /dev/pts, /dev/shm, /dev/mqueue, /sys,
 //	            /sys/fs/cgroup; masked and read-only paths

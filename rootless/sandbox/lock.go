@@ -34,11 +34,23 @@ func (b *builder) lock(p *specs.Process, filter []byte, singleID, terminal, init
 	b.do("set umask", unix.SYS_UMASK, umaskOf(p.User))
 	// CVE-2024-21626, CVE-2016-9962: no descriptor of ours beyond this point.
 	b.do("close our descriptors", unix.SYS_CLOSE_RANGE, 3, uint32(0xffffffff), unix.CLOSE_RANGE_CLOEXEC)
-	b.do("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, make([]byte, 8), 0, 8)
+	b.signals()
 	if init {
 		b.Program.Fork()
 	}
 	b.exec(p)
+}
+
+// signals makes all signals count: whoever started us may have ignored some, as
+// nohup does, and execve passes that on.
+func (b *builder) signals() {
+	standard := b.Program.Bytes(make([]byte, 32)) // struct sigaction of the kernel, SIG_DFL
+	for sig := unix.SIGHUP; sig <= unix.SIGSYS; sig++ {
+		if sig != unix.SIGKILL && sig != unix.SIGSTOP {
+			b.do("reset signal "+sig.String(), unix.SYS_RT_SIGACTION, int(sig), standard, 0, 8)
+		}
+	}
+	b.do("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, make([]byte, 8), 0, 8)
 }
 
 func umaskOf(u specs.User) int {

@@ -3,25 +3,20 @@ package sandbox
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
-// kernelDirs are the mount points that every root has to have.
-var kernelDirs = []string{"/proc", "/dev", "/sys"}
-
 // MakeMountPoints makes, in the detached root of an image, what mounts and the
-// working directory of the spec need. It goes into the writable layer.
+// working directory of the spec need beyond the base layer. It goes into the
+// writable layer.
 func MakeMountPoints(root *os.File, spec *specs.Spec) error {
-	for _, d := range kernelDirs {
-		if err := makeDir(root, d); err != nil {
-			return err
-		}
-	}
 	for _, m := range spec.Mounts {
-		if freshBelow(m.Destination, false) {
+		if freshBelow(m.Destination, false) || slices.Contains(baseFiles, strings.TrimPrefix(m.Destination, "/")) {
 			continue
 		}
 		if m.Type == "tmpfs" || isDirectory(m.Source) {

@@ -11,7 +11,8 @@ import (
 
 // Layers are the directories of an overlay (Documentation/filesystems/overlayfs.rst).
 type Layers struct {
-	Lower string
+	// Lower are the read-only directories, the topmost first.
+	Lower []string
 	Upper string
 	// Work must be empty and fresh: a work directory of an earlier mount costs
 	// the kernel a millisecond to clean.
@@ -26,7 +27,7 @@ func Overlay(l Layers) (*os.File, error) {
 		return nil, overlayError(fs, "open", err)
 	}
 	defer unix.Close(fs)
-	for _, o := range []option{{"lowerdir", escape(l.Lower)}, {"upperdir", l.Upper}, {"workdir", l.Work}} {
+	for _, o := range []option{{"lowerdir", join(l.Lower)}, {"upperdir", l.Upper}, {"workdir", l.Work}} {
 		if err := unix.FsconfigSetString(fs, o.key, o.value); err != nil {
 			return nil, overlayError(fs, o.key+"="+o.value, err)
 		}
@@ -45,9 +46,13 @@ func Overlay(l Layers) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "root file system"), nil
 }
 
-// escape protects what overlayfs reads as a separator of lower directories.
-func escape(dir string) string {
-	return strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(dir)
+// join lists lower directories; their own colons are protected.
+func join(dirs []string) string {
+	var escaped []string
+	for _, d := range dirs {
+		escaped = append(escaped, strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(d))
+	}
+	return strings.Join(escaped, ":")
 }
 
 // overlayError adds what the kernel says in the context's log (fsopen(2)).

@@ -85,7 +85,7 @@ func (b *builder) openRoot(c Container) {
 // pivot makes the new root the root. The old one is stacked below it and
 // detached (pivot_root(2), the notes on "." and ".").
 func (b *builder) pivot(c Container) {
-	if c.Spec.Root != nil && c.Spec.Root.Readonly {
+	if c.Root == nil || (c.Spec.Root != nil && c.Spec.Root.Readonly) {
 		b.setAttr("make the root read-only", b.root, false, unix.MOUNT_ATTR_RDONLY)
 	}
 	b.do("enter the new root", unix.SYS_FCHDIR, b.root)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 // pid namespace: what a project holder is.
 func TestMain(m *testing.M) {
 	if os.Getenv("SANDBOX_TEST_INSIDE") != "" {
+		signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGUSR1) // as below nohup: must not be passed on
 		if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 			fmt.Println("mount /proc:", err)
 			os.Exit(1)
@@ -139,6 +141,7 @@ func TestInside(t *testing.T) {
 		{"readlink /dev/fd /dev/stdout /dev/ptmx | tr '\\n' ' '", "/proc/self/fd /proc/self/fd/1 pts/ptmx "},
 		{"umask", "0022"},
 		{"ls -A /run | wc -l", "0"},
+		{"touch /planted || echo refused", "refused"},
 		{"cat /proc/1/cgroup | grep -c '/\\.\\.' ", "0"},
 	} {
 		t.Run(c.line, func(t *testing.T) {
@@ -180,8 +183,12 @@ func TestMounts(t *testing.T) {
 
 func TestOverlayRoot(t *testing.T) {
 	base := t.TempDir()
-	var l Layers
-	for name, p := range map[string]*string{"lower": &l.Lower, "upper": &l.Upper, "work": &l.Work} {
+	l := Layers{}
+	lower, over := "", filepath.Join(base, "base")
+	if err := MakeBase(over); err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range map[string]*string{"lower": &lower, "upper": &l.Upper, "work": &l.Work} {
 		*p = filepath.Join(base, name)
 		if err := os.Mkdir(*p, 0o755); err != nil {
 			t.Fatal(err)
@@ -191,17 +198,23 @@ func TestOverlayRoot(t *testing.T) {
 	if err != nil {
 		t.Skip("needs a static /bin/busybox (package busybox-static)")
 	}
-	if err := os.Mkdir(filepath.Join(l.Lower, "bin"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(lower, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(l.Lower, "bin/busybox"), busybox, 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(lower, "bin/busybox"), busybox, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	// A planted link must lead nowhere outside.
 	canary := filepath.Join(base, "canary")
-	if err := os.Symlink(canary, filepath.Join(l.Lower, "data")); err != nil {
+	if err := os.Symlink(canary, filepath.Join(lower, "data")); err != nil {
 		t.Fatal(err)
 	}
+	for _, planted := range []string{"proc", "dev"} {
+		if err := os.Symlink(base, filepath.Join(lower, planted)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.Lower = []string{over, lower}
 	root, err := Overlay(l)
 	if err != nil {
 		t.Skipf("no overlay here: %v", err)
@@ -220,7 +233,7 @@ func TestOverlayRoot(t *testing.T) {
 	if failed != "" {
 		t.Fatal(failed)
 	}
-	if !strings.HasPrefix(out, "hi\n/made/here\nbin\n") {
+	if !strings.HasPrefix(out, "hi\n/made/here\nbin\ndata\ndev\netc\n") {
 		t.Errorf("got %q", out)
 	}
 	if b, err := os.ReadFile(filepath.Join(l.Upper, "file")); err != nil || !bytes.Equal(b, []byte("hi\n")) {

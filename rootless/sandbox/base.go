@@ -1,0 +1,47 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// baseDirs and baseFiles are the mount points that every root has to have.
+var (
+	baseDirs  = []string{"proc", "sys", "dev", "etc"}
+	baseFiles = []string{"etc/hosts", "etc/hostname", "etc/resolv.conf"}
+)
+
+// MakeBase makes, once, the layer that lies above every image: real directories
+// and files where the kernel's and our own mounts go. So no container has to make
+// them, and a link that an image has planted in their place is covered
+// (CVE-2025-31133, CVE-2025-52565 and their kin). It is published by rename.
+func MakeBase(dir string) error {
+	if _, err := os.Lstat(dir); err == nil {
+		return nil
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".base")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp) // in vain once renamed
+	for _, d := range baseDirs {
+		if err := os.Mkdir(filepath.Join(tmp, d), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, f := range baseFiles {
+		if err := os.WriteFile(filepath.Join(tmp, f), nil, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return err
+	}
+	err = os.Rename(tmp, dir)
+	if err != nil && !errors.Is(err, os.ErrExist) { // another project was faster
+		return fmt.Errorf("base layer: %w", err)
+	}
+	return nil
+}
