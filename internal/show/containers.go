@@ -23,10 +23,18 @@ func Containers(w io.Writer, cs []api.Container, now time.Time, full bool) error
 	rows := [][]string{{"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"}}
 	for i := range cs {
 		c := &cs[i]
-		rows = append(rows, []string{c.Name, c.Image, command(c, full), c.Service,
+		rows = append(rows, []string{c.Name, image(c), command(c, full), c.Service,
 			Human(now.Sub(c.Created)) + " ago", Status(c, now), Ports(c.Ports)})
 	}
 	return table(w, 10, rows)
+}
+
+// image is what a container's root file system is made of.
+func image(c *api.Container) string {
+	if c.Image == "" {
+		return "(host)" // the host's own directories, read-only
+	}
+	return c.Image
 }
 
 // table aligns rows; the last cell of a row is not padded.

@@ -73,6 +73,7 @@ func Describe(c *api.Container, now time.Time, full bool) ContainerJSON {
 // ContainersJSON prints one object per line.
 func ContainersJSON(w io.Writer, cs []api.Container, now time.Time, full bool) error {
 	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false) // "->" of a port is no HTML
 	for i := range cs {
 		if err := enc.Encode(Describe(&cs[i], now, full)); err != nil {
 			return err
