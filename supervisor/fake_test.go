@@ -29,6 +29,7 @@ type program struct {
 // fakeRuntime is a kernel in memory. It outlives supervisors, and checks that
 // they keep the rules of Runtime.
 type fakeRuntime struct {
+	notices  []string // for the user, once
 	t        testing.TB
 	mu       sync.Mutex
 	programs map[string]program
@@ -330,6 +331,14 @@ func (f *fakeRuntime) Ignores(run *Run, _ syscall.Signal) bool {
 
 func (f *fakeRuntime) Ports(*Container) []PublishedPort    { return nil }
 func (f *fakeRuntime) Attachments(*Container) []Attachment { return nil }
+
+func (f *fakeRuntime) Notices() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := f.notices
+	f.notices = nil
+	return list
+}
 
 func (f *fakeRuntime) Adopt(_ context.Context, known map[string]Known) (map[string]*Run, error) {
 	f.mu.Lock()

@@ -47,6 +47,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	}
 	sayUnchanged(r, o, p, selected)
 	s.warnOrphans(r, p.Orphans)
+	defer s.sayNotices(r)
 	x := &execution{s: s, r: r, project: &b.Project, order: orderOf(b.Timeout)}
 	if err := x.execute(ctx, p); err != nil || !b.Wait {
 		return err
@@ -98,6 +99,13 @@ func sayUnchanged(r *request, o plan.Observed, p *plan.Plan, selected []string) 
 func (s *Supervisor) warnOrphans(r *request, names []string) {
 	if len(names) > 0 {
 		r.warn("Project", s.cfg.Name, fmt.Sprintf("Found orphan containers (%v) for this project. If you removed or renamed this service in your compose file, you can run this command with the --remove-orphans flag to clean it up.", names))
+	}
+}
+
+// sayNotices passes on what the runtime has found out.
+func (s *Supervisor) sayNotices(r *request) {
+	for _, text := range s.rt.Notices() {
+		r.warn("Project", s.cfg.Name, text)
 	}
 }
 

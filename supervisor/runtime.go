@@ -118,6 +118,9 @@ type Runtime interface {
 	// and wait would only waste the grace period.
 	Ignores(r *Run, sig syscall.Signal) bool
 
+	// Notices is what the user should know of this machine or of an image, a line
+	// each, since the last call; nothing is said twice.
+	Notices() []string
 	// Ports and Attachments tell what a container has at present.
 	Ports(c *Container) []PublishedPort
 	Attachments(c *Container) []Attachment

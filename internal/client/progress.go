@@ -41,6 +41,8 @@ func (p *progress) answer(a *api.Answer) error {
 
 func (p *progress) line(s *api.Progress) {
 	switch {
+	case s.Status == "Warning" && p.mode != "json":
+		fmt.Fprintln(p.w, "WARN", s.Text)
 	case p.quiet || p.mode == "quiet":
 	case p.mode == "json":
 		// An error here would be one of standard error itself.

@@ -53,7 +53,7 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 		return false
 	}
 	c := &container{name: sc.Name, rec: rec}
-	if rec.Lower != "" {
+	if rec.Lower != "" && !rec.Copied {
 		c.work = filepath.Base(r.workDir(c.name, k.Run))
 	}
 	if !r.kept.has(logName(sc.Name, "stdout", "w")) {

@@ -2,12 +2,8 @@ package host
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -15,9 +11,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
-
-// rootfsPrefix begins the only images there are.
-const rootfsPrefix = "rootfs:"
 
 // Create acquires all that outlives a run of the container.
 func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err error) {
@@ -61,38 +54,6 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 
 func stageError(stage, object string, err error) error {
 	return &supervisor.StartError{Stage: stage, Object: object, Err: err}
-}
-
-// prepareRoot finds the read-only part of the root and makes the writable one.
-func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.Container) error {
-	path, ok := strings.CutPrefix(sc.Service.Image, rootfsPrefix)
-	if sc.Service.Image == "" {
-		return nil
-	}
-	if !ok {
-		return fmt.Errorf("only image: rootfs:DIRECTORY-OR-TAR, or no image (the host's root file system), can be run")
-	}
-	root, err := r.images.Prepare(ctx, path)
-	if err != nil {
-		return err
-	}
-	for _, n := range root.Notices {
-		r.report(n)
-	}
-	c.rec.Lower = root.Lower
-	if err := os.Mkdir(r.upperDir(sc.Name), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return root.Close()
-}
-
-func (r *Runtime) upperDir(name string) string {
-	return filepath.Join(r.dirs.ContainerData(r.project, name), "upper")
-}
-
-// workDir is the overlay's work directory of one run.
-func (r *Runtime) workDir(name string, run int) string {
-	return filepath.Join(r.dirs.ContainerData(r.project, name), fmt.Sprintf("work.%d", run))
 }
 
 // openStreams makes the log pipes, or takes those that an earlier supervisor

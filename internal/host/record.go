@@ -8,7 +8,8 @@ import (
 
 // record is what has to be known of a container after the supervisor died.
 type record struct {
-	Lower     string                     `json:"lower,omitempty"` // "" = the host's root file system
+	Lower     string                     `json:"lower,omitempty"`  // "" = the host's root file system
+	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of Lower
 	HostNet   bool                       `json:"host_net,omitempty"`
 	Network   netstack.SandboxSpec       `json:"network"`
 	Endpoints []netstack.EndpointInfo    `json:"endpoints,omitempty"`

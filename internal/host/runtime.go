@@ -27,7 +27,8 @@ type Runtime struct {
 	net     *netstack.Stack
 	logs    *logs.Mover
 	images  *rootfs.Store
-	scratch *os.File // directory of the holder's scratch files
+	scratch *os.File     // directory of the holder's scratch files
+	overlay func() error // why no overlay can be made; nil if one can
 	report  func(string)
 
 	singleID bool
@@ -38,6 +39,8 @@ type Runtime struct {
 	containers map[string]*container
 	networks   map[string]string // key in the file -> resolved name
 	volumes    map[string]string
+	noticed    map[string]bool // what has been said, or is about to be
+	notices    []string
 }
 
 // container is what the runtime knows of one container. The supervisor makes
@@ -62,6 +65,7 @@ func Open(ctx context.Context, dirs state.Dirs, project string, report func(stri
 		containers: make(map[string]*container),
 		networks:   make(map[string]string),
 		volumes:    make(map[string]string),
+		noticed:    make(map[string]bool),
 	}
 	defer func() {
 		if err != nil {
@@ -82,7 +86,7 @@ func Open(ctx context.Context, dirs state.Dirs, project string, report func(stri
 	if r.scratch = r.kept.claim(rootless.ScratchName); r.scratch == nil {
 		return nil, fmt.Errorf("holder of project %s keeps no scratch directory", project)
 	}
-	if r.net, err = netstack.Open(router, r.kept, report); err != nil {
+	if r.net, err = netstack.Open(router, r.kept, r.notice); err != nil {
 		return nil, err
 	}
 	r.net.OnConflict(func(pid int) string { return projectOf(dirs, pid) })
@@ -92,6 +96,7 @@ func Open(ctx context.Context, dirs state.Dirs, project string, report func(stri
 	if r.images, err = rootfs.Open(dirs.RootFS()); err != nil {
 		return nil, err
 	}
+	r.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
 	return r, sandbox.MakeBase(r.baseLayer())
 }
 
@@ -117,6 +122,25 @@ func (r *Runtime) Close() error {
 		r.holder.Close()
 	}
 	return errors.Join(errs...)
+}
+
+// notice keeps a line for the user; the same line is said once.
+func (r *Runtime) notice(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.noticed[text] {
+		r.noticed[text] = true
+		r.notices = append(r.notices, text)
+	}
+}
+
+// Notices hands over the lines for the user since the last call.
+func (r *Runtime) Notices() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := r.notices
+	r.notices = nil
+	return list
 }
 
 // Gone is closed when the holder has died: everything has ended.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -55,39 +54,6 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 		r.net.SetReachable(c.name, true)
 	}
 	return runOf(child), nil
-}
-
-// openRoot is the detached overlay of an image with its mount points, or the
-// host's root directory. The work directory is a fresh one each time: to clean
-// a used one costs the kernel more than all else of a start.
-func (r *Runtime) openRoot(c *container, spec *specs.Spec, run int) (*os.File, error) {
-	if c.rec.Lower == "" {
-		return os.Open("/")
-	}
-	work := r.workDir(c.name, run)
-	if err := os.Mkdir(work, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, err
-	}
-	c.work = filepath.Base(work)
-	root, err := sandbox.Overlay(sandbox.Layers{Lower: []string{r.baseLayer(), c.rec.Lower}, Upper: r.upperDir(c.name), Work: work})
-	if err != nil {
-		return nil, err
-	}
-	if err := sandbox.MakeMountPoints(root, spec); err != nil {
-		root.Close()
-		return nil, err
-	}
-	return root, nil
-}
-
-// rootError adds the remedy for files of somebody whom the user namespace does
-// not know: an overlay cannot copy what it cannot give the same owner.
-func rootError(image string, err error) error {
-	e := &supervisor.StartError{Stage: "root file system", Object: image, Err: err}
-	if errors.Is(err, unix.EOVERFLOW) {
-		e.Hint = "it belongs to a user or group that does not exist in your user namespace: chown -R it to yourself (user and group), or give a tar of it instead of a directory"
-	}
-	return e
 }
 
 // setUser fills in the user, and HOME from the container's passwd.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +43,42 @@ func Overlay(l Layers) (*os.File, error) {
 	fd, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, unix.MOUNT_ATTR_NODEV)
 	if err != nil {
 		return nil, overlayError(fs, "mount", err)
+	}
+	return os.NewFile(uintptr(fd), "root file system"), nil
+}
+
+// ProbeOverlay makes an overlay below dir, for real, and tells why it cannot.
+// MOCKER_FORCE_NO_OVERLAY makes it fail.
+func ProbeOverlay(dir string) error {
+	if os.Getenv("MOCKER_FORCE_NO_OVERLAY") != "" {
+		return errors.New("MOCKER_FORCE_NO_OVERLAY is set")
+	}
+	tmp, err := os.MkdirTemp(dir, ".overlay")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = os.Chmod(filepath.Join(tmp, "work", "work"), 0o700) // the kernel made it without any mode
+		os.RemoveAll(tmp)
+	}()
+	at := func(name string) string { return filepath.Join(tmp, name) }
+	for _, d := range []string{"lower", "upper", "work"} {
+		if err := os.Mkdir(at(d), 0o755); err != nil {
+			return err
+		}
+	}
+	f, err := Overlay(Layers{Lower: []string{at("lower")}, Upper: at("upper"), Work: at("work")})
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// Bind is a detached copy of the mount at dir, without those below it.
+func Bind(dir string) (*os.File, error) {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, dir, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("bind %s: %w", dir, err)
 	}
 	return os.NewFile(uintptr(fd), "root file system"), nil
 }

@@ -1,0 +1,121 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/rootfs"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// rootfsPrefix begins the only images there are.
+const rootfsPrefix = "rootfs:"
+
+// prepareRoot finds the read-only part of the root and makes the writable one.
+func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.Container) error {
+	path, ok := strings.CutPrefix(sc.Service.Image, rootfsPrefix)
+	if sc.Service.Image == "" {
+		return nil
+	}
+	if !ok {
+		return fmt.Errorf("only image: rootfs:DIRECTORY-OR-TAR, or no image (the host's root file system), can be run")
+	}
+	root, err := r.images.Prepare(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, n := range root.Notices {
+		r.notice(n)
+	}
+	c.rec.Lower = root.Lower
+	if err := r.overlay(); err != nil {
+		r.notice(fmt.Sprintf("root file systems are copied for each container, which is slow and takes space: %v", err))
+		c.rec.Copied = true
+		return r.copyRoot(ctx, c)
+	}
+	if err := os.Mkdir(r.upperDir(sc.Name), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// copyRoot makes the container's own copy of the image, once in its life.
+func (r *Runtime) copyRoot(ctx context.Context, c *container) error {
+	if _, err := os.Lstat(r.copyDir(c.name)); err == nil {
+		return nil
+	}
+	dir, half := r.dirs.ContainerData(r.project, c.name), "copying"
+	if err := removeBelow(dir, half); err != nil {
+		return err
+	}
+	if err := rootfs.Copy(ctx, c.rec.Lower, filepath.Join(dir, half)); err != nil {
+		return errors.Join(err, removeBelow(dir, half))
+	}
+	return os.Rename(filepath.Join(dir, half), r.copyDir(c.name))
+}
+
+func (r *Runtime) copyDir(name string) string {
+	return filepath.Join(r.dirs.ContainerData(r.project, name), "root")
+}
+
+func (r *Runtime) upperDir(name string) string {
+	return filepath.Join(r.dirs.ContainerData(r.project, name), "upper")
+}
+
+// workDir is the overlay's work directory of one run.
+func (r *Runtime) workDir(name string, run int) string {
+	return filepath.Join(r.dirs.ContainerData(r.project, name), fmt.Sprintf("work.%d", run))
+}
+
+// openRoot is the detached root of an image with its mount points, or the
+// host's root directory. The overlay's work directory is a fresh one each time:
+// to clean a used one costs the kernel more than all else of a start.
+func (r *Runtime) openRoot(c *container, spec *specs.Spec, run int) (root *os.File, err error) {
+	if c.rec.Lower == "" {
+		return os.Open("/")
+	}
+	defer func() {
+		if err != nil && root != nil {
+			root.Close()
+		}
+	}()
+	if c.rec.Copied {
+		if root, err = sandbox.Bind(r.copyDir(c.name)); err == nil {
+			err = sandbox.MakeBaseIn(root)
+		}
+	} else {
+		root, err = r.mountOverlay(c, run)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return root, sandbox.MakeMountPoints(root, spec)
+}
+
+func (r *Runtime) mountOverlay(c *container, run int) (*os.File, error) {
+	work := r.workDir(c.name, run)
+	if err := os.Mkdir(work, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, err
+	}
+	c.work = filepath.Base(work)
+	return sandbox.Overlay(sandbox.Layers{Lower: []string{r.baseLayer(), c.rec.Lower}, Upper: r.upperDir(c.name), Work: work})
+}
+
+// rootError adds the remedy for files of somebody whom the user namespace does
+// not know: an overlay cannot copy what it cannot give the same owner.
+func rootError(image string, err error) error {
+	e := &supervisor.StartError{Stage: "root file system", Object: image, Err: err}
+	if errors.Is(err, unix.EOVERFLOW) {
+		e.Hint = "it belongs to a user or group that does not exist in your user namespace: chown -R it to yourself (user and group), or give a tar of it instead of a directory"
+	}
+	return e
+}
