@@ -116,10 +116,10 @@ func (s *Supervisor) resume(i *instance, run *Run, sameBoot bool) {
 	case Creating:
 		s.enter(i, Created)
 	case Removing:
-		s.enter(i, Exited)
+		s.enter(i, i.idle())
 	case Starting:
 		// It was about to run, and nothing of it is left: once more.
-		s.enter(i, Exited)
+		s.enter(i, i.idle())
 		if !i.rec.Held && i.rec.Desired == WantRunning {
 			s.launch(i, event{kind: BackoffOver})
 		}

@@ -107,6 +107,9 @@ func (i *instance) notRunning() error {
 	if i.rec.Exit == nil {
 		return fmt.Errorf("container %s is not running", i.rec.Name)
 	}
+	if i.rec.Reason == ReasonStartFailed {
+		return fmt.Errorf("container %s could not be started: %s", i.rec.Name, i.rec.Detail)
+	}
 	text := fmt.Sprintf("container %s exited (%d)", i.rec.Name, i.rec.Exit.Code)
 	if i.rec.Detail != "" {
 		text += ": " + strings.TrimSpace(i.rec.Detail)

@@ -33,6 +33,12 @@ func (e *hinted) Unwrap() error { return e.err }
 
 func withHint(hint string, err error) error { return &hinted{err: err, hint: hint} }
 
+// holderDied reports that err comes of the death of the project's holder: it is
+// nobody's failure, and no answer either. The next supervisor gives one.
+func (s *Supervisor) holderDied(err error) bool {
+	return err != nil && s.cfg.Gone != nil && s.cfg.Gone(err)
+}
+
 // answerFor puts an error into the last answer of a request.
 func answerFor(err error) api.Answer {
 	a := api.Answer{Done: true}
@@ -43,9 +49,6 @@ func answerFor(err error) api.Answer {
 	var start *StartError
 	if errors.As(err, &start) {
 		a.Error.Hint, a.Error.Port = start.Hint, start.Port
-		if start.Code != 0 {
-			a.Error.ExitCode = start.Code
-		}
 	}
 	var h *hinted
 	if errors.As(err, &h) {

@@ -81,7 +81,7 @@ func (s *Supervisor) holdIdle(i *instance, _ event) {
 
 func (s *Supervisor) holdWaiting(i *instance, _ event) {
 	i.rec.Held, i.rec.Due = true, time.Time{}
-	s.enter(i, Exited)
+	s.enter(i, i.idle())
 	s.recordFirst()
 }
 

@@ -106,7 +106,7 @@ func TestHeldDependentsAreGivenUpWithTheirDependency(t *testing.T) {
 		for _, e := range stop(events) {
 			last[e.Service] = e
 		}
-		if !last["web"].Final || !strings.Contains(last["web"].Reason, "dependency: container demo-db-1 exited (127)") {
+		if !last["web"].Final || !strings.Contains(last["web"].Reason, "dependency: container demo-db-1 could not be started: exec db") {
 			t.Errorf("last event of web: %+v", last["web"])
 		}
 	})

@@ -90,6 +90,15 @@ func (i *instance) live() bool {
 	return false
 }
 
+// idle is the state of i when it does not run: user code that never ran has
+// not exited, whatever became of its starts.
+func (i *instance) idle() State {
+	if i.rec.Started.IsZero() {
+		return Created
+	}
+	return Exited
+}
+
 // final reports that i does not run and nothing will start it but a command.
 func (i *instance) final() bool {
 	return i.rec.State.Settled() && !i.willStart()

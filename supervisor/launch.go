@@ -139,37 +139,46 @@ func (s *Supervisor) launched(i *instance, e event) {
 func (s *Supervisor) launchFailed(i *instance, e event) {
 	i.cancel = nil
 	i.attempts, i.failure = i.attempts+1, e.err
-	i.rec.Detail = e.err.Error()
-	i.rec.Finished = time.Now()
 	switch {
+	case s.holderDied(e.err):
+		s.lost(i, "the project's holder died")
+		s.emit(i, "die")
 	case i.again:
-		s.enter(i, Exited)
+		s.enter(i, i.idle())
 		s.launch(i, e)
 	case i.rec.Held:
 		i.rec.Reason, i.rec.Detail = ReasonDependency, ""
-		s.enter(i, Exited)
+		s.enter(i, i.idle())
 	case i.rec.Desired == WantStopped:
 		i.failure = turns.ErrSuperseded
 		i.rec.Reason, i.rec.Detail = ReasonStopped, ""
-		s.enter(i, Exited)
+		s.enter(i, i.idle())
 		s.emit(i, "stop")
 	default:
 		s.startImpossible(i)
 	}
 }
 
+// notStarted is the exit code of a start that failed before there was a program
+// to execute: docker's exitUnknown.
+const notStarted = 128
+
 // startImpossible records a start that failed by itself. A command's start is
-// final: the user reads the error. A policy's counts as one more failed run.
+// final: the user reads the error. A policy's counts as one more failed run. A
+// container that has never run stays "created", with an exit code, as in docker.
 func (s *Supervisor) startImpossible(i *instance) {
-	i.rec.Reason = ReasonStartFailed
-	i.rec.Exit = &Exit{Code: 127, At: time.Now()}
+	i.rec.Reason, i.rec.Detail = ReasonStartFailed, i.failure.Error()
+	i.rec.Exit = &Exit{Code: notStarted, At: time.Now()}
+	if i.rec.Restarts > 0 {
+		i.rec.Finished = i.rec.Exit.At
+	}
 	var start *StartError
 	if errors.As(i.failure, &start) && start.Code != 0 {
 		i.rec.Exit.Code = start.Code
 	}
 	if i.rec.Restarts == 0 || !s.scheduleRestart(i, 0) {
 		i.rec.Desired = WantStopped
-		s.enter(i, Exited)
+		s.enter(i, i.idle())
 	}
 	s.emit(i, "die")
 }

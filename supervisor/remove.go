@@ -28,5 +28,5 @@ func (s *Supervisor) removeFailed(i *instance, e event) {
 	i.trouble = fmt.Errorf("remove container %s: %w", i.rec.Name, e.err)
 	// Some of it may be gone: the next start makes it anew.
 	i.prepared = false
-	s.enter(i, Exited)
+	s.enter(i, i.idle())
 }

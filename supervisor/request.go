@@ -42,7 +42,7 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 	defer r.out.flush()
 	err := s.carryOut(ctx, r)
 	ended := errors.Is(err, ErrProjectEnded)
-	if !ended && err != nil && (errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.ctx.Err() != nil) {
+	if !ended && err != nil && (errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.holderDied(err) || s.ctx.Err() != nil) {
 		return
 	}
 	if ended {

@@ -110,7 +110,7 @@ func TestAStartThatFailsSaysWhy(t *testing.T) {
 			t.Errorf("%d starts: a command's start is not repeated by policy", got)
 		}
 		ps := g.do(api.Request{Op: api.OpPS}).ps[0]
-		if ps.State != "exited" || ps.ExitCode != 127 || ps.Reason != "start failed: publish 8080: in use by pid 7 (nginx)" {
+		if ps.State != "created" || ps.ExitCode != 128 || !ps.Finished.IsZero() || ps.Reason != "start failed: publish 8080: in use by pid 7 (nginx)" {
 			t.Errorf("ps %+v", ps)
 		}
 	})

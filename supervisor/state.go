@@ -8,7 +8,7 @@ type State uint8
 // The states. A container that is gone has no state: its instance is deleted.
 const (
 	Creating State = iota // Runtime.Create is under way
-	Created               // exists, has never run (or its start failed at once)
+	Created               // exists, has never run; perhaps its start failed
 	Starting              // Runtime.Start is under way
 	Running               // user code runs
 	Stopping              // runs, and has been told to end

@@ -130,7 +130,7 @@ func (s *Supervisor) abortLaunch(i *instance, e event) {
 
 // cancelBackoff is a stop of a container that waits for its next start.
 func (s *Supervisor) cancelBackoff(i *instance, e event) {
-	s.enter(i, Exited)
+	s.enter(i, i.idle())
 	i.rec.Due = time.Time{}
 	i.rec.Desired, i.rec.Held = WantStopped, false
 	s.recordFirst()

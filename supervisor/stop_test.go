@@ -142,6 +142,10 @@ func TestStopBeatsAStartInFlight(t *testing.T) {
 			t.Error("the up succeeded though it was overtaken")
 		}
 		sleep(time.Hour)
+		g.wantStates("a-1=created") // user code that never ran has not exited
+		if ps := g.do(api.Request{Op: api.OpPS}).ps[0]; ps.ExitCode != 0 || !ps.Finished.IsZero() {
+			t.Errorf("ps %+v", ps)
+		}
 		if live := g.f.live(); len(live) > 0 {
 			t.Errorf("%v run after the stop", live)
 		}

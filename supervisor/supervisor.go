@@ -32,7 +32,10 @@ type Config struct {
 	Report  func(string) // one line for the log of the supervisor; nil = dropped
 	// Ended removes what is left of a project that has been taken down, before
 	// the client is told so; nil = nothing.
-	Ended   func() error
+	Ended func() error
+	// Gone reports that a call of the runtime failed because the project's
+	// holder has died, and everything with it; nil = none does.
+	Gone    func(error) bool
 	capture func() (captured, error)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -46,6 +47,7 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	go p.watchHolder(ctx, cancel)
 	s, err := supervisor.New(ctx, supervisor.Config{
 		Name: project, Dirs: dirs, Runtime: rt, Version: version, Report: report, Ended: p.leave,
+		Gone: func(err error) bool { return errors.Is(err, rootless.ErrHolderGone) },
 	})
 	if err != nil {
 		return err
