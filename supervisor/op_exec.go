@@ -30,6 +30,10 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 		Args: b.Args, Env: b.Env, User: b.User, WorkingDir: b.WorkingDir,
 		Privileged: b.Privileged, TTY: b.TTY, Detach: b.Detach, Rows: b.Rows, Cols: b.Cols,
 	}
+	// From here on the command may have effects: the client must not repeat it.
+	if err := r.send(api.Answer{}); err != nil {
+		return err
+	}
 	within, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	run, master, err := s.rt.Exec(within, c, spec, files)

@@ -215,7 +215,10 @@ func TestAnAttachedExecDiesWithItsClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	var a api.Answer
+	var heard, a api.Answer
+	if _, err := c.Receive(&heard); err != nil || heard.Started != nil {
+		t.Fatalf("first answer %+v, %v; it must come before the command", heard, err)
+	}
 	if _, err := c.Receive(&a); err != nil || a.Started == nil {
 		t.Fatalf("answer %+v, %v", a, err)
 	}

@@ -21,7 +21,7 @@ const (
 	OpRestart Op = "restart" // StopRequest -> Progress..., Done
 	OpKill    Op = "kill"    // KillRequest -> Progress..., Done
 	OpPS      Op = "ps"      // no body -> PS, Done
-	OpExec    Op = "exec"    // ExecRequest + 3 files (0, 1, 2; none with TTY) -> Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
+	OpExec    Op = "exec"    // ExecRequest + 3 files (0, 1, 2; none with TTY) -> an empty answer (heard: not to be repeated), Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
 	OpEvents  Op = "events"  // EventsRequest -> Event..., (Done when the project ends)
 	OpInfo    Op = "info"    // no body -> Info, Done
 )

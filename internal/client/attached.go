@@ -76,7 +76,7 @@ func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []s
 	upCtx, cancelUp := context.WithCancel(ctx)
 	defer cancelUp()
 	a.upRunning = true
-	go func() { a.up <- e.Call(upCtx, t.Name, req, a.progress()) }()
+	go func() { a.up <- e.call(upCtx, t.Name, starting, req, a.progress()) }()
 	err = a.loop(ctx, signals, cancelUp)
 	// What was written before the end is shown before the end.
 	return errors.Join(err, a.out.close())
@@ -189,15 +189,23 @@ func (a *attached) interrupt(ctx context.Context) {
 		}
 	case 2:
 		a.stopping = true
-		go func() {
-			a.stop <- a.env.Call(ctx, a.target.Name, api.Request{Op: api.OpKill, Kill: &api.KillRequest{}}, a.env.progress().answer)
-		}()
+		a.order(ctx, api.Request{Op: api.OpKill, Kill: &api.KillRequest{}})
 	}
 }
 
 // stopAll asks for the end of all containers.
 func (a *attached) stopAll(ctx context.Context) {
 	a.stopping = true
-	req := api.Request{Op: api.OpStop, Stop: &api.StopRequest{Timeout: timeout(a.o.Timeout)}}
-	go func() { a.stop <- a.env.Call(ctx, a.target.Name, req, a.env.progress().answer) }()
+	a.order(ctx, api.Request{Op: api.OpStop, Stop: &api.StopRequest{Timeout: timeout(a.o.Timeout)}})
+}
+
+// order sends a stop or kill. A project that does not run has stopped.
+func (a *attached) order(ctx context.Context, req api.Request) {
+	go func() {
+		err := a.env.Call(ctx, a.target.Name, req, a.env.progress().answer)
+		if errors.Is(err, errNotRunning) {
+			err = nil
+		}
+		a.stop <- err
+	}()
 }

@@ -14,7 +14,7 @@ import (
 // is missed.
 func (a *attached) subscribe(ctx context.Context) {
 	defer close(a.events)
-	err := a.env.Events(ctx, a.target.Name, nil, func(ev *api.Event) error {
+	err := a.env.subscribe(ctx, a.target.Name, starting, nil, func(ev *api.Event) error {
 		select {
 		case a.events <- ev:
 			return nil

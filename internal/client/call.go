@@ -6,85 +6,44 @@ import (
 	"fmt"
 	"io"
 	"syscall"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// reconnectTime bounds how long a command waits for a killed supervisor's
-// successor. Adoption takes milliseconds; a busy machine gets a wide margin.
-const reconnectTime = 10 * time.Second
+// errBroken: the supervisor went away in the middle of a request.
+var errBroken = errors.New("the connection to the supervisor broke")
 
-var (
-	// errNotRunning: nobody serves the project.
-	errNotRunning = errors.New("the project does not run")
-	// errBroken: the supervisor went away in the middle of a request.
-	errBroken = errors.New("the connection to the supervisor broke")
-)
+// deathsLimit is how many supervisors may die under one request. A few kills
+// are an accident; so many are the request's fault.
+const deathsLimit = 20
 
-// dial connects to the project's supervisor, or returns an error that is
-// errNotRunning when there is none.
-func (e *Env) dial(ctx context.Context, name string) (*wire.Conn, error) {
-	c, err := wire.Dial(ctx, e.Dirs.APISocket(name))
-	switch {
-	case err == nil:
-		return c, nil
-	case errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED):
-		if e.held(ctx, name) {
-			return e.redial(ctx, name)
-		}
-		return nil, fmt.Errorf("project %s: %w", name, errNotRunning)
-	default:
-		return nil, fmt.Errorf("project %s: %w", name, err)
-	}
-}
-
-// redial waits until the supervisor runs again, and connects.
-func (e *Env) redial(ctx context.Context, name string) (*wire.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, reconnectTime)
-	defer cancel()
-	if err := e.ensure(ctx, name); err != nil {
-		return nil, err
-	}
-	return wire.Dial(ctx, e.Dirs.APISocket(name))
-}
-
-// ensure starts what the project needs to be served.
-func (e *Env) ensure(ctx context.Context, name string) error {
-	return EnsureProject(ctx, e.Dirs, name, e.Warn)
-}
-
-// Call sends a request and hands each answer to on (nil: ignore them). When
-// the supervisor dies meanwhile, its successor is asked again, so on may see
-// answers twice. The error of the last answer is returned.
+// Call sends a request to whoever serves the project, and hands each answer to
+// on (nil: ignore them). When the supervisor dies meanwhile, its successor is
+// asked again, so on may see answers twice. The error of the last answer is
+// returned, or errNotRunning: Call starts nothing.
 func (e *Env) Call(ctx context.Context, name string, req api.Request, on func(*api.Answer) error) error {
-	c, err := e.dial(ctx, name)
-	if err != nil {
-		return err
-	}
+	return e.call(ctx, name, asking, req, on)
+}
+
+func (e *Env) call(ctx context.Context, name string, how reach, req api.Request, on func(*api.Answer) error) error {
 	for deaths := 1; ; deaths++ {
+		c, err := e.connect(ctx, name, how)
+		if err != nil {
+			return err
+		}
 		err = exchange(ctx, c, req, on)
 		if !errors.Is(err, errBroken) || ctx.Err() != nil {
 			return err
 		}
-		if c, err = e.succeed(ctx, name, deaths); err != nil {
-			return err
+		if deaths > deathsLimit {
+			return e.dies(name)
 		}
 	}
 }
 
-// succeed connects to the successor of a supervisor that died under a request.
-// More than a few deaths are not an accident.
-func (e *Env) succeed(ctx context.Context, name string, deaths int) (*wire.Conn, error) {
-	if deaths > 4 {
-		return nil, fmt.Errorf("project %s: the supervisor dies again and again; see %s/supervisor.log", name, e.Dirs.ProjectData(name))
-	}
-	c, err := e.redial(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("project %s: the supervisor died and did not come back: %w", name, err)
-	}
-	return c, nil
+func (e *Env) dies(name string) error {
+	return fmt.Errorf("project %s: the supervisor dies again and again; see %s/supervisor.log", name, e.Dirs.ProjectData(name))
 }
 
 // exchange is one request over one connection, which it closes.

@@ -3,10 +3,8 @@ package client
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // Containers are the project's containers, from the supervisor or, without
@@ -32,17 +30,4 @@ func (e *Env) ask(ctx context.Context, name string) (cs []api.Container, err err
 		return nil
 	})
 	return cs, err
-}
-
-// held reports that the project's holder lives: then a supervisor that does
-// not answer is being started again.
-func (e *Env) held(ctx context.Context, name string) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	c, err := wire.Dial(ctx, e.Dirs.HolderSocket(name))
-	if err != nil {
-		return false
-	}
-	c.Close()
-	return true
 }

@@ -15,8 +15,11 @@
 //
 //   - Results go to standard output, progress and warnings to standard error.
 //   - A supervisor that dies in the middle of a request is started again by its
-//     holder; the request, which is idempotent, is repeated ([Env.Call]).
-//   - Reading commands (ps, logs, ls) start nothing.
+//     holder; the request, which is idempotent, is repeated ([Env.Call]). Only
+//     an exec that has reached a container is not.
+//   - Reading commands (ps, logs, ls) start nothing. They wait for a supervisor
+//     that is being replaced; commands that change the project start what is
+//     missing, as often as it dies, within 10 s.
 //   - Terminals are given back as they were found, on every way out ([Env.Exec]).
 //   - An error is a value until the last moment; [Report] turns it into lines
 //     and the exit code: 1, or what an [ExitError] says.

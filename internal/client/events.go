@@ -9,14 +9,19 @@ import (
 
 // Events hands the project's events to on, first one "exists" per container,
 // until the project ends (nil), ctx does, or on returns an error. When the
-// supervisor is replaced, its successor replays.
+// supervisor is replaced, its successor replays; when the project was killed,
+// the error is errNotRunning.
 func (e *Env) Events(ctx context.Context, name string, services []string, on func(*api.Event) error) error {
-	c, err := e.dial(ctx, name)
-	if err != nil {
-		return err
-	}
+	return e.subscribe(ctx, name, asking, services, on)
+}
+
+func (e *Env) subscribe(ctx context.Context, name string, how reach, services []string, on func(*api.Event) error) error {
 	req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Replay: true}}
 	for deaths := 1; ; deaths++ {
+		c, err := e.connect(ctx, name, how)
+		if err != nil {
+			return err
+		}
 		err = exchange(ctx, c, req, func(a *api.Answer) error {
 			if a.Event == nil {
 				return nil
@@ -27,8 +32,8 @@ func (e *Env) Events(ctx context.Context, name string, services []string, on fun
 		if !errors.Is(err, errBroken) || ctx.Err() != nil {
 			return err
 		}
-		if c, err = e.succeed(ctx, name, deaths); err != nil {
-			return err
+		if deaths > deathsLimit {
+			return e.dies(name)
 		}
 	}
 }

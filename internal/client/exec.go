@@ -51,15 +51,6 @@ func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string
 	if req.TTY {
 		req.Rows, req.Cols = size(e.Stdout)
 	}
-	c, err := e.dial(ctx, t.Name)
-	if errors.Is(err, errNotRunning) {
-		return fmt.Errorf("service %q is not running", service)
-	}
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Close() })()
 	var files []*os.File
 	switch {
 	case req.TTY:
@@ -73,10 +64,35 @@ func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string
 	default:
 		files = []*os.File{e.Stdin, e.Stdout, e.Stderr}
 	}
-	if err := c.Send(api.Request{Op: api.OpExec, Exec: req}, files...); err != nil {
-		return broken(ctx, err)
+	for deaths := 1; ; deaths++ {
+		err := e.executeOnce(ctx, t.Name, req, files)
+		if !errors.Is(err, errUnheard) {
+			return err
+		}
+		if deaths > deathsLimit {
+			return e.dies(t.Name)
+		}
 	}
-	return e.attend(ctx, c, o.Detach)
+}
+
+// errUnheard: the supervisor died before it took the request up.
+var errUnheard = errors.New("the supervisor did not hear the request")
+
+// executeOnce asks one supervisor.
+func (e *Env) executeOnce(ctx context.Context, name string, req *api.ExecRequest, files []*os.File) error {
+	c, err := e.connect(ctx, name, asking)
+	if errors.Is(err, errNotRunning) {
+		return fmt.Errorf("service %q is not running", req.Service)
+	}
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	if err := c.Send(api.Request{Op: api.OpExec, Exec: req}, files...); err != nil {
+		return execLost(broken(ctx, err), false)
+	}
+	return e.attend(ctx, c, req.Detach)
 }
 
 // attend waits for the end of an executed command, and is its terminal
@@ -85,11 +101,11 @@ func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
 	var term *terminal
 	defer func() { term.close() }()
 	code := 0
-	for {
+	for heard := false; ; heard = true {
 		var a api.Answer
 		got, err := c.Receive(&a)
 		if err != nil {
-			return execLost(broken(ctx, err))
+			return execLost(broken(ctx, err), heard)
 		}
 		if term, err = e.take(term, &a, got); err != nil {
 			return err
@@ -126,9 +142,12 @@ func (e *Env) take(term *terminal, a *api.Answer, got []*os.File) (*terminal, er
 	return term, nil
 }
 
-// execLost explains a connection that broke: unlike other requests, an exec is
-// not repeated, since the command may have had effects.
-func execLost(err error) error {
+// execLost explains a connection that broke: unlike other requests, an exec that
+// was heard is not repeated, since the command may have had effects.
+func execLost(err error, heard bool) error {
+	if errors.Is(err, errBroken) && !heard {
+		return fmt.Errorf("%w: %w", errUnheard, err)
+	}
 	if errors.Is(err, errBroken) {
 		return errors.New("the project's supervisor went away while the command ran; the command was not repeated")
 	}

@@ -77,14 +77,35 @@ func TestExecFailures(t *testing.T) {
 	if err == nil || err.Error() != `service "web" is not running` {
 		t.Errorf("without supervisor: %v", err)
 	}
-	w.serve("demo", func(_ *wire.Conn, _ *api.Request, files []*os.File) {
+	w.serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
 		for _, f := range files {
 			f.Close()
 		}
+		_ = c.Send(api.Answer{}) // heard
 	})
 	err = w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{}, "web", []string{"true"})
 	if err == nil || !strings.Contains(err.Error(), "was not repeated") || len(w.asked(api.OpExec)) != 1 {
 		t.Errorf("supervisor died: %v, asked %d times", err, len(w.asked(api.OpExec)))
+	}
+}
+
+// A supervisor that was killed before it took the request up has done nothing:
+// the next one is asked.
+func TestExecOfASupervisorThatDidNotHear(t *testing.T) {
+	w := newWorld(t)
+	w.serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
+		for _, f := range files {
+			f.Close()
+		}
+		if len(w.asked(api.OpExec)) < 3 {
+			return
+		}
+		_ = c.Send(api.Answer{})
+		_ = c.Send(api.Answer{Exit: &api.Exit{Code: 5}, Done: true})
+	})
+	err := w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{}, "web", []string{"true"})
+	if code := Report(w.err, err); code != 5 || len(w.asked(api.OpExec)) != 3 {
+		t.Errorf("%v, exit code %d, asked %d times; want 5, 3", err, code, len(w.asked(api.OpExec)))
 	}
 }
 

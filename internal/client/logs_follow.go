@@ -56,7 +56,7 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 		}
 		return nil
 	})
-	if errors.Is(err, errAllEnded) || errors.Is(err, context.DeadlineExceeded) && !time.Now().Before(q.Until) {
+	if errors.Is(err, errAllEnded) || errors.Is(err, errNotRunning) || errors.Is(err, context.DeadlineExceeded) && !time.Now().Before(q.Until) {
 		err = nil
 	}
 	// An end of ctx ends the screen too: then this does not wait for a slow reader.

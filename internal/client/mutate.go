@@ -21,10 +21,7 @@ func (e *Env) change(ctx context.Context, name string, req api.Request) error {
 	if rec, err := e.recorded(ctx, name); rec == nil && err == nil {
 		return fmt.Errorf("%w %q: not found", errUnknown, name)
 	}
-	if err := e.ensure(ctx, name); err != nil {
-		return err
-	}
-	return e.Call(ctx, name, req, e.progress().answer)
+	return e.call(ctx, name, starting, req, e.progress().answer)
 }
 
 var errUnknown = errors.New("no container found for project")

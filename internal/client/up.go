@@ -33,7 +33,7 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	req := api.Request{Op: api.OpUp, Up: o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))}
 	if o.Detached() {
 		p := e.progress()
-		return e.Call(ctx, t.Name, req, p.answer)
+		return e.call(ctx, t.Name, starting, req, p.answer)
 	}
 	return e.attached(ctx, t, o, services, req)
 }
