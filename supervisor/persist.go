@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,7 +44,7 @@ func (s *Supervisor) save() error {
 	if !s.dirty || s.forgotten {
 		return nil
 	}
-	if err := state.Save(s.cfg.Dirs.StateFile(s.cfg.Name), s.record()); err != nil {
+	if err := state.SaveOften(s.cfg.Dirs.StateFile(s.cfg.Name), s.record()); err != nil {
 		err = fmt.Errorf("record the state of project %s: %w; free some space, or check the directory", s.cfg.Name, err)
 		s.report(err.Error())
 		return err
@@ -68,8 +69,10 @@ func (s *Supervisor) record() Record {
 // of the project is left. Called on the loop.
 func (s *Supervisor) forget() error {
 	path := s.cfg.Dirs.StateFile(s.cfg.Name)
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("remove the state of project %s: %w", s.cfg.Name, err)
+	for _, p := range []string{path, state.Spare(path)} {
+		if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove the state of project %s: %w", s.cfg.Name, err)
+		}
 	}
 	s.forgotten = true
 	// Only empty ones go: os.Remove never removes more.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Schema is the number of the record format that this build writes.
@@ -35,15 +37,59 @@ var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc
 // other. Not synced: a record of a lost boot is of no use but for its names,
 // and those are directories.
 func Save(path string, v any) error {
-	body, err := json.Marshal(v)
+	b, err := encode(path, v)
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", path, err)
-	}
-	b, err := json.Marshal(envelope{Schema, BootID(), crc32.Checksum(body, castagnoli()), body})
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", path, err)
+		return err
 	}
 	return WriteFile(path, b, 0o600)
+}
+
+// SaveOften is Save for a record that changes many times a second. Two files
+// change places (renameat2(2), RENAME_EXCHANGE): each new one would cost a search
+// for an inode, which after many of them have been freed takes longer and
+// longer on ext4. The other file is PATH's [Spare].
+func SaveOften(path string, v any) error {
+	b, err := encode(path, v)
+	if err != nil {
+		return err
+	}
+	spare := Spare(path)
+	if err := overwrite(spare, b); err != nil {
+		return err
+	}
+	err = unix.Renameat2(unix.AT_FDCWD, spare, unix.AT_FDCWD, path, unix.RENAME_EXCHANGE)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
+		err = os.Rename(spare, path) // the first time, or a file system that cannot exchange
+	}
+	if err != nil {
+		return fmt.Errorf("save %s: %w", path, err)
+	}
+	return nil
+}
+
+// Spare is the file beside path that [SaveOften] writes next.
+func Spare(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".spare")
+}
+
+func overwrite(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
+}
+
+func encode(path string, v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", path, err)
+	}
+	// The envelope by hand: json would read the body through once more.
+	b := make([]byte, 0, len(body)+128)
+	b = fmt.Appendf(b, `{"schema":%d,"boot_id":%q,"sum":%d,"body":`, Schema, BootID(), crc32.Checksum(body, castagnoli()))
+	return append(append(b, body...), '}'), nil
 }
 
 // WriteFile replaces the file at path atomically.
