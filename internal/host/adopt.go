@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,7 +19,7 @@ func (r *Runtime) containersDir() string {
 }
 
 // Adopt takes over the containers that are known and closes or kills the rest.
-func (r *Runtime) Adopt(_ context.Context, known map[string]supervisor.Known) (map[string]*supervisor.Run, error) {
+func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) (map[string]*supervisor.Run, error) {
 	list, err := r.holder.Children()
 	if err != nil {
 		return nil, err
@@ -34,7 +36,7 @@ func (r *Runtime) Adopt(_ context.Context, known map[string]supervisor.Known) (m
 			runs[name] = runOf(child)
 		}
 	}
-	r.endStrays(children)
+	r.endStrays(ctx, children)
 	if err := r.kept.dropUnclaimed(); err != nil {
 		return nil, err
 	}
@@ -99,27 +101,37 @@ func (r *Runtime) adoptRun(c *container, sc *supervisor.Container, child *rootle
 	}
 }
 
-// endStrays kills the children that nobody waits for: runs of unknown
-// containers and attached commands. Detached commands go on.
-func (r *Runtime) endStrays(children map[string]*rootless.Child) {
+// straysLimit bounds the wait for killed strays; none takes that long unless it
+// hangs in the kernel.
+const straysLimit = 5 * time.Second
+
+// endStrays kills the children that nobody waits for, runs of unknown
+// containers and attached commands, and waits for their ends: their names and
+// files are free afterwards. Detached commands go on.
+func (r *Runtime) endStrays(ctx context.Context, children map[string]*rootless.Child) {
+	ctx, cancel := context.WithTimeout(ctx, straysLimit)
+	defer cancel()
+	var ends sync.WaitGroup
 	for name, child := range children {
-		if child.Pidfd == nil {
+		switch {
+		case child.Pidfd == nil:
 			_ = r.holder.Forget(name)
-			continue
+		case strings.Contains(name, "/execd-"):
+			go r.forgetWhenEnded(context.Background(), child)
+		default:
+			_ = child.Signal(unix.SIGKILL) // in vain if it has ended
+			ends.Go(func() { r.forgetWhenEnded(ctx, child) })
 		}
-		if strings.Contains(name, "/execd-") {
-			go r.forgetWhenEnded(child)
-			continue
-		}
-		_ = child.Signal(unix.SIGKILL)
-		go r.forgetWhenEnded(child)
 	}
+	ends.Wait()
 }
 
-func (r *Runtime) forgetWhenEnded(child *rootless.Child) {
+func (r *Runtime) forgetWhenEnded(ctx context.Context, child *rootless.Child) {
 	select {
 	case <-child.Done:
 		_ = r.holder.Forget(child.Name)
 	case <-r.holder.Gone():
+	case <-ctx.Done():
+		r.report(fmt.Sprintf("%s was killed and has not ended after %v", child.Name, straysLimit))
 	}
 }
