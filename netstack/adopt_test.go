@@ -101,7 +101,7 @@ func TestAdoptWhatIsHalfMade(t *testing.T) {
 	port, err := first.Publish("job-1", PortSpec{HostPort: 8080, Target: 80})
 	must(t, err)
 	must(t, first.Close())
-	must(t, k.Drop("dns/web-1/tcp")) // never got so far
+	must(t, k.DropAll([]string{"dns/web-1/tcp"})) // never got so far
 
 	second := open(t, router, k)
 	if slices.Contains(links(t, router), bridgeName("half", false)) {

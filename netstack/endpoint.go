@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
-	"net/netip"
 
-	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
 )
 
 // newLinkName is a fresh name for the router's end of a veth pair. Fresh,
@@ -19,8 +19,11 @@ func newLinkName() string {
 	return "mcv" + hex.EncodeToString(b[:])
 }
 
-// attachAll makes the sandbox's endpoints. h is its namespace's netlink socket.
-func (s *Stack) attachAll(sb *Sandbox, h *netlink.Handle) error {
+// attachAll makes the sandbox's endpoints: first all pairs, then, in one packet
+// to the container's namespace, all that is to be said about the inner ends.
+// When the namespace goes, so do both ends; nothing else needs undoing.
+func (s *Stack) attachAll(sb *Sandbox, inside rtnetlink) error {
+	var requests []request
 	routed := false
 	for _, e := range sb.endpoints {
 		s.mu.Lock()
@@ -29,49 +32,59 @@ func (s *Stack) attachAll(sb *Sandbox, h *netlink.Handle) error {
 		if n == nil {
 			return fmt.Errorf("network %s was removed meanwhile", e.Network)
 		}
-		if err := s.attach(sb, h, e, n.index); err != nil {
+		index, err := s.attach(sb, inside, e, n.index)
+		if err != nil {
 			return fmt.Errorf("network %s: %w", e.Network, err)
 		}
-		if routed || n.internal {
-			continue
+		requests = append(requests,
+			addressRequest(index, e),
+			upRequest(index, endpointSettings()).named("network %s: set %s up", e.Network, e.Interface))
+		if !routed && !n.internal {
+			requests = append(requests, defaultRouteRequest(e))
+			routed = true
 		}
-		if err := addDefaultRoute(h, e); err != nil {
-			return fmt.Errorf("network %s: %w", e.Network, err)
-		}
-		routed = true
 	}
-	return nil
+	if len(requests) == 0 {
+		return nil
+	}
+	return inside.do(nil, requests...)
 }
 
-// attach makes one endpoint. When the namespace goes, so do both ends; nothing
-// else needs undoing.
-func (s *Stack) attach(sb *Sandbox, h *netlink.Handle, e EndpointInfo, bridge int) error {
+// attach makes one pair and returns the index of the inner end.
+func (s *Stack) attach(sb *Sandbox, inside rtnetlink, e EndpointInfo, bridge int) (uint32, error) {
 	mac, err := net.ParseMAC(e.MAC)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	err = withFD(sb.ns, func(fd int) error {
 		return s.veths.add(veth{outer: e.RouterEnd, bridge: bridge, inner: e.Interface, mac: mac, ns: fd})
 	})
 	if err != nil {
-		return fmt.Errorf("make veth pair %s-%s: %w", e.RouterEnd, e.Interface, err)
+		return 0, err
 	}
-	inner, err := h.LinkByName(e.Interface)
-	if err != nil {
-		return fmt.Errorf("look up %s: %w", e.Interface, err)
-	}
-	if err := h.AddrAdd(inner, &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(e.IPv4, e.Prefix))}); err != nil {
-		return fmt.Errorf("give %s the address %s: %w", e.Interface, e.IPv4, err)
-	}
-	if err := h.LinkSetUp(inner); err != nil {
-		return fmt.Errorf("set %s up: %w", e.Interface, err)
-	}
-	return nil
+	return inside.indexOf(e.Interface)
 }
 
-func addDefaultRoute(h *netlink.Handle, e EndpointInfo) error {
-	if err := h.RouteAdd(&netlink.Route{Gw: e.Gateway.AsSlice()}); err != nil {
-		return fmt.Errorf("default route by %s: %w", e.Gateway, err)
+// addressRequest gives an interface its address, in its subnet.
+func addressRequest(index uint32, e EndpointInfo) request {
+	head := nl.NewIfAddrmsg(unix.AF_INET)
+	head.Prefixlen, head.Index = uint8(e.Prefix), index
+	address := e.IPv4.AsSlice()
+	data := []nl.NetlinkRequestData{head, nl.NewRtAttr(unix.IFA_LOCAL, address), nl.NewRtAttr(unix.IFA_ADDRESS, address)}
+	if e.Prefix < 31 {
+		broadcast := e.IPv4.As4()
+		for i, m := range net.CIDRMask(e.Prefix, 32) {
+			broadcast[i] |= ^m
+		}
+		data = append(data, nl.NewRtAttr(unix.IFA_BROADCAST, broadcast[:]))
 	}
-	return nil
+	return newRequest(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, data...).
+		named("network %s: give %s the address %s", e.Network, e.Interface, e.IPv4)
+}
+
+func defaultRouteRequest(e EndpointInfo) request {
+	head := nl.NewRtMsg()
+	head.Family = unix.AF_INET
+	return newRequest(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, head, nl.NewRtAttr(unix.RTA_GATEWAY, e.Gateway.AsSlice())).
+		named("network %s: default route by %s", e.Network, e.Gateway)
 }

@@ -1,7 +1,6 @@
 package netstack
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -17,10 +16,10 @@ import (
 // Names that are used here: "net/CONTAINER", "dns/CONTAINER/udp|tcp",
 // "dns/@NETWORK/udp|tcp" and "port/CONTAINER/PROTOCOL/ADDRESS/PORT".
 type Keeper interface {
-	// Keep stores a duplicate of f, in place of one of the same name.
-	Keep(name string, f *os.File) error
-	// Drop closes the stored file before it returns. An unknown name is no error.
-	Drop(name string) error
+	// KeepAll stores duplicates, in place of those of the same names.
+	KeepAll(files map[string]*os.File) error
+	// DropAll closes the stored files before it returns. An unknown name is no error.
+	DropAll(names []string) error
 	// Kept returns what was stored before this process came. The files are the
 	// caller's.
 	Kept() map[string]*os.File
@@ -57,32 +56,38 @@ func (s *fileStore) claim(name string) *os.File {
 	return f
 }
 
-func (s *fileStore) keep(name string, f *os.File) error {
+func (s *fileStore) keep(files map[string]*os.File) error {
 	s.mu.Lock()
-	s.kept[name] = true // before it is true: a failure in between must not hide it
+	for name := range files {
+		s.kept[name] = true // before it is true: a failure in between must not hide it
+	}
 	s.mu.Unlock()
-	if err := s.keeper.Keep(name, f); err != nil {
-		return fmt.Errorf("keep %s in the project holder: %w", name, err)
+	if err := s.keeper.KeepAll(files); err != nil {
+		return fmt.Errorf("keep %s in the project holder: %w", strings.Join(slices.Sorted(maps.Keys(files)), ", "), err)
 	}
 	return nil
 }
 
 // drop drops the names that match, without a message if there are none.
 func (s *fileStore) drop(match func(name string) bool) error {
-	var errs []error
-	for _, name := range s.names(match) {
+	names := s.names(match)
+	if len(names) == 0 {
+		return nil
+	}
+	for _, name := range names {
 		if f := s.claim(name); f != nil {
 			f.Close()
 		}
-		if err := s.keeper.Drop(name); err != nil {
-			errs = append(errs, fmt.Errorf("drop %s from the project holder: %w", name, err))
-			continue
-		}
-		s.mu.Lock()
-		delete(s.kept, name)
-		s.mu.Unlock()
 	}
-	return errors.Join(errs...)
+	if err := s.keeper.DropAll(names); err != nil {
+		return fmt.Errorf("drop %s from the project holder: %w", strings.Join(names, ", "), err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		delete(s.kept, name)
+	}
+	return nil
 }
 
 // names lists the kept names that match, sorted.

@@ -51,9 +51,24 @@ func (s *Stack) hostOf(sb *Sandbox) dns.Host {
 	return h
 }
 
-// resolverFor starts the service of names for a sandbox: in its own namespace,
-// or on the gateway if it wants port 53 for itself.
+// ownResolver tells whether names are answered in the sandbox's own namespace.
+func (sb *Sandbox) ownResolver() bool { return len(sb.endpoints) > 0 && !sb.spec.ExposesDNS }
+
+// resolverFor starts the service of names for a sandbox that was adopted.
 func (s *Stack) resolverFor(sb *Sandbox) error {
+	if !sb.ownResolver() {
+		return s.startResolver(sb, nameSockets{})
+	}
+	sockets, err := s.claimOrMake(sb.ns, resolverAddr, sb.id)
+	if err != nil {
+		return err
+	}
+	return s.startResolver(sb, sockets)
+}
+
+// startResolver starts the service of names for a sandbox: on its own sockets,
+// or on the gateway if it wants port 53 for itself. It closes the sockets.
+func (s *Stack) startResolver(sb *Sandbox, sockets nameSockets) error {
 	if len(sb.endpoints) == 0 {
 		return nil
 	}
@@ -62,7 +77,7 @@ func (s *Stack) resolverFor(sb *Sandbox) error {
 		defer s.mu.Unlock()
 		return s.gatewayResolver(s.networks[sb.endpoints[0].Network])
 	}
-	r, err := s.openResolver(sb.ns, resolverAddr, sb.id, dns.Only(sb.id))
+	r, err := s.serveNames(sockets, dns.Only(sb.id))
 	if err != nil {
 		return err
 	}
@@ -81,8 +96,11 @@ func (s *Stack) gatewayResolver(n *network) error {
 	if n.resolver != nil {
 		return nil
 	}
-	r, err := s.openResolver(s.routerNS, netip.AddrPortFrom(n.space.Gateway(), 53), "@"+n.name, s.zone.HostAt)
-	n.resolver = r
+	sockets, err := s.claimOrMake(s.routerNS, netip.AddrPortFrom(n.space.Gateway(), 53), "@"+n.name)
+	if err != nil {
+		return err
+	}
+	n.resolver, err = s.serveNames(sockets, s.zone.HostAt)
 	return err
 }
 
@@ -107,24 +125,64 @@ func (s *Stack) dropResolver(n *network) error {
 	return s.files.drop(ownedBy("@" + n.name))
 }
 
-// openResolver serves the address at inside ns with the sockets that an
-// earlier process left under the owner's name, or with new ones.
-func (s *Stack) openResolver(ns *os.File, at netip.AddrPort, owner string, who dns.Asker) (*resolver, error) {
-	packets, err := s.claimOrMake(ns, dnsName(owner, "udp"), func() (*os.File, error) { return listenPacket(at) })
-	if err != nil {
-		return nil, err
+// nameSockets is a resolver's pair before it is served.
+type nameSockets struct{ packets, streams *os.File }
+
+func (n nameSockets) close() {
+	for _, f := range []*os.File{n.packets, n.streams} {
+		if f != nil {
+			f.Close()
+		}
 	}
-	defer packets.Close()
-	streams, err := s.claimOrMake(ns, dnsName(owner, "tcp"), func() (*os.File, error) { return listenStream(at) })
-	if err != nil {
-		return nil, err
+}
+
+// listenForNames makes a pair in the caller's namespace.
+func listenForNames(at netip.AddrPort) (n nameSockets, err error) {
+	if n.packets, err = listenPacket(at); err != nil {
+		return n, fmt.Errorf("resolver's socket udp %s: %w", at, err)
 	}
-	defer streams.Close()
+	if n.streams, err = listenStream(at); err != nil {
+		n.close()
+		return nameSockets{}, fmt.Errorf("resolver's socket tcp %s: %w", at, err)
+	}
+	return n, nil
+}
+
+// claimOrMake returns the pair that an earlier process left under the owner's
+// name, or makes and keeps one inside ns.
+func (s *Stack) claimOrMake(ns *os.File, at netip.AddrPort, owner string) (nameSockets, error) {
+	names := []string{dnsName(owner, "udp"), dnsName(owner, "tcp")}
+	n := nameSockets{s.files.claim(names[0]), s.files.claim(names[1])}
+	if n.packets != nil && n.streams != nil {
+		return n, nil
+	}
+	n.close() // half of a pair: what is kept is replaced
+	if err := s.files.drop(func(name string) bool { return slices.Contains(names, name) }); err != nil {
+		return nameSockets{}, err
+	}
+	err := s.worker.do(ns, func() (err error) {
+		n, err = listenForNames(at)
+		return err
+	})
+	if err != nil {
+		return nameSockets{}, err
+	}
+	if err := s.files.keep(map[string]*os.File{names[0]: n.packets, names[1]: n.streams}); err != nil {
+		n.close()
+		return nameSockets{}, err
+	}
+	return n, nil
+}
+
+// serveNames answers on the sockets, and closes these descriptors of them.
+func (s *Stack) serveNames(sockets nameSockets, who dns.Asker) (*resolver, error) {
+	defer sockets.close()
 	r := &resolver{}
-	if r.packets, err = udpConn(packets); err != nil {
+	var err error
+	if r.packets, err = udpConn(sockets.packets); err != nil {
 		return nil, err
 	}
-	if r.streams, err = tcpListener(streams); err != nil {
+	if r.streams, err = tcpListener(sockets.streams); err != nil {
 		r.packets.Close()
 		return nil, err
 	}
@@ -135,26 +193,6 @@ func (s *Stack) openResolver(ns *os.File, at netip.AddrPort, owner string, who d
 	s.wg.Go(func() { s.names.ServePackets(ctx, r.packets, who) })
 	s.wg.Go(func() { s.names.ServeStreams(ctx, r.streams, who) })
 	return r, nil
-}
-
-// claimOrMake returns the socket kept under name, or makes and keeps one.
-func (s *Stack) claimOrMake(ns *os.File, name string, listen func() (*os.File, error)) (*os.File, error) {
-	if f := s.files.claim(name); f != nil {
-		return f, nil
-	}
-	var f *os.File
-	err := s.worker.do(ns, func() (err error) {
-		f, err = listen()
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("socket %s: %w", name, err)
-	}
-	if err := s.files.keep(name, f); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }
 
 // SetReachable says whether the container runs. Names of one that does not are

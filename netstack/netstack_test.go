@@ -226,7 +226,7 @@ func TestAFailedSandboxLeavesNothing(t *testing.T) {
 		"is the gateway":       {Endpoints: []EndpointSpec{{Network: "n", IPv4: "10.77.0.1"}}},
 		"not a host address":   {Endpoints: []EndpointSpec{{Network: "n", IPv4: "10.78.0.1"}}},
 		"unable to parse":      {Endpoints: []EndpointSpec{{Network: "n", IPv4: "ten"}}},
-		"keep net/bad-1 in th": {Endpoints: []EndpointSpec{{Network: "n"}}},
+		"keep dns/bad-1/tcp": {Endpoints: []EndpointSpec{{Network: "n"}}},
 	} {
 		if strings.HasPrefix(what, "keep") {
 			s.files.keeper = refusing{k}
@@ -247,7 +247,7 @@ func TestAFailedSandboxLeavesNothing(t *testing.T) {
 
 type refusing struct{ *holder }
 
-func (refusing) Keep(string, *os.File) error { return errors.New("the project holder is gone") }
+func (refusing) KeepAll(map[string]*os.File) error { return errors.New("the project holder is gone") }
 
 func TestNetworkWithOtherSettings(t *testing.T) {
 	if !isolated(t) {

@@ -183,7 +183,7 @@ func (s *Stack) servePort(p *publication, files []*os.File) error {
 		name := portName(p.target.id, at)
 		// Kept before Go's poller gets it: the mode (blocking or not) is shared
 		// by all duplicates, and the poller is the last to set it.
-		if err := s.files.keep(name, f); err != nil {
+		if err := s.files.keep(map[string]*os.File{name: f}); err != nil {
 			return err
 		}
 		u.Add(name, func() error { return s.files.drop(func(n string) bool { return n == name }) })

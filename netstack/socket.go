@@ -15,12 +15,10 @@ import (
 // So only the system call socket(2) has to happen on the worker; everything
 // after it is done by ordinary goroutines through Go's poller.
 
-// streamSocket and packetSocket make a socket in the caller's namespace.
-func streamSocket(family int) (int, error) { return newSocket(family, unix.SOCK_STREAM) }
-func packetSocket(family int) (int, error) { return newSocket(family, unix.SOCK_DGRAM) }
-
+// newSocket makes a socket in the caller's namespace, blocking: os.NewFile gives
+// any other to the poller, where only the duplicate belongs that is served.
 func newSocket(family, kind int) (int, error) {
-	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, 0)
 	return fd, os.NewSyscallError("socket", err)
 }
 
@@ -41,7 +39,7 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 // listenStream makes a listening TCP socket at a in the caller's namespace.
 // IPv6 sockets are v6 only: the IPv4 one is made apart.
 func listenStream(a netip.AddrPort) (*os.File, error) {
-	fd, err := streamSocket(familyOf(a.Addr()))
+	fd, err := newSocket(familyOf(a.Addr()), unix.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +70,7 @@ func listenOn(fd int, a netip.AddrPort) error {
 
 // listenPacket makes a UDP socket bound to a in the caller's namespace.
 func listenPacket(a netip.AddrPort) (*os.File, error) {
-	fd, err := packetSocket(familyOf(a.Addr()))
+	fd, err := newSocket(familyOf(a.Addr()), unix.SOCK_DGRAM)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +133,7 @@ func udpConn(f *os.File) (*net.UDPConn, error) {
 func (w *worker) dialStream(ns *os.File, a netip.AddrPort, timeout time.Duration) (*net.TCPConn, error) {
 	fd := -1
 	err := w.do(ns, func() (err error) {
-		fd, err = streamSocket(familyOf(a.Addr()))
+		fd, err = newSocket(familyOf(a.Addr()), unix.SOCK_STREAM|unix.SOCK_NONBLOCK)
 		return err
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ type Stack struct {
 	routerNS *os.File
 	worker   *worker
 	router   router
-	veths    vethMaker
+	veths    *vethMaker
 	files    *fileStore
 	zone     *dns.Zone
 	names    *dns.Server
@@ -87,21 +87,25 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 
 // prepareRouter runs in R, on the worker.
 func (s *Stack) prepareRouter() error {
-	if err := applySettings(common, routerOnly); err != nil {
+	if err := applySettings(inherited, routerSettings); err != nil {
 		return err
 	}
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return fmt.Errorf("netlink socket: %w", err)
 	}
-	if err = setLoopbackUp(h); err == nil {
-		s.veths, err = newVethMaker()
-	}
+	socket, err := openRTNetlink()
 	if err != nil {
 		h.Close()
+		return err
 	}
-	s.router = router{h}
-	return err
+	s.router, s.veths = router{h}, &vethMaker{socket: socket}
+	if err := socket.do(nil, loopbackUp()); err != nil {
+		h.Close()
+		socket.close()
+		return err
+	}
+	return nil
 }
 
 // OnConflict sets how the error about a port in use finds out which project the
@@ -145,14 +149,4 @@ func duplicate(f *os.File) (*os.File, error) {
 		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
 	}
 	return os.NewFile(uintptr(fd), f.Name()), nil
-}
-
-// setLoopbackUp gives the namespace of h its loopback (127.0.0.1 and ::1 come
-// by themselves).
-func setLoopbackUp(h *netlink.Handle) error {
-	lo := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: 1}}
-	if err := h.LinkSetUp(lo); err != nil {
-		return fmt.Errorf("set lo up: %w", err)
-	}
-	return nil
 }

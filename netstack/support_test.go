@@ -29,12 +29,12 @@ func isolated(t *testing.T) bool {
 	if !testns.Isolated(t, testns.Net|testns.Mount|testns.PID) {
 		return false
 	}
-	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	h, err := openRTNetlink()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
-	if err := setLoopbackUp(h); err != nil {
+	defer h.close()
+	if err := h.do(nil, loopbackUp()); err != nil {
 		t.Fatal(err)
 	}
 	return true
@@ -90,26 +90,30 @@ func newHolder(t testing.TB) *holder {
 	return h
 }
 
-func (h *holder) Keep(name string, f *os.File) error {
-	d, err := duplicate(f)
-	if err != nil {
-		return err
+func (h *holder) KeepAll(files map[string]*os.File) error {
+	for name, f := range files {
+		d, err := duplicate(f)
+		if err != nil {
+			return err
+		}
+		h.mu.Lock()
+		if old := h.files[name]; old != nil {
+			old.Close()
+		}
+		h.files[name] = d
+		h.mu.Unlock()
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if old := h.files[name]; old != nil {
-		old.Close()
-	}
-	h.files[name] = d
 	return nil
 }
 
-func (h *holder) Drop(name string) error {
+func (h *holder) DropAll(names []string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if f := h.files[name]; f != nil {
-		f.Close()
-		delete(h.files, name)
+	for _, name := range names {
+		if f := h.files[name]; f != nil {
+			f.Close()
+			delete(h.files, name)
+		}
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // setting is one file below /proc/sys/net. That directory shows the settings of
@@ -14,38 +16,48 @@ import (
 // the worker.
 type setting struct {
 	key, value string
+	fresh      bool // a new namespace never has the value: written without reading
 	optional   bool // absent on some kernels, or nothing depends on it
 }
 
 // A new namespace copies the host's IPv4 settings (net.core.devconf_inherit_init_net=0
 // means that), so nothing about them can be assumed: a host that forwards would
 // make every service with two networks a router between them.
+//
+// Each file of a new namespace costs the kernel three or four new entries of
+// /proc, about 20 µs. So in a container the files are the second choice:
+// endpoints get their own values by netlink (endpointSettings), and whether all/
+// has the right ones is asked by netlink too (askInherited).
 var (
 	// ip_forward goes first: writing it resets other settings (ip-sysctl.rst).
-	common = []setting{
+	inherited = []setting{
 		{key: "ipv4/ip_forward", value: "0"},
 		// Loose ways of arrival are legal here: a published connection may keep
 		// its client's address and come in by any endpoint.
 		{key: "ipv4/conf/all/rp_filter", value: "0"},
 		{key: "ipv4/conf/default/rp_filter", value: "0"},
-		// Some cluster software sets these on hosts; here they would open every
-		// service's loopback to its neighbours.
-		{key: "ipv4/conf/all/route_localnet", value: "0"},
-		{key: "ipv4/conf/default/route_localnet", value: "0"},
-		// No link-local addresses on bridges and endpoints, which are IPv4 only.
-		// The loopback interface was made before and keeps its ::1.
-		{key: "ipv6/conf/default/disable_ipv6", value: "1", optional: true},
 	}
-	routerOnly = []setting{
+	// Some cluster software sets these on hosts; here they would open every
+	// service's loopback to its neighbours. Netlink does not tell them.
+	localNet        = setting{key: "ipv4/conf/all/route_localnet", value: "0"}
+	localNetDefault = setting{key: "ipv4/conf/default/route_localnet", value: "0"}
+	// No link-local addresses on bridges and endpoints, which are IPv4 only.
+	// The loopback interface was made before and keeps its ::1. A new namespace
+	// has 0 here, so there is nothing to read.
+	noIPv6 = setting{key: "ipv6/conf/default/disable_ipv6", value: "1", fresh: true, optional: true}
+
+	routerSettings = []setting{
+		localNet, localNetDefault, noIPv6,
 		// Where br_netfilter is loaded these are 1 in a new namespace, and bridged
 		// packets would pass through IP rules that are not meant for them.
 		{key: "bridge/bridge-nf-call-iptables", value: "0", optional: true},
 		{key: "bridge/bridge-nf-call-ip6tables", value: "0", optional: true},
 		{key: "bridge/bridge-nf-call-arptables", value: "0", optional: true},
 	}
-	serviceOnly = []setting{
+	serviceSettings = []setting{
+		localNet, noIPv6,
 		// A service may listen on :80 without a capability, as with docker.
-		{key: "ipv4/ip_unprivileged_port_start", value: "0"},
+		{key: "ipv4/ip_unprivileged_port_start", value: "0", fresh: true},
 	}
 )
 
@@ -53,7 +65,7 @@ var (
 func applySettings(lists ...[]setting) error {
 	for _, list := range lists {
 		for _, s := range list {
-			err := writeSetting(s.key, s.value)
+			err := s.apply()
 			if err == nil || s.optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
 				continue
 			}
@@ -63,29 +75,40 @@ func applySettings(lists ...[]setting) error {
 	return nil
 }
 
-// writeSetting writes only what differs: reading is cheaper than writing, which
-// for some settings takes the kernel's one network lock.
-func writeSetting(key, value string) error {
-	path := "/proc/sys/net/" + key
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("set net.%s=%s: %w", strings.ReplaceAll(key, "/", "."), value, err)
-	}
-	defer f.Close()
-	var have [32]byte
-	if n, _ := f.Read(have[:]); strings.TrimSpace(string(have[:n])) == value {
-		return nil
-	}
-	if _, err := f.WriteAt([]byte(value), 0); err != nil {
-		return fmt.Errorf("set net.%s=%s: %w", strings.ReplaceAll(key, "/", "."), value, err)
+// apply writes only what differs: reading is cheaper than writing, which for
+// some settings takes the kernel's one network lock. The file stays outside
+// Go's poller, which would watch it.
+func (s setting) apply() error {
+	if err := s.write(); err != nil {
+		return fmt.Errorf("set net.%s=%s: %w", strings.ReplaceAll(s.key, "/", "."), s.value, err)
 	}
 	return nil
+}
+
+func (s setting) write() error {
+	mode := unix.O_RDWR
+	if s.fresh {
+		mode = unix.O_WRONLY
+	}
+	fd, err := unix.Open("/proc/sys/net/"+s.key, mode|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd) //nolint:errcheck // written is written
+	if !s.fresh {
+		var have [32]byte
+		if n, _ := unix.Read(fd, have[:]); n > 0 && strings.TrimSpace(string(have[:n])) == s.value {
+			return nil
+		}
+	}
+	_, err = unix.Pwrite(fd, []byte(s.value), 0)
+	return err
 }
 
 // allowPing lets every group send ICMP echo without a capability. The kernel
 // demands that both ends of the range are mapped in the user namespace.
 func allowPing(lastGroup uint32) error {
-	return writeSetting("ipv4/ping_group_range", fmt.Sprintf("0\t%d", min(lastGroup, math.MaxInt32)))
+	return setting{key: "ipv4/ping_group_range", value: fmt.Sprintf("0\t%d", min(lastGroup, math.MaxInt32)), fresh: true}.apply()
 }
 
 // lastMappedGroup is the highest group of the block that starts at group 0 in

@@ -27,7 +27,7 @@ type worker struct {
 }
 
 type job struct {
-	ns     *os.File
+	ns     *os.File // nil: home, and f goes elsewhere
 	f      func() error
 	answer chan<- error
 }
@@ -75,17 +75,31 @@ func (w *worker) loop(home *os.File, entered chan<- error) {
 	for {
 		select {
 		case j := <-w.jobs:
-			err := enter(j.ns)
-			if err == nil {
-				err = j.f()
-			}
-			// Back at once: a thread keeps the namespace alive that it is in.
-			j.answer <- errors.Join(err, enter(home))
+			j.answer <- j.run(home)
 		case <-w.quit:
 			return
 		}
 	}
 }
+
+// run is called at home and comes back at once: a thread keeps the namespace
+// alive that it is in.
+func (j job) run(home *os.File) error {
+	switch j.ns {
+	case home:
+		return j.f()
+	case nil:
+		return errors.Join(j.f(), enter(home))
+	}
+	err := enter(j.ns)
+	if err == nil {
+		err = j.f()
+	}
+	return errors.Join(err, enter(home))
+}
+
+// leave runs f on the worker's thread. f may move it to another namespace.
+func (w *worker) leave(f func() error) error { return w.do(nil, f) }
 
 // do runs f on the worker's thread inside ns and returns its error. Keep f
 // short: everything that needs a namespace waits for this one thread.
