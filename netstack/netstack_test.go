@@ -221,11 +221,11 @@ func TestAFailedSandboxLeavesNothing(t *testing.T) {
 	taken := service(t, s, "web-2", "n").Endpoints()[0].IPv4.String()
 	names := len(k.names())
 	for what, spec := range map[string]SandboxSpec{
-		"does not exist":       {Endpoints: []EndpointSpec{{Network: "n"}, {Network: "other"}}},
-		"in use by web-2":      {Endpoints: []EndpointSpec{{Network: "n", IPv4: taken}}},
-		"is the gateway":       {Endpoints: []EndpointSpec{{Network: "n", IPv4: "10.77.0.1"}}},
-		"not a host address":   {Endpoints: []EndpointSpec{{Network: "n", IPv4: "10.78.0.1"}}},
-		"unable to parse":      {Endpoints: []EndpointSpec{{Network: "n", IPv4: "ten"}}},
+		"does not exist":     {Endpoints: []EndpointSpec{{Network: "n"}, {Network: "other"}}},
+		"in use by web-2":    {Endpoints: []EndpointSpec{{Network: "n", IPv4: taken}}},
+		"is the gateway":     {Endpoints: []EndpointSpec{{Network: "n", IPv4: "10.77.0.1"}}},
+		"not a host address": {Endpoints: []EndpointSpec{{Network: "n", IPv4: "10.78.0.1"}}},
+		"unable to parse":    {Endpoints: []EndpointSpec{{Network: "n", IPv4: "ten"}}},
 		"keep dns/bad-1/tcp": {Endpoints: []EndpointSpec{{Network: "n"}}},
 	} {
 		if strings.HasPrefix(what, "keep") {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -167,19 +169,30 @@ func (h *HolderClient) call(req holderRequest, files ...*os.File) ([]reply, erro
 	}
 }
 
-// Keep stores a file in the holder under a name; it replaces one of that name.
-// It does not wait: once sent, the file is on its way even if we are killed, and
-// later calls find it stored, because the holder takes requests in order.
+// Keep stores a file in the holder under a name; see KeepAll.
 func (h *HolderClient) Keep(name string, f *os.File) error {
-	if err := h.conn.Send(holderRequest{Op: opKeep, Name: name}, f); err != nil {
+	return h.KeepAll(map[string]*os.File{name: f})
+}
+
+// KeepAll stores files in the holder; they replace those of the same names.
+// It does not wait: once sent, the files are on their way even if we are killed,
+// and later calls find them stored, because the holder takes requests in order.
+func (h *HolderClient) KeepAll(files map[string]*os.File) error {
+	req := holderRequest{Op: opKeep, Names: slices.Sorted(maps.Keys(files))}
+	list := make([]*os.File, len(req.Names))
+	for i, name := range req.Names {
+		list[i] = files[name]
+	}
+	if err := h.conn.Send(req, list...); err != nil {
 		return fmt.Errorf("%w (%w)", ErrHolderGone, err)
 	}
 	return nil
 }
 
-// Drop removes a file from the store; one that is not there is no error.
-func (h *HolderClient) Drop(name string) error {
-	_, err := h.call(holderRequest{Op: opDrop, Name: name})
+// Drop removes files from the store, and returns when they are closed; one that
+// is not there is no error.
+func (h *HolderClient) Drop(names ...string) error {
+	_, err := h.call(holderRequest{Op: opDrop, Names: names})
 	return err
 }
 

@@ -16,8 +16,8 @@ type userAnswer struct {
 // The requests to a project holder. They are taken in order. Each but keep is
 // answered, with its number.
 const (
-	opKeep     = "keep"     // name + 1 file -> (no answer); replaces
-	opDrop     = "drop"     // name -> ok
+	opKeep     = "keep"     // names + as many files -> (no answer); replaces
+	opDrop     = "drop"     // names -> ok
 	opKept     = "kept"     // -> names + files, in batches (More)
 	opChildren = "children" // -> table + pidfds of the living, in batches (More)
 	opLaunch   = "launch"   // Launch + files -> PID + pidfd
@@ -30,6 +30,7 @@ type holderRequest struct {
 	Seq    int            `json:"seq"`
 	Op     string         `json:"op"`
 	Name   string         `json:"name,omitempty"`
+	Names  []string       `json:"names,omitempty"`
 	Launch *launchRequest `json:"launch,omitempty"`
 }
 

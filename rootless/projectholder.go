@@ -143,14 +143,14 @@ func (h *projectHolder) answer(c *wire.Conn, req holderRequest, files []*os.File
 	reply := holderAnswer{Seq: req.Seq}
 	switch req.Op {
 	case opKeep:
-		if len(files) == 1 && req.Name != "" {
-			h.keep(req.Name, files[0])
+		if len(files) == len(req.Names) {
+			h.keep(req.Names, files)
 			return nil
 		}
 		closeFiles(files)
-		return fmt.Errorf("keep: needs a name and one file")
+		return fmt.Errorf("keep: %d names for %d files", len(req.Names), len(files))
 	case opDrop:
-		h.drop(req.Name)
+		h.drop(req.Names)
 	case opKept:
 		return h.sendKept(c, req.Seq)
 	case opChildren:

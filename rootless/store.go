@@ -8,22 +8,26 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// keep stores a file under a name, in place of what was there.
-func (h *projectHolder) keep(name string, f *os.File) {
+// keep stores each file under its name, in place of what was there.
+func (h *projectHolder) keep(names []string, files []*os.File) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if old := h.kept[name]; old != nil {
-		old.Close()
+	for i, name := range names {
+		if old := h.kept[name]; old != nil {
+			old.Close()
+		}
+		h.kept[name] = files[i]
 	}
-	h.kept[name] = f
 }
 
-func (h *projectHolder) drop(name string) {
+func (h *projectHolder) drop(names []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if f := h.kept[name]; f != nil {
-		f.Close()
-		delete(h.kept, name)
+	for _, name := range names {
+		if f := h.kept[name]; f != nil {
+			f.Close()
+			delete(h.kept, name)
+		}
 	}
 }
 

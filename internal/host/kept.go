@@ -25,8 +25,10 @@ func openKept(h *rootless.HolderClient) (*kept, error) {
 	return &kept{holder: h, left: left}, nil
 }
 
-func (k *kept) Keep(name string, f *os.File) error { return k.holder.Keep(name, f) }
-func (k *kept) Drop(name string) error             { return k.holder.Drop(name) }
+func (k *kept) Keep(name string, f *os.File) error      { return k.holder.Keep(name, f) }
+func (k *kept) KeepAll(files map[string]*os.File) error { return k.holder.KeepAll(files) }
+func (k *kept) Drop(names ...string) error              { return k.holder.Drop(names...) }
+func (k *kept) DropAll(names []string) error            { return k.holder.Drop(names...) }
 
 // Kept hands over what is netstack's own.
 func (k *kept) Kept() map[string]*os.File {
