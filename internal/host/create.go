@@ -84,9 +84,7 @@ func (r *Runtime) newStream(name, stream string) (read, write *os.File, err erro
 	if read, write, err = logs.NewPipe(); err != nil {
 		return nil, nil, err
 	}
-	if err = r.kept.Keep(logName(name, stream, "r"), read); err == nil {
-		err = r.kept.Keep(logName(name, stream, "w"), write)
-	}
+	err = r.kept.KeepAll(map[string]*os.File{logName(name, stream, "r"): read, logName(name, stream, "w"): write})
 	if err != nil {
 		read.Close()
 		write.Close()
@@ -95,21 +93,17 @@ func (r *Runtime) newStream(name, stream string) (read, write *os.File, err erro
 	return read, write, nil
 }
 
-func (r *Runtime) closeStreams(c *container) error {
+// closeStreams also drops other names from the store, to save a round trip.
+func (r *Runtime) closeStreams(c *container, names ...string) error {
 	r.logs.Remove(r.dirs.LogDir(r.project, c.name))
-	var first error
 	for i, stream := range []string{"stdout", "stderr"} {
 		if c.out[i] != nil {
 			c.out[i].Close()
 			c.out[i] = nil
 		}
-		for _, end := range []string{"r", "w"} {
-			if err := r.kept.Drop(logName(c.name, stream, end)); err != nil && first == nil {
-				first = err
-			}
-		}
+		names = append(names, logName(c.name, stream, "r"), logName(c.name, stream, "w"))
 	}
-	return first
+	return r.kept.Drop(names...)
 }
 
 // createNetwork makes the container's net namespace, unless it has the host's.

@@ -3,6 +3,7 @@ package host
 import (
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -63,14 +64,15 @@ func (k *kept) claim(name string) *os.File {
 func (k *kept) dropUnclaimed() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for name, f := range k.left {
-		f.Close()
-		if err := k.holder.Drop(name); err != nil {
-			return err
-		}
+	if len(k.left) == 0 {
+		return nil
 	}
+	for _, f := range k.left {
+		f.Close()
+	}
+	names := slices.Collect(maps.Keys(k.left))
 	clear(k.left)
-	return nil
+	return k.holder.Drop(names...)
 }
 
 func (k *kept) close() {

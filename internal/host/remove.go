@@ -15,9 +15,7 @@ func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bo
 	}
 	errs := []error{
 		r.net.RemoveSandbox(sc.Name),
-		r.closeStreams(c),
-		r.kept.Drop(ttyName(sc.Name)),
-		r.kept.Drop(stdinName(sc.Name)),
+		r.closeStreams(c, ttyName(sc.Name), stdinName(sc.Name)),
 		r.removeScratch(sc.Name),
 		removeBelow(r.containersDir(), sc.Name),
 	}
