@@ -25,6 +25,10 @@
 // space is allocated ahead, three pages at a time, and mapped, because a store
 // into a mapping without space behind it would be a SIGBUS.
 //
+// A stream's first segment, and the directory, are made with its first byte:
+// most containers never write to stderr. Until then a stream costs a duplicate
+// of its pipe and a place in epoll.
+//
 // Nothing needs repair after a crash: the next position is the file's size, the
 // next seq the highest of all indexes plus one.
 //

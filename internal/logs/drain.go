@@ -15,11 +15,13 @@ type drain struct {
 
 func (m *Mover) drain(dir string) *drain {
 	d := &drain{want: map[*stream]uint64{}, done: make(chan struct{})}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, t := range m.streams {
 		if t.Dir != dir || t.ended {
 			continue
 		}
-		n, err := unix.IoctlGetInt(t.pipe, unix.TIOCINQ) // FIONREAD
+		n, err := t.waiting()
 		if err == nil && n+len(t.pending) > 0 {
 			d.want[t] = t.moved + uint64(n+len(t.pending))
 		}
@@ -30,6 +32,28 @@ func (m *Mover) drain(dir string) *drain {
 		m.drains = append(m.drains, d)
 	}
 	return d
+}
+
+// waiting is how many bytes are in the pipe.
+func (t *stream) waiting() (int, error) {
+	return unix.IoctlGetInt(t.pipe, unix.TIOCINQ) // FIONREAD
+}
+
+// empty reports that all bytes of dir are in the files. A splice counts bytes
+// as waiting until the file has them.
+func (m *Mover) empty(dir string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range m.streams {
+		if t.Dir != dir {
+			continue
+		}
+		// In this order: what has been read and not written was read by copying.
+		if n, err := t.waiting(); err != nil || n > 0 || t.copying.Load() {
+			return false
+		}
+	}
+	return !m.closed
 }
 
 // satisfy tells the drains that t has moved; empty: that nothing is left in it

@@ -18,7 +18,8 @@ import (
 // mover's thread turns it into a panic (debug.SetPanicOnFault), and from then
 // on this index is written by pwrite(2).
 type indexWriter struct {
-	file   *os.File
+	fd     int
+	path   string
 	n      int // records stored
 	window []byte
 	number int  // of the window in the file
@@ -38,16 +39,16 @@ func (x *indexWriter) prepare(i int) error {
 		return nil
 	}
 	at := int64(number) * int64(windowSize)
-	err := restart(func() error { return unix.Fallocate(int(x.file.Fd()), 0, at, int64(windowSize)) })
+	err := restart(func() error { return unix.Fallocate(x.fd, 0, at, int64(windowSize)) })
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
 		x.plain = true
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("grow log index %s: %w", x.file.Name(), err)
+		return fmt.Errorf("grow log index %s: %w", x.path, err)
 	}
 	x.unmap()
-	b, err := unix.Mmap(int(x.file.Fd()), at, windowSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	b, err := unix.Mmap(x.fd, at, windowSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		x.plain = true // ENODEV: files here cannot be mapped
 		return nil
@@ -58,41 +59,69 @@ func (x *indexWriter) prepare(i int) error {
 
 // store writes record i. The index must have been prepared for it.
 func (x *indexWriter) store(i int, r record) error {
+	if err := x.storeSlot(i+1, r); err != nil {
+		return err
+	}
+	x.n = max(x.n, i+1)
+	return nil
+}
+
+// header writes slot 0, through the mapping if that is where the window is.
+func (x *indexWriter) header(base uint64) error {
+	return x.storeSlot(0, record{seq: indexMagic, wall: int64(base)})
+}
+
+// fill makes a new index: the header and a first record.
+func (x *indexWriter) fill(base uint64, first record) error {
+	if err := x.prepare(0); err != nil {
+		return err
+	}
+	if err := x.header(base); err != nil {
+		return err
+	}
+	if first.seq == 0 {
+		return nil
+	}
+	return x.store(0, first)
+}
+
+func (x *indexWriter) storeSlot(slot int, r record) error {
 	if x.window != nil {
-		if err := x.storeMapped(i, r); err == nil {
-			x.n = max(x.n, i+1)
+		if err := x.storeMapped(slot, r); err == nil {
 			return nil
 		}
 		x.unmap()
 		x.plain = true
 	}
 	// Two writes, seq last: a write that crosses a page may be cut by a kill.
-	b, at := r.encode(), int64(i+1)*recordSize
-	if _, err := x.file.WriteAt(b[8:], at+8); err != nil {
-		return fmt.Errorf("write log index: %w", err)
+	b, at := r.encode(), int64(slot)*recordSize
+	if err := writeAt(x.fd, b[8:], at+8); err != nil {
+		return fmt.Errorf("write log index %s: %w", x.path, err)
 	}
-	if _, err := x.file.WriteAt(b[:8], at); err != nil {
-		return fmt.Errorf("write log index: %w", err)
+	if err := writeAt(x.fd, b[:8], at); err != nil {
+		return fmt.Errorf("write log index %s: %w", x.path, err)
 	}
-	x.n = max(x.n, i+1)
 	return nil
 }
 
-func (x *indexWriter) storeMapped(i int, r record) (err error) {
+func (x *indexWriter) storeMapped(slot int, r record) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errMapping
 		}
 	}()
-	r.storeAt(x.window[(i+1)*recordSize-x.number*windowSize:])
+	r.storeAt(x.window[slot*recordSize-x.number*windowSize:])
 	return nil
 }
 
-// header writes slot 0 of a new index.
-func (x *indexWriter) header(base uint64) error {
-	b := record{seq: indexMagic, wall: int64(base)}.encode()
-	if _, err := x.file.WriteAt(b, 0); err != nil {
-		return fmt.Errorf("write the header of a log index: %w", err)
+func writeAt(fd int, b []byte, at int64) error {
+	for len(b) > 0 {
+		var n int
+		err := restart(func() (err error) { n, err = unix.Pwrite(fd, b, at); return err })
+		if err != nil {
+			return err
+		}
+		b, at = b[n:], at+int64(n)
 	}
 	return nil
 }
@@ -106,7 +135,7 @@ func (x *indexWriter) unmap() {
 
 func (x *indexWriter) close() error {
 	x.unmap()
-	return x.file.Close()
+	return unix.Close(x.fd)
 }
 
 // restart repeats a system call that a signal interrupted (Go's own

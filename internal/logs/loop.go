@@ -3,7 +3,6 @@ package logs
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -37,7 +36,7 @@ func (m *Mover) run() {
 		for _, e := range events[:max(n, 0)] {
 			if int(e.Fd) == m.wake {
 				m.obey()
-			} else if t := m.streams[int(e.Fd)]; t != nil {
+			} else if t := m.stream(int(e.Fd)); t != nil {
 				m.move(t)
 			}
 		}
@@ -81,38 +80,41 @@ func (m *Mover) unwatch(t *stream) {
 	_ = unix.EpollCtl(m.epoll, unix.EPOLL_CTL_DEL, t.pipe, nil)
 }
 
-func (m *Mover) add(s Stream) error {
-	m.remove(func(t *stream) bool { return t.Dir == s.Dir && t.Name == s.Name })
-	seq, err := lastInDir(s.Dir) // it need not lie below our root
-	if err != nil {
-		return err
-	}
-	m.seq = max(m.seq, seq)
-	t, err := openStream(s, m.seq)
-	if err != nil {
-		return err
-	}
-	if m.options.NoSplice {
-		_ = m.degrade(t, errors.New("switched off")) // EAGAIN: later
-	}
-	if err := m.watch(t.pipe); err != nil {
+// add is the way of a stream that replaces another, or has files.
+func (m *Mover) add(t *stream) error {
+	m.remove(func(o *stream) bool { return o.Dir == t.Dir && o.Name == t.Name })
+	// On a full disk the first move tries again.
+	if err := m.adopt(t); err != nil && !outOfSpace(err) {
 		t.close()
 		return err
 	}
-	m.streams[t.pipe] = t
+	done, err := m.register(t)
+	if !done {
+		t.close()
+		err = fmt.Errorf("log %s/%s was added twice at the same time", t.Dir, t.Name)
+	}
+	if err != nil {
+		return err
+	}
 	m.report(t.prune()...)
 	return nil
 }
 
 func (m *Mover) remove(which func(*stream) bool) {
+	m.mu.Lock()
+	var found []*stream
 	for fd, t := range m.streams {
 		if which(t) {
-			m.unwatch(t)
+			found = append(found, t)
 			delete(m.streams, fd)
-			delete(m.blocked, t)
-			m.satisfy(t, true)
-			t.close()
 		}
+	}
+	m.mu.Unlock()
+	for _, t := range found {
+		m.unwatch(t)
+		delete(m.blocked, t)
+		m.satisfy(t, true)
+		t.close()
 	}
 }
 
@@ -128,7 +130,7 @@ func (m *Mover) move(t *stream) {
 			return
 		case errors.Is(err, unix.EAGAIN):
 			m.resume(t)
-			m.satisfy(t, !t.copying || len(t.pending) == 0)
+			m.satisfy(t, !t.copying.Load() || len(t.pending) == 0)
 			return
 		case errors.Is(err, errEnd):
 			// The pipe would be readable for ever.
@@ -178,42 +180,4 @@ func (m *Mover) retry() {
 	for t := range m.blocked {
 		m.move(t)
 	}
-}
-
-// lastSequence is the highest sequence number below a project's data directory.
-func lastSequence(root string) (uint64, error) {
-	entries, err := os.ReadDir(root + "/c")
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return 0, fmt.Errorf("list containers: %w", err)
-	}
-	seq := uint64(0)
-	for _, e := range entries {
-		n, err := lastInDir(root + "/c/" + e.Name() + "/logs")
-		if err != nil {
-			return 0, err
-		}
-		seq = max(seq, n)
-	}
-	return seq, nil
-}
-
-// lastInDir is the highest sequence number of a log directory.
-func lastInDir(dir string) (uint64, error) {
-	streams, err := listFiles(dir)
-	if err != nil {
-		return 0, err
-	}
-	seq := uint64(0)
-	for name, have := range streams {
-		for _, n := range have.indexes {
-			f, err := os.Open(dir + "/" + indexFile(name, n))
-			if err != nil {
-				return 0, fmt.Errorf("open log index: %w", err)
-			}
-			last, _ := (&indexReader{f: f}).last()
-			f.Close()
-			seq = max(seq, last.seq)
-		}
-	}
-	return seq, nil
 }

@@ -27,12 +27,13 @@ var errEnd = errors.New("no write end is left")
 // record without bytes, which the next move reuses; bytes without a stamp, or
 // in two places, cannot be: splice advances the pipe by what the file took.
 func (m *Mover) moveChunk(t *stream) (int, error) {
-	if t.log == nil { // when it was added the disk was full
-		if err := t.adopt(m.seq); err != nil {
+	now := record{seq: m.seq + 1, wall: time.Now().UnixNano()}
+	if t.log < 0 {
+		if err := m.start(t, now); err != nil {
 			return 0, err
 		}
+		now.seq = m.seq + 1
 	}
-	now := record{seq: m.seq + 1, wall: time.Now().UnixNano()}
 	if t.full() {
 		events, err := t.rotate(now)
 		if err != nil {
@@ -45,18 +46,26 @@ func (m *Mover) moveChunk(t *stream) (int, error) {
 		return 0, err
 	}
 	limit := min(chunkSize, max(t.room(), 1))
-	if t.copying {
+	if m.options.NoSplice && !t.copying.Load() {
+		if err := m.degrade(t, errors.New("switched off")); err != nil {
+			return 0, err
+		}
+	}
+	if t.copying.Load() {
 		return m.copyChunk(t, limit)
 	}
 	off := int64(t.size)
 	var n int64
 	err := restart(func() (err error) {
-		n, err = unix.Splice(t.pipe, nil, int(t.log.Fd()), &off, int(limit), unix.SPLICE_F_NONBLOCK)
+		n, err = unix.Splice(t.pipe, nil, t.log, &off, int(limit), unix.SPLICE_F_NONBLOCK)
 		return err
 	})
 	switch {
 	case errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS):
-		return 0, m.degrade(t, err)
+		if err := m.degrade(t, err); err != nil {
+			return 0, err
+		}
+		return m.copyChunk(t, limit)
 	case errors.Is(err, unix.EAGAIN):
 		return 0, err
 	case err != nil:
@@ -66,6 +75,41 @@ func (m *Mover) moveChunk(t *stream) (int, error) {
 	}
 	t.size += uint64(n)
 	return int(n), nil
+}
+
+// start makes the files of a stream that has its first byte, or opens those
+// that could not be when it was added, because the disk was full.
+func (m *Mover) start(t *stream, now record) error {
+	if size, err := unix.FcntlInt(uintptr(t.pipe), unix.F_GETPIPE_SZ, 0); err == nil {
+		t.small = size / 8
+	}
+	if !t.fresh {
+		if err := m.adopt(t); err != nil || !t.fresh {
+			return err
+		}
+		now.seq = m.seq + 1
+	}
+	// If this fails, the next try looks at what it has left.
+	t.fresh, now.offset = false, 0
+	if err := t.begin(1, 0, now); err != nil {
+		return err
+	}
+	m.seq = now.seq
+	return nil
+}
+
+// adopt goes on with the files that there are.
+func (m *Mover) adopt(t *stream) error {
+	streams, err := listFiles(t.Dir)
+	if err != nil {
+		return err
+	}
+	seq, err := lastOf(t.Dir, streams) // it need not lie below our root
+	if err != nil {
+		return err
+	}
+	m.seq = max(m.seq, seq)
+	return t.adopt(streams[t.Name], m.seq)
 }
 
 // stamp stores the record for the bytes from t.size on.
@@ -91,16 +135,15 @@ func (m *Mover) stamp(t *stream, now record) error {
 	return nil
 }
 
-// degrade makes t a stream whose bytes are read and written. It answers with
-// EAGAIN: nothing has been moved, epoll will say again that there is something.
+// degrade makes t a stream whose bytes are read and written.
 func (m *Mover) degrade(t *stream, cause error) error {
-	t.copying = true
+	t.copying.Store(true)
 	// A service can read its own pipe empty between poll and read.
 	if err := unix.SetNonblock(t.pipe, true); err != nil {
 		return fmt.Errorf("set the log pipe to non-blocking: %w", err)
 	}
 	m.report(Event{Kind: Degraded, Dir: t.Dir, Name: t.Name, Err: cause})
-	return unix.EAGAIN
+	return nil
 }
 
 // copyChunk moves through memory. What has been read stays in t.pending until
@@ -125,7 +168,9 @@ func (m *Mover) copyChunk(t *stream, limit int64) (int, error) {
 	}
 	moved := 0
 	for len(t.pending) > 0 {
-		n, err := t.log.WriteAt(t.pending, int64(t.size))
+		n, err := 0, error(nil)
+		err = restart(func() error { n, err = unix.Pwrite(t.log, t.pending, int64(t.size)); return err })
+		n = max(n, 0)
 		t.size += uint64(n)
 		moved += n
 		t.pending = t.pending[n:]

@@ -32,12 +32,12 @@ type Mover struct {
 
 	mu       sync.Mutex
 	commands []func()
+	streams  map[int]*stream // by their pipe
 	closed   bool
 	done     chan struct{}
 
 	// Only the thread uses what follows.
 	seq     uint64 // the last one given
-	streams map[int]*stream
 	blocked map[*stream]bool
 	drains  []*drain
 	buffer  []byte
@@ -100,11 +100,47 @@ func lockDir(root string) (*os.File, error) {
 // Add begins to move a stream, after what its files already hold. A stream of
 // the same directory and name is replaced.
 func (m *Mover) Add(s Stream) error {
-	var err error
-	if e := m.do(func() { err = m.add(s) }); e != nil {
+	t, err := openStream(s)
+	if err != nil {
+		return err
+	}
+	// Most often there is nothing yet to go on with, and no need of the thread.
+	if t.fresh = !exists(t.Dir); t.fresh {
+		if done, err := m.register(t); done {
+			return err
+		}
+	}
+	if e := m.do(func() { err = m.add(t) }); e != nil {
+		t.close() // the thread has ended
 		return e
 	}
 	return err
+}
+
+// register begins to watch a stream; not done: there is one of its name.
+func (m *Mover) register(t *stream) (done bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, o := range m.streams {
+		if o.Dir == t.Dir && o.Name == t.Name {
+			return false, nil
+		}
+	}
+	if err = ErrClosed; !m.closed {
+		err = m.watch(t.pipe)
+	}
+	if err != nil {
+		t.close()
+		return true, err
+	}
+	m.streams[t.pipe] = t
+	return true, nil
+}
+
+func (m *Mover) stream(pipe int) *stream {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.streams[pipe]
 }
 
 // Remove ends the streams of a directory: nothing more is moved, pipes and
@@ -117,6 +153,9 @@ func (m *Mover) Remove(dir string) {
 // Drain waits until every byte that was in the pipes of dir when it was called
 // is in the files; for a full disk too, so give ctx a limit.
 func (m *Mover) Drain(ctx context.Context, dir string) error {
+	if m.empty(dir) {
+		return nil
+	}
 	var d *drain
 	if err := m.do(func() { d = m.drain(dir) }); err != nil {
 		return err

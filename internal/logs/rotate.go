@@ -5,11 +5,26 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // segmentFlags open a segment's files. Not O_APPEND, which splice(2) refuses;
 // not O_EXCL, because a rotation that was cut short is repeated.
-const segmentFlags = os.O_RDWR | os.O_CREATE
+const segmentFlags = unix.O_RDWR | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_CLOEXEC
+
+func (t *stream) logPath(n int) string   { return t.Dir + "/" + logFile(t.Name, n) }
+func (t *stream) indexPath(n int) string { return t.Dir + "/" + indexFile(t.Name, n) }
+
+// openFile takes a path and gives a bare descriptor: package os would ask for
+// its kind and offer it to the poller.
+func openFile(path string, flags int) (fd int, err error) {
+	err = restart(func() error { fd, err = unix.Open(path, flags, 0o600); return err })
+	if err != nil {
+		return -1, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return fd, nil
+}
 
 // full reports that the next bytes belong into a new segment.
 func (t *stream) full() bool { return t.room() <= 0 }
@@ -23,15 +38,18 @@ func (t *stream) room() int64 {
 // first record, so that the highest sequence number survives the removal of
 // the segment that has it. On error the stream is as it was.
 func (t *stream) begin(n int, base uint64, first record) error {
-	idx, err := t.root.OpenFile(indexFile(t.Name, n), segmentFlags|os.O_TRUNC, 0o600)
+	x, err := t.makeIndex(n)
 	if err != nil {
 		return fmt.Errorf("make log index: %w", err)
 	}
-	x := &indexWriter{file: idx}
-	if err := t.fill(x, base, first); err != nil {
+	if err := x.fill(base, first); err != nil {
 		return errors.Join(err, x.close())
 	}
-	log, err := t.root.OpenFile(logFile(t.Name, n), segmentFlags, 0o600)
+	flags := segmentFlags
+	if t.log < 0 {
+		flags |= unix.O_EXCL // there was none: one of another hand is to be looked at first
+	}
+	log, err := openFile(t.logPath(n), flags)
 	if err != nil {
 		return errors.Join(fmt.Errorf("make log segment: %w", err), x.close())
 	}
@@ -42,40 +60,58 @@ func (t *stream) begin(n int, base uint64, first record) error {
 	}
 	t.closeSegment()
 	t.number, t.base, t.size, t.log, t.index, t.last = n, base, 0, log, x, first
+	t.fresh = false
 	return nil
 }
 
-func (t *stream) fill(x *indexWriter, base uint64, first record) error {
-	if err := x.header(base); err != nil {
-		return err
+// makeIndex makes an empty file, and its directory if there is none (yet, or
+// any more because somebody removed it under us).
+func (t *stream) makeIndex(n int) (*indexWriter, error) {
+	path, flags := t.indexPath(n), segmentFlags|unix.O_TRUNC
+	fd, err := openFile(path, flags)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeDir(t.Dir); err != nil {
+			return nil, err
+		}
+		t.old = nil
+		fd, err = openFile(path, flags)
 	}
-	if err := x.prepare(0); err != nil {
-		return err
+	return &indexWriter{fd: fd, path: path}, err
+}
+
+// makeDir first tries what most often is right.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, 0o700)
 	}
-	if first.seq == 0 {
+	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	return x.store(0, first)
+	return err
 }
 
 // open continues segment n.
-func (t *stream) open(n int) error {
-	log, err := t.root.OpenFile(logFile(t.Name, n), segmentFlags, 0o600)
-	if err != nil {
+func (t *stream) open(n int) (err error) {
+	if t.log, err = openFile(t.logPath(n), segmentFlags); err != nil {
 		return fmt.Errorf("open log segment: %w", err)
 	}
-	t.number, t.log = n, log
-	st, err := log.Stat()
-	if err != nil {
-		return fmt.Errorf("size of log segment: %w", err)
+	var st unix.Stat_t
+	if err := restart(func() error { return unix.Fstat(t.log, &st) }); err != nil {
+		return fmt.Errorf("size of log segment %s: %w", t.logPath(n), err)
 	}
-	t.size = uint64(st.Size())
-	idx, err := t.root.OpenFile(indexFile(t.Name, n), segmentFlags, 0o600)
+	t.number, t.size = n, uint64(st.Size)
+	fd, err := openFile(t.indexPath(n), segmentFlags)
 	if err != nil {
 		return fmt.Errorf("open log index: %w", err)
 	}
-	t.index = &indexWriter{file: idx}
-	r := &indexReader{f: idx}
+	t.index = &indexWriter{fd: fd, path: t.indexPath(n)}
+	f, err := os.Open(t.indexPath(n))
+	if err != nil {
+		return fmt.Errorf("read log index: %w", err)
+	}
+	defer f.Close()
+	r := &indexReader{f: f}
 	base, ok := r.base()
 	if !ok { // somebody removed the index; the bytes are worth keeping without it
 		base = t.end(n)
@@ -92,30 +128,10 @@ func (t *stream) open(n int) error {
 // rotate begins the next segment and removes what is then too much.
 func (t *stream) rotate(now record) ([]Event, error) {
 	now.offset = 0
-	err := t.begin(t.number+1, t.base+t.size, now)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = t.remake(); err == nil {
-			err = t.begin(t.number+1, t.base+t.size, now)
-		}
-	}
-	if err != nil {
+	if err := t.begin(t.number+1, t.base+t.size, now); err != nil {
 		return nil, err
 	}
 	return t.prune(), nil
-}
-
-// remake makes the directory again that somebody removed under us.
-func (t *stream) remake() error {
-	if err := os.MkdirAll(t.Dir, 0o700); err != nil {
-		return fmt.Errorf("make log directory: %w", err)
-	}
-	root, err := os.OpenRoot(t.Dir)
-	if err != nil {
-		return fmt.Errorf("open log directory: %w", err)
-	}
-	_ = t.root.Close() // a directory: nothing to lose
-	t.root, t.old = root, nil
-	return nil
 }
 
 // prune keeps MaxFiles segments.
@@ -130,7 +146,7 @@ func (t *stream) prune() []Event {
 // droppable reports that there is a segment to give up for space. Before the
 // current one is open, the newest is kept: it tells where the stream goes on.
 func (t *stream) droppable() bool {
-	if t.log == nil {
+	if t.log < 0 {
 		return len(t.old) > 1
 	}
 	return len(t.old) > 0
@@ -142,11 +158,11 @@ func (t *stream) removeOldest(why EventKind) Event {
 	n := t.old[0]
 	t.old = t.old[1:]
 	e := Event{Kind: why, Dir: t.Dir, Name: t.Name}
-	if st, err := t.root.Stat(logFile(t.Name, n)); err == nil {
+	if st, err := os.Stat(t.logPath(n)); err == nil {
 		e.Bytes = uint64(st.Size())
 	}
-	for _, f := range []string{logFile(t.Name, n), indexFile(t.Name, n)} {
-		if err := t.root.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, f := range []string{t.logPath(n), t.indexPath(n)} {
+		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			e.Err = err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,7 +19,7 @@ const (
 
 // Stream is one output of a container.
 type Stream struct {
-	Dir  string // the container's log directory; made, mode 0700, if missing
+	Dir  string // the container's log directory; made, mode 0700, with the first byte
 	Name string // "stdout" or "stderr"
 
 	// Pipe is the read end. The mover duplicates it: the caller may close its
@@ -32,27 +33,30 @@ type Stream struct {
 // stream is a Stream being moved. Only the mover's thread touches it.
 type stream struct {
 	Stream
-	root *os.Root
-	pipe int
+	pipe  int
+	small int  // bytes that leave most of the pipe's space free; 0 until the first byte
+	fresh bool // there are no files of it yet
 
 	number int    // of the current segment
 	old    []int  // numbers of the older ones, oldest first
 	base   uint64 // bytes of the stream before the current segment
 	size   uint64 // of the current segment
-	log    *os.File
+	log    int    // descriptor, -1 until the first byte
 	index  *indexWriter
 	last   record // the current index's last, when index.n > 0
 
-	copying bool   // splice is refused: read and write
-	pending []byte // read and not yet written, only when copying
-	blocked error  // why nothing can be stored, nil if it can
-	ended   bool   // no write end is left
-	moved   uint64 // bytes, since Add
+	copying atomic.Bool // splice is refused: read and write
+	pending []byte      // read and not yet written, only when copying
+	blocked error       // why nothing can be stored, nil if it can
+	ended   bool        // no write end is left
+	moved   uint64      // bytes, since Add
 }
 
 // openStream takes over what is in the directory, whatever a killed
-// predecessor left there, or begins anew.
-func openStream(s Stream, seq uint64) (_ *stream, err error) {
+// predecessor left there. Where nothing is, nothing is made before the first
+// byte: most containers write to one of their streams only, and files cost more
+// than all else here.
+func openStream(s Stream) (_ *stream, err error) {
 	if s.MaxSize <= 0 {
 		s.MaxSize = DefaultMaxSize
 	}
@@ -60,26 +64,22 @@ func openStream(s Stream, seq uint64) (_ *stream, err error) {
 	if s.MaxFiles <= 0 {
 		s.MaxFiles = DefaultMaxFiles
 	}
-	t := &stream{Stream: s, pipe: -1}
+	t := &stream{Stream: s, pipe: -1, log: -1}
 	defer func() {
 		if err != nil {
 			t.close()
 		}
 	}()
-	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make log directory: %w", err)
-	}
-	if t.root, err = os.OpenRoot(s.Dir); err != nil {
-		return nil, fmt.Errorf("open log directory: %w", err)
-	}
 	if t.pipe, err = duplicate(s.Pipe); err != nil {
 		return nil, fmt.Errorf("take over the pipe of log %s/%s: %w", s.Dir, s.Name, err)
 	}
-	// On a full disk the first move tries again.
-	if err := t.adopt(seq); err != nil && !outOfSpace(err) {
-		return nil, err
-	}
 	return t, nil
+}
+
+// exists is one system call. Any other trouble with the directory is found
+// when it is used.
+func exists(dir string) bool {
+	return !errors.Is(unix.Access(dir, unix.F_OK), unix.ENOENT)
 }
 
 // duplicate does not use Fd, which would take the file from Go's poller and
@@ -98,32 +98,27 @@ func duplicate(f *os.File) (int, error) {
 // an index is made before its log, a log is removed before its index. So the
 // newest file of either kind names the current segment, and an older index
 // without a log is rubbish.
-func (t *stream) adopt(seq uint64) (err error) {
+func (t *stream) adopt(have files, seq uint64) (err error) {
 	defer func() {
 		if err != nil {
 			t.closeSegment()
 		}
 	}()
-	streams, err := listFiles(t.Dir)
-	if err != nil {
-		return err
-	}
 	t.old = nil
-	have := streams[t.Name]
 	logs := map[int]bool{}
 	for _, n := range have.logs {
 		logs[n] = true
 	}
 	for _, n := range have.indexes {
 		if !logs[n] && n < have.last() {
-			if err := t.root.Remove(indexFile(t.Name, n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(t.indexPath(n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("remove the index of a removed log segment: %w", err)
 			}
 		}
 	}
 	n := have.last()
-	if n == 0 {
-		return t.begin(1, 0, record{seq: seq})
+	if t.fresh = n == 0; t.fresh {
+		return nil
 	}
 	for _, o := range have.logs {
 		if o < n {
@@ -142,11 +137,11 @@ func (t *stream) end(n int) uint64 {
 		return 0
 	}
 	before := t.old[len(t.old)-1]
-	st, err := t.root.Stat(logFile(t.Name, before))
+	st, err := os.Stat(t.logPath(before))
 	if err != nil {
 		return 0
 	}
-	f, err := t.root.Open(indexFile(t.Name, before))
+	f, err := os.Open(t.indexPath(before))
 	if err != nil {
 		return uint64(st.Size())
 	}
@@ -162,10 +157,6 @@ func (t *stream) close() {
 		_ = unix.Close(t.pipe)
 		t.pipe = -1
 	}
-	if t.root != nil {
-		_ = t.root.Close()
-		t.root = nil
-	}
 }
 
 func (t *stream) closeSegment() {
@@ -173,8 +164,8 @@ func (t *stream) closeSegment() {
 		_ = t.index.close()
 		t.index = nil
 	}
-	if t.log != nil {
-		_ = t.log.Close()
-		t.log = nil
+	if t.log >= 0 {
+		_ = unix.Close(t.log)
+		t.log = -1
 	}
 }
