@@ -100,7 +100,8 @@ type Runtime interface {
 	// user code has been executed, or a *StartError; then nothing of the run is left.
 	Start(ctx context.Context, c *Container, run int) (*Run, error)
 	// Stopped releases what ends with a run: published ports. It drains the
-	// log streams first.
+	// log streams first. How the run ended stays known to Adopt until the
+	// container is started again or removed.
 	Stopped(ctx context.Context, c *Container) error
 	// Remove releases everything of a container that does not run. Idempotent.
 	// With volumes, its anonymous volumes too.

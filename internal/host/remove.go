@@ -14,6 +14,7 @@ func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bo
 		c = &container{name: sc.Name} // of an earlier boot: only its files are left
 	}
 	errs := []error{
+		r.forgetRun(c),
 		r.net.RemoveSandbox(sc.Name),
 		r.closeStreams(c, ttyName(sc.Name), stdinName(sc.Name)),
 		r.removeScratch(sc.Name),

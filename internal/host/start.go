@@ -49,6 +49,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 		return nil, err
 	}
 	back.Release()
+	_ = r.forgetRun(c) // of the last one; a line too many in a table
 	c.run = child
 	if c.box != nil {
 		r.net.SetReachable(c.name, true)
@@ -132,6 +133,16 @@ func (r *Runtime) start(ctx context.Context, name string, p *sandbox.Prepared, s
 // setupLimit bounds the way from clone to execve.
 const setupLimit = 30 * time.Second
 
+// forgetRun removes the latest run from the holder's table. The end of a run
+// stays there until the supervisor has recorded something newer: were it killed
+// in between, the next one would find a run that vanished.
+func (r *Runtime) forgetRun(c *container) error {
+	if c.run == nil {
+		return nil
+	}
+	return r.holder.Forget(c.run.Name)
+}
+
 // Stopped releases what ends with a run.
 func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	c := r.lookup(sc.Name)
@@ -145,9 +156,6 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	drain, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	errs = append(errs, r.logs.Drain(drain, r.dirs.LogDir(r.project, c.name)))
-	if c.run != nil {
-		errs = append(errs, r.holder.Forget(c.run.Name))
-	}
 	if c.work != "" {
 		errs = append(errs, removeBelow(r.dirs.ContainerData(r.project, c.name), c.work))
 		c.work = ""
