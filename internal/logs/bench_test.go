@@ -58,7 +58,7 @@ func BenchmarkInput(b *testing.B) {
 	for _, c := range []struct {
 		name        string
 		size, count int
-	}{{"64KiB", 64 << 10, 6000}, {"line", 100, 400_000}} {
+	}{{"64KiB", 64 << 10, 6000}, {"4KiB", 4 << 10, 60_000}, {"line", 100, 400_000}} {
 		b.Run(c.name, func(b *testing.B) {
 			var ours, cats []float64
 			for b.Loop() {

@@ -8,6 +8,10 @@
 // pipe is advanced by exactly what the file took. Whoever holds the pipes open
 // (the project's holder) lets the next supervisor go on.
 //
+// Services that write line by line without a pause would wake the thread for
+// every few lines. When it finds little again and again it rests for 0.15 ms
+// between rounds: three times the throughput, and fewer records.
+//
 // # Files
 //
 // A container's directory has, per stream (stdout, stderr), numbered segments:
@@ -53,7 +57,8 @@
 // # Limits
 //
 //   - Order of arrival is not order of cause: two lines that are written into
-//     two pipes within some tens of microseconds can swap. stdout and stderr
+//     two pipes within some tens of microseconds can swap, or within a fifth
+//     of a millisecond while services write without a pause. stdout and stderr
 //     of one process are two pipes.
 //   - Bytes moved together share a stamp; so do those that follow within a
 //     millisecond while no other stream has any.

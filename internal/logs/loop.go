@@ -28,7 +28,10 @@ func (m *Mover) run() {
 		if len(m.blocked) > 0 {
 			wait = int(retryTime / time.Millisecond)
 		}
+		m.rest()
+		began := time.Now()
 		n, err := unix.EpollWait(m.epoll, events, wait)
+		waited := time.Since(began)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			m.report(Event{Kind: Blocked, Dir: m.lock.Name(), Err: fmt.Errorf("wait for log pipes: %w", err)})
 			return
@@ -40,6 +43,7 @@ func (m *Mover) run() {
 				m.move(t)
 			}
 		}
+		m.pace.next(waited)
 		if len(m.blocked) > 0 && time.Since(tried) >= retryTime {
 			m.retry()
 			tried = time.Now()
@@ -123,6 +127,7 @@ func (m *Mover) move(t *stream) {
 	for {
 		n, err := m.moveChunk(t)
 		t.moved += uint64(n)
+		m.pace.moved(t, n)
 		switch {
 		case err == nil:
 			m.resume(t)

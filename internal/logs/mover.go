@@ -40,6 +40,7 @@ type Mover struct {
 	seq     uint64 // the last one given
 	blocked map[*stream]bool
 	drains  []*drain
+	pace    pace
 	buffer  []byte
 	stop    bool
 }
