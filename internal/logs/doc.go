@@ -38,7 +38,8 @@
 //
 // Rotation is done between two moves, per stream, so that a loud service takes
 // nothing from another: index of the new segment, its log, then the oldest log
-// and its index are removed. Adopting undoes a rotation that was cut short.
+// and its index are removed (their space comes back on another thread: that takes
+// milliseconds). Adopting undoes a rotation that was cut short.
 //
 // Full disk: the oldest older segments of the stream that wants to write go
 // first; then its bytes stay in the pipe, the service waits when that is full,

@@ -57,6 +57,7 @@ func (m *Mover) shut() {
 	m.closed = true
 	m.mu.Unlock()
 	m.remove(func(*stream) bool { return true })
+	m.space.closing.Wait()
 	m.release()
 }
 
@@ -144,6 +145,9 @@ func (m *Mover) move(t *stream) {
 			m.unwatch(t)
 			m.satisfy(t, true)
 			return
+		}
+		if outOfSpace(err) && m.space.returned() {
+			continue
 		}
 		if !t.droppable() || !outOfSpace(err) {
 			m.block(t, err)

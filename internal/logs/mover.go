@@ -41,6 +41,7 @@ type Mover struct {
 	blocked map[*stream]bool
 	drains  []*drain
 	pace    pace
+	space   space
 	buffer  []byte
 	stop    bool
 }
@@ -105,6 +106,7 @@ func (m *Mover) Add(s Stream) error {
 	if err != nil {
 		return err
 	}
+	t.space = &m.space
 	// Most often there is nothing yet to go on with, and no need of the thread.
 	if t.fresh = !exists(t.Dir); t.fresh {
 		if done, err := m.register(t); done {

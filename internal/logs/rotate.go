@@ -158,13 +158,15 @@ func (t *stream) removeOldest(why EventKind) Event {
 	n := t.old[0]
 	t.old = t.old[1:]
 	e := Event{Kind: why, Dir: t.Dir, Name: t.Name}
-	if st, err := os.Stat(t.logPath(n)); err == nil {
-		e.Bytes = uint64(st.Size())
-	}
-	for _, f := range []string{t.logPath(n), t.indexPath(n)} {
-		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for i, path := range []string{t.logPath(n), t.indexPath(n)} {
+		fd, size := holdFile(path)
+		if i == 0 {
+			e.Bytes = size
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			e.Err = err
 		}
+		t.space.release(fd)
 	}
 	return e
 }

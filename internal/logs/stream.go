@@ -12,7 +12,7 @@ import (
 
 // Sizes that a Stream gets where it names none.
 const (
-	DefaultMaxSize  = 64 << 20 // bytes; a rotation costs some milliseconds (two files are made)
+	DefaultMaxSize  = 64 << 20 // bytes; a rotation costs some tenths of a millisecond (two files are made)
 	DefaultMaxFiles = 3
 	minMaxSize      = 4 << 10
 )
@@ -33,6 +33,7 @@ type Stream struct {
 // stream is a Stream being moved. Only the mover's thread touches it.
 type stream struct {
 	Stream
+	space *space
 	pipe  int
 	small int  // bytes that leave most of the pipe's space free; 0 until the first byte
 	fresh bool // there are no files of it yet
