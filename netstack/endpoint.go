@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"os"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -19,29 +20,46 @@ func newLinkName() string {
 	return "mcv" + hex.EncodeToString(b[:])
 }
 
-// attachAll makes the sandbox's endpoints: first all pairs, then, in one packet
-// to the container's namespace, all that is to be said about the inner ends.
-// When the namespace goes, so do both ends; nothing else needs undoing.
-func (s *Stack) attachAll(sb *Sandbox, inside rtnetlink) error {
-	var requests []request
+// port is an endpoint to be made.
+type port struct {
+	EndpointInfo
+	bridge int  // index of the network's bridge
+	routes bool // its gateway is the namespace's
+}
+
+// portsOf looks up the bridges of a sandbox's endpoints. The first endpoint on a
+// network that is not internal gives the default route.
+func (s *Stack) portsOf(sb *Sandbox) ([]port, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ports []port
 	routed := false
 	for _, e := range sb.endpoints {
-		s.mu.Lock()
 		n := s.networks[e.Network]
-		s.mu.Unlock()
 		if n == nil {
-			return fmt.Errorf("network %s was removed meanwhile", e.Network)
+			return nil, fmt.Errorf("network %s was removed meanwhile", e.Network)
 		}
-		index, err := s.attach(sb, inside, e, n.index)
+		ports = append(ports, port{EndpointInfo: e, bridge: n.index, routes: !routed && !n.internal})
+		routed = routed || !n.internal
+	}
+	return ports, nil
+}
+
+// attachAll makes the endpoints: first all pairs, then, in one packet to the
+// container's namespace, all that is to be said about the inner ends. When the
+// namespace goes, so do both ends; nothing else needs undoing.
+func (s *Stack) attachAll(ns *os.File, inside rtnetlink, ports []port) error {
+	var requests []request
+	for _, p := range ports {
+		index, err := s.attach(ns, inside, p)
 		if err != nil {
-			return fmt.Errorf("network %s: %w", e.Network, err)
+			return fmt.Errorf("network %s: %w", p.Network, err)
 		}
 		requests = append(requests,
-			addressRequest(index, e),
-			upRequest(index, endpointSettings()).named("network %s: set %s up", e.Network, e.Interface))
-		if !routed && !n.internal {
-			requests = append(requests, defaultRouteRequest(e))
-			routed = true
+			addressRequest(index, p.EndpointInfo),
+			upRequest(index, endpointSettings()).named("network %s: set %s up", p.Network, p.Interface))
+		if p.routes {
+			requests = append(requests, defaultRouteRequest(p.EndpointInfo))
 		}
 	}
 	if len(requests) == 0 {
@@ -51,18 +69,18 @@ func (s *Stack) attachAll(sb *Sandbox, inside rtnetlink) error {
 }
 
 // attach makes one pair and returns the index of the inner end.
-func (s *Stack) attach(sb *Sandbox, inside rtnetlink, e EndpointInfo, bridge int) (uint32, error) {
-	mac, err := net.ParseMAC(e.MAC)
+func (s *Stack) attach(ns *os.File, inside rtnetlink, p port) (uint32, error) {
+	mac, err := net.ParseMAC(p.MAC)
 	if err != nil {
 		return 0, err
 	}
-	err = withFD(sb.ns, func(fd int) error {
-		return s.veths.add(veth{outer: e.RouterEnd, bridge: bridge, inner: e.Interface, mac: mac, ns: fd})
+	err = withFD(ns, func(fd int) error {
+		return addVeth(s.links, veth{outer: p.RouterEnd, bridge: p.bridge, inner: p.Interface, mac: mac, ns: fd})
 	})
 	if err != nil {
 		return 0, err
 	}
-	return inside.indexOf(e.Interface)
+	return inside.indexOf(p.Interface)
 }
 
 // addressRequest gives an interface its address, in its subnet.

@@ -97,21 +97,21 @@ func (s *Stack) createSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
 	if err := s.files.drop(ownedBy(id)); err != nil {
 		return nil, err
 	}
-	var b birth
-	if err := s.worker.leave(func() (err error) {
-		b, err = s.makeNamespace(sb)
-		return err
-	}); err != nil {
-		b.close()
+	ports, err := s.portsOf(sb)
+	if err != nil {
 		return nil, err
 	}
-	defer b.inside.close()
+	var b birth
+	err = s.worker.leave(func() (err error) {
+		b, err = s.makeNamespace(sb, ports)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	sb.ns = b.ns
 	u.Add("namespace", sb.ns.Close)
 	u.Add("sockets", func() error { b.names.close(); return nil })
-	if err := s.attachAll(sb, b.inside); err != nil {
-		return nil, err
-	}
 	// Kept from here on: if this process dies, the record decides whether the
 	// next one adopts or drops it.
 	u.Add("kept files", func() error { return s.files.drop(ownedBy(id)) })
@@ -124,52 +124,6 @@ func (s *Stack) createSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
 	s.zone.Set(id, s.hostOf(sb))
 	u.Release()
 	return sb, nil
-}
-
-// birth is what comes out of a visit to a new namespace.
-type birth struct {
-	ns     *os.File
-	inside rtnetlink
-	names  nameSockets // empty: the container has no resolver of its own
-}
-
-// files are those to be kept, by their names.
-func (b *birth) files(id string) map[string]*os.File {
-	files := map[string]*os.File{netName(id): b.ns}
-	if b.names.packets != nil {
-		files[dnsName(id, "udp")], files[dnsName(id, "tcp")] = b.names.packets, b.names.streams
-	}
-	return files
-}
-
-// makeNamespace runs on the worker and leaves it in the new namespace: all that
-// has to be done from inside is done in this one visit. On failure what is made
-// is in the birth.
-func (s *Stack) makeNamespace(sb *Sandbox) (b birth, err error) {
-	b.inside = -1
-	if b.ns, err = unshareNet(sb.id); err != nil {
-		return b, err
-	}
-	if b.inside, err = openRTNetlink(); err != nil {
-		return b, err
-	}
-	inherits := true
-	if err := b.inside.do(func(body []byte) { inherits = !clean(body) }, askInherited(), loopbackUp()); err != nil {
-		return b, err
-	}
-	if inherits {
-		err = applySettings(inherited)
-	}
-	if err = errors.Join(err, applySettings(serviceSettings)); err != nil {
-		return b, err
-	}
-	if err := allowPing(s.lastGID); err != nil {
-		s.noPing.Do(func() { s.report(fmt.Sprintf("ping works in containers only with the capability NET_RAW: %v", err)) })
-	}
-	if sb.ownResolver() {
-		b.names, err = listenForNames(resolverAddr)
-	}
-	return b, err
 }
 
 // reserve enters the sandbox and takes its addresses.
@@ -230,15 +184,4 @@ func (s *Stack) releaseAddresses(sb *Sandbox) {
 			n.space.Release(e.IPv4, sb.id)
 		}
 	}
-}
-
-// close closes what is there of an unfinished birth.
-func (b *birth) close() {
-	if b.ns != nil {
-		b.ns.Close()
-	}
-	if b.inside >= 0 {
-		b.inside.close()
-	}
-	b.names.close()
 }

@@ -22,7 +22,7 @@ type Stack struct {
 	routerNS *os.File
 	worker   *worker
 	router   router
-	veths    *vethMaker
+	links    rtnetlink // in R, for the worker
 	files    *fileStore
 	zone     *dns.Zone
 	names    *dns.Server
@@ -75,7 +75,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	if err := w.do(ns, s.prepareRouter); err != nil {
 		return nil, fmt.Errorf("router namespace: %w", err)
 	}
-	u.Add("netlink sockets", func() error { s.router.Close(); s.veths.close(); return nil })
+	u.Add("netlink sockets", func() error { s.router.Close(); s.links.close(); return nil })
 	if s.networks, err = s.router.bridges(); err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Stack) prepareRouter() error {
 		h.Close()
 		return err
 	}
-	s.router, s.veths = router{h}, &vethMaker{socket: socket}
+	s.router, s.links = router{h}, socket
 	if err := socket.do(nil, loopbackUp()); err != nil {
 		h.Close()
 		socket.close()
@@ -134,7 +134,7 @@ func (s *Stack) Close() error {
 	s.wg.Wait()
 	s.worker.close()
 	s.router.Close()
-	s.veths.close()
+	s.links.close()
 	s.files.close()
 	return s.routerNS.Close()
 }

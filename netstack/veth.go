@@ -2,7 +2,6 @@ package netstack
 
 import (
 	"net"
-	"sync"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -18,20 +17,11 @@ type veth struct {
 	ns     int              // descriptor of the container's namespace
 }
 
-// vethMaker is a netlink socket in R. Its lock queues those who would otherwise
-// wait for the kernel's one network lock, and burn a processor there.
-type vethMaker struct {
-	mu     sync.Mutex
-	socket rtnetlink
-}
-
-func (m *vethMaker) close() { m.socket.close() }
-
-// add makes the pair in one message (rtnetlink(7), RTM_NEWLINK). The netlink
+// addVeth makes the pair in one message (rtnetlink(7), RTM_NEWLINK). The netlink
 // library would send four, and each takes the kernel's one network lock. The
 // inner end is made where it belongs: to move it there afterwards would cost an
 // RCU grace period, about 18 ms. The outer end is up, the inner one is not.
-func (m *vethMaker) add(v veth) error {
+func addVeth(router rtnetlink, v veth) error {
 	head := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	head.Flags, head.Change = unix.IFF_UP, unix.IFF_UP
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
@@ -47,9 +37,7 @@ func (m *vethMaker) add(v veth) error {
 	peer.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(v.ns)))
 	data := append([]nl.NetlinkRequestData{head}, endAttributes(v.outer)...)
 	data = append(data, nl.NewRtAttr(unix.IFLA_MASTER, nl.Uint32Attr(uint32(v.bridge))), info)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.socket.do(nil, newRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, data...).
+	return router.do(nil, newRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, data...).
 		named("make veth pair %s-%s", v.outer, v.inner))
 }
 
