@@ -63,7 +63,7 @@ func (x *execution) remove(ctx context.Context, op plan.Operation) error {
 	} else {
 		x.r.container(op.Object, "Removing")
 	}
-	if err := x.s.removeOne(ctx, op.Object, x.volumes); err != nil {
+	if err := x.s.removeOne(ctx, op.Object, x.order, x.volumes); err != nil {
 		return x.failure(op.Object, err)
 	}
 	if !op.Replaces {

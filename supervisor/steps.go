@@ -55,13 +55,10 @@ func (s *Supervisor) stopOne(ctx context.Context, name string, o stopOrder) erro
 	})
 }
 
-// removeOne removes a container that does not run.
-func (s *Supervisor) removeOne(ctx context.Context, name string, volumes bool) error {
-	err := s.await(ctx, func() (bool, error) {
-		i := s.instances[name]
-		return i == nil || i.rec.State.Settled(), nil
-	})
-	if err != nil {
+// removeOne removes a container. One that is about to run, after a crash or an
+// adoption, counted as down when the plan was made: it is stopped all the same.
+func (s *Supervisor) removeOne(ctx context.Context, name string, o stopOrder, volumes bool) error {
+	if err := s.stopOne(ctx, name, o); err != nil {
 		return err
 	}
 	return s.command(ctx, event{kind: CmdRemove, name: name, volumes: volumes}, func(i *instance) (bool, error) {

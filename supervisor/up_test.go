@@ -173,3 +173,26 @@ func TestUpWait(t *testing.T) {
 		})
 	}
 }
+
+// A container that is in its back-off, or just starting again, counts as down
+// for an up; it must be replaced all the same, not waited for.
+func TestUpReplacesWhatIsAboutToRun(t *testing.T) {
+	for name, after := range map[string]time.Duration{"in the back-off": 50 * time.Millisecond, "starting": 200 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			scene(t, func(t *testing.T, g *stage) {
+				p := proj(svc("a", restarts("always", 0)))
+				g.must(g.up(p))
+				g.f.set("a", program{slow: time.Second})
+				g.f.crash("demo-a-1", 1)
+				sleep(after)
+				g.wantStates("a-1=restarting")
+				before := g.do(api.Request{Op: api.OpPS}).ps[0].ID
+				g.must(g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: p, Recreate: api.RecreateForce}}))
+				g.wantStates("a-1=running")
+				if after := g.do(api.Request{Op: api.OpPS}).ps[0].ID; after == before {
+					t.Error("it is still the old container")
+				}
+			})
+		})
+	}
+}
