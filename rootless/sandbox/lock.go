@@ -45,9 +45,10 @@ func (b *builder) lock(p *specs.Process, filter []byte, singleID, terminal, init
 // nohup does, and execve passes that on.
 func (b *builder) signals() {
 	standard := b.Program.Bytes(make([]byte, 32)) // struct sigaction of the kernel, SIG_DFL
-	for sig := unix.SIGHUP; sig <= unix.SIGSYS; sig++ {
-		if sig != unix.SIGKILL && sig != unix.SIGSTOP {
-			b.do("reset signal "+sig.String(), unix.SYS_RT_SIGACTION, int(sig), standard, 0, 8)
+	const last = 64 // the real-time signals too
+	for sig := 1; sig <= last; sig++ {
+		if sig != int(unix.SIGKILL) && sig != int(unix.SIGSTOP) {
+			b.do("reset signal "+strconv.Itoa(sig), unix.SYS_RT_SIGACTION, sig, standard, 0, 8)
 		}
 	}
 	b.do("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, make([]byte, 8), 0, 8)

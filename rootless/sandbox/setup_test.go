@@ -22,7 +22,7 @@ import (
 // pid namespace: what a project holder is.
 func TestMain(m *testing.M) {
 	if os.Getenv("SANDBOX_TEST_INSIDE") != "" {
-		signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGUSR1) // as below nohup: must not be passed on
+		signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGUSR1, unix.Signal(40)) // as below nohup: must not be passed on
 		if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 			fmt.Println("mount /proc:", err)
 			os.Exit(1)
