@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -31,7 +30,7 @@ func (s *Supervisor) ps(r *request) error {
 	}
 	list := make([]api.Container, 0, len(all))
 	for n := range all {
-		c := all[n].show(&p, s.cfg.Dirs)
+		c := all[n].Show(&p, s.cfg.Dirs)
 		c.PID = pids[c.Name]
 		if c.PID != 0 {
 			s.showNetwork(&c, &all[n].Container)
@@ -55,33 +54,6 @@ func (s *Supervisor) showNetwork(c *api.Container, of *Container) {
 		c.Addresses[a.Network] = a.IPv4
 	}
 	c.Networks = slices.Sorted(maps.Keys(c.Addresses))
-}
-
-func (r *Replica) show(p *project.Project, dirs state.Dirs) api.Container {
-	c := api.Container{
-		ID: r.ID, Name: r.Name, Project: r.Project, Service: r.Service.Name, Number: r.Number,
-		Image: r.Service.Image, Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
-		Created: r.Created, Started: r.Started, Finished: r.Finished,
-		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.why(),
-		Labels: r.Service.Labels, LogDir: dirs.LogDir(r.Project, r.Name),
-	}
-	if r.State == Starting && r.Restarts == 0 {
-		c.State = Created.Docker()
-	}
-	if r.State == Running || r.State == Stopping {
-		c.Health = r.Health.Status.String()
-	}
-	if r.Exit != nil {
-		c.ExitCode = r.Exit.Code
-	}
-	for _, e := range r.Service.Endpoints {
-		for _, n := range p.Networks {
-			if n.Key == e.Network {
-				c.Networks = append(c.Networks, n.Name)
-			}
-		}
-	}
-	return c
 }
 
 // info tells what this supervisor serves.

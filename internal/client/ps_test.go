@@ -88,7 +88,7 @@ func (w *world) record(name string, r supervisor.Record) {
 }
 
 func replicaOf(service string, s supervisor.State) supervisor.Replica {
-	return supervisor.Replica{State: s, Container: supervisor.Container{ID: service + "-id", Name: "old-" + service + "-1",
+	return supervisor.Replica{State: s, Container: supervisor.Container{Project: "old", ID: service + "-id", Name: "old-" + service + "-1",
 		Number: 1, Created: time.Now(), Service: project.Service{Name: service, Entrypoint: []string{"/bin/" + service}}}}
 }
 

@@ -1,0 +1,70 @@
+package supervisor
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Show is the replica as ps prints it, as far as the record knows. p is the
+// project that it belongs to.
+func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
+	c := api.Container{
+		ID: r.ID, Name: r.Name, Project: r.Project, Service: r.Service.Name, Number: r.Number,
+		Image: r.Service.Image, Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
+		Created: r.Created, Started: r.Started, Finished: r.Finished,
+		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.why(),
+		Labels: r.labels(p), LogDir: dirs.LogDir(r.Project, r.Name),
+	}
+	if r.State == Starting && r.Restarts == 0 {
+		c.State = Created.Docker()
+	}
+	if r.State == Running || r.State == Stopping {
+		c.Health = r.Health.Status.String()
+	}
+	if r.Exit != nil {
+		c.ExitCode = r.Exit.Code
+	}
+	for _, e := range r.Service.Endpoints {
+		for _, n := range p.Networks {
+			if n.Key == e.Network {
+				c.Networks = append(c.Networks, n.Name)
+			}
+		}
+	}
+	return c
+}
+
+// labels are those of the file and, as docker compose sets them, those that
+// tell where the container comes from. The latter are ours: the file does not
+// override them.
+func (r *Replica) labels(p *project.Project) map[string]string {
+	const compose = "com.docker.compose."
+	m := maps.Clone(r.Service.Labels)
+	if m == nil {
+		m = make(map[string]string)
+	}
+	m[compose+"project"] = r.Project
+	m[compose+"service"] = r.Service.Name
+	m[compose+"container-number"] = strconv.Itoa(r.Number)
+	m[compose+"config-hash"] = r.Hash
+	m[compose+"oneoff"] = "False"
+	m[compose+"project.working_dir"] = r.Dir
+	m[compose+"project.config_files"] = strings.Join(p.ConfigFiles, ",")
+	m[compose+"depends_on"] = dependsOn(r.Service.DependsOn)
+	return m
+}
+
+// dependsOn writes dependencies as the label has them: "db:service_healthy:true".
+func dependsOn(list []project.Dependency) string {
+	var out []string
+	for _, d := range list {
+		out = append(out, d.Service+":"+string(d.Condition)+":"+strconv.FormatBool(d.Restart))
+	}
+	return strings.Join(out, ",")
+}

@@ -1,0 +1,39 @@
+package supervisor
+
+import (
+	"testing"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+func TestLabels(t *testing.T) {
+	r := Replica{Container: Container{
+		Project: "demo", Dir: "/srv/demo", Name: "demo-web-2", Number: 2, Hash: "abc",
+		Service: project.Service{
+			Name:      "web",
+			Labels:    map[string]string{"mine": "1", "com.docker.compose.service": "forged"},
+			DependsOn: []project.Dependency{{Service: "db", Condition: project.ConditionHealthy, Restart: true}},
+		},
+	}}
+	p := project.Project{Name: "demo", ConfigFiles: []string{"/srv/demo/compose.yaml", "/srv/demo/x.yaml"}}
+	got := r.Show(&p, state.Dirs{Data: "/d"}).Labels
+	for key, want := range map[string]string{
+		"mine":                                    "1",
+		"com.docker.compose.project":              "demo",
+		"com.docker.compose.service":              "web",
+		"com.docker.compose.container-number":     "2",
+		"com.docker.compose.config-hash":          "abc",
+		"com.docker.compose.oneoff":               "False",
+		"com.docker.compose.depends_on":           "db:service_healthy:true",
+		"com.docker.compose.project.config_files": "/srv/demo/compose.yaml,/srv/demo/x.yaml",
+		"com.docker.compose.project.working_dir":  "/srv/demo",
+	} {
+		if got[key] != want {
+			t.Errorf("%s is %q, want %q", key, got[key], want)
+		}
+	}
+	if len(r.Service.Labels) != 2 {
+		t.Error("the service's own labels were changed")
+	}
+}
