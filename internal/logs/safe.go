@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"encoding/binary"
 	"unicode/utf8"
 )
 
@@ -13,6 +14,42 @@ var plainByte = func() (t [256]bool) {
 	return t
 }()
 
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// outside has the highest bit of some byte set if x has a byte outside of 0x20
+// to 0x7e: that bit is in the byte itself, or comes by plus 1 or minus 0x20. (A
+// carry or borrow into the next byte comes only from one that is outside.)
+func outside(x uint64) uint64 { return x | (x + ones) | (x - 0x20*ones) }
+
+// plainPrefix is how many bytes at the beginning of b a terminal may get as
+// they are. It looks at 32 of them at a time, then at 8, then at each.
+func plainPrefix(b []byte) int {
+	n := 0
+	for ; len(b)-n >= 32; n += 32 {
+		w := b[n : n+32 : n+32]
+		x := outside(binary.LittleEndian.Uint64(w)) | outside(binary.LittleEndian.Uint64(w[8:])) |
+			outside(binary.LittleEndian.Uint64(w[16:])) | outside(binary.LittleEndian.Uint64(w[24:]))
+		if x&highs != 0 {
+			break
+		}
+	}
+	for n < len(b) {
+		if len(b)-n >= 8 && outside(binary.LittleEndian.Uint64(b[n:]))&highs == 0 {
+			n += 8
+			continue
+		}
+		for end := min(n+8, len(b)); n < end; n++ {
+			if !plainByte[b[n]] {
+				return n
+			}
+		}
+	}
+	return n
+}
+
 const hexDigits = "0123456789abcdef"
 
 // appendSafe appends b so that a terminal shows it and does not obey it:
@@ -21,10 +58,7 @@ const hexDigits = "0123456789abcdef"
 // feed is left out. Line feeds and tabs stay.
 func appendSafe(out, b []byte) []byte {
 	for len(b) > 0 {
-		n := 0
-		for n < len(b) && plainByte[b[n]] {
-			n++
-		}
+		n := plainPrefix(b)
 		out = append(out, b[:n]...)
 		if b = b[n:]; len(b) == 0 {
 			break
