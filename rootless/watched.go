@@ -49,6 +49,12 @@ const (
 func (w *watched) ensure() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if !alive(w.supervisor) {
+		w.supervisor = nil
+		if err := w.adoptOrphan(); err != nil {
+			return err
+		}
+	}
 	if !alive(w.holder) { // its watcher may not have had its turn
 		w.holder = nil
 		w.awaitSupervisorEnd()
@@ -56,10 +62,24 @@ func (w *watched) ensure() error {
 			return err
 		}
 	}
-	if !alive(w.supervisor) {
-		return w.startSupervisor()
+	if alive(w.supervisor) {
+		return nil
 	}
-	return nil
+	err := w.startSupervisor()
+	if err != nil && alive(w.holder) {
+		w.endDeafHolder()
+	}
+	return err
+}
+
+// endDeafHolder ends a holder whose socket was taken from it, by a supervisor
+// that cleaned up after the holder before: nobody could ever use it.
+func (w *watched) endDeafHolder() {
+	if f := listener(w.dirs.HolderSocket(w.name)); f != nil {
+		f.Close()
+		return
+	}
+	_ = unix.PidfdSendSignal(wire.FD(w.holder), unix.SIGKILL, nil, 0) // in vain if it has ended
 }
 
 // alive tells whether the process behind a pidfd has not ended; nil has.
@@ -173,7 +193,11 @@ func (w *watched) restart() {
 		if w.holder == nil || w.supervisor != nil {
 			return
 		}
-		if err := w.startSupervisor(); err != nil {
+		err := w.adoptOrphan()
+		if err == nil && w.supervisor == nil {
+			err = w.startSupervisor()
+		}
+		if err != nil {
 			w.failures++
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -29,7 +28,9 @@ func New(ctx context.Context, cfg Config) (*Supervisor, error) {
 	}
 	if err := s.load(); err != nil {
 		s.cancel()
-		s.lock.Close()
+		if s.lock != nil {
+			s.lock.Close()
+		}
 		return nil, err
 	}
 	go s.loop()
@@ -55,20 +56,36 @@ func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 	return s
 }
 
-// prepare makes the directories and takes the lock.
-func (s *Supervisor) prepare() error {
-	run := s.cfg.Dirs.ProjectRun(s.cfg.Name)
-	for _, dir := range []string{run, s.cfg.Dirs.ProjectData(s.cfg.Name)} {
+// claimLimit is how long a claim is tried: whoever looks whether the lock is
+// held has it for a moment.
+const claimLimit = time.Second
+
+// Claim makes the directories of a project and takes its lock: a supervisor
+// that has it is the only one, until it closes the lock or ends.
+func Claim(dirs state.Dirs, project string) (*os.File, error) {
+	for _, dir := range []string{dirs.ProjectRun(project), dirs.ProjectData(project)} {
 		if err := state.MakePrivate(dir); err != nil {
-			return fmt.Errorf("directory of project %s: %w", s.cfg.Name, err)
+			return nil, fmt.Errorf("directory of project %s: %w", project, err)
 		}
 	}
-	lock, err := state.TryLock(filepath.Join(run, "lock"))
-	if err != nil {
-		return fmt.Errorf("project %s: another supervisor has it: %w", s.cfg.Name, err)
+	for until := time.Now().Add(claimLimit); ; time.Sleep(claimLimit / 200) {
+		lock, err := state.TryLock(dirs.ProjectLock(project))
+		if err == nil {
+			return lock, nil
+		}
+		if !errors.Is(err, state.ErrLocked) || time.Now().After(until) {
+			return nil, fmt.Errorf("project %s: another supervisor has it: %w", project, err)
+		}
 	}
-	s.lock = lock
-	return nil
+}
+
+// prepare takes the project, unless the caller has done so.
+func (s *Supervisor) prepare() (err error) {
+	if s.cfg.Claimed {
+		return nil
+	}
+	s.lock, err = Claim(s.cfg.Dirs, s.cfg.Name)
+	return err
 }
 
 // load reads the record and asks the runtime what of it is alive.

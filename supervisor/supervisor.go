@@ -28,6 +28,7 @@ type Config struct {
 	Name    string       // the project
 	Dirs    state.Dirs   // of the user
 	Runtime Runtime      // the kernel
+	Claimed bool         // the caller has and keeps what Claim returned
 	Version string       // ours, for the info request
 	Report  func(string) // one line for the log of the supervisor; nil = dropped
 	// Ended removes what is left of a project that has been taken down, before
@@ -49,7 +50,7 @@ type Supervisor struct {
 	ctx       context.Context // ends with Close
 	parent    context.Context // the caller's
 	cancel    context.CancelFunc
-	lock      *os.File // the project's lock: one supervisor
+	lock      *os.File // the project's lock: one supervisor; nil if the caller has it
 	inbox     chan message
 	loopEnded chan struct{} // closed when the loop has ended
 	tasks     sync.WaitGroup

@@ -38,6 +38,13 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	report := func(line string) { fmt.Fprintln(os.Stderr, time.Now().Format(time.RFC3339), line) }
+	// Before anything is touched: another supervisor may be on its way, started
+	// by a user holder that died. Kept until the very end, after all cleaning.
+	lock, err := supervisor.Claim(dirs, project)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
 	rt, err := Open(ctx, dirs, project, report)
 	if err != nil {
 		return err
@@ -46,7 +53,7 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	p := &process{dirs: dirs, project: project, rt: rt}
 	go p.watchHolder(ctx, cancel)
 	s, err := supervisor.New(ctx, supervisor.Config{
-		Name: project, Dirs: dirs, Runtime: rt, Version: version, Report: report, Ended: p.leave,
+		Name: project, Dirs: dirs, Runtime: rt, Version: version, Report: report, Ended: p.leave, Claimed: true,
 		Gone: func(err error) bool { return errors.Is(err, rootless.ErrHolderGone) },
 	})
 	if err != nil {

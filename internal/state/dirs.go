@@ -88,6 +88,9 @@ func (d Dirs) ProjectRun(name string) string { return filepath.Join(d.Run, "p", 
 // ProjectData is a project's part of the data dir.
 func (d Dirs) ProjectData(name string) string { return filepath.Join(d.Data, "p", name) }
 
+// ProjectLock is held by the project's supervisor.
+func (d Dirs) ProjectLock(name string) string { return filepath.Join(d.ProjectRun(name), "lock") }
+
 // HolderSocket is where a project's holder listens.
 func (d Dirs) HolderSocket(name string) string {
 	return filepath.Join(d.ProjectRun(name), "holder.sock")
