@@ -28,7 +28,7 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// foreground is an `up` that stays.
+// foreground is a command that stays, such as `up`.
 type foreground struct {
 	s    *scenario
 	out  output
@@ -38,9 +38,15 @@ type foreground struct {
 
 func (s *scenario) foreground(args ...string) *foreground {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	return s.background(append([]string{"up", "--no-color"}, args...)...)
+}
+
+// background starts any command.
+func (s *scenario) background(args ...string) *foreground {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*patience)
 	f := &foreground{s: s, end: make(chan int, 1)}
-	cmd := s.command(ctx, append([]string{"up", "--no-color"}, args...)...)
+	cmd := s.command(ctx, args...)
 	cmd.Stdout, cmd.Stderr = &f.out, &f.out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -63,7 +69,7 @@ func (f *foreground) code() int {
 	case code := <-f.end:
 		return code
 	case <-time.After(patience):
-		f.s.t.Fatalf("up does not end:\n%s", f.out.String())
+		f.s.t.Fatalf("it does not end:\n%s", f.out.String())
 		return -1
 	}
 }

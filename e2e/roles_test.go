@@ -62,16 +62,21 @@ func supervisorPID(socket string) (int, error) {
 // peerPID is the process that listens on a socket.
 func peerPID(t *testing.T, socket string) int {
 	t.Helper()
-	c, err := wire.Dial(t.Context(), socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	pid, err := c.PeerPID()
+	pid, err := listenerPID(socket)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return pid
+}
+
+// listenerPID is peerPID for where nobody may listen.
+func listenerPID(socket string) (int, error) {
+	c, err := wire.Dial(context.Background(), socket)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	return c.PeerPID()
 }
 
 // projectHolderPID finds the first process of the pid namespace that a
