@@ -182,7 +182,7 @@ func killWhileWriting(t *testing.T, root string, kills, maxFiles int, relief fun
 	rng := rand.New(rand.NewPCG(seed, 0))
 	t.Setenv(childMaxFiles, strconv.Itoa(maxFiles))
 	for range kills {
-		killOne(t, root, reads, rng)
+		killOne(t, root, reads, rng, 30*time.Millisecond)
 	}
 	close(stop)
 	relief()
@@ -203,8 +203,9 @@ func killWhileWriting(t *testing.T, root string, kills, maxFiles int, relief fun
 	return written
 }
 
-// killOne runs a mover and kills it, at times before it is up.
-func killOne(t *testing.T, root string, pipes []*os.File, rng *rand.Rand) {
+// killOne runs a mover and kills it, at times before it is up, else within a
+// time after that.
+func killOne(t *testing.T, root string, pipes []*os.File, rng *rand.Rand, within time.Duration) {
 	t.Helper()
 	c := exec.Command("/proc/self/exe")
 	c.Env = append(os.Environ(), childRoot+"="+root)
@@ -223,7 +224,7 @@ func killOne(t *testing.T, root string, pipes []*os.File, rng *rand.Rand) {
 			t.Error(err)
 		}
 	}
-	time.Sleep(time.Duration(rng.IntN(30_000)) * time.Microsecond)
+	time.Sleep(time.Duration(rng.Int64N(int64(within))))
 	if err := c.Process.Kill(); err != nil {
 		t.Error(err)
 	}
