@@ -20,7 +20,6 @@ func TestKillAtTheFirstByte(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	unfinished := 0
-	unfinished := 0
 	for range kills {
 		if killAtFirstByte(t, rng) < len(killStreams) {
 			unfinished++
