@@ -42,6 +42,15 @@
 //     kept first and given to Go's poller second, which sets it to non-blocking.
 //   - When the project holder ends, the kernel removes everything here.
 //
+// # Cost
+//
+// Nearly all of a container's network is the kernel's work under its one network
+// lock: the namespace and the veth pair take a third of the time each. Around
+// them nothing is spent twice: one visit of one thread to the new namespace
+// (birth.go), one packet for all that is said to it, settings by netlink where
+// it knows them, no socket in Go's poller that nobody waits for, one message to
+// the keeper. Two threads would only wait for each other, at full speed.
+//
 // # Limits
 //
 // Connections of published ports end with the supervisor; their listeners do
