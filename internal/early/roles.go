@@ -47,6 +47,10 @@ func withDirs(args []string, run func(d state.Dirs, project string, ready *os.Fi
 		return 2
 	}
 	debug.SetGCPercent(residentGC)
+	// Executed by /proc/self/exe, we would be "exe" in top and ps.
+	if err := os.WriteFile("/proc/self/comm", []byte("mocker-compose"), 0); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: set the process's name: %v\n", RoleArg, err)
+	}
 	return run(state.Dirs{Run: args[0], Data: args[1]}, args[2], os.NewFile(readyFile, "ready"))
 }
 
