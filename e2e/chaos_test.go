@@ -30,7 +30,7 @@ func (s *scenario) pidsOf(args ...string) []int {
 // flaps and commands change others: no command may fail, the services that
 // nobody touches keep their processes, and no line is lost or doubled.
 func TestSupervisorKilledUnderChanges(t *testing.T) {
-	count := 3000 + 400*kills()
+	count := 2000 + 200*kills()
 
 	s := begin(t, fmt.Sprintf(`
 services:
@@ -51,7 +51,7 @@ services:
 	defer close(stop)
 	go func() { killed <- s.killSupervisors(kills(), stop) }()
 	commands := [][]string{
-		{"stop", "-t", "0", "a"}, {"start", "a"}, {"restart", "-t", "0", "b", "a"}, {"up", "-d"}, {"ps"},
+		{"stop", "-t", "0", "a"}, {"start", "a"}, {"restart", "-t", "0", "b", "a"}, {"up", "-d", "b", "flap"}, {"ps"},
 		{"kill", "b"}, {"up", "-d", "--force-recreate", "-t", "0", "b"}, {"exec", "-T", "stay", "true"}, {"logs", "--tail", "1"},
 		{"restart", "-t", "0", "flap"}, // begins the back-off anew
 		{"rm-and-up"},
@@ -64,7 +64,7 @@ services:
 			s.change(commands[rand.IntN(len(commands))])
 		}
 	}
-	s.must("up", "-d")
+	s.must("up", "-d", "b", "flap", "stay") // talk may have done its job
 	for name, c := range s.ps() {
 		if c.State != "running" && (c.State != "restarting" || name != "flap-1") && name != "talk-1" {
 			t.Errorf("%s is %s", name, c.State)
@@ -107,7 +107,7 @@ func (s *scenario) change(args []string) {
 	s.t.Helper()
 	if args[0] == "rm-and-up" {
 		s.must("down", "-t", "0", "b")
-		args = []string{"up", "-d"}
+		args = []string{"up", "-d", "b"}
 	}
 	r := s.compose(args...)
 	if r.code != 0 && !strings.Contains(r.stderr, "was not repeated") {
@@ -133,6 +133,29 @@ func (s *scenario) killSupervisors(n int, stop <-chan struct{}) int {
 		}
 	}
 	return n
+}
+
+// An up in the foreground shows each line once, and ends as its service does,
+// whatever number of supervisors it has seen.
+func TestForegroundOutlivesSupervisors(t *testing.T) {
+	count := 2000 + 100*kills()
+	s := begin(t, fmt.Sprintf("services:\n  talk: { command: ./probe lines %d 1ms talk }\n", count))
+	f := s.foreground("--no-log-prefix")
+	f.shows("talk 0\n")
+	stop, killed := make(chan struct{}), make(chan int, 1)
+	go func() { killed <- s.killSupervisors(kills(), stop) }()
+	code := f.code()
+	close(stop)
+	t.Logf("%d supervisors killed", <-killed)
+	var lines strings.Builder
+	for line := range strings.Lines(f.out.String()) {
+		if strings.HasPrefix(line, "talk ") {
+			lines.WriteString(line)
+		}
+	}
+	if code != 0 || !inOrder(lines.String(), "talk", count) {
+		t.Errorf("exit %d, or not each line once:\n...%s", code, tail(f.out.String(), 500))
+	}
 }
 
 // Whoever of ours dies, at whatever moment of whatever command: the next up
