@@ -45,7 +45,7 @@ func (b *builder) lock(p *specs.Process, filter []byte, singleID, terminal, init
 // nohup does, and execve passes that on.
 func (b *builder) signals() {
 	standard := b.Program.Bytes(make([]byte, 32)) // struct sigaction of the kernel, SIG_DFL
-	const last = 64 // the real-time signals too
+	const last = 64                               // the real-time signals too
 	for sig := 1; sig <= last; sig++ {
 		if sig != int(unix.SIGKILL) && sig != int(unix.SIGSTOP) {
 			b.do("reset signal "+strconv.Itoa(sig), unix.SYS_RT_SIGACTION, sig, standard, 0, 8)
