@@ -126,8 +126,9 @@ func (c *Conn) Receive(v any) ([]*os.File, error) {
 	return files, nil
 }
 
-// readFull fills buf; files that come along are kept in c.early. first allows
-// the connection to end before the first byte.
+// readFull fills buf; files that come along, close-on-exec as net asks for them
+// (MSG_CMSG_CLOEXEC), are kept in c.early. first allows the connection to end
+// before the first byte.
 func (c *Conn) readFull(buf []byte, first bool) error {
 	oob := make([]byte, unix.CmsgSpace(MaxFiles*4))
 	for got := 0; got < len(buf); {
@@ -165,7 +166,6 @@ func (c *Conn) keep(oob []byte) {
 			continue
 		}
 		for _, fd := range fds {
-			unix.CloseOnExec(fd)
 			c.early = append(c.early, os.NewFile(uintptr(fd), "received"))
 		}
 	}
