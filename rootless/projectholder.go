@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -96,21 +97,20 @@ func mountScratch(dir string) (*os.File, error) {
 // services with network_mode host can be born in it: there is no way back into it.
 func newNetNS() (*os.File, error) {
 	type result struct {
-		f   *os.File
+		ns  netns.NsHandle
 		err error
 	}
 	done := make(chan result)
 	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with its goroutine
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			done <- result{err: err}
-			return
-		}
-		f, err := os.Open("/proc/thread-self/ns/net")
-		done <- result{f, err}
+		runtime.LockOSThread() // never unlocked: the thread is in the new namespace, and ends with its goroutine
+		ns, err := netns.New()
+		done <- result{ns, err}
 	}()
 	r := <-done
-	return r.f, r.err
+	if r.err != nil {
+		return nil, r.err
+	}
+	return os.NewFile(uintptr(r.ns), "net namespace"), nil
 }
 
 // serve answers one connection until it ends.
