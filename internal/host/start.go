@@ -84,6 +84,7 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	in := sandbox.Container{
 		Spec: spec, MountPoint: r.holder.Root, Filter: code, SingleID: r.singleID,
 		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize,
+		Hide: []string{r.dirs.Run, r.dirs.Data},
 	}
 	if c.rec.Lower != "" {
 		in.Root = root

@@ -41,6 +41,20 @@ func (b *builder) hostRoot(c Container) {
 	b.freshTmpfs("tmp", "1777")
 }
 
+// hide covers directories, after all mounts: what was bound from below them stays.
+func (b *builder) hide(dirs []string) {
+	for _, d := range dirs {
+		if freshBelow(d, true) || !isDirectory(d) {
+			continue // not to be seen anyway
+		}
+		b.newFS("make an empty directory", "tmpfs", unix.MOUNT_ATTR_RDONLY|noneOf, b.a, option{"nr_inodes", "1"})
+		b.openIn(b.root, d, pathFlags, inRoot, b.b)
+		b.attach("hide "+d, b.a, b.b)
+		b.close(b.a)
+		b.close(b.b)
+	}
+}
+
 func (b *builder) freshTmpfs(name, mode string) {
 	b.newFS("make /"+name, "tmpfs", unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOSUID, b.a, option{"mode", mode})
 	b.attachAt("mount /"+name, b.a, b.root, name)

@@ -32,6 +32,9 @@ type Container struct {
 	// Console is the path of the process's terminal on the host, to be seen as
 	// /dev/console; "" = none.
 	Console string
+	// Hide are directories of the host that a container on the host's root file
+	// system must not see: our own, with our sockets and other projects' data.
+	Hide []string
 	// ShmSize is the size of /dev/shm in bytes; 0 = 64 MiB.
 	ShmSize int64
 }
@@ -52,6 +55,9 @@ func Setup(c Container) *Prepared {
 	}
 	b.masks(c.Spec)
 	b.mounts(c)
+	if c.Root == nil {
+		b.hide(c.Hide)
+	}
 	b.pivot(c)
 	b.lock(c.Spec.Process, c.Filter, c.SingleID, c.Spec.Process.Terminal, c.Init)
 	return b.Prepared

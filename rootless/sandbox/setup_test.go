@@ -181,6 +181,31 @@ func TestMounts(t *testing.T) {
 	}
 }
 
+func TestHide(t *testing.T) {
+	home, err := os.MkdirTemp("/var/tmp", "hide") // not below /tmp, which is fresh
+	if err != nil {
+		t.Skipf("no place outside of /tmp: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(home) })
+	secret, bound := filepath.Join(home, "secret"), filepath.Join(home, "secret", "bound")
+	if err := os.MkdirAll(bound, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(bound, "f"), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := spec(shell("ls -A " + secret + " | wc -l; cat /data/f"))
+	s.Mounts = []specs.Mount{
+		{Type: "bind", Source: home, Destination: home, Options: []string{"rbind"}},
+		{Type: "bind", Source: bound, Destination: "/data", Options: []string{"rbind"}},
+	}
+	c := hostContainer(t, s)
+	c.Hide = []string{secret, "/no/such/directory"}
+	if out, failed, _ := run(t, Setup(c)); out != "0\nmine" || failed != "" {
+		t.Errorf("got %q %q", out, failed)
+	}
+}
+
 func TestOverlayRoot(t *testing.T) {
 	base := t.TempDir()
 	l := Layers{}
