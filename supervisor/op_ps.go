@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"maps"
 	"os"
 	"slices"
@@ -10,7 +11,7 @@ import (
 )
 
 // ps tells what exists and how it is.
-func (s *Supervisor) ps(r *request) error {
+func (s *Supervisor) ps(_ context.Context, r *request, b api.PSRequest) error {
 	all, err := s.snapshot(nil)
 	if err != nil {
 		return err
@@ -32,6 +33,9 @@ func (s *Supervisor) ps(r *request) error {
 	for n := range all {
 		c := all[n].Show(&p, s.cfg.Dirs)
 		c.PID = pids[c.Name]
+		if b.Labels {
+			c.Labels = all[n].Labels(&p)
+		}
 		if c.PID != 0 {
 			s.showNetwork(&c, &all[n].Container)
 		}

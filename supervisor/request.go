@@ -78,7 +78,7 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 	case api.OpEvents:
 		return withBody(ctx, r, r.Events, s.events)
 	case api.OpPS:
-		return s.ps(r)
+		return withBody(ctx, r, r.PS, s.ps)
 	case api.OpInfo:
 		return s.info(r)
 	}

@@ -19,7 +19,7 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		Image: r.Service.Image, Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
 		Created: r.Created, Started: r.Started, Finished: r.Finished,
 		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.why(),
-		Labels: r.labels(p), LogDir: dirs.LogDir(r.Project, r.Name),
+		LogDir: dirs.LogDir(r.Project, r.Name),
 	}
 	if r.State == Starting && r.Restarts == 0 {
 		c.State = Created.Docker()
@@ -40,10 +40,10 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 	return c
 }
 
-// labels are those of the file and, as docker compose sets them, those that
+// Labels are those of the file and, as docker compose sets them, those that
 // tell where the container comes from. The latter are ours: the file does not
 // override them.
-func (r *Replica) labels(p *project.Project) map[string]string {
+func (r *Replica) Labels(p *project.Project) map[string]string {
 	const compose = "com.docker.compose."
 	m := maps.Clone(r.Service.Labels)
 	if m == nil {

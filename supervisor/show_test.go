@@ -3,7 +3,6 @@ package supervisor
 import (
 	"testing"
 
-	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -17,7 +16,7 @@ func TestLabels(t *testing.T) {
 		},
 	}}
 	p := project.Project{Name: "demo", ConfigFiles: []string{"/srv/demo/compose.yaml", "/srv/demo/x.yaml"}}
-	got := r.Show(&p, state.Dirs{Data: "/d"}).Labels
+	got := r.Labels(&p)
 	for key, want := range map[string]string{
 		"mine":                                    "1",
 		"com.docker.compose.project":              "demo",

@@ -20,7 +20,7 @@ const (
 	OpStart   Op = "start"   // StartRequest -> Progress..., Done
 	OpRestart Op = "restart" // StopRequest -> Progress..., Done
 	OpKill    Op = "kill"    // KillRequest -> Progress..., Done
-	OpPS      Op = "ps"      // no body -> PS, Done
+	OpPS      Op = "ps"      // PSRequest or no body -> PS, Done
 	OpExec    Op = "exec"    // ExecRequest + 3 files (0, 1, 2; none with TTY) -> an empty answer (heard: not to be repeated), Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
 	OpEvents  Op = "events"  // EventsRequest -> Event..., (Done when the project ends)
 	OpInfo    Op = "info"    // no body -> Info, Done
@@ -37,6 +37,13 @@ type Request struct {
 	Exec   *ExecRequest   `json:"exec,omitempty"`
 	Resize *ResizeRequest `json:"resize,omitempty"`
 	Events *EventsRequest `json:"events,omitempty"`
+	PS     *PSRequest     `json:"ps,omitempty"`
+}
+
+// PSRequest asks for the containers.
+type PSRequest struct {
+	// Labels asks for labels too: with fifty containers they are half of the answer.
+	Labels bool `json:"labels,omitempty"`
 }
 
 // Answer is one message back.

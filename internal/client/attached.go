@@ -139,7 +139,7 @@ func (a *attached) over() bool {
 
 // none reports that the project has no container: there will be no event.
 func (a *attached) none(ctx context.Context) bool {
-	cs, err := a.env.ask(ctx, a.target.Name)
+	cs, err := a.env.ask(ctx, a.target.Name, false)
 	return err == nil && len(cs) == 0
 }
 

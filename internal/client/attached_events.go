@@ -63,7 +63,7 @@ func (a *attached) endedHere(ctx context.Context, ev *api.Event) bool {
 	if !ev.Final {
 		return false
 	}
-	cs, err := a.env.ask(ctx, a.target.Name)
+	cs, err := a.env.ask(ctx, a.target.Name, false)
 	if err != nil {
 		return false
 	}

@@ -8,9 +8,9 @@ import (
 )
 
 // Containers are the project's containers, from the supervisor or, without
-// one, from its record. An unknown project has none.
-func (e *Env) Containers(ctx context.Context, name string) ([]api.Container, error) {
-	cs, err := e.ask(ctx, name)
+// one, from its record, with or without their labels. An unknown project has none.
+func (e *Env) Containers(ctx context.Context, name string, labels bool) ([]api.Container, error) {
+	cs, err := e.ask(ctx, name, labels)
 	if !errors.Is(err, errNotRunning) {
 		return cs, err
 	}
@@ -22,8 +22,8 @@ func (e *Env) Containers(ctx context.Context, name string) ([]api.Container, err
 }
 
 // ask gets the containers from the supervisor.
-func (e *Env) ask(ctx context.Context, name string) (cs []api.Container, err error) {
-	err = e.Call(ctx, name, api.Request{Op: api.OpPS}, func(a *api.Answer) error {
+func (e *Env) ask(ctx context.Context, name string, labels bool) (cs []api.Container, err error) {
+	err = e.Call(ctx, name, api.Request{Op: api.OpPS, PS: &api.PSRequest{Labels: labels}}, func(a *api.Answer) error {
 		if a.PS != nil {
 			cs = a.PS
 		}

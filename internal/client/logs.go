@@ -42,7 +42,7 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 	if err != nil {
 		return err
 	}
-	all, err := e.Containers(ctx, t.Name)
+	all, err := e.Containers(ctx, t.Name, false)
 	if err != nil {
 		return err
 	}

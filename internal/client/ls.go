@@ -110,7 +110,7 @@ func (e *Env) projects() ([]string, error) {
 
 // describe makes the line of one project; live: something of it runs.
 func (e *Env) describe(ctx context.Context, name string) (row show.Project, live bool, err error) {
-	cs, err := e.Containers(ctx, name)
+	cs, err := e.Containers(ctx, name, false)
 	if err != nil {
 		return row, false, err
 	}

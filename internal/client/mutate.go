@@ -45,7 +45,7 @@ func (e *Env) check(ctx context.Context, t Target, services []string) error {
 	if len(services) == 0 {
 		return nil
 	}
-	cs, err := e.Containers(ctx, t.Name)
+	cs, err := e.Containers(ctx, t.Name, false)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (e *Env) PS(ctx context.Context, t Target, o *PSOptions, services []string)
 	if err != nil {
 		return err
 	}
-	all, err := e.Containers(ctx, t.Name)
+	all, err := e.Containers(ctx, t.Name, o.Format != "table" || o.Filter != "")
 	if err != nil {
 		return err
 	}

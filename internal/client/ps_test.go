@@ -97,7 +97,7 @@ func replicaOf(service string, s supervisor.State) supervisor.Replica {
 func TestPSOfARecord(t *testing.T) {
 	w := newWorld(t)
 	w.record("old", supervisor.Record{Containers: []supervisor.Replica{replicaOf("web", supervisor.Running), replicaOf("job", supervisor.Created)}})
-	cs, err := w.Containers(bounded(t), "old")
+	cs, err := w.Containers(bounded(t), "old", false)
 	if err != nil || len(cs) != 2 {
 		t.Fatalf("%+v, %v", cs, err)
 	}

@@ -31,6 +31,7 @@ func (e *Env) recorded(ctx context.Context, name string) (*Recorded, error) {
 	lives := sameBoot && e.held(ctx, name)
 	for i := range rec.Containers {
 		c := rec.Containers[i].Show(&rec.Project, e.Dirs)
+		c.Labels = rec.Containers[i].Labels(&rec.Project)
 		if !lives {
 			bury(&c)
 		}

@@ -18,9 +18,9 @@ import (
 // readyFile is the descriptor on which a role tells its starter that it is ready.
 const readyFile = 3
 
-// residentGC is the collector's target for processes that stay: they have little
-// and do little, so memory is dearer to them than time (the default is 100).
-const residentGC = 25
+// residentGC is the collector's target for processes that stay: memory is dearer
+// to them than time (the default is 100).
+const residentGC = 50
 
 // roles are what a process of ours can be besides a command line: the name
 // behind RoleArg, and the function that runs it and returns the exit code.
