@@ -41,9 +41,8 @@ func (r *Runtime) execRun(child *rootless.Child) *supervisor.Run {
 	run.Done = told
 	go func() {
 		defer close(told)
-		e := <-done
+		told <- <-done // first the news: somebody waits for them
 		_ = r.holder.Forget(child.Name)
-		told <- e
 	}()
 	return run
 }
