@@ -111,7 +111,7 @@ func again(dir string) (int, error) {
 	}
 	cmd := account.Command(context.Background(), self, args...)
 	cmd.Dir = dir
-	cmd.Env = append(cmd.Env, builtEnv+"="+dir)
+	cmd.Env = append(append(cmd.Env, builtEnv+"="+dir), forced()...)
 	for _, name := range []string{"MOCKER_TEST_KILLS", "MOCKER_TEST_KEEP"} {
 		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
 	}

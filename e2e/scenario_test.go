@@ -61,6 +61,7 @@ func prepare(t *testing.T, composeFile string) *scenario {
 		"COMPOSE_PROJECT_NAME=" + s.project,
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TERM=dumb", "LANG=C.UTF-8",
 	}
+	s.env = append(s.env, forced()...)
 	if composeFile == "" {
 		if err := os.CopyFS(s.dir, os.DirFS(filepath.Join(built.dir, "testdata", t.Name()))); err != nil {
 			t.Fatal(err)
@@ -202,4 +203,15 @@ func (s *scenario) eventually(what string, ok func() bool) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// forced are the switches that turn an ability of this machine off: with one
+// set, all scenarios run without it.
+func forced() (env []string) {
+	for _, kv := range os.Environ() {
+		if strings.HasPrefix(kv, "MOCKER_FORCE_") {
+			env = append(env, kv)
+		}
+	}
+	return env
 }
