@@ -95,7 +95,7 @@ func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp 
 			if err != nil && a.interrupts == 0 && !a.stopping {
 				return err
 			}
-			a.empty = len(a.seen) == 0 && a.none(ctx)
+			a.settle(ctx)
 		case ev, ok := <-a.events:
 			if !ok {
 				return a.result()
@@ -137,10 +137,21 @@ func (a *attached) over() bool {
 	return len(a.seen) > 0 || a.stopped || a.empty
 }
 
-// none reports that the project has no container: there will be no event.
-func (a *attached) none(ctx context.Context) bool {
+// settle looks at what up has left: the events of the last starts come by
+// another connection, and may be still on their way. Who runs, or has ended
+// since we began, is waited for.
+func (a *attached) settle(ctx context.Context) {
 	cs, err := a.env.ask(ctx, a.target.Name, false)
-	return err == nil && len(cs) == 0
+	if err != nil {
+		return // the events will say that the project is gone
+	}
+	a.empty = len(a.seen) == 0 && len(cs) == 0
+	for i := range cs {
+		c := &cs[i]
+		if a.seen[c.Name] == nil && (alive(*c) || c.Finished.After(a.began)) {
+			a.meet(c.Name, c.Service)
+		}
+	}
 }
 
 func (a *attached) result() error {

@@ -39,9 +39,7 @@ func (a *attached) event(ctx context.Context, ev *api.Event) {
 		if !live && ev.Action != "die" && !a.endedHere(ctx, ev) {
 			return
 		}
-		m = &member{service: ev.Service, label: a.label(ev.Name), shown: a.shows(ev.Service)}
-		a.seen[ev.Name] = m
-		a.follow(ev.Name, m)
+		m = a.meet(ev.Name, ev.Service)
 	}
 	switch {
 	case ev.Final && !m.ended:
@@ -55,6 +53,14 @@ func (a *attached) event(ctx context.Context, ev *api.Event) {
 	case ev.Action == "die" && !ev.Final && m.shown:
 		a.out.follower.Say(fmt.Sprintf("%s exited with code %d (restarting)", m.label, ev.ExitCode))
 	}
+}
+
+// meet makes a container a member of this session.
+func (a *attached) meet(name, service string) *member {
+	m := &member{service: service, label: a.label(name), shown: a.shows(service)}
+	a.seen[name] = m
+	a.follow(name, m)
+	return m
 }
 
 // endedHere reports that a container, replayed as ended, has ended since this
