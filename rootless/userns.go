@@ -145,6 +145,9 @@ func blockingPipe() (r, w *os.File, err error) {
 // joinUserNamespace starts our binary in role inside the namespaces of a
 // process that outlived the user holder.
 func joinUserNamespace(survivor *os.File, argv []string, ready *os.File) error {
+	if UsePortable() {
+		return errNoJoin
+	}
 	exe, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return err
@@ -164,6 +167,10 @@ func joinUserNamespace(survivor *os.File, argv []string, ready *os.File) error {
 	}
 	return b.executed()
 }
+
+// errNoJoin: a program that runs in Go has several threads, and cannot join a
+// user namespace (setns(2)).
+var errNoJoin = errors.New("a user namespace that exists can be entered on amd64 only, so far: run mocker-compose down for each project, then up")
 
 // enterUserNamespace joins the user namespace of the process whose pidfd is
 // descriptor 5 (setns(2), Linux 5.8). The mount namespace is a new copy of the
@@ -212,6 +219,9 @@ func readSysctl(name string) string {
 // execInside runs argv in the user namespace of the process behind survivor and
 // returns its exit code: `mocker-compose unshare`.
 func execInside(survivor *os.File, argv, env []string, dir string, stdio [3]*os.File) (int, error) {
+	if UsePortable() {
+		return 0, errNoJoin
+	}
 	var p program.Program
 	enterUserNamespace(&p)
 	p.Do("become id 0", unix.SYS_SETRESGID, 0, 0, 0)
