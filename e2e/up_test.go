@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -139,5 +140,21 @@ func TestNoStart(t *testing.T) {
 	s.must("start")
 	if got := s.state("a-1"); got != "running" {
 		t.Errorf("state %q after start, want running", got)
+	}
+}
+
+// down -v after a plain down removes the volumes that the plain one has left.
+func TestDownLaterWithVolumes(t *testing.T) {
+	s := begin(t, "services:\n  a: { command: sh -c 'echo kept > /v/f', volumes: [\"v:/v\"] }\nvolumes: { v: {} }\n")
+	s.must("up", "-d")
+	s.eventually("a has written", func() bool { return s.state("a-1") == "exited" })
+	s.must("down")
+	volume := filepath.Join(s.dirs.Volumes(), s.project+"_v")
+	if b, err := os.ReadFile(filepath.Join(volume, "f")); err != nil || string(b) != "kept\n" {
+		t.Fatalf("after down: %q %v", b, err)
+	}
+	s.must("down", "-v")
+	if _, err := os.Lstat(volume); !os.IsNotExist(err) {
+		t.Errorf("after down -v: %v", err)
 	}
 }

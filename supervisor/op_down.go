@@ -32,6 +32,14 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		known.Services = slices.DeleteFunc(known.Services, func(svc project.Service) bool { return !slices.Contains(b.Known, svc.Name) })
 		known.Disabled = nil
 	}
+	for _, v := range b.Left {
+		if !slices.ContainsFunc(known.Volumes, func(k project.Volume) bool { return k.Name == v.Name }) {
+			known.Volumes = append(known.Volumes, v)
+		}
+		if !slices.Contains(o.Volumes, v.Name) {
+			o.Volumes = append(o.Volumes, v.Name)
+		}
+	}
 	p := plan.MakeDown(known, o, plan.DownOptions{Services: b.Services, RemoveOrphans: b.RemoveOrphans, Volumes: b.Volumes})
 	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), volumes: b.Volumes, tolerant: true}
 	if err := x.execute(ctx, p); err != nil || len(b.Services) > 0 {

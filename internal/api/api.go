@@ -100,6 +100,9 @@ type DownRequest struct {
 	// Known are the services that the compose file defines now; empty when
 	// the command has no file. What is not in it is an orphan.
 	Known []string `json:"known,omitempty"`
+	// Left are the volumes of the file that exist; with Volumes they go too, even
+	// when an earlier down has left nothing else of the project.
+	Left []project.Volume `json:"left,omitempty"`
 }
 
 // StopRequest stops or restarts services (all if none is named).

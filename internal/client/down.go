@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // DownOptions are the flags of down.
@@ -29,13 +32,35 @@ func (e *Env) Down(ctx context.Context, t Target, o *DownOptions, services []str
 	if err := e.check(ctx, t, services); err != nil {
 		return err
 	}
-	err := e.change(ctx, t.Name, api.Request{Op: api.OpDown, Down: &api.DownRequest{
+	down := &api.DownRequest{
 		Services: services, Volumes: o.Volumes, RemoveOrphans: o.RemoveOrphans,
 		Timeout: timeout(o.Timeout), Known: names(t.Project),
-	}})
+	}
+	if o.Volumes {
+		down.Left = e.volumesLeft(t.Project)
+	}
+	req := api.Request{Op: api.OpDown, Down: down}
+	err := e.change(ctx, t.Name, req)
+	if errors.Is(err, errUnknown) && len(down.Left) > 0 {
+		return e.call(ctx, t.Name, starting, req, e.progress().answer)
+	}
 	if errors.Is(err, errUnknown) {
 		fmt.Fprintf(e.Stderr, "Warning: No resource found to remove for project %q.\n", t.Name)
 		return nil
 	}
 	return err
+}
+
+// volumesLeft are the project's own volumes that exist. Other users of the
+// container own what is in them, so only a supervisor can remove them.
+func (e *Env) volumesLeft(p *project.Project) (left []project.Volume) {
+	if p == nil {
+		return nil
+	}
+	for _, v := range p.Volumes {
+		if _, err := os.Lstat(filepath.Join(e.Dirs.Volumes(), v.Name)); err == nil && !v.External {
+			left = append(left, v)
+		}
+	}
+	return left
 }
