@@ -145,11 +145,11 @@ func TestNoStart(t *testing.T) {
 
 // down -v after a plain down removes the volumes that the plain one has left.
 func TestDownLaterWithVolumes(t *testing.T) {
-	s := begin(t, "services:\n  a: { command: sh -c 'echo kept > /v/f', volumes: [\"v:/v\"] }\nvolumes: { v: {} }\n")
+	s := begin(t, "services:\n  a: { command: sh -c 'echo kept > /v/f', volumes: [\"vol:/v\"] }\nvolumes: { vol: {} }\n")
 	s.must("up", "-d")
 	s.eventually("a has written", func() bool { return s.state("a-1") == "exited" })
 	s.must("down")
-	volume := filepath.Join(s.dirs.Volumes(), s.project+"_v")
+	volume := filepath.Join(s.dirs.Volumes(), s.project+"_vol")
 	if b, err := os.ReadFile(filepath.Join(volume, "f")); err != nil || string(b) != "kept\n" {
 		t.Fatalf("after down: %q %v", b, err)
 	}
