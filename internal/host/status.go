@@ -66,7 +66,7 @@ func explain(what string, errno unix.Errno) error {
 		}
 	}
 	if strings.HasPrefix(what, "open mount point") && errno == unix.ENOENT {
-		e.Hint = "without an image the root file system is the host's, read-only: the mount point must exist there, or be below /tmp, /run or a new top-level directory"
+		e.Hint = "without an image the root file system is the host's, read-only, and the directory that would have to hold the mount point has too many entries to be rebuilt: choose a mount point in another directory"
 	}
 	return e
 }

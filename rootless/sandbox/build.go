@@ -35,6 +35,7 @@ type builder struct {
 	*Prepared
 	root       program.Slot // the new root, O_PATH
 	a, b, c, d program.Slot
+	rooms      []string // directories of the host in which mount points can be made
 }
 
 func newBuilder() *builder {

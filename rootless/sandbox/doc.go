@@ -9,7 +9,8 @@
 //	root        overlay of our base layer, the image and the container's writable
 //	            layer, made ahead without being mounted anywhere; or, without an
 //	            image, an empty tmpfs, read-only in the end, with the host's
-//	            top-level directories bound read-only
+//	            top-level directories bound read-only (one in which a mount point
+//	            is missing is rebuilt, entry by entry)
 //	kernel      /proc, /dev (mode 755: with 1777 the kernel refuses O_CREAT on the
 //	            nodes bound into it), /dev/pts, /dev/shm, /dev/mqueue, /sys,
 //	            /sys/fs/cgroup; masked and read-only paths

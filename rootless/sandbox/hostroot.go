@@ -39,6 +39,88 @@ func (b *builder) hostRoot(c Container) {
 	}
 	b.freshTmpfs("run", "755")
 	b.freshTmpfs("tmp", "1777")
+	for _, m := range c.Spec.Mounts {
+		b.makeRoom(m.Destination)
+	}
+}
+
+// maxRoom bounds the entries of a directory that is rebuilt for a mount point.
+const maxRoom = 512
+
+// makeRoom makes it possible to have a mount point that the host lacks below one
+// of its directories, all of which are read-only: the deepest directory that the
+// host has is covered by a tmpfs, in which each of its entries is bound again.
+// A directory with very many entries is left as it is; then the start fails at
+// the mount point.
+func (b *builder) makeRoom(target string) {
+	dir := deepest(target)
+	if dir == path.Clean(target) || b.fresh(target, true) {
+		return // it exists, or can be made anyway
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > maxRoom {
+		return
+	}
+	b.openIn(b.root, dir, dirFlags, inRoot, b.b)
+	b.newFS("make room in "+dir, "tmpfs", unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOSUID, b.c, option{"mode", "755"}, option{"size", "1m"})
+	for _, e := range entries {
+		b.again(dir, e)
+	}
+	b.attach("cover "+dir, b.c, b.b)
+	b.close(b.b)
+	b.close(b.c)
+	b.rooms = append(b.rooms, dir)
+}
+
+// lockRooms makes the rebuilt directories as read-only as the host's own, once
+// all mount points are made.
+func (b *builder) lockRooms() {
+	for _, dir := range b.rooms {
+		b.openIn(b.root, dir, dirFlags, inRoot, b.b)
+		b.setAttr("make "+dir+" read-only", b.b, false, unix.MOUNT_ATTR_RDONLY)
+		b.close(b.b)
+	}
+}
+
+// again binds an entry of a host's directory into the tmpfs in slot c.
+func (b *builder) again(dir string, e os.DirEntry) {
+	name, source := e.Name(), path.Join(dir, e.Name())
+	switch {
+	case e.Type()&os.ModeSymlink != 0:
+		if to, err := os.Readlink(source); err == nil {
+			b.do("link "+source, unix.SYS_SYMLINKAT, to, b.c, name)
+		}
+		return
+	case e.IsDir():
+		b.do("make "+source, unix.SYS_MKDIRAT, b.c, name, 0o755)
+	default:
+		b.do("make "+source, unix.SYS_MKNODAT, b.c, name, unix.S_IFREG|0o644, 0)
+	}
+	b.do("read "+source+" of the host", unix.SYS_OPEN_TREE, b.b, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE).SaveTo(b.a)
+	b.setAttr("make "+source+" read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID)
+	b.attachAt("mount "+source+" of the host", b.a, b.c, name)
+	b.close(b.a)
+}
+
+// deepest is the deepest directory on the way to p that the host has.
+func deepest(p string) string {
+	p = path.Clean(p)
+	for p != "/" && !isDirectory(p) {
+		if _, err := os.Lstat(p); err == nil {
+			return p // a file to mount on
+		}
+		p = path.Dir(p)
+	}
+	return p
+}
+
+// fresh tells whether target's mount point has to be made inside: in a tmpfs of
+// ours, one that made room included.
+func (b *builder) fresh(target string, hostRoot bool) bool {
+	if freshBelow(target, hostRoot) {
+		return true
+	}
+	return hostRoot && slices.Contains(b.rooms, deepest(target)) && deepest(target) != path.Clean(target)
 }
 
 // hide covers directories, after all mounts: what was bound from below them stays.

@@ -70,7 +70,7 @@ func (b *builder) bind(m specs.Mount) {
 // target opens the mount point in slot b. In our own fresh tmpfs it is made
 // here; elsewhere it exists, or was made ahead by [MakeMountPoints].
 func (b *builder) target(m specs.Mount, hostRoot bool) {
-	if !freshBelow(m.Destination, hostRoot) {
+	if !b.fresh(m.Destination, hostRoot) {
 		b.openIn(b.root, m.Destination, pathFlags, inRoot, b.b)
 		return
 	}

@@ -56,6 +56,7 @@ func Setup(c Container) *Prepared {
 	b.masks(c.Spec)
 	b.mounts(c)
 	if c.Root == nil {
+		b.lockRooms()
 		b.hide(c.Hide)
 	}
 	b.pivot(c)

@@ -181,6 +181,24 @@ func TestMounts(t *testing.T) {
 	}
 }
 
+// TestRoom: mount points that the host lacks, below directories that it has.
+func TestRoom(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "f"), []byte("in"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := spec(shell("cat /var/no-such/deep/er/f /opt/no-such-file /var/no-such-too/f; ls -d /var/lib /var/log | wc -l; touch /var/x || echo refused; touch /var/lib/x || echo refused"))
+	s.Mounts = []specs.Mount{
+		{Type: "bind", Source: dir, Destination: "/var/no-such/deep/er", Options: []string{"rbind"}},
+		{Type: "bind", Source: dir, Destination: "/var/no-such-too", Options: []string{"rbind"}},
+		{Type: "bind", Source: filepath.Join(dir, "f"), Destination: "/opt/no-such-file", Options: []string{"rbind"}},
+	}
+	out, failed, _ := run(t, Setup(hostContainer(t, s)))
+	if want := "ininin2\n"; failed != "" || !strings.HasPrefix(out, want) || strings.Count(out, "refused") != 2 {
+		t.Errorf("got %q %q, want %q and two refusals", out, failed, want)
+	}
+}
+
 func TestHide(t *testing.T) {
 	home, err := os.MkdirTemp("/var/tmp", "hide") // not below /tmp, which is fresh
 	if err != nil {
