@@ -35,7 +35,7 @@ func (a *attached) event(ctx context.Context, ev *api.Event) {
 	m := a.seen[ev.Name]
 	live := ev.State == "running" || ev.State == "restarting"
 	if m == nil {
-		// What had ended before we came is no part of this session.
+		// What had ended before we came is no part of this up.
 		if !live && ev.Action != "die" && !a.endedHere(ctx, ev) {
 			return
 		}
@@ -55,7 +55,7 @@ func (a *attached) event(ctx context.Context, ev *api.Event) {
 	}
 }
 
-// meet makes a container a member of this session.
+// meet makes a container a member of this up.
 func (a *attached) meet(name, service string) *member {
 	m := &member{service: service, label: a.label(name), shown: a.shows(service)}
 	a.seen[name] = m
@@ -95,7 +95,7 @@ func (a *attached) aborts(ev *api.Event) bool {
 	return a.o.AbortOnExit || a.o.ExitCodeFrom != "" || a.o.AbortOnFailure && ev.ExitCode != 0
 }
 
-// follow shows what a container writes from the beginning of this session on.
+// follow shows what a container writes from the beginning of this up on.
 func (a *attached) follow(name string, m *member) {
 	if m.shown {
 		dir := a.env.Dirs.LogDir(a.target.Name, name)
