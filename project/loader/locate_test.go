@@ -113,7 +113,7 @@ func TestLocateAgrees(t *testing.T) {
 func FuzzDotenv(f *testing.F) {
 	for _, s := range []string{
 		"A=1\n", "export A=1\nB: two\n", "# c\nA=1 # c\nB='x y' \nC=\"a\\nb\\$c $A\"\n", "A\nB=${A:-d}${C:+e}${D-f}\n",
-		"A=${B:?no}\n", "A='multi\nline'\nB=2\n", "A=\"\\033[1m \\\\ \\x\"\n", "A=$$x $1 ${A\n", "A B=1\n", "\ufeffA=1", "A=\n\nB=x\r\n", "A", "A='",
+		"A=${B:?no}\n", "A='multi\nline'\nB=2\n", "A=\"\\033[1m \\\\ \\x\"\n", "A=$$x $1\n", "export ", "A B=1\n", "\ufeffA=1", "A=\n\nB=x\r\n", "A", "A='",
 		"A=\"x\" B=1\n", "exportA=1\n", "A=a#b\n", "A.B-C[0]=1\n",
 	} {
 		f.Add(s)

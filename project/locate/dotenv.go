@@ -1,6 +1,7 @@
 package locate
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -75,6 +76,9 @@ func (p *envParser) key() (key string, inherited bool, err error) {
 	if rest, ok := strings.CutPrefix(p.src, "export"); ok {
 		if trimmed := strings.TrimLeft(rest, " \t\v\f\r\n"); trimmed != rest {
 			p.src = strings.TrimLeftFunc(rest, isBlank)
+			if p.src == "" {
+				return "", false, errors.New("no variable after export")
+			}
 		}
 	}
 	end, next := 0, 0
