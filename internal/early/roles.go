@@ -18,19 +18,25 @@ import (
 // readyFile is the descriptor on which a role tells its starter that it is ready.
 const readyFile = 3
 
-// residentGC is the collector's target for processes that stay: memory is dearer
-// to them than time (the default is 100).
-const residentGC = 50
+// The collector's targets (the default is 100). Holders have little and do
+// little: memory is dearer to them than time. A supervisor that starts fifty
+// services at once would spend a fifth of that time collecting little heaps.
+const (
+	holderGC     = 25
+	supervisorGC = 150
+)
 
 // roles are what a process of ours can be besides a command line: the name
 // behind RoleArg, and the function that runs it and returns the exit code.
 var roles = map[string]func(args []string) int{
 	rootless.RoleUserHolder: func(args []string) int {
-		return withDirs(args, func(d state.Dirs, _ string, ready *os.File) int { return rootless.RunUserHolder(d, ready) })
+		return withDirs(args, holderGC, func(d state.Dirs, _ string, ready *os.File) int {
+			return rootless.RunUserHolder(d, ready)
+		})
 	},
-	rootless.RoleProjectHolder: func(args []string) int { return withDirs(args, rootless.RunProjectHolder) },
+	rootless.RoleProjectHolder: func(args []string) int { return withDirs(args, holderGC, rootless.RunProjectHolder) },
 	rootless.RoleSupervisor: func(args []string) int {
-		return withDirs(args, func(d state.Dirs, project string, ready *os.File) int {
+		return withDirs(args, supervisorGC, func(d state.Dirs, project string, ready *os.File) int {
 			return host.RunSupervisor(d, project, client.Version, ready)
 		})
 	},
@@ -40,13 +46,14 @@ var roles = map[string]func(args []string) int{
 	},
 }
 
-// withDirs reads a role's arguments: run dir, data dir, project.
-func withDirs(args []string, run func(d state.Dirs, project string, ready *os.File) int) int {
+// withDirs reads a role's arguments, run dir, data dir, project, and prepares the process;
+// gc is the collector's target.
+func withDirs(args []string, gc int, run func(d state.Dirs, project string, ready *os.File) int) int {
 	if len(args) != 3 {
 		fmt.Fprintf(os.Stderr, "%s: %q: wanted run dir, data dir and project\n", RoleArg, args)
 		return 2
 	}
-	debug.SetGCPercent(residentGC)
+	debug.SetGCPercent(gc)
 	// Executed by /proc/self/exe, we would be "exe" in top and ps.
 	if err := os.WriteFile("/proc/self/comm", []byte("mocker-compose"), 0); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: set the process's name: %v\n", RoleArg, err)
