@@ -37,21 +37,6 @@ type Conn struct {
 // NewConn wraps a connected stream socket; it takes the socket over.
 func NewConn(uc *net.UnixConn) *Conn { return &Conn{uc: uc} }
 
-// FileConn makes a connection of an inherited socket; f is closed.
-func FileConn(f *os.File) (*Conn, error) {
-	defer f.Close()
-	nc, err := net.FileConn(f)
-	if err != nil {
-		return nil, fmt.Errorf("inherited socket: %w", err)
-	}
-	uc, ok := nc.(*net.UnixConn)
-	if !ok {
-		nc.Close()
-		return nil, fmt.Errorf("inherited socket: not a unix socket")
-	}
-	return NewConn(uc), nil
-}
-
 // Close ends the connection; a Receive in progress returns an error.
 func (c *Conn) Close() error {
 	for _, f := range c.early {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,20 +20,25 @@ type message struct {
 
 func pair(t *testing.T) (*Conn, *Conn) {
 	t.Helper()
-	fa, fb, err := Pair()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := FileConn(fa)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := FileConn(fb)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, b := connOf(t, fds[0]), connOf(t, fds[1])
 	t.Cleanup(func() { a.Close(); b.Close() })
 	return a, b
+}
+
+// connOf makes a connection of a socket, which it takes over.
+func connOf(t *testing.T, fd int) *Conn {
+	t.Helper()
+	f := os.NewFile(uintptr(fd), "pair")
+	defer f.Close()
+	nc, err := net.FileConn(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewConn(nc.(*net.UnixConn))
 }
 
 func TestFilesStayWithTheirMessage(t *testing.T) {

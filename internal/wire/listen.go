@@ -73,15 +73,6 @@ func Dial(ctx context.Context, path string) (*Conn, error) {
 	return NewConn(nc.(*net.UnixConn)), nil
 }
 
-// Pair makes two connected sockets, close-on-exec.
-func Pair() (a, b *os.File, err error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("socketpair: %w", err)
-	}
-	return os.NewFile(uintptr(fds[0]), "pair"), os.NewFile(uintptr(fds[1]), "pair"), nil
-}
-
 // address names path so that it fits sockaddr_un: a long one goes through an
 // open descriptor of its directory.
 func address(path string) (*net.UnixAddr, func(), error) {
