@@ -29,13 +29,6 @@ func execute(ctx context.Context, env *client.Env, args []string) call {
 	})
 }
 
-func logs(ctx context.Context, env *client.Env, args []string) call {
-	o := &client.LogsOptions{}
-	return onServices(ctx, env, o, args, func(ctx context.Context, t client.Target, services []string) error {
-		return env.Logs(ctx, t, o, services)
-	})
-}
-
 func ls(_ context.Context, env *client.Env, args []string) call {
 	fs, o := flags(), &client.LSOptions{}
 	o.Register(fs)
@@ -66,51 +59,26 @@ func with(ctx context.Context, env *client.Env, f func(context.Context, client.T
 
 // down goes this way only by name: with files, they say what an orphan is.
 func down(ctx context.Context, env *client.Env, args []string) call {
-	o := &client.DownOptions{}
 	if len(env.Global.Files) > 0 || env.Global.ProjectName == "" {
 		return nil
 	}
-	return onServices(ctx, env, o, args, func(ctx context.Context, t client.Target, services []string) error {
-		return env.Down(ctx, t, o, services)
-	})
+	return services((*client.Env).Down)(ctx, env, args)
 }
 
-func stop(ctx context.Context, env *client.Env, args []string) call {
-	o := &client.StopOptions{}
-	return onServices(ctx, env, o, args, func(ctx context.Context, t client.Target, services []string) error {
-		return env.Stop(ctx, t, o, services)
-	})
-}
-
-func start(ctx context.Context, env *client.Env, args []string) call {
-	o := &client.StartOptions{}
-	return onServices(ctx, env, o, args, func(ctx context.Context, t client.Target, services []string) error {
-		return env.Start(ctx, t, o, services)
-	})
-}
-
-func restart(ctx context.Context, env *client.Env, args []string) call {
-	o := &client.RestartOptions{}
-	return onServices(ctx, env, o, args, func(ctx context.Context, t client.Target, services []string) error {
-		return env.Restart(ctx, t, o, services)
-	})
-}
-
-func kill(ctx context.Context, env *client.Env, args []string) call {
-	o := &client.KillOptions{}
-	return onServices(ctx, env, o, args, func(ctx context.Context, t client.Target, services []string) error {
-		return env.Kill(ctx, t, o, services)
-	})
-}
-
-// onServices makes a call of a command that takes flags and services.
-func onServices(ctx context.Context, env *client.Env, o interface{ Register(*pflag.FlagSet) }, args []string,
-	f func(context.Context, client.Target, []string) error,
-) call {
-	fs := flags()
-	o.Register(fs)
-	if fs.Parse(args) != nil {
-		return nil
+// services makes the command of a method of Env that takes options and services.
+func services[T any, P interface {
+	*T
+	Register(*pflag.FlagSet)
+}](method func(*client.Env, context.Context, client.Target, P, []string) error,
+) command {
+	return func(ctx context.Context, env *client.Env, args []string) call {
+		fs, o := flags(), P(new(T))
+		o.Register(fs)
+		if fs.Parse(args) != nil {
+			return nil
+		}
+		return with(ctx, env, func(ctx context.Context, t client.Target) error {
+			return method(env, ctx, t, o, fs.Args())
+		})
 	}
-	return with(ctx, env, func(ctx context.Context, t client.Target) error { return f(ctx, t, fs.Args()) })
 }

@@ -19,14 +19,14 @@ type command func(ctx context.Context, env *client.Env, args []string) call
 var commands = map[string]command{
 	"ps":      ps,
 	"exec":    execute,
-	"logs":    logs,
+	"logs":    services((*client.Env).Logs),
 	"ls":      ls,
 	"version": version,
 	"down":    down,
-	"stop":    stop,
-	"start":   start,
-	"restart": restart,
-	"kill":    kill,
+	"stop":    services((*client.Env).Stop),
+	"start":   services((*client.Env).Start),
+	"restart": services((*client.Env).Restart),
+	"kill":    services((*client.Env).Kill),
 }
 
 // parse makes a call of a command line that is ours, else nil. Every mistake
