@@ -53,20 +53,30 @@ func (r *Runtime) Ignores(run *supervisor.Run, sig syscall.Signal) bool {
 // caught and ignored; blocked is the main thread's, and that is where programs
 // that wait for signals have them blocked, since threads inherit it.
 func signalSets(pid int) (caught, blocked, ignored uint64, err error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	status, err := statusOf(pid)
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	sets := map[string]*uint64{"SigCgt": &caught, "SigBlk": &blocked, "SigIgn": &ignored}
-	for line := range strings.Lines(string(b)) {
-		key, value, _ := strings.Cut(line, ":")
-		if to := sets[key]; to != nil {
-			if *to, err = strconv.ParseUint(strings.TrimSpace(value), 16, 64); err != nil {
-				return 0, 0, 0, err
-			}
+	for key, to := range map[string]*uint64{"SigCgt": &caught, "SigBlk": &blocked, "SigIgn": &ignored} {
+		if *to, err = strconv.ParseUint(status[key], 16, 64); err != nil {
+			return 0, 0, 0, err
 		}
 	}
 	return caught, blocked, ignored, nil
+}
+
+// statusOf reads what the kernel says of a process, by key (proc_pid_status(5)).
+func statusOf(pid int) (map[string]string, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return nil, err
+	}
+	status := make(map[string]string)
+	for line := range strings.Lines(string(b)) {
+		key, value, _ := strings.Cut(line, ":")
+		status[key] = strings.TrimSpace(value)
+	}
+	return status, nil
 }
 
 // belowInit is a pidfd of the process that our init has started, nil if the
@@ -112,14 +122,9 @@ func parentOf(pidfd *os.File) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	status, err := statusOf(pid)
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "PPid:"); ok {
-			return strconv.Atoi(strings.TrimSpace(v))
-		}
-	}
-	return 0, unix.ESRCH
+	return strconv.Atoi(status["PPid"])
 }

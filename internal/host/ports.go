@@ -57,10 +57,10 @@ func (r *Runtime) unpublish(c *container) error {
 	if c.box == nil {
 		return nil
 	}
-	if len(c.rec.Ports) == 0 { // nothing is on record, but a publish may have failed half-way
-		return r.net.Unpublish(c.name)
-	}
 	err := r.net.Unpublish(c.name)
+	if len(c.rec.Ports) == 0 {
+		return err // nothing was on record: none, or a publish that failed half-way
+	}
 	r.mu.Lock()
 	c.rec.Ports, c.rec.Bound = nil, nil
 	r.mu.Unlock()
