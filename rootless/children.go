@@ -106,12 +106,6 @@ func forkInside(pidfd int, path string, argv []string, attr *syscall.ProcAttr) (
 	return r.pid, r.err
 }
 
-// pollable wraps a pidfd so that waiting for it costs no thread.
-func pollable(pidfd int) *os.File {
-	_ = unix.SetNonblock(pidfd, true)
-	return os.NewFile(uintptr(pidfd), "pidfd")
-}
-
 // wait reaps a child when it ends, and tells the supervisor if there is one.
 func (h *projectHolder) wait(ch *child) {
 	waitReadable(ch.pidfd)
@@ -132,19 +126,6 @@ func (h *projectHolder) wait(ch *child) {
 		info := ch.ChildInfo
 		_ = h.watcher.Send(holderAnswer{Exit: &info})
 	}
-}
-
-// waitReadable returns when f, a pidfd, is readable: its process has ended.
-func waitReadable(f *os.File) {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Read(func(fd uintptr) bool {
-		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		n, err := unix.Poll(p, 0)
-		return n > 0 || (err != nil && err != unix.EINTR)
-	})
 }
 
 func (h *projectHolder) forget(name string) {

@@ -314,5 +314,5 @@ func (c *Child) Signal(sig unix.Signal) error {
 	if c.Pidfd == nil {
 		return unix.ESRCH
 	}
-	return unix.PidfdSendSignal(wire.FD(c.Pidfd), sig, nil, 0)
+	return sendSignal(c.Pidfd, sig)
 }

@@ -65,7 +65,7 @@ func (w *world) endAll() {
 	entries, _ := os.ReadDir(w.dirs.ProjectsRun())
 	for _, e := range entries {
 		if f := listener(w.dirs.HolderSocket(e.Name())); f != nil {
-			_ = unix.PidfdSendSignal(wire.FD(f), unix.SIGKILL, nil, 0)
+			_ = sendSignal(f, unix.SIGKILL)
 			waitReadable(f)
 			f.Close()
 		}
@@ -82,7 +82,7 @@ func kill(t *testing.T, socket string) *os.File {
 	if f == nil {
 		t.Fatalf("nobody listens on %s", socket)
 	}
-	if err := unix.PidfdSendSignal(wire.FD(f), unix.SIGKILL, nil, 0); err != nil {
+	if err := sendSignal(f, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	waitReadable(f)

@@ -81,12 +81,7 @@ func (b *born) executed() error {
 }
 
 // kill ends a child whose set-up failed.
-func (b *born) kill() {
-	_ = unix.PidfdSendSignal(wire.FD(b.pidfd), unix.SIGKILL, nil, 0)
-	waitReadable(b.pidfd)
-	reap(b.pidfd)
-	b.pidfd.Close()
-}
+func (b *born) kill() { destroy(b.pidfd) }
 
 // createUserNamespace starts our binary in role, in a new user and mount
 // namespace with the given maps. ready goes to it as descriptor 3.

@@ -79,17 +79,7 @@ func (w *watched) endDeafHolder() {
 		f.Close()
 		return
 	}
-	_ = unix.PidfdSendSignal(wire.FD(w.holder), unix.SIGKILL, nil, 0) // in vain if it has ended
-}
-
-// alive tells whether the process behind a pidfd has not ended; nil has.
-func alive(pidfd *os.File) bool {
-	if pidfd == nil {
-		return false
-	}
-	p := []unix.PollFd{{Fd: int32(wire.FD(pidfd)), Events: unix.POLLIN}}
-	n, _ := unix.Poll(p, 0) // interrupted counts as not ended: the watcher will tell
-	return n <= 0
+	_ = sendSignal(w.holder, unix.SIGKILL) // in vain if it has ended
 }
 
 // awaitSupervisorEnd gives a supervisor whose holder died the time to clean up.
@@ -104,7 +94,7 @@ func (w *watched) awaitSupervisorEnd() {
 			break
 		}
 	}
-	_ = unix.PidfdSendSignal(wire.FD(w.supervisor), unix.SIGKILL, nil, 0) // in vain if it has ended
+	_ = sendSignal(w.supervisor, unix.SIGKILL) // in vain if it has ended
 	w.supervisor = nil
 }
 
@@ -214,11 +204,6 @@ func (w *watched) gone() bool {
 	return w.holder == nil && w.supervisor == nil && !w.busy
 }
 
-// reap collects a child of ours; for one that we adopted it does nothing.
-func reap(pidfd *os.File) {
-	_ = unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), nil, unix.WEXITED|unix.WNOHANG, nil)
-}
-
 // readyTimeout bounds the start of a role.
 const readyTimeout = 30 * time.Second
 
@@ -255,10 +240,7 @@ func startRole(role, project string, dirs state.Dirs, namespaces uintptr, stderr
 	}
 	pidfd := pollable(fd)
 	if err := awaitReady(r); err != nil {
-		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-		waitReadable(pidfd)
-		reap(pidfd)
-		pidfd.Close()
+		destroy(pidfd)
 		return nil, fmt.Errorf("start %s of %s: %w", role, project, err)
 	}
 	return pidfd, nil

@@ -1,0 +1,56 @@
+package rootless
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// pollable wraps a pidfd so that waiting for it costs no thread.
+func pollable(pidfd int) *os.File {
+	_ = unix.SetNonblock(pidfd, true)
+	return os.NewFile(uintptr(pidfd), "pidfd")
+}
+
+// waitReadable returns when f, a pidfd, is readable: its process has ended.
+func waitReadable(f *os.File) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Read(func(fd uintptr) bool {
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(p, 0)
+		return n > 0 || (err != nil && err != unix.EINTR)
+	})
+}
+
+// alive tells whether the process behind a pidfd has not ended; nil has.
+func alive(pidfd *os.File) bool {
+	if pidfd == nil {
+		return false
+	}
+	p := []unix.PollFd{{Fd: int32(wire.FD(pidfd)), Events: unix.POLLIN}}
+	n, _ := unix.Poll(p, 0) // interrupted counts as not ended: the watcher will tell
+	return n <= 0
+}
+
+// reap collects a child of ours; for one that we adopted it does nothing.
+func reap(pidfd *os.File) {
+	_ = unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), nil, unix.WEXITED|unix.WNOHANG, nil)
+}
+
+// sendSignal sends a signal to the process behind a pidfd (pidfd_send_signal(2)).
+func sendSignal(pidfd *os.File, sig unix.Signal) error {
+	return unix.PidfdSendSignal(wire.FD(pidfd), sig, nil, 0)
+}
+
+// destroy kills a child of ours that must not go on, collects it and closes its pidfd.
+func destroy(pidfd *os.File) {
+	_ = sendSignal(pidfd, unix.SIGKILL) // in vain if it has ended
+	waitReadable(pidfd)
+	reap(pidfd)
+	pidfd.Close()
+}
