@@ -30,8 +30,8 @@ func TestWords(t *testing.T) {
 			}
 			return nil
 		}
-		if info, err := d.Info(); err != nil || !info.Mode().IsRegular() || info.Size() > 1<<20 {
-			return err
+		if info, err := d.Info(); err != nil || !info.Mode().IsRegular() || info.Size() > 1<<20 || d.Name() == ".git" {
+			return err // .git is a file in a linked work tree, and names its machine's paths
 		}
 		b, err := os.ReadFile(path)
 		if err != nil {
