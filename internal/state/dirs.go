@@ -115,6 +115,9 @@ func (d Dirs) LogDir(project, container string) string {
 // RootFS holds the unpacked root file systems.
 func (d Dirs) RootFS() string { return filepath.Join(d.Data, "rootfs") }
 
+// Images holds the image store.
+func (d Dirs) Images() string { return filepath.Join(d.Data, "images") }
+
 // Volumes holds the named volumes.
 func (d Dirs) Volumes() string { return filepath.Join(d.Data, "volumes") }
 

@@ -1,0 +1,41 @@
+// Package image keeps images: what a container's root file system and defaults
+// are made from.
+//
+// # Purpose
+//
+// Images come from archives ([Store.Load]) and are found by name or id
+// ([Store.Find]). A container takes one into use ([Store.Use]) and gets the
+// directories for its overlay.
+//
+// # Model
+//
+//	images/index.json             all images and names: what is not in it is not there
+//	images/lock                   flock: shared to rely on the index, exclusive to change it
+//	images/configs/HEX            an image's configuration as it was, for inspect and history
+//	images/layers/KEY/fs          an unpacked layer, complete
+//	images/layers/KEY/record.json its size, and what had to be left out
+//	images/layers/tmp-KEY/        being unpacked or deleted
+//	images/locks/KEY              flock: exclusive to unpack or delete, shared to need the layer meanwhile
+//	images/sources/HASH           identity of an archive's file -> the images in it
+//	p/PROJECT/c/CONTAINER/image   beside the store: the image of a container, which keeps it
+//
+// KEY is the SHA-256 of the layer's tar (the diff id), with "-single" appended
+// when the user has one id only and so every file is root's. The archives
+// themselves are not kept.
+//
+// # Invariants
+//
+//   - An image in the index is complete and on disk: the index is renamed into
+//     place after syncfs(2) over its layers.
+//   - A layer's directory is complete once it has its name: it is renamed.
+//     After a crash of the machine it may have its name but not its content;
+//     so one that no image names counts only in the boot that wrote it.
+//   - What a container names is not deleted, whatever the index says.
+//   - Who waits for a layer's lock does not hold the store's lock.
+//   - Nothing of a configuration is interpreted outside of a container.
+//
+// # Limits
+//
+// This package must stay light: every process of ours starts with it. Archives
+// are read, with go-containerregistry, by a child process (internal/image/ingest).
+package image

@@ -1,0 +1,79 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+)
+
+// Store is the user's images. Its methods may be called at the same time, by
+// several processes too.
+type Store struct {
+	dir string
+}
+
+// Open opens the store in dir ([state.Dirs.Images]), which is made if it is
+// missing, and must belong to the caller.
+func Open(dir string) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range []string{dir, filepath.Join(dir, "layers"), filepath.Join(dir, "locks"), filepath.Join(dir, "configs"), filepath.Join(dir, "sources")} {
+		if err := state.MakePrivate(d); err != nil {
+			return nil, fmt.Errorf("image store: %w", err)
+		}
+	}
+	return &Store{dir: dir}, nil
+}
+
+func (s *Store) path(parts ...string) string {
+	return filepath.Join(append([]string{s.dir}, parts...)...)
+}
+
+// lock takes the store's lock: shared (LOCK_SH) to read the index and rely on
+// it, exclusive (LOCK_EX) to change it. It is held for moments only, never
+// while something is unpacked or deleted.
+func (s *Store) lock(ctx context.Context, how int) (*os.File, error) {
+	f, err := flock(ctx, s.path("lock"), how)
+	if err != nil {
+		return nil, fmt.Errorf("image store: %w", err)
+	}
+	return f, nil
+}
+
+// reading runs f with the index, which nobody changes meanwhile.
+func (s *Store) reading(ctx context.Context, f func(*index) error) error {
+	lock, err := s.lock(ctx, unix.LOCK_SH)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	x, err := s.readIndex()
+	if err != nil {
+		return err
+	}
+	return f(x)
+}
+
+// changing runs f with the index, and saves it if f does not fail.
+func (s *Store) changing(ctx context.Context, f func(*index) error) error {
+	lock, err := s.lock(ctx, unix.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	x, err := s.readIndex()
+	if err != nil {
+		return err
+	}
+	if err := f(x); err != nil {
+		return err
+	}
+	return s.saveIndex(x)
+}

@@ -1,0 +1,121 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+)
+
+// Root are the read-only layers of an image, for an overlay.
+type Root struct {
+	Lower   []string // absolute directories, the topmost first
+	Notices []string // what is not as in the image, for the user
+}
+
+// holderName is the record in a container's data directory that keeps its
+// image: it goes with the directory, whoever removes that.
+const holderName = "image"
+
+// held is that record. The layers are named too, so that they are safe even if
+// the index is lost.
+type held struct {
+	ID     string   `json:"id"`
+	Layers []string `json:"layers"`
+}
+
+// Use marks an image as used by the container whose data directory is holder,
+// and returns its layers. Neither Remove nor Prune touches them while the mark,
+// which is a file in holder, is there.
+func (s *Store) Use(ctx context.Context, id, holder string) (r *Root, err error) {
+	err = s.reading(ctx, func(x *index) error {
+		img, ok := x.image(id)
+		if !ok {
+			return &NotFoundError{Ref: id}
+		}
+		if r, err = s.rootOf(&img); err != nil {
+			return err
+		}
+		return state.Save(filepath.Join(holder, holderName), held{img.ID, img.Layers})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (s *Store) rootOf(img *Image) (*Root, error) {
+	r := &Root{}
+	for _, key := range slices.Backward(img.Layers) {
+		rec, err := s.readLayer(key)
+		if err != nil {
+			return nil, fmt.Errorf("image %s: layer %s: %w: load the image again", img.ID, key, err)
+		}
+		r.Lower = append(r.Lower, s.layerFS(key))
+		for _, n := range rec.Notices {
+			if !slices.Contains(r.Notices, n) {
+				r.Notices = append(r.Notices, n)
+			}
+		}
+	}
+	return r, nil
+}
+
+// Holder is a container that uses an image.
+type Holder struct {
+	Project, Container string
+}
+
+// holders are the containers that use images, by the image's id; layers are all
+// layers that any of them needs. The caller holds the store's exclusive lock, or
+// wants a hint only.
+func (s *Store) holders() (byID map[string][]Holder, layers map[string]bool, err error) {
+	byID, layers = map[string][]Holder{}, map[string]bool{}
+	data := filepath.Dir(s.dir)
+	files, err := filepath.Glob(filepath.Join(globEscape(data), "p", "*", "c", "*", holderName))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range files {
+		var h held
+		_, err := state.Load(f, &h)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("which image a container uses is not known: %w", err)
+		}
+		container := filepath.Dir(f)
+		byID[h.ID] = append(byID[h.ID], Holder{filepath.Base(filepath.Dir(filepath.Dir(container))), filepath.Base(container)})
+		for _, key := range h.Layers {
+			layers[key] = true
+		}
+	}
+	return byID, layers, nil
+}
+
+// globEscape makes a path mean itself in a pattern.
+func globEscape(path string) string {
+	var out []byte
+	for i := range len(path) {
+		if slices.Contains([]byte(`*?[\`), path[i]) {
+			out = append(out, '\\')
+		}
+		out = append(out, path[i])
+	}
+	return string(out)
+}
+
+// Unuse takes the mark away while the container's directory stays.
+func Unuse(holder string) error {
+	err := os.Remove(filepath.Join(holder, holderName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
