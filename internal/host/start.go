@@ -57,23 +57,6 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	return runOf(child), nil
 }
 
-// setUser fills in the user, and HOME from the container's passwd.
-func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File, p *specs.Process) error {
-	u, home, err := resolveUser(root, sc.Service.User, sc.Service.GroupAdd)
-	if err != nil {
-		return err
-	}
-	if r.singleID && (u.UID != 0 || u.GID != 0) {
-		return fmt.Errorf("id %d:%d does not exist here, only 0:0 (you) does: subordinate ids are needed (an administrator adds them with usermod --add-subuids 100000-165535 --add-subgids 100000-165535)", u.UID, u.GID)
-	}
-	if c.rec.Lower == "" {
-		home = "/tmp" // the home directories of the host cannot be written to
-	}
-	p.User = u
-	p.Env = mergeEnv([]string{"HOME=" + home}, p.Env)
-	return nil
-}
-
 // launch starts the process and waits until the service's program has been
 // executed, or for the reason why not.
 func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, run int, spec *specs.Spec, root *os.File) (*rootless.Child, error) {

@@ -60,7 +60,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		out.Scale = 1
 	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
-		l.image, l.attachments, l.ports, l.mounts, l.health, l.restart, l.logging, l.isolation,
+		l.image, l.user, l.attachments, l.ports, l.mounts, l.health, l.restart, l.logging, l.isolation,
 	} {
 		if err := step(s, &out); err != nil {
 			return out, err
