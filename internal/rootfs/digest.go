@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -57,7 +58,7 @@ func (s *Store) digest(ctx context.Context, f *os.File) (string, error) {
 		return known.Digest, nil
 	}
 	sum := sha256.New()
-	r := &boundedReader{ctx: ctx, r: f, left: id.Size, limit: id.Size}
+	r := layer.Bounded(ctx, f, id.Size)
 	if _, err := io.Copy(sum, r); err != nil {
 		return "", fmt.Errorf("hash: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
@@ -76,11 +77,11 @@ func (s *Store) fill(ctx context.Context, f *os.File, digest, tmp string) error 
 	if err := fs.Chmod(0o755); err != nil { // whatever the umask
 		return err
 	}
-	u := &unpacker{root: fs, single: s.single, limits: s.Limits}
-	if err := u.fromFile(ctx, f, digest); err != nil {
+	st, err := s.unpack(ctx, f, digest, fs)
+	if err != nil {
 		return err
 	}
-	err = state.Save(s.path(tmp, "record.json"), record{digest, u.entries, u.bytes, u.left.notices(s.single)})
+	err = state.Save(s.path(tmp, "record.json"), record{digest, st.Entries, st.Bytes, st.Left.Notices(s.single)})
 	if err != nil {
 		return err
 	}
@@ -90,34 +91,28 @@ func (s *Store) fill(ctx context.Context, f *os.File, digest, tmp string) error 
 	return nil
 }
 
-// fromFile unpacks the archive in f and checks that it is the one that was
-// hashed.
-func (u *unpacker) fromFile(ctx context.Context, f *os.File, digest string) error {
+// unpack unpacks the archive in f below dst and checks that it is the one that
+// was hashed.
+func (s *Store) unpack(ctx context.Context, f *os.File, digest string, dst *os.File) (layer.Stats, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	u.alive = func() error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
+		return layer.Stats{}, err
 	}
 	sum := sha256.New()
 	raw := io.TeeReader(f, sum)
-	plain, release, err := decompress(raw)
+	plain, release, err := layer.Decompress(raw)
 	if err != nil {
-		return err
+		return layer.Stats{}, err
 	}
 	defer release()
-	limit := u.limits.Bytes
-	if err := u.unpack(&boundedReader{ctx: ctx, r: plain, left: limit, limit: limit}); err != nil {
-		return err
+	st, err := layer.Unpack(ctx, plain, dst, layer.Options{Single: s.single, Whiteouts: layer.Literal, Limits: s.Limits})
+	if err != nil {
+		return st, err
 	}
 	if _, err := io.Copy(io.Discard, raw); err != nil { // what follows the archive's end
-		return err
+		return st, err
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != digest {
-		return errors.New("the file changed while it was unpacked: start again when it is complete")
+		return st, errors.New("the file changed while it was unpacked: start again when it is complete")
 	}
-	return nil
+	return st, nil
 }

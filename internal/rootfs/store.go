@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -42,21 +43,24 @@ func Open(dir string) (_ *Store, err error) {
 			root.Close()
 		}
 	}()
-	single, err := oneIDOnly(root)
+	single, err := OneIDOnly(root)
 	if err != nil {
 		return nil, fmt.Errorf("store of root file systems %s: %w", dir, err)
 	}
-	return &Store{Limits: DefaultLimits, dir: dir, root: root, single: single}, nil
+	return &Store{Limits: layer.DefaultLimits, dir: dir, root: root, single: single}, nil
 }
 
 // Close gives the store's descriptor back; Roots stay usable.
 func (s *Store) Close() error { return s.root.Close() }
 
-// oneIDOnly tries to give a file (without a name, open(2) O_TMPFILE, or else
-// one that is removed) to id 1.
-func oneIDOnly(dir *os.File) (bool, error) {
-	f, err := openAt(dir, ".", unix.O_TMPFILE|unix.O_RDWR, 0o600)
-	if err != nil {
+// OneIDOnly reports that files below dir cannot be given to others. It tries to
+// give one (without a name, open(2) O_TMPFILE, or else one that is removed) to
+// id 1.
+func OneIDOnly(dir *os.File) (bool, error) {
+	var f *os.File
+	if fd, err := unix.Openat(int(dir.Fd()), ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600); err == nil {
+		f = os.NewFile(uintptr(fd), dir.Name())
+	} else {
 		named, err := os.CreateTemp(dir.Name(), ".owner-*")
 		if err != nil {
 			return false, err
@@ -65,7 +69,7 @@ func oneIDOnly(dir *os.File) (bool, error) {
 		f = named
 	}
 	defer f.Close()
-	err = unix.Fchown(int(f.Fd()), 1, 1)
+	err := unix.Fchown(int(f.Fd()), 1, 1)
 	if err != nil && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EOVERFLOW) {
 		return false, fmt.Errorf("try to change a file's owner: %w", err)
 	}

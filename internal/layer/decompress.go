@@ -1,13 +1,13 @@
-package rootfs
+package layer
 
 import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
-	"compress/gzip"
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 )
@@ -16,8 +16,9 @@ import (
 // (27 bits) fits.
 const maxWindow = 1 << 27
 
-// decompress tells the format by its first bytes. release must be called.
-func decompress(r io.Reader) (plain io.Reader, release func(), err error) {
+// Decompress tells the format by its first bytes: gzip, xz, zstd, bzip2, or
+// plain. release must be called.
+func Decompress(r io.Reader) (plain io.Reader, release func(), err error) {
 	br := bufio.NewReaderSize(r, 1<<16)
 	head, err := br.Peek(512)
 	if err != nil && err != io.EOF {

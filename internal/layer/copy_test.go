@@ -1,4 +1,4 @@
-package rootfs
+package layer
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func TestCopy(t *testing.T) {
 		_ = os.Chmod(filepath.Join(from, "dir/closed"), 0o755)
 		_ = os.Chmod(filepath.Join(to, "dir/closed"), 0o755)
 	})
-	must(Copy(t.Context(), from, to))
+	must(Copy(t.Context(), []string{from}, to))
 	for _, name := range []string{".", "dir", "dir/closed", "dir/closed/x", "dir/f", "dir/out", "fifo", "hard"} {
 		a, err := os.Lstat(filepath.Join(from, name))
 		must(err)
@@ -61,10 +61,10 @@ func TestCopyStops(t *testing.T) {
 	from := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Copy(ctx, from, filepath.Join(t.TempDir(), "b")); !errors.Is(err, context.Canceled) {
+	if err := Copy(ctx, []string{from}, filepath.Join(t.TempDir(), "b")); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if err := Copy(t.Context(), from, from); err == nil {
+	if err := Copy(t.Context(), []string{from}, from); err == nil {
 		t.Error("copied over something that exists")
 	}
 }

@@ -1,4 +1,4 @@
-package rootfs
+package layer
 
 import (
 	"context"
@@ -13,7 +13,7 @@ type Limits struct {
 }
 
 // DefaultLimits are far above any root file system and below most disks.
-var DefaultLimits = Limits{Entries: 5_000_000, Bytes: 64 << 30}
+var DefaultLimits = Limits{Entries: 2_000_000, Bytes: 64 << 30}
 
 // maxPath is the longest name of an entry: PATH_MAX of linux/limits.h.
 const maxPath = 4096
@@ -36,4 +36,9 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	b.left -= int64(n)
 	return n, err
+}
+
+// Bounded reads from r and fails after n bytes, or when ctx is done.
+func Bounded(ctx context.Context, r io.Reader, n int64) io.Reader {
+	return &boundedReader{ctx: ctx, r: r, left: n, limit: n}
 }

@@ -1,4 +1,4 @@
-package rootfs
+package layer
 
 import (
 	"crypto/sha256"

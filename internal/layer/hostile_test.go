@@ -1,45 +1,46 @@
-package rootfs
+package layer
 
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/mocker-compose/mocker-compose/internal/layer/hazard"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
 // unpackInto unpacks b below dir with small limits.
-func unpackInto(t testing.TB, dir string, b []byte) (*unpacker, error) {
+func unpackInto(t testing.TB, dir string, b []byte, w Whiteouts) (Stats, error) {
 	t.Helper()
 	root, err := os.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	u := &unpacker{root: root, single: os.Getuid() != 0, limits: Limits{Entries: 1000, Bytes: 1 << 20},
-		alive: func() error { return nil }}
-	return u, u.unpack(bytes.NewReader(b))
+	return Unpack(t.Context(), bytes.NewReader(b), root,
+		Options{Single: os.Getuid() != 0, Whiteouts: w, Limits: Limits{Entries: 1000, Bytes: 1 << 20}})
 }
 
 func testCorpus(t *testing.T) {
-	for _, c := range corpus("/placeholder") {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range hazard.Corpus("/placeholder") {
+		t.Run(c.Name, func(t *testing.T) {
 			top, target := makeCanary(t)
-			var h hostile
-			for _, c2 := range corpus(top) {
-				if c2.name == c.name {
+			var h hazard.Archive
+			for _, c2 := range hazard.Corpus(top) {
+				if c2.Name == c.Name {
 					h = c2
 				}
 			}
-			b := archive(t, h.entries)
+			b := archive(t, h.Entries)
 			before := census(t, top, target)
-			_, err := unpackInto(t, target, b)
-			if (err != nil) != h.refused {
-				t.Errorf("refused: %t (%v), want %t", err != nil, err, h.refused)
+			_, err := unpackInto(t, target, b, Literal)
+			if (err != nil) != h.Refused {
+				t.Errorf("refused: %t (%v), want %t", err != nil, err, h.Refused)
 			}
 			if census(t, top, target) != before {
 				t.Error("something outside of the tree changed")
@@ -96,17 +97,17 @@ func naiveUnpack(dir string, b []byte) {
 // that a clean census means something.
 func TestCorpusIsDangerous(t *testing.T) {
 	escapes := 0
-	for i := range corpus("") {
+	for i := range hazard.Corpus("") {
 		top, target := makeCanary(t)
-		h := corpus(top)[i]
-		switch h.name {
+		h := hazard.Corpus(top)[i]
+		switch h.Name {
 		case "fifo", "fifo as a hard link's target", "duplicates of every kind":
 			continue // it would wait for a reader
 		case "deep", "too deep":
 			continue // slow, and no attack
 		}
 		before := census(t, top, target)
-		naiveUnpack(target, archive(t, h.entries))
+		naiveUnpack(target, archive(t, h.Entries))
 		if census(t, top, target) != before {
 			escapes++
 		}
@@ -114,7 +115,7 @@ func TestCorpusIsDangerous(t *testing.T) {
 			os.Chmod(filepath.Join(top, dir), 0o700)
 		}
 	}
-	t.Logf("%d of %d archives make a naive unpacker write outside", escapes, len(corpus("")))
+	t.Logf("%d of %d archives make a naive unpacker write outside", escapes, len(hazard.Corpus("")))
 	if escapes < 12 {
 		t.Errorf("only %d archives make a naive unpacker write outside", escapes)
 	}
@@ -130,7 +131,7 @@ func TestBrokenArchives(t *testing.T) {
 		"cut in content":  whole[:1026],
 	} {
 		_, target := makeCanary(t)
-		if _, err := unpackInto(t, target, b); err == nil {
+		if _, err := unpackInto(t, target, b, Literal); err == nil {
 			t.Errorf("%s: taken for an archive", name)
 		}
 	}
@@ -145,27 +146,29 @@ func TestLimits(t *testing.T) {
 	big := file("big")
 	big.Size = 1<<20 + 1
 	for _, entries := range [][]tar.Header{many, {big}, {mode(file("a"), 0), {Name: "b", Size: 1 << 20, Typeflag: tar.TypeReg}}} {
-		if _, err := unpackInto(t, target, archive(t, entries)); err == nil {
+		if _, err := unpackInto(t, target, archive(t, entries), Literal); err == nil {
 			t.Error("an archive beyond the limits was unpacked")
 		}
 	}
 	stop := errors.New("enough")
-	u := &unpacker{limits: DefaultLimits, buf: make([]byte, 10), alive: func() error { return stop }}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stop)
+	u := &unpacker{ctx: ctx, buf: make([]byte, 10)}
 	if err := u.copy(nil, nil, 1); !errors.Is(err, stop) {
 		t.Errorf("copying nobody waits for: %v", err)
 	}
 }
 
 func FuzzUnpack(f *testing.F) {
-	for _, h := range corpus("/placeholder") {
-		if h.name != "deep" { // too slow to be changed a thousand times
-			f.Add(archive(f, h.entries))
+	for _, h := range hazard.Corpus("/placeholder") {
+		if h.Name != "deep" { // too slow to be changed a thousand times
+			f.Add(archive(f, h.Entries))
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		top, target := makeCanary(t)
 		before := census(t, top, target)
-		unpackInto(t, target, b)
+		unpackInto(t, target, b, Literal)
 		if census(t, top, target) != before {
 			t.Error("something outside of the tree changed")
 		}
