@@ -36,6 +36,13 @@ func (x *execution) start(ctx context.Context, name string) error {
 		return x.failure(name, err)
 	}
 	x.r.container(name, "Started")
+	if x.restart {
+		_ = x.s.ask(func() {
+			if i := x.s.instances[name]; i != nil {
+				x.s.emit(i, "restart")
+			}
+		})
+	}
 	return nil
 }
 

@@ -65,7 +65,8 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
-		a.kill(), a.config(), a.ls(), a.version(), a.unshare())
+		a.kill(), a.config(), a.ls(), a.version(), a.unshare(),
+		a.events(), a.images(), a.port(), a.top())
 	return root
 }
 

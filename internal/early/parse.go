@@ -27,6 +27,10 @@ var commands = map[string]command{
 	"start":   services((*client.Env).Start),
 	"restart": services((*client.Env).Restart),
 	"kill":    services((*client.Env).Kill),
+	"events":  services((*client.Env).ShowEvents),
+	"images":  services((*client.Env).Images),
+	"port":    services((*client.Env).Port),
+	"top":     services((*client.Env).Top),
 }
 
 // parse makes a call of a command line that is ours, else nil. Every mistake
