@@ -66,7 +66,7 @@ func explain(what string, errno unix.Errno) error {
 		}
 	}
 	if strings.HasPrefix(what, "open mount point") && errno == unix.ENOENT {
-		e.Hint = "without an image the root file system is the host's, read-only, and the directory that would have to hold the mount point has too many entries to be rebuilt: choose a mount point in another directory"
+		e.Hint = "it is missing and cannot be made: below a read-only volume make it in the volume's source; without an image, whose root file system is the host's, choose a mount point in a directory with fewer entries"
 	}
 	return e
 }

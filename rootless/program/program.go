@@ -179,10 +179,16 @@ func (p *Program) argument(a any) (v uint64, slot bool) {
 	}
 }
 
-func (p *Program) fail(format string, args ...any) {
+// Fail makes [Program.Image] return err, unless something failed before: what
+// adds steps need not return errors.
+func (p *Program) Fail(err error) {
 	if p.err == nil {
-		p.err = fmt.Errorf("sandbox program: "+format, args...)
+		p.err = err
 	}
+}
+
+func (p *Program) fail(format string, args ...any) {
+	p.Fail(fmt.Errorf("sandbox program: "+format, args...))
 }
 
 // encode lays the program out for dataBase:

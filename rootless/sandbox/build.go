@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/binary"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -35,13 +34,16 @@ type builder struct {
 	*Prepared
 	root       program.Slot // the new root, O_PATH
 	a, b, c, d program.Slot
-	rooms      []string // directories of the host in which mount points can be made
+	way        [2]program.Slot // of descend
+	view       *view           // what mount points are resolved in
+	rooms      []string        // directories of the host that are rebuilt for mount points, without links
 }
 
 func newBuilder() *builder {
 	b := &builder{Prepared: &Prepared{}}
 	b.root = b.Program.NewSlot()
 	b.a, b.b, b.c, b.d = b.Program.NewSlot(), b.Program.NewSlot(), b.Program.NewSlot(), b.Program.NewSlot()
+	b.way = [2]program.Slot{b.Program.NewSlot(), b.Program.NewSlot()}
 	return b
 }
 
@@ -58,25 +60,37 @@ func (b *builder) do(what string, nr uintptr, args ...any) program.Step {
 const (
 	pathFlags = unix.O_PATH | unix.O_CLOEXEC
 	dirFlags  = unix.O_PATH | unix.O_CLOEXEC | unix.O_DIRECTORY | unix.O_NOFOLLOW
-	inRoot    = unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS
-	noLinks   = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS
 )
 
-// openIn opens a mount point below the directory in slot dir.
-func (b *builder) openIn(dir program.Slot, path string, flags, resolve int, to program.Slot) {
-	b.openNamed("open mount point /"+strings.TrimPrefix(path, "/"), dir, path, flags, resolve, to)
+// openPoint opens a mount point of the new root in slot to; see descend.
+func (b *builder) openPoint(path string, flags int, to program.Slot) {
+	b.descend("open mount point "+path, path, flags, to, nil)
 }
 
-// openNamed opens path below the directory in slot dir (openat2(2)).
-func (b *builder) openNamed(what string, dir program.Slot, path string, flags, resolve int, to program.Slot) {
-	how := make([]byte, 24) // struct open_how
-	binary.NativeEndian.PutUint64(how[0:], uint64(flags))
-	binary.NativeEndian.PutUint64(how[16:], uint64(resolve))
-	rel := strings.TrimPrefix(path, "/")
-	if rel == "" {
-		rel = "."
+// descend opens path below the new root name by name, and follows no link: not
+// one that was planted, nor one that somebody puts there while we are at it.
+// make, if there is one, adds the step that makes a name in the directory in slot dir.
+func (b *builder) descend(what, path string, flags int, to program.Slot, make func(dir program.Slot, name string, last bool)) {
+	names := split(path)
+	if len(names) == 0 {
+		names = []string{"."}
 	}
-	b.do(what, unix.SYS_OPENAT2, dir, rel, how, len(how)).SaveTo(to)
+	at := b.root
+	for i, name := range names {
+		last := i == len(names)-1
+		next, f := b.way[i%2], dirFlags
+		if last {
+			next, f = to, flags|unix.O_NOFOLLOW
+		}
+		if make != nil {
+			make(at, name, last)
+		}
+		b.do(what, unix.SYS_OPENAT, at, name, f, 0).SaveTo(next)
+		if i > 0 {
+			b.close(at)
+		}
+		at = next
+	}
 }
 
 // attach mounts the detached tree in slot tree on the place in slot target.

@@ -32,6 +32,7 @@ func Join(c Command) *Prepared {
 	b.do("join the container's namespaces", unix.SYS_SETNS, fd, namespaces)
 	b.do("new session", unix.SYS_SETSID)
 	b.do("enter /", unix.SYS_CHDIR, "/")
+	b.closeFiles()
 	b.workdir(c.Process.Cwd)
 	b.lock(c.Process, c.Filter, c.SingleID, c.Process.Terminal, false)
 	return b.Prepared

@@ -28,7 +28,7 @@ func (b *builder) kernel(c Container) {
 // onto mounts slot a on a directory of the new root that must be no link:
 // a link planted there would be an attack (CVE-2019-19921).
 func (b *builder) onto(what, dir string) {
-	b.openIn(b.root, dir, dirFlags, noLinks, b.b)
+	b.openPoint("/"+dir, dirFlags, b.b)
 	b.attach(what, b.a, b.b)
 	b.close(b.a)
 	b.close(b.b)
@@ -36,7 +36,7 @@ func (b *builder) onto(what, dir string) {
 
 func (b *builder) dev(c Container) {
 	b.newFS("make /dev", "tmpfs", unix.MOUNT_ATTR_NOSUID, b.c, option{"mode", "755"}, option{"size", "64k"})
-	b.openIn(b.root, "dev", dirFlags, noLinks, b.b)
+	b.openPoint("/dev", dirFlags, b.b)
 	b.attach("mount /dev", b.c, b.b)
 	b.close(b.b)
 	for _, n := range deviceNodes {

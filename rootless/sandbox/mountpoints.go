@@ -3,8 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -33,7 +31,7 @@ func MakeBaseIn(root *os.File) error {
 // writable layer.
 func MakeMountPoints(root *os.File, spec *specs.Spec) error {
 	for _, m := range spec.Mounts {
-		if freshBelow(m.Destination, false) || slices.Contains(baseFiles, strings.TrimPrefix(m.Destination, "/")) {
+		if first, _ := cutFirst(m.Destination); first == "dev" || first == "proc" || first == "sys" {
 			continue
 		}
 		if m.Type == "tmpfs" || isDirectory(m.Source) {

@@ -8,6 +8,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
 
 // mounts attaches the mounts of the spec, parents before children and
@@ -23,7 +25,7 @@ func (b *builder) mounts(c Container) {
 		} else {
 			b.bind(m)
 		}
-		b.target(m, c.Root == nil)
+		b.target(m)
 		b.attach("mount "+m.Destination, b.a, b.b)
 		b.close(b.a)
 		b.close(b.b)
@@ -67,29 +69,32 @@ func (b *builder) bind(m specs.Mount) {
 	}
 }
 
-// target opens the mount point in slot b. In our own fresh tmpfs it is made
-// here; elsewhere it exists, or was made ahead by [MakeMountPoints].
-func (b *builder) target(m specs.Mount, hostRoot bool) {
-	if !b.fresh(m.Destination, hostRoot) {
-		b.openIn(b.root, m.Destination, pathFlags, inRoot, b.b)
+// target opens the mount point in slot b. What is missing on the way is made,
+// as docker does: below a volume too, whose directories only exist by now. Where
+// nothing can be made (read-only), opening it says so.
+func (b *builder) target(m specs.Mount) {
+	place, err := b.view.place(m.Destination)
+	if err != nil {
+		b.Program.Fail(err)
 		return
 	}
-	isFile := m.Type != "tmpfs" && !isDirectory(m.Source)
-	parts := strings.Split(strings.Trim(path.Clean(m.Destination), "/"), "/")
-	b.do("open the root", unix.SYS_OPENAT, b.root, ".", dirFlags, 0).SaveTo(b.b)
-	for i, name := range parts {
-		flags := dirFlags
-		if i == len(parts)-1 && isFile {
-			flags = pathFlags | unix.O_NOFOLLOW
-			b.do("make "+m.Destination, unix.SYS_MKNODAT, b.b, name, unix.S_IFREG|0o644, 0).Ignore()
-		} else {
-			b.do("make "+m.Destination, unix.SYS_MKDIRAT, b.b, name, 0o755).Ignore()
-		}
-		b.do("open mount point "+m.Destination, unix.SYS_OPENAT, b.b, name, flags, 0).SaveTo(b.c)
-		b.close(b.b)
-		b.do("keep", unix.SYS_FCNTL, b.c, unix.F_DUPFD_CLOEXEC, 0).SaveTo(b.b)
-		b.close(b.c)
+	b.view.cover(place, m)
+	file := m.Type != "tmpfs" && !isDirectory(m.Source)
+	last := dirFlags
+	if file {
+		last = pathFlags
 	}
+	what := "open mount point " + m.Destination
+	if place != path.Clean(m.Destination) {
+		what += " (" + place + ")"
+	}
+	b.descend(what, place, last, b.b, func(dir program.Slot, name string, last bool) {
+		if last && file {
+			b.do("make "+m.Destination, unix.SYS_MKNODAT, dir, name, unix.S_IFREG|0o644, 0).Ignore()
+			return
+		}
+		b.do("make "+m.Destination, unix.SYS_MKDIRAT, dir, name, 0o755).Ignore()
+	})
 }
 
 func isDirectory(p string) bool {

@@ -43,6 +43,8 @@ type Container struct {
 func Setup(c Container) *Prepared {
 	b := newBuilder()
 	b.Clone = Namespaces
+	b.look(c)
+	defer b.view.close()
 	b.join(c)
 	if c.Root != nil {
 		b.imageRoot(c)
@@ -99,7 +101,15 @@ func (b *builder) pivot(c Container) {
 	b.do("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", ".")
 	b.do("leave the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH)
 	b.do("enter /", unix.SYS_CHDIR, "/")
+	b.closeFiles()
 	b.workdir(c.Spec.Process.Cwd)
+}
+
+// closeFiles closes what only the steps so far needed, before a path of the
+// image's author is looked at: it may be /proc/self/fd/7 (CVE-2024-21626).
+func (b *builder) closeFiles() {
+	b.do("close the program", unix.SYS_CLOSE, StatusFile-1)
+	b.do("close our files", unix.SYS_CLOSE_RANGE, FirstFile, uint32(0xffffffff), 0)
 }
 
 func (b *builder) workdir(dir string) {
