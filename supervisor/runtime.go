@@ -19,6 +19,9 @@ type Container struct {
 	Service project.Service `json:"service"`
 	Hash    string          `json:"hash"`
 	Created time.Time       `json:"created"`
+	// Inherit: it takes the place of a container of its name, and has the anonymous
+	// volumes of that one.
+	Inherit bool `json:"inherit,omitempty"`
 }
 
 // Exit tells how a run ended.
@@ -89,7 +92,8 @@ type Runtime interface {
 	RemoveNetworks(ctx context.Context) ([]string, error)
 	// EnsureVolumes makes the named volumes that do not exist.
 	EnsureVolumes(ctx context.Context, p *project.Project) error
-	// RemoveVolumes removes the project's own named volumes and returns their resolved names.
+	// RemoveVolumes removes the project's own named volumes and returns the
+	// resolved names of those that are gone: what others use stays.
 	RemoveVolumes(ctx context.Context, p *project.Project) ([]string, error)
 
 	// Create acquires all that outlives a run: root file system with its

@@ -86,6 +86,7 @@ type UpRequest struct {
 	NoDeps        bool            `json:"no_deps,omitempty"`
 	NoStart       bool            `json:"no_start,omitempty"`
 	RemoveOrphans bool            `json:"remove_orphans,omitempty"`
+	RenewVolumes  bool            `json:"renew_volumes,omitempty"` // recreated containers do not inherit anonymous volumes
 	Timeout       *time.Duration  `json:"timeout,omitempty"`
 	Wait          bool            `json:"wait,omitempty"`
 	WaitTimeout   time.Duration   `json:"wait_timeout,omitempty"`

@@ -34,9 +34,10 @@ type builder struct {
 	*Prepared
 	root       program.Slot // the new root, O_PATH
 	a, b, c, d program.Slot
-	way        [2]program.Slot // of descend
-	view       *view           // what mount points are resolved in
-	rooms      []string        // directories of the host that are rebuilt for mount points, without links
+	way        [2]program.Slot         // of descend
+	view       *view                   // what mount points are resolved in
+	rooms      []string                // directories of the host that are rebuilt for mount points, without links
+	parts      map[string]program.Slot // of detached mounts, by destination
 }
 
 func newBuilder() *builder {
@@ -71,11 +72,16 @@ func (b *builder) openPoint(path string, flags int, to program.Slot) {
 // one that was planted, nor one that somebody puts there while we are at it.
 // make, if there is one, adds the step that makes a name in the directory in slot dir.
 func (b *builder) descend(what, path string, flags int, to program.Slot, make func(dir program.Slot, name string, last bool)) {
+	b.descendFrom(b.root, what, path, flags, to, make)
+}
+
+// descendFrom is descend below the directory in slot from.
+func (b *builder) descendFrom(from program.Slot, what, path string, flags int, to program.Slot, make func(dir program.Slot, name string, last bool)) {
 	names := split(path)
 	if len(names) == 0 {
 		names = []string{"."}
 	}
-	at := b.root
+	at := from
 	for i, name := range names {
 		last := i == len(names)-1
 		next, f := b.way[i%2], dirFlags
@@ -131,10 +137,31 @@ func (b *builder) clonePath(what, path string, recursive bool, to program.Slot) 
 	b.do(what, unix.SYS_OPEN_TREE, at, path, flags).SaveTo(to)
 }
 
+// cloneOpen makes a detached copy of the mount tree at slot from, in slot to.
+func (b *builder) cloneOpen(what string, from program.Slot, recursive bool, to program.Slot) {
+	flags := unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_EMPTY_PATH
+	if recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	b.do(what, unix.SYS_OPEN_TREE, from, "", flags).SaveTo(to)
+}
+
 // setAttr sets mount attributes of the tree in slot tree (mount_setattr(2)).
 func (b *builder) setAttr(what string, tree program.Slot, recursive bool, set uint64) {
+	b.change(what, tree, recursive, mountAttr{set: set})
+}
+
+// mountAttr is what changes of a mount; the zero value is nothing.
+type mountAttr struct{ set, propagation uint64 }
+
+// change changes the tree in slot tree (mount_setattr(2)).
+func (b *builder) change(what string, tree program.Slot, recursive bool, a mountAttr) {
+	if a == (mountAttr{}) {
+		return
+	}
 	attr := make([]byte, 32) // struct mount_attr
-	binary.NativeEndian.PutUint64(attr[0:], set)
+	binary.NativeEndian.PutUint64(attr[0:], a.set)
+	binary.NativeEndian.PutUint64(attr[16:], a.propagation)
 	flags := unix.AT_EMPTY_PATH
 	if recursive {
 		flags |= unix.AT_RECURSIVE

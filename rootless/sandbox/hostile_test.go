@@ -121,7 +121,7 @@ func (h *hostile) start(t *testing.T, overlay bool) (out, refused string) {
 		return "", err.Error()
 	}
 	s := h.spec()
-	if err := MakeMountPoints(root, s); err != nil {
+	if err := MakeMountPoints(root, s, nil); err != nil {
 		return "", err.Error()
 	}
 	c := hostContainer(t, s)

@@ -35,6 +35,8 @@ type Container struct {
 	// Hide are directories of the host that a container on the host's root file
 	// system must not see: our own, with our sockets and other projects' data.
 	Hide []string
+	// Sources tell more of the sources of mounts, by destination.
+	Sources map[string]Source
 	// ShmSize is the size of /dev/shm in bytes; 0 = 64 MiB.
 	ShmSize int64
 }
@@ -46,6 +48,7 @@ func Setup(c Container) *Prepared {
 	b.look(c)
 	defer b.view.close()
 	b.join(c)
+	b.partsOfTrees(c)
 	if c.Root != nil {
 		b.imageRoot(c)
 	} else {

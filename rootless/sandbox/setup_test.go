@@ -267,7 +267,7 @@ func TestOverlayRoot(t *testing.T) {
 	s.Process.Args = []string{"/bin/busybox", "sh", "-c", "echo hi > /file; cat /file; pwd; /bin/busybox ls /"}
 	s.Process.Cwd = "/made/here"
 	s.Mounts = []specs.Mount{{Type: "tmpfs", Destination: "/data/x"}}
-	if err := MakeMountPoints(root, s); err != nil {
+	if err := MakeMountPoints(root, s, nil); err != nil {
 		t.Fatal(err)
 	}
 	c := hostContainer(t, s)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/wire"
@@ -55,22 +54,21 @@ func (v *view) close() {
 	}
 }
 
-// cover notes that m lies on place from now on.
-func (v *view) cover(place string, m specs.Mount) {
+// cover notes that f lies on place from now on; nil = an empty directory, or a
+// file that cannot be seen from here.
+func (v *view) cover(place string, f *os.File) {
 	for p := range v.over {
 		if strings.HasPrefix(p, place+"/") {
 			delete(v.over, p)
 		}
 	}
-	v.over[place] = nil
-	if m.Type == "tmpfs" {
-		return
-	}
-	// What cannot be opened here is a file of the project holder's own mount namespace.
-	if fd, err := unix.Open(m.Source, unix.O_PATH|unix.O_CLOEXEC, 0); err == nil {
-		f := os.NewFile(uintptr(fd), m.Source)
+	v.over[place] = f
+}
+
+// hold keeps f open as long as the view.
+func (v *view) hold(f *os.File) {
+	if f != nil {
 		v.held = append(v.held, f)
-		v.over[place] = f
 	}
 }
 

@@ -37,8 +37,13 @@ func TestView(t *testing.T) {
 	defer f.Close()
 	v := newView(f, []string{"proc", "sys", "dev"})
 	defer v.close()
-	v.cover("/data", specs.Mount{Type: "bind", Source: volume})
-	v.cover("/mem", specs.Mount{Type: "tmpfs"})
+	data, err := os.Open(volume)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.hold(data)
+	v.cover("/data", data)
+	v.cover("/mem", nil)
 	for path, want := range map[string]string{
 		"/real/sub": "/real/sub", "/rel/x": "/real/sub/x", "/up": "/real", "/var/run/x": "/run/x",
 		"/data/in": "/data/in", "/data/abs/y": "/real/sub/y", "/data/out": "/real/sub", "/data/new/a": "/data/new/a",
