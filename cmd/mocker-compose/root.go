@@ -66,7 +66,7 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
 		a.kill(), a.config(), a.ls(), a.version(), a.unshare(),
-		a.events(), a.images(), a.port(), a.top())
+		a.events(), a.image(), a.images(), a.port(), a.top())
 	return root
 }
 
