@@ -84,6 +84,14 @@ func filter(svc *project.Service, caps []string) ([]byte, error) {
 	return seccomp.Default(caps)
 }
 
+// ownFilter tells whether the service has a seccomp profile of the user's, which
+// may allow less than any other.
+func ownFilter(svc *project.Service) bool {
+	return slices.ContainsFunc(svc.SecurityOpt, func(o string) bool {
+		return strings.HasPrefix(o, "seccomp=") && o != "seccomp=unconfined"
+	})
+}
+
 // environment is what docker sets, under what the file sets.
 func environment(c *container, sc *supervisor.Container) []string {
 	env := []string{"PATH=" + sandbox.DefaultPath, "HOSTNAME=" + hostname(sc)}

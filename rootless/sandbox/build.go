@@ -26,6 +26,9 @@ type Prepared struct {
 	// Join is the index in Files, plus FirstFile, of the pidfd whose pid
 	// namespace the process is born in; 0 = none.
 	Join int
+	// HandOver is the descriptor of the socket on which the process hands over to
+	// one inside (program.HandOver); 0 = it does not.
+	HandOver int
 }
 
 // builder adds steps to a program. Its slots are reused all the time; each
@@ -57,6 +60,9 @@ func (b *builder) file(f *os.File) int {
 func (b *builder) do(what string, nr uintptr, args ...any) program.Step {
 	return b.Program.Do(what, nr, args...)
 }
+
+// mark tells the supervisor how far the set-up has come: what it does next.
+func (b *builder) mark(what string) { b.Program.Mark(StatusFile, what) }
 
 const (
 	pathFlags = unix.O_PATH | unix.O_CLOEXEC

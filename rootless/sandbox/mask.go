@@ -26,6 +26,7 @@ func (b *builder) masks(spec *specs.Spec) {
 	if spec.Linux == nil {
 		return
 	}
+	b.mark("mask paths of /proc and /sys")
 	for _, p := range spec.Linux.MaskedPaths {
 		st, err := os.Lstat(p)
 		if err != nil {

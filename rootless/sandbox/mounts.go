@@ -20,6 +20,7 @@ func (b *builder) mounts(c Container) {
 		return depth(x.Destination) - depth(y.Destination)
 	})
 	for _, m := range list {
+		b.mark("mount " + m.Destination)
 		src, err := c.Sources[m.Destination].open(m)
 		if err != nil {
 			b.Program.Fail(err)

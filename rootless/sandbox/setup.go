@@ -49,6 +49,7 @@ func Setup(c Container) *Prepared {
 	defer b.view.close()
 	b.join(c)
 	b.partsOfTrees(c)
+	b.mark("make the root")
 	if c.Root != nil {
 		b.imageRoot(c)
 	} else {
@@ -65,11 +66,12 @@ func Setup(c Container) *Prepared {
 		b.hide(c.Hide)
 	}
 	b.pivot(c)
-	b.lock(c.Spec.Process, c.Filter, c.SingleID, c.Spec.Process.Terminal, c.Init)
+	b.lock(c.Spec.Process, lock{filter: c.Filter, singleID: c.SingleID, init: c.Init})
 	return b.Prepared
 }
 
 func (b *builder) join(c Container) {
+	b.mark("join the net namespace")
 	if c.NetNS != nil {
 		b.do("join the net namespace", unix.SYS_SETNS, b.file(c.NetNS), unix.CLONE_NEWNET)
 	}
@@ -100,6 +102,7 @@ func (b *builder) pivot(c Container) {
 	if c.Root == nil || (c.Spec.Root != nil && c.Spec.Root.Readonly) {
 		b.setAttr("make the root read-only", b.root, false, unix.MOUNT_ATTR_RDONLY)
 	}
+	b.mark("pivot to the new root")
 	b.do("enter the new root", unix.SYS_FCHDIR, b.root)
 	b.do("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", ".")
 	b.do("leave the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH)
@@ -117,6 +120,7 @@ func (b *builder) closeFiles() {
 
 func (b *builder) workdir(dir string) {
 	if dir != "" && dir != "/" {
+		b.mark("enter working directory " + dir)
 		b.do("enter working directory "+dir, unix.SYS_CHDIR, dir)
 	}
 }

@@ -111,8 +111,10 @@ func run(t testing.TB, p *Prepared) (out, failed string, code int) {
 	if _, err := unix.Wait4(pid, &ws, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if f, ok := program.ParseFailure(report); ok {
-		failed = fmt.Sprintf("%s: %v", p.Program.What(f.Step), f.Errno)
+	if r, ok := program.ParseReport(report); !ok {
+		t.Errorf("report: %v", report)
+	} else if r.Failure != nil {
+		failed = fmt.Sprintf("%s: %v", p.Program.What(r.Failure.Step), r.Failure.Errno)
 	}
 	return string(text), failed, ws.ExitStatus()
 }
