@@ -26,7 +26,7 @@ func (m *Mover) run() {
 	for !m.stop {
 		wait := -1
 		if len(m.blocked) > 0 {
-			wait = int(retryTime / time.Millisecond)
+			wait = int(m.patience() / time.Millisecond)
 		}
 		m.rest()
 		began := time.Now()
@@ -44,7 +44,7 @@ func (m *Mover) run() {
 			}
 		}
 		m.pace.next(waited)
-		if len(m.blocked) > 0 && time.Since(tried) >= retryTime {
+		if len(m.blocked) > 0 && time.Since(tried) >= m.patience() {
 			m.retry()
 			tried = time.Now()
 		}
@@ -170,7 +170,9 @@ func (m *Mover) block(t *stream, err error) {
 	t.blocked = err
 	m.blocked[t] = true
 	m.unwatch(t)
-	m.report(Event{Kind: Blocked, Dir: t.Dir, Name: t.Name, Err: err})
+	if err != errHeld {
+		m.report(Event{Kind: Blocked, Dir: t.Dir, Name: t.Name, Err: err})
+	}
 }
 
 func (m *Mover) resume(t *stream) {
@@ -180,9 +182,22 @@ func (m *Mover) resume(t *stream) {
 	if err := m.watch(t.pipe); err != nil {
 		return // no memory: still blocked, and tried again
 	}
+	held := t.blocked == errHeld
 	t.blocked = nil
 	delete(m.blocked, t)
-	m.report(Event{Kind: Resumed, Dir: t.Dir, Name: t.Name})
+	if !held {
+		m.report(Event{Kind: Resumed, Dir: t.Dir, Name: t.Name})
+	}
+}
+
+// patience is how long to wait before the blocked streams are tried again.
+func (m *Mover) patience() time.Duration {
+	for t := range m.blocked {
+		if t.blocked == errHeld {
+			return heldRetry
+		}
+	}
+	return retryTime
 }
 
 func (m *Mover) retry() {

@@ -35,6 +35,9 @@ func (m *Mover) moveChunk(t *stream) (int, error) {
 		now.seq = m.seq + 1
 	}
 	if t.full() {
+		if t.waits() {
+			return 0, errHeld
+		}
 		events, err := t.rotate(now)
 		if err != nil {
 			return 0, err

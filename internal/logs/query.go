@@ -7,6 +7,8 @@ type Source struct {
 	Container string // what the prefix shows: the name without the project, "web-1"
 	Service   string // decides the colour
 	Dir       string // need not exist yet
+	// Hold makes rotation wait until we have printed what it would remove.
+	Hold bool
 }
 
 // Query chooses lines.

@@ -137,7 +137,7 @@ func (t *stream) rotate(now record) ([]Event, error) {
 // prune keeps MaxFiles segments.
 func (t *stream) prune() []Event {
 	var events []Event
-	for len(t.old) > 0 && len(t.old)+1 > t.MaxFiles {
+	for len(t.old) > 0 && len(t.old)+1 > t.MaxFiles && !t.heldOldest() {
 		events = append(events, t.removeOldest(Rotated))
 	}
 	return events
@@ -146,10 +146,10 @@ func (t *stream) prune() []Event {
 // droppable reports that there is a segment to give up for space. Before the
 // current one is open, the newest is kept: it tells where the stream goes on.
 func (t *stream) droppable() bool {
-	if t.log < 0 {
-		return len(t.old) > 1
+	if t.log < 0 && len(t.old) < 2 {
+		return false
 	}
-	return len(t.old) > 0
+	return len(t.old) > 0 && !t.heldOldest()
 }
 
 // removeOldest removes the oldest of the older segments: the log first, so

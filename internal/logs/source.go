@@ -70,7 +70,7 @@ func (s *source) refresh(p *printer) error {
 }
 
 func (s *source) newStream(name string, p *printer) *streamReader {
-	t := &streamReader{dir: s.Dir, name: name}
+	t := &streamReader{dir: s.Dir, name: name, hold: s.Hold}
 	t.line.source, t.line.sink = s, p.out
 	if name == "stderr" {
 		t.line.sink = p.err

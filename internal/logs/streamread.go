@@ -19,6 +19,7 @@ type chunk struct {
 // stream since its beginning, over all segments, removed ones included.
 type streamReader struct {
 	dir, name string
+	hold      bool             // its segments are held against rotation
 	segments  []*segmentReader // ascending; the first one has pos, unless pos is at its end
 	pos       uint64
 	skipped   uint64 // removed by rotation before we read them, since last told
@@ -55,6 +56,9 @@ func (s *streamReader) refresh(numbers []int) error {
 			return err
 		}
 		if g != nil {
+			if s.hold {
+				hold(g.log)
+			}
 			s.segments = append(s.segments, g)
 		}
 	}
