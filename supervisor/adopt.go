@@ -114,6 +114,7 @@ func (s *Supervisor) load() error {
 	}
 	for name, i := range s.instances {
 		s.resume(i, runs[name], sameBoot)
+		s.expectClient(i)
 	}
 	return nil
 }
@@ -137,10 +138,11 @@ func (s *Supervisor) resume(i *instance, run *Run, sameBoot bool) {
 	case Starting:
 		// It was about to run, and nothing of it is left: once more.
 		s.enter(i, i.idle())
-		if !i.rec.Held && i.rec.Desired == WantRunning {
+		// A one-off container is started by its client, who comes again.
+		if !i.rec.Held && i.rec.Desired == WantRunning && i.rec.OneOff == nil {
 			s.launch(i, event{kind: BackoffOver})
 		}
-	case Running, Stopping:
+	case Running, Stopping, Paused:
 		s.lost(i, "it vanished while nobody looked after it")
 	case Ending:
 		s.enter(i, Ending)
@@ -160,14 +162,19 @@ func (s *Supervisor) resumeRun(i *instance, run *Run) {
 		i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
 		i.rec.Health = policy.Fresh(i.rec.Service.HealthCheck)
 	}
-	stopping := i.rec.State == Stopping || i.rec.Held || i.rec.Desired == WantStopped
-	s.enter(i, Running)
-	if stopping {
+	name, paused := i.rec.Name, i.rec.State == Paused
+	switch {
+	case i.rec.State == Stopping || i.rec.Held || i.rec.Desired == WantStopped:
+		// It may have been paused, and told to stop, and not yet let go on.
+		s.enter(i, Paused)
 		s.endRun(i, stopOrder{})
-	} else {
+	case paused:
+		s.enter(i, Paused)
+		s.actions = append(s.actions, action{run: func() { s.pauseAgain(name, run) }})
+	default:
+		s.enter(i, Running)
 		s.startMonitor(i)
 	}
-	name := i.rec.Name
 	s.actions = append(s.actions, action{run: func() { s.watch(name, run) }})
 }
 

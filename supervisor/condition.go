@@ -26,11 +26,11 @@ func (s *Supervisor) met(d project.Dependency) (bool, error) {
 	return true, nil
 }
 
-// replicas are the containers of a service, by number.
+// replicas are the containers of a service, by number; those of run are none.
 func (s *Supervisor) replicas(service string) []*instance {
 	var all []*instance
 	for _, i := range s.instances {
-		if i.rec.Service.Name == service {
+		if i.rec.Service.Name == service && i.rec.OneOff == nil {
 			all = append(all, i)
 		}
 	}
@@ -57,7 +57,7 @@ func (i *instance) started() (bool, error) {
 		}
 		return false, i.notRunning()
 	}
-	return i.rec.State == Running && i.rec.Desired == WantRunning && !i.rec.Held, nil
+	return i.runs() && i.rec.Desired == WantRunning && !i.rec.Held, nil
 }
 
 // begun reports that all containers of a service have been started since
@@ -66,7 +66,7 @@ func (i *instance) started() (bool, error) {
 func (s *Supervisor) begun(service string) bool {
 	for _, i := range s.replicas(service) {
 		byItself := i.rec.Reason == ReasonExited || i.rec.Reason == ReasonSignal || i.rec.Reason == ReasonOOM
-		if i.rec.Desired != WantRunning || (i.rec.State != Running && !byItself) {
+		if i.rec.Desired != WantRunning || (!i.runs() && !byItself) {
 			return false
 		}
 	}
@@ -80,7 +80,7 @@ func (i *instance) healthy() (bool, error) {
 	if i.final() {
 		return false, i.notRunning()
 	}
-	if i.rec.State != Running {
+	if !i.runs() {
 		return false, nil
 	}
 	if i.rec.Health.Status == policy.Unhealthy {

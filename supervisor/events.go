@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"sync"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
@@ -31,7 +32,7 @@ func newListener(services []string) *listener {
 }
 
 func (l *listener) put(e api.Event) {
-	if l.services != nil && !l.services[e.Service] {
+	if !l.wants(&e) {
 		return
 	}
 	l.mu.Lock()
@@ -42,6 +43,15 @@ func (l *listener) put(e api.Event) {
 	}
 	l.mu.Unlock()
 	l.signal()
+}
+
+// wants reports an event that the listener is about. What run made is told to
+// those only who name it, as docker compose has it.
+func (l *listener) wants(e *api.Event) bool {
+	if e.OneOff {
+		return l.services[e.Name]
+	}
+	return l.services == nil || l.services[e.Service]
 }
 
 func (l *listener) end() {
@@ -65,6 +75,31 @@ func (l *listener) take() ([]api.Event, bool) {
 	e := l.queued
 	l.queued = nil
 	return e, l.over
+}
+
+// emit tells all listeners what happened to i. Called on the loop, after the
+// state has changed.
+func (s *Supervisor) emit(i *instance, action string) {
+	if len(s.listeners) == 0 {
+		return
+	}
+	e := i.event(action)
+	for l := range s.listeners {
+		l.put(e)
+	}
+}
+
+func (i *instance) event(action string) api.Event {
+	r := &i.rec
+	e := api.Event{
+		Time: time.Now(), Action: action, Service: r.Service.Name, Name: r.Name, ID: r.ID,
+		State: r.State.Docker(), Health: r.Health.Status.String(),
+		Final: i.final(), Reason: r.why(), OneOff: r.OneOff != nil,
+	}
+	if r.Exit != nil {
+		e.ExitCode = r.Exit.Code
+	}
+	return e
 }
 
 // why is the reason in words.

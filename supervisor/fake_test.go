@@ -22,6 +22,7 @@ type program struct {
 	stubborn bool          // ignores the stop signal, not provably
 	dying    time.Duration // from the stop signal to its end
 	startErr error
+	pauseErr error
 	slow     time.Duration // what Start takes
 	probe    func(age time.Duration) (code int, took time.Duration)
 }
@@ -51,6 +52,8 @@ type fakeRun struct {
 	prog    program
 	exit    Exit
 	over    chan struct{}
+	paused  bool
+	pending *Exit // what a signal does when it goes on
 	once    sync.Once
 }
 
@@ -306,6 +309,13 @@ func (f *fakeRuntime) Signal(run *Run, sig syscall.Signal) error {
 	if r == nil || r.prog.deaf || r.prog.stubborn {
 		return nil
 	}
+	f.mu.Lock()
+	if r.paused {
+		r.pending = &Exit{Code: 128 + int(sig), Signal: sig}
+		f.mu.Unlock()
+		return nil
+	}
+	f.mu.Unlock()
 	if r.prog.dying == 0 {
 		r.die(Exit{Code: 128 + int(sig), Signal: sig})
 		return nil
@@ -328,6 +338,29 @@ func (f *fakeRuntime) Ignores(run *Run, _ syscall.Signal) bool {
 	r := f.find(run.ID)
 	return r != nil && r.prog.deaf
 }
+
+func (f *fakeRuntime) Pause(run *Run) error   { return f.freeze("pause", run, true) }
+func (f *fakeRuntime) Unpause(run *Run) error { return f.freeze("unpause", run, false) }
+
+func (f *fakeRuntime) freeze(call string, run *Run, on bool) error {
+	r := f.find(run.ID)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, call+" "+run.ID)
+	if r == nil {
+		return nil
+	}
+	if on && r.prog.pauseErr != nil {
+		return r.prog.pauseErr
+	}
+	r.paused = on
+	if !on && r.pending != nil {
+		r.die(*r.pending)
+	}
+	return nil
+}
+
+func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }
 
 func (f *fakeRuntime) Ports(*Container) []PublishedPort    { return nil }
 func (f *fakeRuntime) Attachments(*Container) []Attachment { return nil }

@@ -25,7 +25,7 @@ func (s *Supervisor) restartDependents(service string) []string {
 		svc := todo[0]
 		todo = todo[1:]
 		for _, i := range s.instances {
-			if !restartsWith(&i.rec.Container, svc) || (seen[i.rec.Service.Name] && i.rec.Service.Name == service) {
+			if i.rec.OneOff != nil || !restartsWith(&i.rec.Container, svc) || (seen[i.rec.Service.Name] && i.rec.Service.Name == service) {
 				continue
 			}
 			if !seen[i.rec.Service.Name] {

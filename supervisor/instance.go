@@ -35,7 +35,6 @@ type instance struct {
 	prepared bool               // Runtime.Create was called, or the run was adopted, in this supervisor's life
 	again    bool               // start when the present state ends
 	run      *Run               // Running, Stopping
-	killed   *Run               // the run of which an event has told that it is killed
 	cancel   context.CancelFunc // Starting: ends the launch
 	timer    *time.Timer        // Waiting: back-off; Stopping: grace, then stuck
 	token    uint64             // changes with every state and timer; timers carry it
@@ -45,6 +44,8 @@ type instance struct {
 	attempts int                // launches that have come to a result
 	failure  error              // result of the last launch
 	trouble  error              // why the last command could not be carried out
+	stays    bool               // its removal has failed: only a command tries again
+	claims   int                // requests that want it to stay, although it is to go when it has ended
 }
 
 // busyError is a command that the state does not allow.
@@ -85,11 +86,14 @@ func (s *Supervisor) arm(i *instance, d time.Duration, kind Event) {
 // live reports that a run of i exists or may exist.
 func (i *instance) live() bool {
 	switch i.rec.State {
-	case Starting, Running, Stopping, Ending:
+	case Starting, Running, Stopping, Ending, Paused:
 		return true
 	}
 	return false
 }
+
+// runs reports that user code runs, or is paused, and nobody is ending it.
+func (i *instance) runs() bool { return i.rec.State == Running || i.rec.State == Paused }
 
 // idle is the state of i when it does not run: user code that never ran has
 // not exited, whatever became of its starts.

@@ -39,6 +39,10 @@ func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err e
 	}
 	for n := range all {
 		r := &all[n]
+		if r.OneOff != nil {
+			o.OneOffs = append(o.OneOffs, observeOneOff(r, v))
+			continue
+		}
 		o.Containers = append(o.Containers, plan.Container{
 			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, State: v.state(r),
 		})
@@ -64,7 +68,9 @@ func recordedServices(file []project.Service, all []Replica) []project.Service {
 		byName[s.Name] = s
 	}
 	for n := range all {
-		byName[all[n].Service.Name] = all[n].Service
+		if all[n].OneOff == nil {
+			byName[all[n].Service.Name] = all[n].Service
+		}
 	}
 	out := make([]project.Service, 0, len(byName))
 	for _, s := range byName {

@@ -40,7 +40,6 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	if err != nil {
 		return execFailure(c.Name, err)
 	}
-	died := s.execEvents(c, b.Args)
 	closeFiles(r.files) // the command has them now; its reader must see its end
 	r.files = nil
 	if master != nil {
@@ -50,20 +49,10 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 		err = r.send(api.Answer{Started: &api.Started{PID: run.PID}})
 	}
 	if b.Detach && err == nil {
-		s.spawn(func() {
-			select {
-			case e := <-run.Done:
-				died(e.Code)
-			case <-s.ctx.Done():
-			}
-		})
 		return nil
 	}
-	return s.followExec(ctx, r, c, run, master, died)
+	return s.followExec(ctx, r, c, run, master)
 }
-
-// killedCode is the exit code of what was ended by SIGKILL, as the shell has it.
-const killedCode = 128 + int(unix.SIGKILL)
 
 // execFailure carries the exit code that the shell has for such a failure.
 func execFailure(name string, err error) error {
@@ -77,28 +66,17 @@ func execFailure(name string, err error) error {
 
 // execTarget finds the container: the one with the number, or the first that runs.
 func (s *Supervisor) execTarget(b *api.ExecRequest) (*Container, error) {
-	if err := s.checkServices([]string{b.Service}); err != nil {
+	r, err := s.target(b.Service, b.Index)
+	if err != nil {
 		return nil, err
 	}
-	var c *Container
-	err := s.ask(func() {
-		for _, i := range s.replicas(b.Service) {
-			running := i.rec.State == Running || i.rec.State == Stopping
-			if c == nil && running && (b.Index == 0 || i.rec.Number == b.Index) {
-				found := i.rec.Container
-				c = &found
-			}
-		}
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case c == nil && b.Index > 0:
-		return nil, fmt.Errorf("service %q is not running container #%d", b.Service, b.Index)
-	case c == nil:
-		return nil, withHint("start it with: mocker-compose up -d "+b.Service, fmt.Errorf("service %q is not running", b.Service))
+	switch r.State {
+	case Running, Stopping:
+		return &r.Container, nil
+	case Paused:
+		return nil, withHint("run: mocker-compose unpause "+b.Service, fmt.Errorf("container %s is paused, unpause the container before exec", r.Name))
 	}
-	return c, nil
+	return nil, fmt.Errorf("container %s is restarting, wait until the container is running", r.Name)
 }
 
 func execFiles(got []*os.File, b *api.ExecRequest) (files [3]*os.File, err error) {
@@ -113,11 +91,10 @@ func execFiles(got []*os.File, b *api.ExecRequest) (files [3]*os.File, err error
 }
 
 // followExec waits for the end of the command, or of its client.
-func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, run *Run, master *os.File, died func(int)) error {
+func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, run *Run, master *os.File) error {
 	for {
 		select {
 		case e := <-run.Done:
-			died(e.Code)
 			return r.send(api.Answer{Exit: &api.Exit{Code: e.Code, Signal: int(e.Signal)}})
 		case more := <-r.more:
 			if more.Resize != nil && master != nil {
@@ -127,7 +104,6 @@ func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, r
 			if err := s.rt.Kill(run); err != nil {
 				s.report(fmt.Sprintf("end a command in container %s: %v", c.Name, err))
 			}
-			died(killedCode)
 			return context.Cause(ctx)
 		}
 	}

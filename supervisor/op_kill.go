@@ -22,10 +22,11 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 		return err
 	}
 	services := b.Services
-	all, err := s.snapshot(services)
+	all, err := s.snapshot(nil)
 	if err != nil {
 		return err
 	}
+	all = filter(all, func(c *Replica) bool { return c.chosen(services) })
 	// checkServices may have let an orphan pass by name: it is killed once.
 	if b.RemoveOrphans && len(services) > 0 {
 		orphans, err := s.orphans()
@@ -62,7 +63,12 @@ func (s *Supervisor) orphans() ([]Replica, error) {
 
 func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig syscall.Signal) error {
 	var run *Run
-	err := s.ask(func() { run = s.intend(c.Name, sig) })
+	paused := false
+	err := s.ask(func() {
+		run = s.intend(c.Name, sig)
+		i := s.instances[c.Name]
+		paused = run != nil && i.rec.State == Paused && ends(&i.rec.Container, sig)
+	})
 	if err != nil || run == nil {
 		return err
 	}
@@ -71,6 +77,9 @@ func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig sy
 		err = s.rt.Kill(run)
 	} else {
 		err = s.rt.Signal(run, sig)
+	}
+	if paused {
+		s.thaw(c.Name, run)
 	}
 	if err == nil && sig == syscall.SIGKILL {
 		err = s.await(ctx, func() (bool, error) {
@@ -103,7 +112,7 @@ func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
 		s.recordFirst()
 	}
 	if i.run != nil {
-		s.emitKill(i, sig)
+		s.emit(i, "kill")
 	}
 	return i.run
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -25,12 +26,25 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 	if err != nil {
 		return err
 	}
-	p, err := plan.MakeStop(known, o, b.Services)
+	services, oneOffs, err := s.split(b.Services)
 	if err != nil {
 		return err
 	}
 	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), tolerant: true}
-	return x.execute(ctx, p)
+	failure := s.each(oneOffs, func(c *Replica) error {
+		if c.State.Settled() {
+			return nil
+		}
+		return x.stop(ctx, plan.Operation{Kind: plan.Stop, Object: c.Name, Service: c.Service.Name})
+	})
+	if len(oneOffs) > 0 && len(services) == 0 {
+		return failure
+	}
+	p, err := plan.MakeStop(known, o, services)
+	if err != nil {
+		return err
+	}
+	return errors.Join(failure, x.execute(ctx, p))
 }
 
 // overtake makes way for a stop before it has its turn.
@@ -40,13 +54,13 @@ func (s *Supervisor) overtake(services []string, timeout *time.Duration) {
 	if !order.set {
 		return
 	}
-	all, err := s.snapshot(services)
+	all, err := s.snapshot(nil)
 	if err != nil {
 		return // the supervisor ends; so will the caller
 	}
 	_ = s.ask(func() {
 		for n := range all {
-			if i := s.instances[all[n].Name]; i != nil && i.rec.State == Stopping {
+			if i := s.instances[all[n].Name]; i != nil && i.rec.State == Stopping && i.rec.chosen(services) {
 				s.apply(event{kind: CmdStop, name: i.rec.Name, stop: order})
 			}
 		}

@@ -48,7 +48,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	sayUnchanged(r, o, p, selected)
 	s.warnOrphans(r, p.Orphans)
 	defer s.sayNotices(r)
-	x := &execution{s: s, r: r, project: &b.Project, order: orderOf(b.Timeout), renew: b.RenewVolumes}
+	x := &execution{s: s, r: r, project: &b.Project, order: orderOf(b.Timeout)}
 	if err := x.execute(ctx, p); err != nil || !b.Wait {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *Supervisor) desire(p *project.Project) {
 	s.outdated = s.outdated || !sameShared(&s.desired, p)
 	s.desired = *p
 	for _, i := range s.instances {
-		if svc, ok := p.Service(i.rec.Service.Name); ok && p.Hash(svc) == i.rec.Hash {
+		if svc, ok := p.Service(i.rec.Service.Name); ok && i.rec.OneOff == nil && p.Hash(svc) == i.rec.Hash {
 			i.rec.Service = *svc
 		}
 	}

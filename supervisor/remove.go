@@ -27,6 +27,6 @@ func (s *Supervisor) gone(i *instance, _ event) {
 func (s *Supervisor) removeFailed(i *instance, e event) {
 	i.trouble = fmt.Errorf("remove container %s: %w", i.rec.Name, e.err)
 	// Some of it may be gone: the next start makes it anew.
-	i.prepared = false
+	i.prepared, i.stays = false, true
 	s.enter(i, i.idle())
 }

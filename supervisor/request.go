@@ -79,6 +79,16 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 		return withBody(ctx, r, r.Events, s.events)
 	case api.OpPS:
 		return withBody(ctx, r, r.PS, s.ps)
+	case api.OpRun:
+		return withBody(ctx, r, r.Run, s.run)
+	case api.OpPause, api.OpUnpause:
+		return withBody(ctx, r, r.Pause, s.pause)
+	case api.OpWait:
+		return withBody(ctx, r, r.Wait, s.wait)
+	case api.OpRemove:
+		return withBody(ctx, r, r.Remove, s.rm)
+	case api.OpAttach:
+		return withBody(ctx, r, r.Attach, s.attach)
 	case api.OpInfo:
 		return s.info(r)
 	}

@@ -19,9 +19,10 @@ type Container struct {
 	Service project.Service `json:"service"`
 	Hash    string          `json:"hash"`
 	Created time.Time       `json:"created"`
-	// Inherit: it takes the place of a container of its name, and has the anonymous
-	// volumes of that one.
-	Inherit bool `json:"inherit,omitempty"`
+	OneOff  *OneOff         `json:"one_off,omitempty"` // of run; nil: a replica of the service
+	// Stdin is what the next run reads instead of what the service says; nil =
+	// that. It is not recorded: who runs the container brings it.
+	Stdin *os.File `json:"-"`
 }
 
 // Exit tells how a run ended.
@@ -92,8 +93,7 @@ type Runtime interface {
 	RemoveNetworks(ctx context.Context) ([]string, error)
 	// EnsureVolumes makes the named volumes that do not exist.
 	EnsureVolumes(ctx context.Context, p *project.Project) error
-	// RemoveVolumes removes the project's own named volumes and returns the
-	// resolved names of those that are gone: what others use stays.
+	// RemoveVolumes removes the project's own named volumes and returns their resolved names.
 	RemoveVolumes(ctx context.Context, p *project.Project) ([]string, error)
 
 	// Create acquires all that outlives a run: root file system with its
@@ -119,6 +119,13 @@ type Runtime interface {
 	Signal(r *Run, sig syscall.Signal) error
 	// Kill ends every process of a run at once.
 	Kill(r *Run) error
+	// Pause stops every process of a run until Unpause. Both are idempotent.
+	Pause(r *Run) error
+	// Unpause lets the processes of a paused run go on.
+	Unpause(r *Run) error
+	// Input is a duplicate of the end that feeds the container's standard input:
+	// the master of its terminal, or the pipe of stdin_open; nil if it has none.
+	Input(c *Container) (*os.File, error)
 	// Ignores reports that the run provably does not react to sig: to send it
 	// and wait would only waste the grace period.
 	Ignores(r *Run, sig syscall.Signal) bool

@@ -30,13 +30,20 @@ func (s *Supervisor) snapshot(services []string) ([]Replica, error) {
 	return all, err
 }
 
-// checkServices refuses names that are neither in the project nor have a container.
+// snapshotReplicas is snapshot without what run made.
+func (s *Supervisor) snapshotReplicas(services []string) ([]Replica, error) {
+	all, err := s.snapshot(services)
+	return filter(all, func(r *Replica) bool { return r.OneOff == nil }), err
+}
+
+// checkServices refuses names that are neither in the project nor those of a container
+// of it, or of a one-off container.
 func (s *Supervisor) checkServices(names []string) error {
 	var unknown error
 	err := s.ask(func() {
 		for _, name := range names {
 			_, ok := s.desired.Service(name)
-			if !ok && len(s.replicas(name)) == 0 && unknown == nil {
+			if !ok && unknown == nil && !s.has(name) {
 				unknown = &project.UnknownServiceError{Name: name, Disabled: slices.Contains(s.desired.Disabled, name)}
 			}
 		}
@@ -47,19 +54,25 @@ func (s *Supervisor) checkServices(names []string) error {
 	return unknown
 }
 
-// newContainer is replica number of a service, with a fresh id.
-func newContainer(p *project.Project, svc *project.Service, number int) Container {
-	return Container{
-		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: newID(),
-		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(),
+// has reports that a container belongs to a service of that name, or is a
+// one-off container of that name or id. Called on the loop.
+func (s *Supervisor) has(name string) bool {
+	for _, i := range s.instances {
+		if i.rec.Service.Name == name || i.rec.called(name) {
+			return true
+		}
 	}
+	return false
 }
 
-// newID is 64 hex digits that nobody else has.
-func newID() string {
+// newContainer is replica number of a service, with a fresh id.
+func newContainer(p *project.Project, svc *project.Service, number int) Container {
 	var id [32]byte
 	_, _ = rand.Read(id[:]) // never fails (crypto/rand, Go 1.24)
-	return hex.EncodeToString(id[:])
+	return Container{
+		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: hex.EncodeToString(id[:]),
+		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(),
+	}
 }
 
 func filter(all []Replica, keep func(*Replica) bool) []Replica {

@@ -19,7 +19,7 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		Image: r.Service.Image, Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
 		Created: r.Created, Started: r.Started, Finished: r.Finished,
 		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.why(),
-		LogDir: dirs.LogDir(r.Project, r.Name),
+		LogDir: dirs.LogDir(r.Project, r.Name), OneOff: r.OneOff != nil,
 	}
 	if r.State == Starting && r.Restarts == 0 {
 		c.State = Created.Docker()
@@ -54,6 +54,10 @@ func (r *Replica) Labels(p *project.Project) map[string]string {
 	m[compose+"container-number"] = strconv.Itoa(r.Number)
 	m[compose+"config-hash"] = r.Hash
 	m[compose+"oneoff"] = "False"
+	if r.OneOff != nil {
+		m[compose+"oneoff"] = "True"
+		m[compose+"slug"] = r.OneOff.Slug
+	}
 	m[compose+"project.working_dir"] = r.Dir
 	m[compose+"project.config_files"] = strings.Join(p.ConfigFiles, ",")
 	m[compose+"depends_on"] = dependsOn(r.Service.DependsOn)

@@ -16,11 +16,12 @@ const (
 	Waiting               // will be started again when its back-off is over
 	Exited                // has run, does not run
 	Removing              // Runtime.Remove is under way
+	Paused                // runs, but none of its processes is scheduled
 	numStates
 )
 
 var stateNames = [numStates]string{
-	"creating", "created", "starting", "running", "stopping", "ending", "waiting", "exited", "removing",
+	"creating", "created", "starting", "running", "stopping", "ending", "waiting", "exited", "removing", "paused",
 }
 
 // String is the state's name, as it stands in records.
@@ -52,6 +53,8 @@ func (s State) Docker() string {
 		return "exited"
 	case Removing:
 		return "removing"
+	case Paused:
+		return "paused"
 	}
 	return "dead"
 }

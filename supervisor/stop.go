@@ -50,6 +50,7 @@ func (s *Supervisor) endRun(i *instance, o stopOrder) {
 	s.stopMonitor(i)
 	grace := o.graceOf(&i.rec.Container)
 	i.deadline = time.Now().Add(grace)
+	paused := i.rec.State == Paused
 	s.enter(i, Stopping)
 	s.arm(i, grace, GraceOver)
 	r, name := i.run, i.rec.Name
@@ -58,7 +59,12 @@ func (s *Supervisor) endRun(i *instance, o stopOrder) {
 	if err != nil {
 		sig = syscall.SIGTERM
 	}
-	tell := func() { s.tell(name, r, sig, grace) }
+	tell := func() {
+		s.tell(name, r, sig, grace)
+		if paused {
+			s.thaw(name, r)
+		}
+	}
 	s.then(tell, func(err error) {
 		// A full disk must not keep anything from being stopped.
 		s.report("stop of container " + name + " is not recorded: " + err.Error())
@@ -69,16 +75,8 @@ func (s *Supervisor) endRun(i *instance, o stopOrder) {
 // tell sends the stop signal, or kills at once where waiting is pointless: no
 // grace was given, or the process provably ignores the signal.
 func (s *Supervisor) tell(name string, r *Run, sig syscall.Signal, grace time.Duration) {
-	if grace == 0 || s.rt.Ignores(r, sig) {
-		sig = syscall.SIGKILL
-	}
-	_ = s.ask(func() {
-		if i := s.instances[name]; i != nil && i.run == r {
-			s.emitKill(i, sig)
-		}
-	})
 	var err error
-	if sig == syscall.SIGKILL {
+	if grace == 0 || sig == syscall.SIGKILL || s.rt.Ignores(r, sig) {
 		err = s.rt.Kill(r)
 	} else {
 		err = s.rt.Signal(r, sig)
@@ -106,7 +104,6 @@ func (s *Supervisor) shorten(i *instance, e event) {
 
 func (s *Supervisor) graceOver(i *instance, _ event) {
 	s.arm(i, stuckLimit, Stuck)
-	s.emitKill(i, syscall.SIGKILL)
 	r, name := i.run, i.rec.Name
 	s.actions = append(s.actions, action{run: func() {
 		if err := s.rt.Kill(r); err != nil {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
@@ -82,7 +81,6 @@ type Supervisor struct {
 	actions   []action
 	waiters   map[*waiter]struct{}
 	listeners map[*listener]struct{}
-	history   []api.Event // the latest, oldest first
 }
 
 // message is an event, or a function to run on the loop.
@@ -176,6 +174,7 @@ func (s *Supervisor) take(m message) {
 // containers, and who was waiting for them.
 func (s *Supervisor) settle() {
 	s.settleHeld()
+	s.settleOneOffs()
 	s.wakeWaiters()
 	s.settleIdle()
 }

@@ -3,7 +3,7 @@ package supervisor
 // Event is what can happen to one container.
 type Event uint8
 
-// The events: four commands, then what the kernel and the clock say.
+// The events: six commands, then what the kernel and the clock say.
 const (
 	CmdStart     Event = iota // run it
 	CmdStop                   // end its run, and do not start it again
@@ -20,12 +20,15 @@ const (
 	Stuck                     // it has been killed and still does not end
 	Removed                   // Runtime.Remove succeeded
 	RemoveFailed              // Runtime.Remove failed
+	CmdPause                  // stop its processes until CmdUnpause
+	CmdUnpause                // let them go on
 	numEvents
 )
 
 var eventNames = [numEvents]string{
 	"start", "stop", "hold", "remove", "made", "make failed", "launched", "launch failed", "ended",
 	"released", "back-off over", "grace over", "stuck", "removed", "remove failed",
+	"pause", "unpause",
 }
 
 // String is the event's name.
@@ -65,6 +68,12 @@ var (
 	cStuck   = cell{"stuck", (*Supervisor).stuck}
 	cGone    = cell{"gone", (*Supervisor).gone}
 	cKept    = cell{"kept", (*Supervisor).removeFailed}
+	cPause   = cell{"pause", (*Supervisor).pauseRunning}
+	cUnpause = cell{"unpause", (*Supervisor).unpause}
+	cIdle    = cell{"not-running", (*Supervisor).notRunningYet}
+	cAlready = cell{"already-paused", (*Supervisor).alreadyPaused}
+	cUnpaus  = cell{"not-paused", (*Supervisor).notPaused}
+	cNoStart = cell{"start-paused", (*Supervisor).startPaused}
 )
 
 // table says what happens. Rows are states, columns are events; every cell is
@@ -75,16 +84,17 @@ var table [numStates][numEvents]cell
 
 func init() {
 	table = [numStates][numEvents]cell{
-		//         start     stop      hold      remove   made   mkfail launched  lnfail   ended   released backoff grace    stuck   removed rmfail
-		Creating: {cAgain, cWantOff, cHoldOff, cRefuse, cMade, cMade, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
-		Created:  {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
-		Starting: {cAgain, cAbort, cAbort, cRefuse, cBug, cBug, cRunning, cFailed, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
-		Running:  {cWantRun, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug},
-		Stopping: {cAgain, cShorten, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cKill, cStuck, cBug, cBug},
-		Ending:   {cAgain, cWantOff, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cBug, cDecide, cNop, cNop, cNop, cBug, cBug},
-		Waiting:  {cRelaun, cUnwait, cHoldWt, cRefuse, cBug, cBug, cBug, cBug, cBug, cBug, cLaunch, cNop, cNop, cBug, cBug},
-		Exited:   {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug},
-		Removing: {cRefuse, cNop, cNop, cNop, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cGone, cKept},
+		//         start     stop      hold      remove   made   mkfail launched  lnfail   ended   released backoff grace    stuck   removed rmfail pause    unpause
+		Creating: {cAgain, cWantOff, cHoldOff, cRefuse, cMade, cMade, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
+		Created:  {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
+		Starting: {cAgain, cAbort, cAbort, cRefuse, cBug, cBug, cRunning, cFailed, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
+		Running:  {cWantRun, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug, cPause, cUnpaus},
+		Stopping: {cAgain, cShorten, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cKill, cStuck, cBug, cBug, cIdle, cUnpaus},
+		Ending:   {cAgain, cWantOff, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cBug, cDecide, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
+		Waiting:  {cRelaun, cUnwait, cHoldWt, cRefuse, cBug, cBug, cBug, cBug, cBug, cBug, cLaunch, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
+		Exited:   {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
+		Removing: {cRefuse, cNop, cNop, cNop, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cGone, cKept, cIdle, cUnpaus},
+		Paused:   {cNoStart, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug, cAlready, cUnpause},
 	}
 }
 

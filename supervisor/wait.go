@@ -13,7 +13,7 @@ import (
 // waitFor waits until a dependency's condition holds. The lines are docker
 // compose's: Waiting for each container, then Healthy, Exited, Error or Skipped.
 func (s *Supervisor) waitFor(ctx context.Context, r *request, d project.Dependency) error {
-	reps, err := s.snapshot([]string{d.Service})
+	reps, err := s.snapshotReplicas([]string{d.Service})
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *Supervisor) waitFor(ctx context.Context, r *request, d project.Dependen
 // and is healthy if it has a check, or has done its one job with exit code 0.
 // The first failure ends it; limit 0 means none.
 func (s *Supervisor) waitUp(ctx context.Context, r *request, services []string, limit time.Duration) error {
-	all, err := s.snapshot(services)
+	all, err := s.snapshotReplicas(services)
 	if err != nil || len(all) == 0 {
 		return err
 	}
@@ -97,5 +97,5 @@ func (i *instance) up() (bool, error) {
 	case policy.Checked(i.rec.Service.HealthCheck):
 		return i.healthy()
 	}
-	return i.rec.State == Running, nil
+	return i.runs(), nil
 }

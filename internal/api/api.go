@@ -24,6 +24,12 @@ const (
 	OpExec    Op = "exec"    // ExecRequest + 3 files (0, 1, 2; none with TTY) -> an empty answer (heard: not to be repeated), Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
 	OpEvents  Op = "events"  // EventsRequest -> Event..., (Done when the project ends)
 	OpInfo    Op = "info"    // no body -> Info, Done
+	OpRun     Op = "run"     // RunRequest + file 0 (none with TTY or Detach) -> Progress..., Started (+ master with TTY), Exit; any message back: its log is read; Done
+	OpPause   Op = "pause"   // PauseRequest -> Progress..., Done
+	OpUnpause Op = "unpause" // PauseRequest -> Progress..., Done
+	OpWait    Op = "wait"    // WaitRequest -> Waited..., Done
+	OpRemove  Op = "rm"      // RemoveRequest -> Progress..., Done
+	OpAttach  Op = "attach"  // AttachRequest -> Started (+ what feeds its input), then Exit, Done
 )
 
 // Request is the first message of a connection. Body fields not of the Op are nil.
@@ -38,6 +44,11 @@ type Request struct {
 	Resize *ResizeRequest `json:"resize,omitempty"`
 	Events *EventsRequest `json:"events,omitempty"`
 	PS     *PSRequest     `json:"ps,omitempty"`
+	Run    *RunRequest    `json:"run,omitempty"`
+	Pause  *PauseRequest  `json:"pause,omitempty"`
+	Wait   *WaitRequest   `json:"wait,omitempty"`
+	Remove *RemoveRequest `json:"remove,omitempty"`
+	Attach *AttachRequest `json:"attach,omitempty"`
 }
 
 // PSRequest asks for the containers.
@@ -53,6 +64,7 @@ type Answer struct {
 	Started  *Started    `json:"started,omitempty"`
 	Exit     *Exit       `json:"exit,omitempty"`
 	Event    *Event      `json:"event,omitempty"`
+	Waited   *Waited     `json:"waited,omitempty"`
 	Info     *Info       `json:"info,omitempty"`
 	Done     bool        `json:"done,omitempty"`
 	Error    *Error      `json:"error,omitempty"` // only with Done
@@ -86,7 +98,6 @@ type UpRequest struct {
 	NoDeps        bool            `json:"no_deps,omitempty"`
 	NoStart       bool            `json:"no_start,omitempty"`
 	RemoveOrphans bool            `json:"remove_orphans,omitempty"`
-	RenewVolumes  bool            `json:"renew_volumes,omitempty"` // recreated containers do not inherit anonymous volumes
 	Timeout       *time.Duration  `json:"timeout,omitempty"`
 	Wait          bool            `json:"wait,omitempty"`
 	WaitTimeout   time.Duration   `json:"wait_timeout,omitempty"`
@@ -153,10 +164,6 @@ type ResizeRequest struct {
 type EventsRequest struct {
 	Services []string `json:"services,omitempty"`
 	Replay   bool     `json:"replay,omitempty"`
-	// Since asks for what is remembered from that time on, first.
-	Since time.Time `json:"since,omitzero"`
-	// All asks for attributes, and for the events of executed commands.
-	All bool `json:"all,omitempty"`
 }
 
 // Progress is one line of docker compose's plain progress: " Container demo-web-1  Started".
@@ -189,7 +196,8 @@ type Container struct {
 	Networks  []string          `json:"networks,omitempty"`
 	Addresses map[string]string `json:"addresses,omitempty"` // network name -> IPv4
 	Labels    map[string]string `json:"labels,omitempty"`
-	LogDir    string            `json:"log_dir"` // absolute
+	LogDir    string            `json:"log_dir"`           // absolute
+	OneOff    bool              `json:"one_off,omitempty"` // made by run
 }
 
 // Port is a published port as ps shows it.
@@ -200,9 +208,13 @@ type Port struct {
 	Protocol  string `json:"protocol"`
 }
 
-// Started says that an exec has begun.
+// Started says that an exec, a run or an attachment has begun.
 type Started struct {
 	PID int `json:"pid"`
+	// Container is what a run made, or what an attach found.
+	Container *Container `json:"container,omitempty"`
+	// TTY: the container has a terminal.
+	TTY bool `json:"tty,omitempty"`
 }
 
 // Exit is how a run ended.
@@ -214,7 +226,7 @@ type Exit struct {
 // Event is one thing that happened.
 type Event struct {
 	Time     time.Time `json:"time"`
-	Action   string    `json:"action"` // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exec_create: CMD, exec_start: CMD, exec_die, exists
+	Action   string    `json:"action"` // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exists ...
 	Service  string    `json:"service"`
 	Name     string    `json:"name"`
 	ID       string    `json:"id"`
@@ -224,8 +236,7 @@ type Event struct {
 	// Final: the container has stopped and no restart will follow.
 	Final  bool   `json:"final,omitempty"`
 	Reason string `json:"reason,omitempty"`
-	// Attributes are docker's: labels, image, name, exitCode, signal, execID.
-	Attributes map[string]string `json:"attributes,omitempty"`
+	OneOff bool   `json:"one_off,omitempty"`
 }
 
 // Info tells what a supervisor serves.

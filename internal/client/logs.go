@@ -42,9 +42,6 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 	if err != nil {
 		return err
 	}
-	if o.Index != 0 && len(services) != 1 {
-		return errors.New("--index requires one service to be selected")
-	}
 	all, err := e.Containers(ctx, t.Name, false)
 	if err != nil {
 		return err
@@ -56,7 +53,7 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 	f.Raw = o.Raw
 	var shown []api.Container
 	for _, c := range all {
-		if o.shows(c.Service, c.Number, services) {
+		if o.showsContainer(&c, services) {
 			shown = append(shown, c)
 			f.Width = max(f.Width, len(label(t.Name, c.Name)))
 		}
@@ -98,6 +95,11 @@ func (o *LogsOptions) query(now time.Time) (q logs.Query, err error) {
 
 func (o *LogsOptions) shows(service string, number int, services []string) bool {
 	return (len(services) == 0 || slices.Contains(services, service)) && (o.Index == 0 || o.Index == number)
+}
+
+// showsContainer leaves out what run made, unless it is named.
+func (o *LogsOptions) showsContainer(c *api.Container, services []string) bool {
+	return called(c, services) || !c.OneOff && o.shows(c.Service, c.Number, services)
 }
 
 func alive(c api.Container) bool { return c.State == "running" || c.State == "restarting" }

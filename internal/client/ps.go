@@ -87,11 +87,14 @@ func (o *PSOptions) states() ([]string, error) {
 }
 
 func (o *PSOptions) shows(c *api.Container, t Target, states, services []string) bool {
-	if len(services) > 0 && !slices.Contains(services, c.Service) {
+	if !chosen(c, services) {
 		return false
 	}
 	if !o.Orphans && t.Project != nil && !defines(t.Project, c.Service) {
 		return false
+	}
+	if c.OneOff && !o.All {
+		return false // as docker compose has it
 	}
 	if len(states) > 0 {
 		return slices.Contains(states, c.State)

@@ -12,7 +12,7 @@ import (
 func unknownService(t Target, cs []api.Container, services []string) error {
 	for _, s := range services {
 		switch {
-		case slices.ContainsFunc(cs, func(c api.Container) bool { return c.Service == s }):
+		case slices.ContainsFunc(cs, func(c api.Container) bool { return chosen(&c, []string{s}) }):
 		case t.Unread:
 			return ErrUnread
 		case t.Project == nil || !defines(t.Project, s):

@@ -2,6 +2,7 @@ package early
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -57,12 +58,36 @@ func with(ctx context.Context, env *client.Env, f func(context.Context, client.T
 	return func(ctx context.Context) error { return f(ctx, t) }
 }
 
-// down goes this way only by name: with files, they say what an orphan is.
-func down(ctx context.Context, env *client.Env, args []string) call {
-	if len(env.Global.Files) > 0 || env.Global.ProjectName == "" {
+// byName lets a command go this way only by name: with files, they say what an
+// orphan is.
+func byName(c command) command {
+	return func(ctx context.Context, env *client.Env, args []string) call {
+		if len(env.Global.Files) > 0 || env.Global.ProjectName == "" {
+			return nil
+		}
+		return c(ctx, env, args)
+	}
+}
+
+// some leaves a command without a single argument to cobra, which explains it.
+func some(c command) command {
+	return func(ctx context.Context, env *client.Env, args []string) call {
+		for _, a := range args {
+			if !strings.HasPrefix(a, "-") {
+				return c(ctx, env, args)
+			}
+		}
 		return nil
 	}
-	return services((*client.Env).Down)(ctx, env, args)
+}
+
+func attach(ctx context.Context, env *client.Env, args []string) call {
+	fs, o := flags(), &client.AttachOptions{}
+	o.Register(fs)
+	if fs.Parse(args) != nil || fs.NArg() == 0 {
+		return nil
+	}
+	return with(ctx, env, func(ctx context.Context, t client.Target) error { return env.Attach(ctx, t, o, fs.Arg(0)) })
 }
 
 // services makes the command of a method of Env that takes options and services.

@@ -22,15 +22,16 @@ var commands = map[string]command{
 	"logs":    services((*client.Env).Logs),
 	"ls":      ls,
 	"version": version,
-	"down":    down,
+	"down":    byName(services((*client.Env).Down)),
 	"stop":    services((*client.Env).Stop),
 	"start":   services((*client.Env).Start),
 	"restart": services((*client.Env).Restart),
 	"kill":    services((*client.Env).Kill),
-	"events":  services((*client.Env).ShowEvents),
-	"images":  services((*client.Env).Images),
-	"port":    services((*client.Env).Port),
-	"top":     services((*client.Env).Top),
+	"pause":   services((*client.Env).Pause),
+	"unpause": services((*client.Env).Unpause),
+	"wait":    some(services((*client.Env).Wait)),
+	"attach":  attach,
+	"rm":      byName(services((*client.Env).Remove)),
 }
 
 // parse makes a call of a command line that is ours, else nil. Every mistake

@@ -92,11 +92,14 @@ func (r *Runtime) adoptRun(c *container, sc *supervisor.Container, child *rootle
 		r.net.SetReachable(c.name, true)
 	}
 	if f := r.kept.claim(stdinName(c.name)); f != nil {
-		f.Close() // ours; the holder keeps its own
+		r.setInput(c, f)
 	}
 	if sc.Service.TTY {
 		if master := r.kept.claim(ttyName(c.name)); master != nil {
-			r.copyTerminal(c, master)
+			if err := r.showTerminal(c, master); err != nil {
+				r.report(fmt.Sprintf("container %s: its output cannot go on: %v", c.name, err))
+			}
+			r.setInput(c, master)
 		}
 	}
 }

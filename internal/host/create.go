@@ -27,7 +27,7 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := state.MakePrivate(r.dirs.ContainerData(r.project, sc.Name)); err != nil {
 		return stageError("files", sc.Name, err)
 	}
-	if err := r.resolveMounts(c, sc, sc.Service.Mounts); err != nil {
+	if err := r.prepareSources(sc); err != nil {
 		return stageError("volumes", sc.Name, err)
 	}
 	if err := r.prepareRoot(ctx, c, sc); err != nil {
@@ -125,7 +125,7 @@ func (r *Runtime) createNetwork(c *container, sc *supervisor.Container) error {
 func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 	spec := netstack.SandboxSpec{
 		Hostname:  hostname(sc),
-		Names:     []string{sc.Service.Name, sc.Name},
+		Names:     names(sc),
 		NoNetwork: sc.Service.NetworkMode == "none",
 	}
 	for _, p := range sc.Service.Ports {
@@ -137,7 +137,7 @@ func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 	}
 	for _, e := range sc.Service.Endpoints {
 		spec.Endpoints = append(spec.Endpoints, netstack.EndpointSpec{
-			Network: r.networkName(e.Network), Aliases: e.Aliases, IPv4: e.IPv4Address,
+			Network: r.networkName(e.Network), Aliases: aliases(sc, e), IPv4: e.IPv4Address,
 		})
 	}
 	return spec

@@ -21,8 +21,9 @@ func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bo
 		removeBelow(r.containersDir(), sc.Name),
 	}
 	if volumes {
-		errs = append(errs, r.vols.RemoveAnonymous(r.owner(sc)))
+		errs = append(errs, r.removeAnonymous(sc.Name))
 	}
+	r.setInput(c, nil)
 	r.unregister(sc.Name)
 	return errors.Join(errs...)
 }

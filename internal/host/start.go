@@ -36,8 +36,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err != nil {
 		return nil, stageError("configure", sc.Name, err)
 	}
-	sources := r.sources(c)
-	root, err := r.openRoot(c, spec, sources, run)
+	root, err := r.openRoot(c, spec, run)
 	if err != nil {
 		return nil, rootError(sc.Service.Image, err)
 	}
@@ -45,7 +44,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err := r.setUser(c, sc, root, spec.Process); err != nil {
 		return nil, stageError("user", sc.Service.User, err)
 	}
-	child, err := r.launch(ctx, c, sc, run, spec, sources, root)
+	child, err := r.launch(ctx, c, sc, run, spec, root)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +59,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 
 // launch starts the process and waits until the service's program has been
 // executed, or for the reason why not.
-func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, run int, spec *specs.Spec, sources map[string]sandbox.Source, root *os.File) (*rootless.Child, error) {
+func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, run int, spec *specs.Spec, root *os.File) (*rootless.Child, error) {
 	code, err := filter(&sc.Service, spec.Process.Capabilities.Bounding)
 	if err != nil {
 		return nil, stageError("seccomp", sc.Name, err)
@@ -68,7 +67,7 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	in := sandbox.Container{
 		Spec: spec, MountPoint: r.holder.Root, Filter: code, SingleID: r.singleID,
 		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize,
-		Hide: []string{r.dirs.Run, r.dirs.Data}, Sources: sources,
+		Hide: []string{r.dirs.Run, r.dirs.Data},
 	}
 	if c.rec.Lower != "" {
 		in.Root = root
@@ -101,7 +100,7 @@ func (r *Runtime) start(ctx context.Context, name string, p *sandbox.Prepared, s
 	}
 	defer status.Close()
 	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, p.Files...)
-	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, Join: p.Join, HandOver: p.HandOver, Portable: r.portable})
+	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, Join: p.Join, Portable: r.portable})
 	w.Close()
 	if err != nil {
 		return nil, stageError("launch", name, err)
@@ -140,6 +139,8 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	errs := []error{r.unpublish(c)}
 	drain, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	errs = append(errs, c.awaitTerminal(drain))
+	r.setInput(c, nil)
 	errs = append(errs, r.logs.Drain(drain, r.dirs.LogDir(r.project, c.name)))
 	if c.work != "" {
 		errs = append(errs, removeBelow(r.dirs.ContainerData(r.project, c.name), c.work))

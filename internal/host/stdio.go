@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -25,9 +24,13 @@ func (r *Runtime) stdio(c *container, sc *supervisor.Container) (files [3]*os.Fi
 	return [3]*os.File{in, c.out[0], c.out[1]}, func() { in.Close() }, nil
 }
 
-// stdin is /dev/null or, with stdin_open, a pipe that stays open and empty: its
-// other end is kept by the holder until the container is removed.
+// stdin is what the caller of the run brought, /dev/null or, with stdin_open, a
+// pipe that stays open: its other end is kept by the holder until the container
+// is removed.
 func (r *Runtime) stdin(c *container, sc *supervisor.Container) (*os.File, error) {
+	if sc.Stdin != nil {
+		return duplicate(sc.Stdin)
+	}
 	if !sc.Service.StdinOpen {
 		return os.Open(os.DevNull)
 	}
@@ -36,11 +39,12 @@ func (r *Runtime) stdin(c *container, sc *supervisor.Container) (*os.File, error
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
 	read, write := os.NewFile(uintptr(fds[0]), "stdin"), os.NewFile(uintptr(fds[1]), "stdin")
-	defer write.Close()
 	if err := r.kept.Keep(stdinName(c.name), write); err != nil {
 		read.Close()
+		write.Close()
 		return nil, err
 	}
+	r.setInput(c, write)
 	return read, nil
 }
 
@@ -59,7 +63,12 @@ func (r *Runtime) terminal(c *container) (files [3]*os.File, done func(), err er
 		master.Close()
 		return files, nil, err
 	}
-	r.copyTerminal(c, master)
+	if err := r.showTerminal(c, master); err != nil {
+		slave.Close()
+		master.Close()
+		return files, nil, err
+	}
+	r.setInput(c, master)
 	return [3]*os.File{slave, slave, slave}, func() { slave.Close() }, nil
 }
 
@@ -102,15 +111,4 @@ func consolePath(slave *os.File) string {
 		return ""
 	}
 	return path
-}
-
-// copyTerminal copies what the terminal shows into stdout's pipe until its last
-// user has gone. These bytes pass through us: a supervisor that dies between
-// reading and writing loses them, at most one buffer.
-func (r *Runtime) copyTerminal(c *container, master *os.File) {
-	out := c.out[0]
-	go func() {
-		defer master.Close()
-		_, _ = io.Copy(out, master) // ends with EIO when the last slave is closed
-	}()
 }

@@ -28,6 +28,12 @@ func MakeDown(p *project.Project, observed Observed, o DownOptions) *Plan {
 		p = &project.Project{}
 		o.RemoveOrphans = true
 	}
+	// What run made depends on services, and nothing on it.
+	for _, c := range highestFirst(observed.OneOffs) {
+		if len(o.Services) == 0 || o.RemoveOrphans && slices.Contains(o.Services, c.Service) {
+			remove(c, "down: made by run", nil)
+		}
+	}
 	for _, name := range downOrder(p) {
 		if len(o.Services) > 0 && !slices.Contains(o.Services, name) {
 			continue

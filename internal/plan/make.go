@@ -45,6 +45,12 @@ func Make(desired *project.Project, observed Observed, o Options) (*Plan, error)
 		m.verdicts[name] = m.decide(s)
 	}
 	m.spread(levels)
+	m.bring(observed, levels)
+	return &m.b.p, nil
+}
+
+// bring plans the operations of all verdicts.
+func (m *maker) bring(observed Observed, levels [][]string) {
 	m.resources(observed)
 	for _, level := range slices.Backward(levels) {
 		for _, name := range level {
@@ -57,7 +63,6 @@ func Make(desired *project.Project, observed Observed, o Options) (*Plan, error)
 			m.raise(name)
 		}
 	}
-	return &m.b.p, nil
 }
 
 // maker is one up being planned.
@@ -67,6 +72,7 @@ type maker struct {
 	existing map[string][]Container
 	verdicts map[string][]verdict
 	selected []string
+	oneOff   *project.Service // what run makes a container of; nil: this is no run
 	b        *builder
 }
 
@@ -77,11 +83,7 @@ func (m *maker) named(service string) bool {
 // resources plans the networks and volumes that new containers need.
 func (m *maker) resources(observed Observed) {
 	networks, volumes := map[string]bool{}, map[string]bool{}
-	for name, vs := range m.verdicts {
-		s, _ := m.p.Service(name)
-		if !slices.ContainsFunc(vs, func(v verdict) bool { return v.create || v.start }) {
-			continue
-		}
+	for _, s := range m.users() {
 		for _, e := range s.Endpoints {
 			networks[e.Network] = true
 		}
@@ -99,6 +101,20 @@ func (m *maker) resources(observed Observed) {
 			m.b.made["volume "+v.Key] = m.b.add(Operation{Kind: CreateVolume, Object: v.Name, Key: v.Key, Cause: "does not exist"})
 		}
 	}
+}
+
+// users are the services that get a container or a run.
+func (m *maker) users() (all []*project.Service) {
+	for name, vs := range m.verdicts {
+		if slices.ContainsFunc(vs, func(v verdict) bool { return v.create || v.start }) {
+			s, _ := m.p.Service(name)
+			all = append(all, s)
+		}
+	}
+	if m.oneOff != nil {
+		all = append(all, m.oneOff)
+	}
+	return all
 }
 
 // clear stops and removes what has to go, dependents before what they need.
@@ -122,9 +138,14 @@ func (m *maker) orphans(observed Observed) {
 			found = append(found, c)
 		}
 	}
+	for _, c := range observed.OneOffs {
+		if c.State == Exited {
+			found = append(found, c)
+		}
+	}
 	for _, c := range highestFirst(found) {
 		if m.o.RemoveOrphans {
-			m.b.remove(c, "orphan: no file defines "+c.Service, false, nil)
+			m.b.remove(c, orphanCause(m.p, c), false, nil)
 		} else {
 			m.b.p.Orphans = append(m.b.p.Orphans, c.Name)
 		}

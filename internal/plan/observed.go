@@ -27,8 +27,9 @@ type Container struct {
 // Observed is what exists of a project.
 type Observed struct {
 	Containers []Container
-	Networks   []string // resolved names
-	Volumes    []string // resolved names
+	OneOffs    []Container // made by run: no replicas of their services
+	Networks   []string    // resolved names
+	Volumes    []string    // resolved names
 }
 
 // byService groups the containers, each group by number.

@@ -45,7 +45,9 @@ func Load(ctx context.Context, o Options) (*Loaded, error) {
 	if err := l.check(out.Model); err != nil {
 		return nil, err
 	}
-	out.Project, err = l.convert(out.Model)
+	if out.Project, err = l.convert(out.Model); err == nil && o.OneOff != nil {
+		out.OneOff, err = l.oneOff(out.Model)
+	}
 	return out, err
 }
 

@@ -27,6 +27,7 @@ type Options struct {
 	// told in Project.Notices only. Such a project must not be brought up.
 	Tolerant bool
 	Stdin    io.Reader // nil = none
+	OneOff   *OneOff   // makes Loaded.OneOff
 }
 
 func (o Options) query() locate.Query {
@@ -39,6 +40,8 @@ type Loaded struct {
 	Project *project.Project
 	// Model is compose-go's view, for config.
 	Model *types.Project
+	// OneOff is the service of Options.OneOff as its container has it.
+	OneOff *project.Service
 	// Env is the environment that variables were taken from.
 	Env map[string]string
 	// Warnings are lines for the user, without "WARNING".

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -29,19 +31,12 @@ func MakeBaseIn(root *os.File) error {
 // MakeMountPoints makes, in the detached root of an image, what mounts and the
 // working directory of the spec need beyond the base layer. It goes into the
 // writable layer.
-func MakeMountPoints(root *os.File, spec *specs.Spec, sources map[string]Source) error {
+func MakeMountPoints(root *os.File, spec *specs.Spec) error {
 	for _, m := range spec.Mounts {
-		if first, _ := cutFirst(m.Destination); first == "dev" || first == "proc" || first == "sys" {
+		if freshBelow(m.Destination, false) || slices.Contains(baseFiles, strings.TrimPrefix(m.Destination, "/")) {
 			continue
 		}
-		src, err := sources[m.Destination].open(m)
-		if err != nil {
-			return err
-		}
-		if src.file != nil {
-			src.file.Close()
-		}
-		if src.isDir {
+		if m.Type == "tmpfs" || isDirectory(m.Source) {
 			if err := makeDir(root, m.Destination); err != nil {
 				return err
 			}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+func (a *app) create() *cobra.Command {
+	o := &client.CreateOptions{}
+	c := &cobra.Command{
+		Use: "create [OPTIONS] [SERVICE...]", Short: "Create containers and start none",
+		Long: `Create the containers of all services, or of those named and what they depend on,
+with networks and volumes. mocker-compose start starts them.`,
+		RunE: func(c *cobra.Command, services []string) error {
+			ctx, stop := interruptible(c.Context())
+			defer stop()
+			loaded, err := a.load(ctx, services)
+			if err != nil {
+				return err
+			}
+			return a.env.Create(ctx, client.Target{Name: loaded.Project.Name, Project: loaded.Project}, o, services)
+		},
+	}
+	o.Register(c.Flags())
+	return c
+}

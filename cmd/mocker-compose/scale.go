@@ -1,0 +1,35 @@
+package main
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+func (a *app) scale() *cobra.Command {
+	o := &client.ScaleOptions{}
+	c := &cobra.Command{
+		Use: "scale [OPTIONS] SERVICE=REPLICAS...", Short: "Run so many replicas of services",
+		Long: `Start or remove containers until services have so many. The next up goes back to
+what the file says.`,
+		Args: atLeast(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			replicas, err := client.Replicas(args)
+			if err != nil {
+				return err
+			}
+			ctx, stop := interruptible(c.Context())
+			defer stop()
+			loaded, err := a.load(ctx, slices.Sorted(maps.Keys(replicas)))
+			if err != nil {
+				return err
+			}
+			return a.env.Scale(ctx, client.Target{Name: loaded.Project.Name, Project: loaded.Project}, o, replicas)
+		},
+	}
+	o.Register(c.Flags())
+	return c
+}

@@ -1,0 +1,240 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/logs"
+)
+
+// errDetached: the user has left a container that goes on.
+var errDetached = errors.New("read escape sequence")
+
+// beside is a client beside one container: run's or attach's. Its output is read
+// from its log, so no supervisor and no other client is in the way of a byte,
+// and rotation waits for us; its input is fed by us directly.
+type beside struct {
+	env     *Env
+	project string
+	req     api.Request
+	query   logs.Query // where its log begins for us
+	input   bool
+	keys    []byte
+	file    *os.File // what the container reads, sent with the request until it runs; nil = none
+	feed    *os.File // our end of it
+	signals *forwarder
+	prog    *progress
+	redraw  bool
+	proxy   func(tty bool) bool // whether signals go to the container once it runs; else they end us
+
+	out     *screen
+	shown   *api.Container // nil until it runs
+	dir     string         // of its log
+	console *console
+	ended   bool
+	code    int
+	once    sync.Once
+	left    chan struct{} // closed when the user has detached
+}
+
+// follow asks until the container has ended or the user has left it. A
+// supervisor that dies meanwhile does not matter: the next one is asked.
+func (b *beside) follow(ctx context.Context) (err error) {
+	defer b.close()
+	defer func() {
+		if b.out != nil {
+			err = errors.Join(err, b.out.close())
+		}
+	}()
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	b.left = make(chan struct{})
+	go func() {
+		select {
+		case <-b.left:
+			leave(errDetached)
+		case <-ctx.Done():
+		}
+	}()
+	for deaths := 1; ; deaths++ {
+		err := b.ask(ctx)
+		switch {
+		case errors.Is(context.Cause(ctx), errDetached):
+			return errDetached
+		case errors.Is(err, errNotRunning) && b.shown != nil:
+			return b.buried(ctx)
+		case !errors.Is(err, errBroken) || ctx.Err() != nil:
+			return b.result(err)
+		case deaths > deathsLimit:
+			return b.env.dies(b.project)
+		}
+	}
+}
+
+// result is how we end: as the container did.
+func (b *beside) result(err error) error {
+	if !b.ended {
+		return err
+	}
+	if b.code != 0 {
+		return &ExitError{Code: b.code}
+	}
+	return nil
+}
+
+// buried is the end when the project has gone: its record tells the code.
+func (b *beside) buried(ctx context.Context) error {
+	if b.ended {
+		return b.result(nil)
+	}
+	rec, err := b.env.recorded(ctx, b.project)
+	if err != nil {
+		return err
+	}
+	b.drain()
+	if rec != nil {
+		for _, c := range rec.Containers {
+			if c.ID == b.shown.ID {
+				return &ExitError{Code: c.ExitCode, Err: fmt.Errorf("container %s: %s", c.Name, c.Reason)}
+			}
+		}
+	}
+	return fmt.Errorf("container %s was removed, and the project with it", b.shown.Name)
+}
+
+// ask is one request to one supervisor.
+func (b *beside) ask(ctx context.Context) error {
+	how := starting
+	if b.shown != nil || b.req.Op == api.OpAttach {
+		how = asking
+	}
+	c, err := b.env.connect(ctx, b.project, how)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	var files []*os.File
+	if b.file != nil {
+		files = append(files, b.file)
+	}
+	if err := c.Send(b.req, files...); err != nil {
+		return broken(ctx, err)
+	}
+	for {
+		var a api.Answer
+		got, err := c.Receive(&a)
+		if err != nil {
+			return broken(ctx, err)
+		}
+		if err := b.answer(&a, got); err != nil {
+			return err
+		}
+		switch {
+		case a.Error != nil:
+			return remote(a.Error)
+		case a.Done:
+			return nil
+		case a.Exit != nil:
+			// The log is ours to the end: now it may go.
+			if err := c.Send(api.Request{Op: b.req.Op}); err != nil {
+				return broken(ctx, err)
+			}
+		}
+	}
+}
+
+func (b *beside) answer(a *api.Answer, files []*os.File) error {
+	if a.Started != nil {
+		return b.begin(a.Started, files)
+	}
+	for _, f := range files {
+		f.Close()
+	}
+	if a.Exit != nil {
+		b.ended, b.code = true, a.Exit.Code
+		b.drain()
+	}
+	return b.prog.answer(a)
+}
+
+// drain prints the log to its end.
+func (b *beside) drain() {
+	if b.out != nil {
+		<-b.out.follower.Finish(b.dir)
+	}
+}
+
+// begin joins the container when it runs. Told again, by another supervisor, it
+// only closes what came along.
+func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
+	if b.shown != nil || s.Container == nil {
+		for _, f := range files {
+			f.Close()
+		}
+		return nil
+	}
+	b.shown = s.Container
+	b.resume()
+	if b.file != nil {
+		b.file.Close() // the container has it: we must see when it is closed there
+		b.file = nil
+	}
+	if b.proxy(s.TTY) {
+		b.signals.to(s.Container.Name)
+	}
+	b.dir = b.env.Dirs.LogDir(b.project, s.Container.Name)
+	if b.out, err = b.env.openScreen(context.Background(), logs.Format{Raw: true}); err != nil {
+		return err
+	}
+	b.out.follower.Add(logs.Source{Container: s.Container.Name, Service: s.Container.Service, Dir: b.dir, Hold: true}, b.query)
+	return b.join(s, files)
+}
+
+// join takes the end that feeds the container's input.
+func (b *beside) join(s *api.Started, files []*os.File) (err error) {
+	switch {
+	case len(files) == 0:
+	case s.TTY:
+		if b.console, err = openConsole(b.env.Stdin, b.env.Stdout, files[0], b.input, b.keys); err != nil {
+			return err
+		}
+		if b.redraw {
+			b.console.redraw()
+		}
+		go func() {
+			<-b.console.detached
+			b.once.Do(func() { close(b.left) })
+		}()
+		return nil
+	default:
+		b.feed = files[0]
+	}
+	if b.feed != nil && b.input {
+		go pour(b.feed, b.env.Stdin)
+	} else if b.feed != nil {
+		b.feed.Close()
+	}
+	return nil
+}
+
+// resume makes the next request, if there has to be one, go on with this container.
+func (b *beside) resume() {
+	if b.req.Run != nil {
+		again := *b.req.Run
+		again.Resume = true
+		b.req.Run = &again
+	}
+	if b.req.Attach != nil {
+		b.req.Attach = &api.AttachRequest{ID: b.shown.ID}
+	}
+}
+
+func (b *beside) close() {
+	b.console.close()
+	b.signals.stop()
+}

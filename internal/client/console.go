@@ -1,0 +1,102 @@
+package client
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// console is our terminal while it serves a container's: what is typed goes to
+// the master, and its size follows ours. What the container shows comes by its
+// log. A nil console does nothing.
+type console struct {
+	in, out, master *os.File
+	saved           *term.State // nil: our terminal was not made raw
+	resize          chan os.Signal
+	detached        chan struct{} // closed when the user has typed the detach keys
+}
+
+// openConsole takes the master over. With input, our terminal becomes raw.
+func openConsole(in, out, master *os.File, input bool, keys []byte) (*console, error) {
+	c := &console{in: in, out: out, master: master, resize: make(chan os.Signal, 1), detached: make(chan struct{})}
+	if input && isTerminal(in) {
+		saved, err := term.MakeRaw(int(in.Fd()))
+		if err != nil {
+			master.Close()
+			return nil, fmt.Errorf("make the terminal raw: %w", err)
+		}
+		c.saved = saved
+	}
+	signal.Notify(c.resize, unix.SIGWINCH)
+	fit(out, master)
+	go func() {
+		for range c.resize {
+			fit(out, master)
+		}
+	}()
+	if input {
+		go c.read(&detacher{keys: keys})
+	}
+	return c, nil
+}
+
+// read ends with the process: a read of the user's terminal cannot be
+// interrupted.
+func (c *console) read(d *detacher) {
+	buf := make([]byte, 4096)
+	for {
+		n, err := c.in.Read(buf)
+		found, werr := d.pass(c.master, buf[:n])
+		if found {
+			close(c.detached)
+			return
+		}
+		if err != nil || werr != nil {
+			return
+		}
+	}
+}
+
+// redraw makes what runs inside draw its screen again: it is told another size
+// and then the right one.
+func (c *console) redraw() {
+	rows, cols := size(c.out)
+	if rows > 1 {
+		setSize(c.master, rows-1, cols)
+	}
+	fit(c.out, c.master)
+}
+
+// close gives our terminal back as it was found.
+func (c *console) close() {
+	if c == nil {
+		return
+	}
+	signal.Stop(c.resize)
+	close(c.resize)
+	if c.saved != nil {
+		_ = term.Restore(int(c.in.Fd()), c.saved) // fails only if the terminal is gone
+	}
+	c.master.Close()
+}
+
+// fit gives a container's terminal the size of ours.
+func fit(ours, master *os.File) {
+	if rows, cols := size(ours); rows > 0 && cols > 0 {
+		setSize(master, rows, cols)
+	}
+}
+
+func setSize(master *os.File, rows, cols uint16) {
+	raw, err := master.SyscallConn()
+	if err != nil {
+		return
+	}
+	// Fails only after close, when nobody looks.
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: cols})
+	})
+}

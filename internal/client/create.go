@@ -1,0 +1,85 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// CreateOptions are the flags of create.
+type CreateOptions struct {
+	up      UpOptions
+	build   bool
+	noBuild bool
+}
+
+// Register defines the flags in fs. Those about building and pulling change
+// nothing, since nothing is built or pulled.
+func (o *CreateOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.build, "build", false, "")
+	fs.BoolVar(&o.noBuild, "no-build", false, "")
+	fs.String("pull", "policy", "")
+	fs.Bool("quiet-pull", false, "")
+	fs.BoolP("yes", "y", false, "")
+	for _, name := range []string{"build", "no-build", "pull", "quiet-pull", "yes"} {
+		_ = fs.MarkHidden(name) // fails only for a flag that does not exist
+	}
+	fs.BoolVar(&o.up.ForceRecreate, "force-recreate", false, "replace containers even if nothing changed")
+	fs.BoolVar(&o.up.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
+	fs.BoolVar(&o.up.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
+	fs.StringArrayVar(&o.up.Scale, "scale", nil, "make N replicas: `SERVICE=N`")
+}
+
+// Create makes containers and starts none.
+func (e *Env) Create(ctx context.Context, t Target, o *CreateOptions, services []string) error {
+	if o.build && o.noBuild {
+		return errors.New("--build and --no-build are incompatible")
+	}
+	o.up.NoStart, o.up.Timeout = true, -1
+	return e.Up(ctx, t, &o.up, services)
+}
+
+// ScaleOptions are the flags of scale.
+type ScaleOptions struct{ NoDeps bool }
+
+// Register defines the flags in fs.
+func (o *ScaleOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.NoDeps, "no-deps", false, "leave out what the services depend on")
+}
+
+// Replicas reads SERVICE=N arguments.
+func Replicas(args []string) (map[string]int, error) {
+	out := map[string]int{}
+	for _, arg := range args {
+		name, number, ok := strings.Cut(arg, "=")
+		if !ok || name == "" || number == "" {
+			return nil, fmt.Errorf("invalid scale specifier: %s", arg)
+		}
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("invalid scale specifier: can't parse replica value as int: %s", arg)
+		}
+		out[name] = n
+	}
+	return out, nil
+}
+
+// Scale brings services up with so many replicas.
+func (e *Env) Scale(ctx context.Context, t Target, o *ScaleOptions, replicas map[string]int) error {
+	for name, n := range replicas {
+		i := slices.IndexFunc(t.Project.Services, func(s project.Service) bool { return s.Name == name })
+		if i < 0 {
+			return fmt.Errorf("no such service: %s", name)
+		}
+		t.Project.Services[i].Scale = n
+	}
+	return e.Up(ctx, t, &UpOptions{Detach: true, NoDeps: o.NoDeps, Timeout: -1}, slices.Sorted(maps.Keys(replicas)))
+}

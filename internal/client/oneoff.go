@@ -1,0 +1,25 @@
+package client
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// shortID is the least of an id that stands for its container, in hex digits.
+const shortID = 12
+
+// called reports that one of names is the name or the id of a one-off container,
+// or the beginning of its id.
+func called(c *api.Container, names []string) bool {
+	return c.OneOff && slices.ContainsFunc(names, func(n string) bool {
+		return n == c.Name || len(n) >= shortID && strings.HasPrefix(c.ID, n)
+	})
+}
+
+// chosen reports that names mean a container: its service's, or its own if it is
+// a one-off container; no name means all.
+func chosen(c *api.Container, names []string) bool {
+	return len(names) == 0 || slices.Contains(names, c.Service) || called(c, names)
+}

@@ -1,0 +1,62 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// Pause stops the container's first process and then, from inside its pid
+// namespace, all others: while the first stands still nobody is adopted or
+// started by it, and the kernel signals the rest in one pass. A plain user has
+// no freezer (cgroups(7)) unless his session was delegated one; what differs is
+// that a parent inside can learn of the stop of its child (waitpid(2), WUNTRACED).
+func (r *Runtime) Pause(run *supervisor.Run) error {
+	child, err := childOf(run)
+	if err != nil {
+		return err
+	}
+	if err := child.Signal(unix.SIGSTOP); err != nil {
+		return ignoreEnded(err)
+	}
+	return r.signalAll(child, unix.SIGSTOP)
+}
+
+// Unpause lets them go on: the first process last, since it may wait for others.
+func (r *Runtime) Unpause(run *supervisor.Run) error {
+	child, err := childOf(run)
+	if err != nil {
+		return err
+	}
+	err = r.signalAll(child, unix.SIGCONT)
+	return errors.Join(err, ignoreEnded(child.Signal(unix.SIGCONT)))
+}
+
+// signalAll sends a signal to all processes of a run but its first. A run that
+// has ended needs none.
+func (r *Runtime) signalAll(child *rootless.Child, sig unix.Signal) error {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	name := fmt.Sprintf("%s/signal-%d.%d", child.Name, os.Getpid(), r.execs.Add(1))
+	ctx, cancel := context.WithTimeout(context.Background(), setupLimit)
+	defer cancel()
+	helper, err := r.start(ctx, name, sandbox.SignalAll(child.Pidfd, sig), [3]*os.File{null, null, null})
+	if err == nil {
+		<-helper.Done
+		return r.holder.Forget(name)
+	}
+	if _, ended := pidOf(child.Pidfd); ended != nil {
+		return nil
+	}
+	return err
+}

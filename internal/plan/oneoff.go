@@ -1,0 +1,39 @@
+package plan
+
+import "github.com/mocker-compose/mocker-compose/project"
+
+// MakeRun plans what a one-off container of a service needs before it is made:
+// networks, volumes, an up of o.Services (what the service depends on), and the
+// waits for its own conditions. s is the service as the container has it. The
+// service's replicas are left alone.
+func MakeRun(desired *project.Project, observed Observed, s *project.Service, o Options) (*Plan, error) {
+	levels, err := desired.Levels()
+	if err != nil {
+		return nil, err
+	}
+	m := &maker{p: desired, o: o, existing: observed.byService(), verdicts: map[string][]verdict{}, b: newBuilder(), selected: o.Services}
+	for _, name := range o.Services {
+		d, ok := desired.Service(name)
+		if !ok {
+			return nil, &project.UnknownServiceError{Name: name}
+		}
+		m.verdicts[name] = m.decide(d)
+	}
+	m.spread(levels)
+	m.oneOff = s
+	m.bring(observed, levels)
+	for _, d := range s.DependsOn {
+		if m.waitsFor(d.Service) {
+			m.b.wait(d, s.Name)
+		}
+	}
+	return &m.b.p, nil
+}
+
+// orphanCause says why a container counts as an orphan.
+func orphanCause(p *project.Project, c Container) string {
+	if defined(p, c.Service) {
+		return "made by run, and ended"
+	}
+	return "orphan: no file defines " + c.Service
+}

@@ -1,0 +1,52 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// rm removes containers by name. One that runs again since the client looked
+// stays, with an error.
+func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) error {
+	all, err := s.snapshot(nil)
+	if err != nil {
+		return err
+	}
+	all = filter(all, func(c *Replica) bool { return slices.Contains(b.Names, c.Name) })
+	var services []string
+	for n := range all {
+		services = append(services, all[n].Service.Name)
+	}
+	ctx, t, err := s.queue.Enter(s.keepGoing(), append(services, b.Names...), false)
+	if err != nil {
+		return err
+	}
+	defer s.queue.Leave(t)
+	return s.each(all, func(c *Replica) error {
+		r.container(c.Name, "Removing")
+		err := s.command(ctx, event{kind: CmdRemove, name: c.Name, volumes: b.Volumes}, func(i *instance) (bool, error) {
+			return i == nil, nil
+		})
+		if err != nil {
+			r.container(c.Name, "Error")
+			return err
+		}
+		r.container(c.Name, "Removed")
+		return nil
+	})
+}
+
+// each does something with containers at the same time, and returns all errors.
+func (s *Supervisor) each(all []Replica, do func(*Replica) error) error {
+	errs := make([]error, len(all))
+	var group sync.WaitGroup
+	for n := range all {
+		group.Go(func() { errs[n] = do(&all[n]) })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}

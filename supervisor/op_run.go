@@ -1,0 +1,245 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// run makes a one-off container of a service, after what the service depends
+// on, and stays with it to its end. The output goes into its log, as that of any
+// container; the client reads it there. So neither the death of the supervisor
+// nor that of the client disturbs it: a client that comes again, with the same
+// id, goes on where it was; without a client the container goes on alone.
+func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) error {
+	if err := checkOneOff(&b); err != nil {
+		return err
+	}
+	if err := s.accept(&b.Project); err != nil {
+		return err
+	}
+	if err := s.accept(&project.Project{Name: b.Project.Name, Services: []project.Service{b.Service}}); err != nil {
+		return err
+	}
+	known := false
+	claim := func(n int) func() {
+		return func() {
+			if i := s.find(b.ID); i != nil {
+				known = true
+				i.claims += n
+			}
+		}
+	}
+	if err := s.ask(claim(1)); err != nil {
+		return err
+	}
+	if !known && b.Resume {
+		return fmt.Errorf("container %s was removed meanwhile", b.Name)
+	}
+	if !known {
+		if err := s.makeOneOff(ctx, r, &b); err != nil {
+			return err
+		}
+	}
+	defer func() { _ = s.ask(claim(-1)) }()
+	c, err := s.startOneOff(ctx, r, &b)
+	if err != nil || b.Detach {
+		return err
+	}
+	return s.attendOneOff(ctx, r, c)
+}
+
+// makeOneOff brings up what the container needs and creates it, claimed.
+func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunRequest) error {
+	needs, err := b.Project.WithDependencies([]string{b.Service.Name})
+	if err != nil {
+		return err
+	}
+	needs = slices.DeleteFunc(needs, func(n string) bool { return n == b.Service.Name })
+	if b.NoDeps {
+		needs = nil
+	}
+	// Its own name keeps the list from meaning all services.
+	ctx, t, err := s.queue.Enter(ctx, append(slices.Clone(needs), b.Name), true)
+	if err != nil {
+		return err
+	}
+	defer s.queue.Leave(t)
+	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
+		return err
+	}
+	o, _, err := s.observe(viewUp)
+	if err != nil {
+		return err
+	}
+	p, err := plan.MakeRun(&b.Project, o, &b.Service, plan.Options{Services: needs, NoDeps: b.NoDeps, RemoveOrphans: b.RemoveOrphans})
+	if err != nil {
+		return err
+	}
+	sayUnchanged(r, o, p, needs)
+	s.warnOrphans(r, p.Orphans)
+	defer s.sayNotices(r)
+	x := &execution{s: s, r: r, project: &b.Project}
+	if err := x.execute(ctx, p); err != nil {
+		return err
+	}
+	return s.createOneOff(ctx, r, newOneOff(b))
+}
+
+func (s *Supervisor) createOneOff(ctx context.Context, r *request, c Container) error {
+	var taken *Replica
+	err := s.ask(func() {
+		if i := s.instances[c.Name]; i != nil {
+			rec := i.rec
+			taken = &rec
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if taken != nil {
+		return withHint("remove it with: mocker-compose rm -f "+c.Name+", or choose another --name",
+			fmt.Errorf("the container name %q is already in use by container %q", c.Name, taken.ID))
+	}
+	r.container(c.Name, "Creating")
+	if err := s.createOne(ctx, c); err != nil {
+		r.container(c.Name, "Error")
+		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{}, true) // what failed is what the user is told
+		return err
+	}
+	r.container(c.Name, "Created")
+	return s.ask(func() {
+		if i := s.find(c.ID); i != nil {
+			i.claims++
+		}
+	})
+}
+
+// startOneOff starts the container, unless a predecessor of ours has, and tells
+// the client. One that the client gave up before it heard of it goes at once.
+func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequest) (*Container, error) {
+	var c Container
+	started, gone := false, false
+	err := s.ask(func() {
+		i := s.find(b.ID)
+		if gone = i == nil; gone {
+			return
+		}
+		started = i.rec.Run > 0 && (i.live() || !i.rec.Started.IsZero())
+		if len(r.files) > 0 {
+			i.rec.Stdin = r.files[0]
+		}
+		c = i.rec.Container
+	})
+	if err != nil {
+		return nil, err
+	}
+	if gone {
+		return nil, fmt.Errorf("container %s was removed meanwhile", b.Name)
+	}
+	if !started {
+		_, err = s.startOne(ctx, c.Name)
+	}
+	_ = s.ask(func() {
+		if i := s.find(b.ID); i != nil {
+			i.rec.Stdin = nil
+		}
+	})
+	if err == nil {
+		err = s.sayStarted(ctx, r, &c)
+	}
+	if err == nil {
+		closeFiles(r.files) // the container has them now; its writer must see its end
+		r.files = nil
+		return &c, nil
+	}
+	if ctx.Err() != nil && !started && s.ctx.Err() == nil {
+		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{set: true}, true) // its end is reported by ctx
+	}
+	return nil, runFailure(err)
+}
+
+// runFailure carries the exit code that the shell has for such a failure.
+func runFailure(err error) error {
+	var start *StartError
+	if errors.As(err, &start) && start.Code != 0 {
+		return &hinted{err: err, hint: start.Hint, code: start.Code}
+	}
+	return err
+}
+
+// sayStarted tells the client what runs and, for a terminal, gives it the master.
+func (s *Supervisor) sayStarted(ctx context.Context, r *request, c *Container) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	said := api.Started{TTY: c.Service.TTY, Container: s.shown(c.Name)}
+	var files []*os.File
+	if c.Service.TTY {
+		master, err := s.rt.Input(c)
+		if err != nil {
+			return fmt.Errorf("terminal of container %s: %w", c.Name, err)
+		}
+		if master != nil {
+			defer master.Close()
+			files = append(files, master)
+		}
+	}
+	r.out.flush()
+	return r.send(api.Answer{Started: &said}, files...)
+}
+
+// shown is a container as clients see it; nil when it is gone.
+func (s *Supervisor) shown(name string) *api.Container {
+	var c *api.Container
+	_ = s.ask(func() {
+		if i := s.instances[name]; i != nil {
+			shown := i.rec.Show(&s.desired, s.cfg.Dirs)
+			c = &shown
+		}
+	})
+	return c
+}
+
+// attendOneOff waits for the end, tells it, and removes the container if that
+// is wanted and the client has read the log.
+func (s *Supervisor) attendOneOff(ctx context.Context, r *request, c *Container) error {
+	code, err := s.awaitEnd(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if err := r.send(api.Answer{Exit: &api.Exit{Code: code}}); err != nil {
+		return err
+	}
+	select {
+	case <-r.more:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if !c.OneOff.Remove {
+		return nil
+	}
+	return s.removeOne(s.keepGoing(), c.Name, stopOrder{}, true)
+}
+
+// awaitEnd waits until a container has ended for good and its log is complete.
+// One that is removed meanwhile has ended as it was last seen.
+func (s *Supervisor) awaitEnd(ctx context.Context, name string) (code int, err error) {
+	err = s.await(ctx, func() (bool, error) {
+		i := s.instances[name]
+		if i == nil {
+			return true, nil
+		}
+		if i.rec.Exit != nil {
+			code = i.rec.Exit.Code
+		}
+		return i.final(), nil
+	})
+	return code, err
+}
