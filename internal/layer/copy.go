@@ -22,6 +22,10 @@ import (
 // sockets are left out. Links are copied, never followed. On an error what was
 // copied is left to the caller to remove.
 func Copy(ctx context.Context, layers []string, to string) error {
+	layers, err := Visible(layers)
+	if err != nil {
+		return err
+	}
 	if err := os.Mkdir(to, 0o700); err != nil {
 		return err
 	}

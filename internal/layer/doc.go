@@ -12,6 +12,7 @@
 //	             Literal  nothing: a lone archive
 //	Copy         layers with marks to one tree, as their overlay would show it:
 //	             for containers where no overlay can be mounted
+//	Visible      which of a stack of layers to mount
 //	Decompress   gzip, xz, zstd, bzip2 or plain, told by the first bytes
 //
 // # Model
@@ -44,7 +45,7 @@
 //
 // A directory that a layer has no entry for is root's, mode 0755, as docker makes
 // it: in an overlay it hides owner and mode of the one below. overlayfs
-// does not read the mark on a layer's own root: see Stats.OpaqueRoot; and it
+// does not read the mark on a layer's own root: Visible does; and it
 // lists, but does not find, a whiteout in a directory that only one layer has.
 // Device
 // nodes are left out: a plain user cannot make any, and containers get their own

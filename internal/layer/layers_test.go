@@ -83,6 +83,7 @@ var stacks = []struct {
 	{"goes twice", [][]entry{{said("d/a", "1")}, {wh(".wh.d")}, {said("d/b", "3")}, {wh("d/.wh.b")}}, "d/"},
 	{"three layers of one directory", [][]entry{{said("d/1", "1"), said("d/x", "1")}, {said("d/2", "2"), wh("d/.wh.1")}, {said("d/3", "3"), wh("d/.wh.2")}}, "d/ d/3=3 d/x=1"},
 	{"hard links in a layer", [][]entry{{said("a", "1")}, append([]entry{said("b", "2")}, plainly(hard("c", "b"))...)}, "a=1 b=2 c=2"},
+	{"opaque root", [][]entry{{said("a", "1"), said("d/x", "1")}, {said("b", "2"), wh(".wh..wh..opq")}, {said("c", "3")}}, "b=2 c=3"},
 	{"aufs's own files", [][]entry{{said("a", "1"), wh(".wh..wh.aufs"), wh(".wh..wh.plnk/123"), wh(".wh..wh.orph")}}, "a=1"},
 	{"odd names", [][]entry{{said("a.wh.b", "1"), said(".wha", "1")}, {wh(".wh.a.wh.b"), wh(".wh..wha")}}, ""},
 }
@@ -173,6 +174,10 @@ func overlaid(t *testing.T, top string, lower []string) string {
 	t.Helper()
 	dir, empty := filepath.Join(top, "overlay"), filepath.Join(top, "empty")
 	if err := errors.Join(os.Mkdir(dir, 0o755), os.Mkdir(empty, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	lower, err := Visible(lower)
+	if err != nil {
 		t.Fatal(err)
 	}
 	option := "userxattr,lowerdir=" + strings.Join(append(lower, empty), ":") // two at least

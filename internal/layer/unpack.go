@@ -35,8 +35,7 @@ type Stats struct {
 	Entries   int   `json:"entries"`
 	Bytes     int64 `json:"bytes"` // of all files, with their holes
 	Whiteouts int   `json:"whiteouts,omitempty"`
-	// OpaqueRoot: the layer hides all layers below it. overlayfs does not look
-	// at the mark on a layer's own root: leave the layers below out.
+	// OpaqueRoot: the layer hides all layers below it: see Visible.
 	OpaqueRoot bool `json:"opaque_root,omitempty"`
 	Left       Left `json:"left"`
 }
