@@ -20,6 +20,9 @@ type Project struct {
 	Networks []Network `json:"networks,omitempty"`
 	// Volumes are the named volumes, sorted by key.
 	Volumes []Volume `json:"volumes,omitempty"`
+	// Contents are those of the configs and secrets, by [File.Digest]. They are on
+	// their way to the supervisor only, and are never written to a disk.
+	Contents map[string][]byte `json:"contents,omitempty"`
 	// Notices say what of the file is degraded or ignored, and why.
 	Notices []Notice `json:"notices,omitempty"`
 }
@@ -47,7 +50,9 @@ type Service struct {
 	CapDrop       []string          `json:"cap_drop,omitempty"`
 	SecurityOpt   []string          `json:"security_opt,omitempty"`
 	Sysctls       map[string]string `json:"sysctls,omitempty"`
-	Mounts        []Mount           `json:"mounts,omitempty"`   // volumes and tmpfs, in file order
+	Mounts        []Mount           `json:"mounts,omitempty"` // volumes and tmpfs, in file order
+	VolumesFrom   []VolumesFrom     `json:"volumes_from,omitempty"`
+	Files         []File            `json:"files,omitempty"`    // configs and secrets, in file order
 	ShmSize       int64             `json:"shm_size,omitempty"` // bytes, 0 = 64 MiB
 	Labels        map[string]string `json:"labels,omitempty"`
 
@@ -77,28 +82,6 @@ type Position struct {
 	Line int    `json:"line,omitempty"`
 }
 
-// MountType is the kind of a mount.
-type MountType string
-
-// The kinds of mount.
-const (
-	MountBind   MountType = "bind"
-	MountVolume MountType = "volume"
-	MountTmpfs  MountType = "tmpfs"
-)
-
-// Mount is one entry of a service's volumes or tmpfs.
-type Mount struct {
-	Type           MountType `json:"type"`
-	Source         string    `json:"source,omitempty"` // bind: absolute host path; volume: key in Project.Volumes, "" = anonymous
-	Target         string    `json:"target"`           // absolute path inside
-	ReadOnly       bool      `json:"read_only,omitempty"`
-	CreateHostPath bool      `json:"create_host_path,omitempty"` // bind: make a missing source as a directory
-	NonRecursive   bool      `json:"non_recursive,omitempty"`
-	Size           int64     `json:"size,omitempty"` // tmpfs: bytes
-	Mode           uint32    `json:"mode,omitempty"` // tmpfs: permission bits
-}
-
 // Network is a compose network.
 type Network struct {
 	Key      string            `json:"key"`
@@ -106,14 +89,6 @@ type Network struct {
 	Internal bool              `json:"internal,omitempty"`
 	Subnet   string            `json:"subnet,omitempty"` // CIDR; "" = chosen from the pool
 	Gateway  string            `json:"gateway,omitempty"`
-	Labels   map[string]string `json:"labels,omitempty"`
-}
-
-// Volume is a named volume.
-type Volume struct {
-	Key      string            `json:"key"`
-	Name     string            `json:"name"` // resolved name, project_key by default
-	External bool              `json:"external,omitempty"`
 	Labels   map[string]string `json:"labels,omitempty"`
 }
 

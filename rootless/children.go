@@ -17,16 +17,19 @@ import (
 // child is a line of the table with what only the holder has.
 type child struct {
 	ChildInfo
-	pid   int      // in our pid namespace; used to reap, while it is ours
 	pidfd *os.File // nil when ended
 }
 
 // launch starts a child and answers with its pidfd, then waits for it beside.
 func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File) error {
 	defer closeFiles(files)
-	ch, err := h.start(req, files)
+	ch, sock, err := h.start(req, files)
 	if err != nil {
 		return c.Send(holderAnswer{Seq: req.Seq, Error: err.Error()})
+	}
+	if sock != nil {
+		go h.handOver(c, req.Seq, ch, sock)
+		return nil
 	}
 	// The answer before the wait: an exit is never told before its start.
 	err = c.Send(holderAnswer{Seq: req.Seq, Children: []ChildInfo{ch.ChildInfo}}, ch.pidfd)
@@ -34,29 +37,40 @@ func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File
 	return err
 }
 
-func (h *projectHolder) start(req holderRequest, files []*os.File) (*child, error) {
+// start adds a line to the table. sock is where the child hands over, nil = it does not.
+func (h *projectHolder) start(req holderRequest, files []*os.File) (_ *child, sock *os.File, err error) {
 	l := req.Launch
-	if l == nil || req.Name == "" || len(files) < 4 || l.Join >= len(files) {
-		return nil, fmt.Errorf("launch: incomplete request")
+	if l == nil || req.Name == "" || len(files) < 4 || l.Join >= len(files) || l.HandOver != 0 && l.HandOver != len(files) {
+		return nil, nil, fmt.Errorf("launch: incomplete request")
+	}
+	if l.HandOver != 0 {
+		var theirs *os.File
+		if sock, theirs, err = handOverSocket(); err != nil {
+			return nil, nil, err
+		}
+		defer theirs.Close()
+		files = append(slices.Clip(files), theirs)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if old := h.children[req.Name]; old != nil && old.Ended.IsZero() {
-		return nil, fmt.Errorf("launch: %s runs already", req.Name)
+		closeFiles(some(sock))
+		return nil, nil, fmt.Errorf("launch: %s runs already", req.Name)
 	}
-	pid, pidfd, err := fork(*l, files)
+	pidfd, err := fork(*l, files)
 	if err != nil {
-		return nil, err
+		closeFiles(some(sock))
+		return nil, nil, err
 	}
-	ch := &child{ChildInfo: ChildInfo{Name: req.Name, Started: time.Now()}, pid: pid, pidfd: pidfd}
+	ch := &child{ChildInfo: ChildInfo{Name: req.Name, Started: time.Now()}, pidfd: pidfd}
 	h.children[req.Name] = ch
-	return ch, nil
+	return ch, sock, nil
 }
 
 // fork clones and executes the program (descriptor 3). The image is executed by
 // the number it has in the child: by ours, os/exec's and our own descriptors
 // could overwrite it between clone and execve.
-func fork(l launchRequest, files []*os.File) (pid int, pidfd *os.File, err error) {
+func fork(l launchRequest, files []*os.File) (*os.File, error) {
 	path, argv := "/proc/self/fd/3", []string{"sandbox"}
 	if l.Portable {
 		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleArg, RoleProgram}
@@ -69,19 +83,20 @@ func fork(l launchRequest, files []*os.File) (pid int, pidfd *os.File, err error
 	for _, f := range files {
 		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
 	}
+	var err error
 	if l.Join > 0 {
-		pid, err = forkInside(wire.FD(files[l.Join]), path, argv, attr)
+		_, err = forkInside(wire.FD(files[l.Join]), path, argv, attr)
 	} else {
-		pid, err = syscall.ForkExec(path, argv, attr)
+		_, err = syscall.ForkExec(path, argv, attr)
 	}
 	runtime.KeepAlive(files)
 	if err != nil {
-		return 0, nil, fmt.Errorf("start the sandbox: %w", err)
+		return nil, fmt.Errorf("start the sandbox: %w", err)
 	}
 	if fd < 0 {
-		return 0, nil, fmt.Errorf("start the sandbox: the kernel gave no pidfd (Linux 5.2 or newer is needed)")
+		return nil, fmt.Errorf("start the sandbox: the kernel gave no pidfd (Linux 5.2 or newer is needed)")
 	}
-	return pid, pollable(fd), nil
+	return pollable(fd), nil
 }
 
 // forkInside forks into the pid namespace of the process behind pidfd. That
@@ -108,14 +123,7 @@ func forkInside(pidfd int, path string, argv []string, attr *syscall.ProcAttr) (
 
 // wait reaps a child when it ends, and tells the supervisor if there is one.
 func (h *projectHolder) wait(ch *child) {
-	waitReadable(ch.pidfd)
-	var ws unix.WaitStatus
-	for {
-		_, err := unix.Wait4(ch.pid, &ws, 0, nil)
-		if err != unix.EINTR {
-			break
-		}
-	}
+	ws := collect(ch.pidfd)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	ch.Ended = time.Now()

@@ -37,8 +37,9 @@ type holderRequest struct {
 // launchRequest comes with files: they become the descriptors 0, 1, 2, ... of the
 // child, 3 being the program.
 type launchRequest struct {
-	Clone    uintptr `json:"clone"`          // CLONE_NEW* for the child
-	Join     int     `json:"join,omitempty"` // index of the pidfd whose pid namespace the child is born in; 0 = none
+	Clone    uintptr `json:"clone"`              // CLONE_NEW* for the child
+	Join     int     `json:"join,omitempty"`     // index of the pidfd whose pid namespace the child is born in; 0 = none
+	HandOver int     `json:"handover,omitempty"` // where the child finds the socket to hand over on; 0 = it does not
 	Portable bool    `json:"portable,omitempty"`
 }
 

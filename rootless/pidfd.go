@@ -2,6 +2,7 @@ package rootless
 
 import (
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -40,6 +41,34 @@ func alive(pidfd *os.File) bool {
 // reap collects a child of ours; for one that we adopted it does nothing.
 func reap(pidfd *os.File) {
 	_ = unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), nil, unix.WEXITED|unix.WNOHANG, nil)
+}
+
+// collect waits for a child of ours and returns its status, as wait4(2) has it.
+// A pid is of no use for that: a child that was handed over to us has one that we
+// do not know.
+func collect(pidfd *os.File) unix.WaitStatus {
+	waitReadable(pidfd)
+	var info struct {
+		signo, errno, code, _ int32
+		pid                   int32
+		uid                   uint32
+		status                int32
+		_                     [100]byte
+	} // siginfo_t of a child's end, 64 bit
+	for {
+		err := unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WEXITED, nil)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	const exited, dumped = 1, 3 // CLD_EXITED, CLD_DUMPED
+	switch info.code {
+	case exited:
+		return unix.WaitStatus(info.status << 8)
+	case dumped:
+		return unix.WaitStatus(info.status | 0x80)
+	}
+	return unix.WaitStatus(info.status)
 }
 
 // sendSignal sends a signal to the process behind a pidfd (pidfd_send_signal(2)).

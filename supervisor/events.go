@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"sync"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
@@ -75,31 +74,6 @@ func (l *listener) take() ([]api.Event, bool) {
 	e := l.queued
 	l.queued = nil
 	return e, l.over
-}
-
-// emit tells all listeners what happened to i. Called on the loop, after the
-// state has changed.
-func (s *Supervisor) emit(i *instance, action string) {
-	if len(s.listeners) == 0 {
-		return
-	}
-	e := i.event(action)
-	for l := range s.listeners {
-		l.put(e)
-	}
-}
-
-func (i *instance) event(action string) api.Event {
-	r := &i.rec
-	e := api.Event{
-		Time: time.Now(), Action: action, Service: r.Service.Name, Name: r.Name, ID: r.ID,
-		State: r.State.Docker(), Health: r.Health.Status.String(),
-		Final: i.final(), Reason: r.why(), OneOff: r.OneOff != nil,
-	}
-	if r.Exit != nil {
-		e.ExitCode = r.Exit.Code
-	}
-	return e
 }
 
 // why is the reason in words.

@@ -17,6 +17,7 @@ type execution struct {
 	project *project.Project
 	order   stopOrder
 	volumes bool // remove anonymous volumes with their containers
+	renew   bool // replacements get anonymous volumes of their own
 	restart bool // the stops are halves of restarts
 	// tolerant: what fails does not keep the rest from being stopped and removed.
 	tolerant bool

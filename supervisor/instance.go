@@ -35,6 +35,7 @@ type instance struct {
 	prepared bool               // Runtime.Create was called, or the run was adopted, in this supervisor's life
 	again    bool               // start when the present state ends
 	run      *Run               // Running, Stopping
+	killed   *Run               // the run of which an event has told that it is killed
 	cancel   context.CancelFunc // Starting: ends the launch
 	timer    *time.Timer        // Waiting: back-off; Stopping: grace, then stuck
 	token    uint64             // changes with every state and timer; timers carry it

@@ -97,13 +97,16 @@ func (m *monitor) probe(ctx context.Context, check *project.HealthCheck) (int, s
 		out.collect()
 		return -1, err.Error()
 	}
+	died := m.s.execEvents(&m.c, spec.Args)
 	select {
 	case e := <-run.Done:
+		died(e.Code)
 		return e.Code, out.collect()
 	case <-ctx.Done():
 		if err := m.s.rt.Kill(run); err != nil {
 			m.s.report(fmt.Sprintf("end the health check of container %s: %v", m.c.Name, err))
 		}
+		died(killedCode)
 		out.collect()
 		return -1, fmt.Sprintf("Health check exceeded timeout (%v)", limit)
 	}

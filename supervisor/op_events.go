@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"sort"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
@@ -14,6 +15,11 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 	err := s.ask(func() {
 		if b.Replay {
 			s.replay(l)
+		}
+		if !b.Since.IsZero() {
+			for _, e := range s.remembered(b.Since) {
+				l.put(e)
+			}
 		}
 		s.listeners[l] = struct{}{}
 	})
@@ -29,6 +35,12 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 		}
 		events, over := l.take()
 		for n := range events {
+			if !b.All && strings.HasPrefix(events[n].Action, "exec_") {
+				continue
+			}
+			if !b.All {
+				events[n].Attributes = nil
+			}
 			if err := r.send(api.Answer{Event: &events[n]}); err != nil {
 				return err
 			}

@@ -40,6 +40,7 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	if err != nil {
 		return execFailure(c.Name, err)
 	}
+	died := s.execEvents(c, b.Args)
 	closeFiles(r.files) // the command has them now; its reader must see its end
 	r.files = nil
 	if master != nil {
@@ -49,10 +50,20 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 		err = r.send(api.Answer{Started: &api.Started{PID: run.PID}})
 	}
 	if b.Detach && err == nil {
+		s.spawn(func() {
+			select {
+			case e := <-run.Done:
+				died(e.Code)
+			case <-s.ctx.Done():
+			}
+		})
 		return nil
 	}
-	return s.followExec(ctx, r, c, run, master)
+	return s.followExec(ctx, r, c, run, master, died)
 }
+
+// killedCode is the exit code of what was ended by SIGKILL, as the shell has it.
+const killedCode = 128 + int(unix.SIGKILL)
 
 // execFailure carries the exit code that the shell has for such a failure.
 func execFailure(name string, err error) error {
@@ -91,10 +102,11 @@ func execFiles(got []*os.File, b *api.ExecRequest) (files [3]*os.File, err error
 }
 
 // followExec waits for the end of the command, or of its client.
-func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, run *Run, master *os.File) error {
+func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, run *Run, master *os.File, died func(int)) error {
 	for {
 		select {
 		case e := <-run.Done:
+			died(e.Code)
 			return r.send(api.Answer{Exit: &api.Exit{Code: e.Code, Signal: int(e.Signal)}})
 		case more := <-r.more:
 			if more.Resize != nil && master != nil {
@@ -104,6 +116,7 @@ func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, r
 			if err := s.rt.Kill(run); err != nil {
 				s.report(fmt.Sprintf("end a command in container %s: %v", c.Name, err))
 			}
+			died(killedCode)
 			return context.Cause(ctx)
 		}
 	}

@@ -112,7 +112,7 @@ func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
 		s.recordFirst()
 	}
 	if i.run != nil {
-		s.emit(i, "kill")
+		s.emitKill(i, sig)
 	}
 	return i.run
 }

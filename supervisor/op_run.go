@@ -191,7 +191,7 @@ func (s *Supervisor) sayStarted(ctx context.Context, r *request, c *Container) e
 			files = append(files, master)
 		}
 	}
-	r.out.flush()
+	r.out.Flush()
 	return r.send(api.Answer{Started: &said}, files...)
 }
 

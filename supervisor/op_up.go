@@ -48,7 +48,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	sayUnchanged(r, o, p, selected)
 	s.warnOrphans(r, p.Orphans)
 	defer s.sayNotices(r)
-	x := &execution{s: s, r: r, project: &b.Project, order: orderOf(b.Timeout)}
+	x := &execution{s: s, r: r, project: &b.Project, order: orderOf(b.Timeout), renew: b.RenewVolumes}
 	if err := x.execute(ctx, p); err != nil || !b.Wait {
 		return err
 	}

@@ -21,7 +21,9 @@ func (x *execution) create(ctx context.Context, op plan.Operation) error {
 	if before != "" {
 		x.r.container(op.Object, before)
 	}
-	if err := x.s.createOne(ctx, newContainer(x.project, svc, op.Number)); err != nil {
+	c := newContainer(x.project, svc, op.Number)
+	c.Inherit = op.Replaces && !x.renew
+	if err := x.s.createOne(ctx, c); err != nil {
 		return x.failure(op.Object, err)
 	}
 	x.r.container(op.Object, after)
@@ -36,6 +38,13 @@ func (x *execution) start(ctx context.Context, name string) error {
 		return x.failure(name, err)
 	}
 	x.r.container(name, "Started")
+	if x.restart {
+		_ = x.s.ask(func() {
+			if i := x.s.instances[name]; i != nil {
+				x.s.emit(i, "restart")
+			}
+		})
+	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/outbox"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -17,20 +18,20 @@ type request struct {
 	files []*os.File         // that came with it; closed when it ends
 	more  <-chan api.Request // what the client says later
 	send  func(v any, files ...*os.File) error
-	out   *outbox // progress
+	out   *outbox.Box // progress
 }
 
 // progress sends one line of progress. A client that has gone is noticed
 // elsewhere.
 func (r *request) progress(kind, name, status string) {
-	r.out.put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status}})
+	r.out.Put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status}})
 }
 
 func (r *request) container(name, status string) { r.progress("Container", name, status) }
 
 // warn sends a line that is no failure.
 func (r *request) warn(kind, name, text string) {
-	r.out.put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: "Warning", Text: text}})
+	r.out.Put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: "Warning", Text: text}})
 }
 
 // answer carries a request out and sends the last answer. A request that this
@@ -38,8 +39,8 @@ func (r *request) warn(kind, name, text string) {
 // closed, and asks the next supervisor.
 func (s *Supervisor) answer(ctx context.Context, r *request) {
 	defer func() { closeFiles(r.files) }()
-	r.out = &outbox{send: r.send}
-	defer r.out.flush()
+	r.out = outbox.New(r.send)
+	defer r.out.Flush()
 	err := s.carryOut(ctx, r)
 	ended := errors.Is(err, ErrProjectEnded)
 	if !ended && err != nil && (errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.holderDied(err) || s.ctx.Err() != nil) {
@@ -52,7 +53,7 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 		// A client that does not read must not keep a dead project.
 		defer time.AfterFunc(lastWords, func() { s.finish(ErrProjectEnded) }).Stop()
 	}
-	r.out.flush()
+	r.out.Flush()
 	_ = r.send(answerFor(err))
 	if ended {
 		s.finish(ErrProjectEnded)

@@ -19,7 +19,10 @@ type Container struct {
 	Service project.Service `json:"service"`
 	Hash    string          `json:"hash"`
 	Created time.Time       `json:"created"`
-	OneOff  *OneOff         `json:"one_off,omitempty"` // of run; nil: a replica of the service
+	// Inherit: it takes the place of a container of its name, and has the anonymous
+	// volumes of that one.
+	Inherit bool    `json:"inherit,omitempty"`
+	OneOff  *OneOff `json:"one_off,omitempty"` // of run; nil: a replica of the service
 	// Stdin is what the next run reads instead of what the service says; nil =
 	// that. It is not recorded: who runs the container brings it.
 	Stdin *os.File `json:"-"`
@@ -93,7 +96,8 @@ type Runtime interface {
 	RemoveNetworks(ctx context.Context) ([]string, error)
 	// EnsureVolumes makes the named volumes that do not exist.
 	EnsureVolumes(ctx context.Context, p *project.Project) error
-	// RemoveVolumes removes the project's own named volumes and returns their resolved names.
+	// RemoveVolumes removes the project's own named volumes and returns the
+	// resolved names of those that are gone: what others use stays.
 	RemoveVolumes(ctx context.Context, p *project.Project) ([]string, error)
 
 	// Create acquires all that outlives a run: root file system with its

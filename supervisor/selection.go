@@ -67,12 +67,17 @@ func (s *Supervisor) has(name string) bool {
 
 // newContainer is replica number of a service, with a fresh id.
 func newContainer(p *project.Project, svc *project.Service, number int) Container {
-	var id [32]byte
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand, Go 1.24)
 	return Container{
-		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: hex.EncodeToString(id[:]),
+		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: newID(),
 		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(),
 	}
+}
+
+// newID is 64 hex digits that nobody else has.
+func newID() string {
+	var id [32]byte
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand, Go 1.24)
+	return hex.EncodeToString(id[:])
 }
 
 func filter(all []Replica, keep func(*Replica) bool) []Replica {

@@ -92,11 +92,17 @@ func (x *execution) removeVolume(ctx context.Context, op plan.Operation) error {
 	only.Volumes = slices.DeleteFunc(slices.Clone(only.Volumes), func(v project.Volume) bool { return v.Name != op.Object })
 	ctx, cancel := context.WithTimeout(ctx, removeLimit)
 	defer cancel()
-	if _, err := x.s.rt.RemoveVolumes(ctx, &only); err != nil {
+	gone, err := x.s.rt.RemoveVolumes(ctx, &only)
+	if err != nil {
 		x.r.progress("Volume", op.Object, "Error")
 		return fmt.Errorf("remove volume %s: %w", op.Object, err)
 	}
-	x.r.progress("Volume", op.Object, "Removed")
+	if slices.Contains(gone, op.Object) {
+		x.r.progress("Volume", op.Object, "Removed")
+	} else {
+		x.r.progress("Volume", op.Object, "Resource is still in use")
+		x.s.sayNotices(x.r)
+	}
 	return x.s.ask(func() {
 		x.s.volumes = slices.DeleteFunc(x.s.volumes, func(v string) bool { return v == op.Object })
 		x.s.outdated = true

@@ -75,8 +75,16 @@ func (s *Supervisor) endRun(i *instance, o stopOrder) {
 // tell sends the stop signal, or kills at once where waiting is pointless: no
 // grace was given, or the process provably ignores the signal.
 func (s *Supervisor) tell(name string, r *Run, sig syscall.Signal, grace time.Duration) {
+	if grace == 0 || s.rt.Ignores(r, sig) {
+		sig = syscall.SIGKILL
+	}
+	_ = s.ask(func() {
+		if i := s.instances[name]; i != nil && i.run == r {
+			s.emitKill(i, sig)
+		}
+	})
 	var err error
-	if grace == 0 || sig == syscall.SIGKILL || s.rt.Ignores(r, sig) {
+	if sig == syscall.SIGKILL {
 		err = s.rt.Kill(r)
 	} else {
 		err = s.rt.Signal(r, sig)
@@ -104,6 +112,7 @@ func (s *Supervisor) shorten(i *instance, e event) {
 
 func (s *Supervisor) graceOver(i *instance, _ event) {
 	s.arm(i, stuckLimit, Stuck)
+	s.emitKill(i, syscall.SIGKILL)
 	r, name := i.run, i.rec.Name
 	s.actions = append(s.actions, action{run: func() {
 		if err := s.rt.Kill(r); err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
@@ -81,6 +82,7 @@ type Supervisor struct {
 	actions   []action
 	waiters   map[*waiter]struct{}
 	listeners map[*listener]struct{}
+	history   []api.Event // the latest, oldest first
 }
 
 // message is an event, or a function to run on the loop.

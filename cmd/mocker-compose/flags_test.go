@@ -24,6 +24,7 @@ func TestDockersFlags(t *testing.T) {
 		"exec -T -d -e A=1 --env B=2 -u 0:0 -w / --index 2 --privileged web ls -la",
 		"exec -it web sh",
 		"stop -t 3 web", "start --wait --wait-timeout 3 web", "restart -t 3 --no-deps web", "kill -s HUP --remove-orphans web",
+		"events --json --since 10m --until 2026-01-01T00:00:00Z web", "top web db", "images -q --format json web", "port --protocol udp --index 2 web 53",
 		"config -q --format json --services --volumes --networks --images --profiles --hash * --environment --no-interpolate -o f --support",
 		"convert -q", "ls -a -q --format json --filter name=x", "version -f json --short", "unshare rm -rf data",
 	} {

@@ -8,10 +8,23 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
-	_ "github.com/mocker-compose/mocker-compose/internal/early" // fast commands and roles; see its page
+	"github.com/mocker-compose/mocker-compose/internal/early" // fast commands and roles; see its page
+	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/ingest"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+// roles are what a process of ours can be that needs more packages than those
+// of internal/early.
+var roles = map[string]func(args []string) int{image.Role: ingest.Run}
+
+func main() {
+	if len(os.Args) > 2 && os.Args[1] == early.RoleArg {
+		if f := roles[os.Args[2]]; f != nil {
+			os.Exit(f(os.Args[3:]))
+		}
+	}
+	os.Exit(run(os.Args[1:]))
+}
 
 // run carries a command line out and returns the exit code.
 func run(args []string) int {

@@ -98,6 +98,7 @@ type UpRequest struct {
 	NoDeps        bool            `json:"no_deps,omitempty"`
 	NoStart       bool            `json:"no_start,omitempty"`
 	RemoveOrphans bool            `json:"remove_orphans,omitempty"`
+	RenewVolumes  bool            `json:"renew_volumes,omitempty"` // recreated containers do not inherit anonymous volumes
 	Timeout       *time.Duration  `json:"timeout,omitempty"`
 	Wait          bool            `json:"wait,omitempty"`
 	WaitTimeout   time.Duration   `json:"wait_timeout,omitempty"`
@@ -164,6 +165,10 @@ type ResizeRequest struct {
 type EventsRequest struct {
 	Services []string `json:"services,omitempty"`
 	Replay   bool     `json:"replay,omitempty"`
+	// Since asks for what is remembered from that time on, first.
+	Since time.Time `json:"since,omitzero"`
+	// All asks for attributes, and for the events of executed commands.
+	All bool `json:"all,omitempty"`
 }
 
 // Progress is one line of docker compose's plain progress: " Container demo-web-1  Started".
@@ -226,7 +231,7 @@ type Exit struct {
 // Event is one thing that happened.
 type Event struct {
 	Time     time.Time `json:"time"`
-	Action   string    `json:"action"` // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exists ...
+	Action   string    `json:"action"` // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exec_create: CMD, exec_start: CMD, exec_die, exists
 	Service  string    `json:"service"`
 	Name     string    `json:"name"`
 	ID       string    `json:"id"`
@@ -236,7 +241,9 @@ type Event struct {
 	// Final: the container has stopped and no restart will follow.
 	Final  bool   `json:"final,omitempty"`
 	Reason string `json:"reason,omitempty"`
-	OneOff bool   `json:"one_off,omitempty"`
+	// Attributes are docker's: labels, image, name, exitCode, signal, execID.
+	Attributes map[string]string `json:"attributes,omitempty"`
+	OneOff     bool              `json:"one_off,omitempty"`
 }
 
 // Info tells what a supervisor serves.

@@ -42,6 +42,9 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 	if err != nil {
 		return err
 	}
+	if o.Index != 0 && len(services) != 1 {
+		return errors.New("--index requires one service to be selected")
+	}
 	all, err := e.Containers(ctx, t.Name, false)
 	if err != nil {
 		return err

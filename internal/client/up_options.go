@@ -12,6 +12,7 @@ type UpOptions struct {
 	WaitTimeout, Timeout              int
 	ForceRecreate, NoRecreate         bool
 	NoDeps, NoStart, RemoveOrphans    bool
+	RenewVolumes                      bool
 	AbortOnExit, AbortOnFailure       bool
 	ExitCodeFrom                      string
 	Attach, NoAttach                  []string
@@ -31,6 +32,7 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.NoDeps, "no-deps", false, "leave out what the services depend on")
 	fs.BoolVar(&o.NoStart, "no-start", false, "create only")
 	fs.BoolVar(&o.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
+	fs.BoolVarP(&o.RenewVolumes, "renew-anon-volumes", "V", false, "give recreated containers new anonymous volumes")
 	fs.BoolVar(&o.AbortOnExit, "abort-on-container-exit", false, "stop all when one container ends")
 	fs.BoolVar(&o.AbortOnFailure, "abort-on-container-failure", false, "stop all when one container fails")
 	fs.StringVar(&o.ExitCodeFrom, "exit-code-from", "", "end with the exit code of `SERVICE`; implies --abort-on-container-exit")

@@ -27,7 +27,7 @@ func run(argv []string) (code int, done bool) {
 		return 0, false
 	}
 	if argv[1] == RoleArg {
-		return role(argv[2:]), true
+		return role(argv[2:])
 	}
 	env, err := client.NewEnv()
 	if err != nil {

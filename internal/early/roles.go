@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/host"
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
@@ -65,16 +66,23 @@ func withDirs(args []string, gc int, run func(d state.Dirs, project string, read
 func connect() {
 	client.EnsureProject = rootless.EnsureProject
 	client.Unshare = rootless.Unshare
+	image.StartInside = rootless.RunRole
 }
 
-// role runs the role that args name.
-func role(args []string) int {
+// laterRoles are those of cmd/mocker-compose, which take heavy packages.
+var laterRoles = []string{image.Role}
+
+// role runs the role that args name, unless it is one of main's.
+func role(args []string) (code int, done bool) {
 	if len(args) > 0 {
 		if f := roles[args[0]]; f != nil {
-			return f(args[1:])
+			return f(args[1:]), true
+		}
+		if slices.Contains(laterRoles, args[0]) {
+			return 0, false
 		}
 	}
-	known := slices.Sorted(maps.Keys(roles))
+	known := append(slices.Sorted(maps.Keys(roles)), laterRoles...)
 	fmt.Fprintf(os.Stderr, "%s: no role in %q; the roles are %s\n", RoleArg, args, strings.Join(known, ", "))
-	return 2
+	return 2, true
 }

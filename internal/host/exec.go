@@ -45,7 +45,7 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 		master, files = m, [3]*os.File{slave, slave, slave}
 	}
 	prepared := sandbox.Join(sandbox.Command{
-		Process: p, Pidfd: c.run.Pidfd, Filter: code, SingleID: r.singleID, HostNet: c.rec.HostNet,
+		Process: p, Pidfd: c.run.Pidfd, Filter: code, LateFilter: ownFilter(&sc.Service), SingleID: r.singleID, HostNet: c.rec.HostNet,
 	})
 	child, err := r.start(ctx, r.execName(c, spec.Detach), prepared, files)
 	if err != nil {

@@ -21,8 +21,17 @@ var etcFiles = []string{"hosts", "hostname", "resolv.conf"}
 // tmpfs is mounted in the holder's mount namespace.
 func (r *Runtime) scratchFile(container, name string) (here, in string) {
 	base := container + "." + name
-	here = fmt.Sprintf("/proc/self/fd/%d/%s", wire.FD(r.scratch), base)
-	return here, filepath.Join(rootless.ScratchDir(r.dirs, r.project), base)
+	return r.scratchPath(base), r.scratchDir(base)
+}
+
+// scratchPath is where this process sees something in the scratch directory, and
+// scratchDir where a sandbox does.
+func (r *Runtime) scratchPath(name string) string {
+	return fmt.Sprintf("/proc/self/fd/%d/%s", wire.FD(r.scratch), name)
+}
+
+func (r *Runtime) scratchDir(name string) string {
+	return filepath.Join(rootless.ScratchDir(r.dirs, r.project), name)
 }
 
 // removeScratch removes a container's files there.

@@ -10,6 +10,7 @@ import (
 type record struct {
 	Lower     string                     `json:"lower,omitempty"`  // "" = the host's root file system
 	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of Lower
+	Mounts    []mounted                  `json:"mounts,omitempty"`
 	HostNet   bool                       `json:"host_net,omitempty"`
 	Network   netstack.SandboxSpec       `json:"network"`
 	Endpoints []netstack.EndpointInfo    `json:"endpoints,omitempty"`

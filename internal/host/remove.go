@@ -21,7 +21,7 @@ func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bo
 		removeBelow(r.containersDir(), sc.Name),
 	}
 	if volumes {
-		errs = append(errs, r.removeAnonymous(sc.Name))
+		errs = append(errs, r.vols.RemoveAnonymous(r.owner(sc)))
 	}
 	r.setInput(c, nil)
 	r.unregister(sc.Name)

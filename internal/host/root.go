@@ -79,7 +79,7 @@ func (r *Runtime) workDir(name string, run int) string {
 // openRoot is the detached root of an image with its mount points, or the
 // host's root directory. The overlay's work directory is a fresh one each time:
 // to clean a used one costs the kernel more than all else of a start.
-func (r *Runtime) openRoot(c *container, spec *specs.Spec, run int) (root *os.File, err error) {
+func (r *Runtime) openRoot(c *container, spec *specs.Spec, sources map[string]sandbox.Source, run int) (root *os.File, err error) {
 	if c.rec.Lower == "" {
 		return os.Open("/")
 	}
@@ -98,7 +98,7 @@ func (r *Runtime) openRoot(c *container, spec *specs.Spec, run int) (root *os.Fi
 	if err != nil {
 		return nil, err
 	}
-	return root, sandbox.MakeMountPoints(root, spec)
+	return root, sandbox.MakeMountPoints(root, spec, sources)
 }
 
 func (r *Runtime) mountOverlay(c *container, run int) (*os.File, error) {

@@ -12,7 +12,9 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -27,6 +29,7 @@ type Runtime struct {
 	net     *netstack.Stack
 	logs    *logs.Mover
 	images  *rootfs.Store
+	vols    *volumes.Store
 	scratch *os.File     // directory of the holder's scratch files
 	overlay func() error // why no overlay can be made; nil if one can
 	report  func(string)
@@ -34,12 +37,13 @@ type Runtime struct {
 	singleID bool
 	portable bool
 	execs    atomic.Int64
+	memory   sync.Mutex // held while a volume in memory is mounted
 
 	mu         sync.Mutex
 	containers map[string]*container
-	networks   map[string]string // key in the file -> resolved name
-	volumes    map[string]string
-	noticed    map[string]bool // what has been said, or is about to be
+	networks   map[string]string         // key in the file -> resolved name
+	named      map[string]project.Volume // by key in the file
+	noticed    map[string]bool           // what has been said, or is about to be
 	notices    []string
 }
 
@@ -61,13 +65,13 @@ type container struct {
 var _ supervisor.Runtime = (*Runtime)(nil)
 
 // Open connects to the project's holder and takes over what it keeps.
-func Open(ctx context.Context, dirs state.Dirs, project string, report func(string)) (_ *Runtime, err error) {
+func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)) (_ *Runtime, err error) {
 	r := &Runtime{
-		dirs: dirs, project: project, report: report,
+		dirs: dirs, project: name, report: report, vols: volumes.Open(dirs),
 		singleID: onlyOneID(), portable: rootless.UsePortable(),
 		containers: make(map[string]*container),
 		networks:   make(map[string]string),
-		volumes:    make(map[string]string),
+		named:      make(map[string]project.Volume),
 		noticed:    make(map[string]bool),
 	}
 	defer func() {
@@ -75,25 +79,25 @@ func Open(ctx context.Context, dirs state.Dirs, project string, report func(stri
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	if r.holder, err = rootless.ConnectHolder(ctx, dirs, project); err != nil {
-		return nil, fmt.Errorf("holder of project %s: %w", project, err)
+	if r.holder, err = rootless.ConnectHolder(ctx, dirs, name); err != nil {
+		return nil, fmt.Errorf("holder of project %s: %w", name, err)
 	}
 	if r.kept, err = openKept(r.holder); err != nil {
 		return nil, err
 	}
 	router := r.kept.claim(rootless.RouterName)
 	if router == nil {
-		return nil, fmt.Errorf("holder of project %s keeps no router net namespace", project)
+		return nil, fmt.Errorf("holder of project %s keeps no router net namespace", name)
 	}
 	defer router.Close()
 	if r.scratch = r.kept.claim(rootless.ScratchName); r.scratch == nil {
-		return nil, fmt.Errorf("holder of project %s keeps no scratch directory", project)
+		return nil, fmt.Errorf("holder of project %s keeps no scratch directory", name)
 	}
 	if r.net, err = netstack.Open(router, r.kept, r.notice); err != nil {
 		return nil, err
 	}
 	r.net.OnConflict(func(pid int) string { return projectOf(dirs, pid) })
-	if r.logs, err = logs.OpenMover(dirs.ProjectData(project), logs.MoverOptions{Report: func(e logs.Event) { report(e.String()) }}); err != nil {
+	if r.logs, err = logs.OpenMover(dirs.ProjectData(name), logs.MoverOptions{Report: func(e logs.Event) { report(e.String()) }}); err != nil {
 		return nil, err
 	}
 	if r.images, err = rootfs.Open(dirs.RootFS()); err != nil {

@@ -84,6 +84,14 @@ func filter(svc *project.Service, caps []string) ([]byte, error) {
 	return seccomp.Default(caps)
 }
 
+// ownFilter tells whether the service has a seccomp profile of the user's, which
+// may allow less than any other.
+func ownFilter(svc *project.Service) bool {
+	return slices.ContainsFunc(svc.SecurityOpt, func(o string) bool {
+		return strings.HasPrefix(o, "seccomp=") && o != "seccomp=unconfined"
+	})
+}
+
 // environment is what docker sets, under what the file sets.
 func environment(c *container, sc *supervisor.Container) []string {
 	env := []string{"PATH=" + sandbox.DefaultPath, "HOSTNAME=" + hostname(sc)}
@@ -118,57 +126,4 @@ func workingDir(c *container, sc *supervisor.Container) string {
 		return sc.Dir
 	}
 	return "/"
-}
-
-func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
-	var list []specs.Mount
-	if c.rec.Lower == "" && sc.Dir != "/" && sc.Dir != "" {
-		list = append(list, specs.Mount{Type: "bind", Source: sc.Dir, Destination: sc.Dir, Options: []string{"rbind"}})
-	}
-	for _, name := range etcFiles {
-		_, source := r.scratchFile(c.name, name)
-		m := specs.Mount{Type: "bind", Source: source, Destination: "/etc/" + name, Options: []string{"bind"}}
-		if c.rec.Lower == "" {
-			target, ok := hostTarget(m.Destination)
-			if !ok {
-				continue
-			}
-			m.Destination = target
-		}
-		list = append(list, m)
-	}
-	for _, m := range sc.Service.Mounts {
-		list = append(list, r.mount(sc, m))
-	}
-	return list
-}
-
-func (r *Runtime) mount(sc *supervisor.Container, m project.Mount) specs.Mount {
-	out := specs.Mount{Destination: m.Target}
-	if m.Type == project.MountTmpfs {
-		out.Type = "tmpfs"
-		if m.Size > 0 {
-			out.Options = append(out.Options, fmt.Sprintf("size=%d", m.Size))
-		}
-		mode := m.Mode
-		if mode == 0 {
-			mode = 0o1777
-		}
-		out.Options = append(out.Options, fmt.Sprintf("mode=%o", mode))
-	} else {
-		out.Type = "bind"
-		out.Source = r.source(sc, m)
-		out.Options = append(out.Options, bindKind(m))
-	}
-	if m.ReadOnly {
-		out.Options = append(out.Options, "ro")
-	}
-	return out
-}
-
-func bindKind(m project.Mount) string {
-	if m.NonRecursive {
-		return "bind"
-	}
-	return "rbind"
 }

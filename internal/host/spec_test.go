@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -30,34 +29,6 @@ func TestWorkingDir(t *testing.T) {
 	sc.Service.WorkingDir = "/srv"
 	if d := workingDir(hostRoot, sc); d != "/srv" {
 		t.Errorf("as the file says: %s", d)
-	}
-}
-
-func TestMountOptions(t *testing.T) {
-	r := &Runtime{project: "p", volumes: map[string]string{"db": "given-name"}}
-	r.dirs.Data = "/data"
-	sc := &supervisor.Container{Name: "p-s-1"}
-	for _, c := range []struct {
-		in   project.Mount
-		want string
-	}{
-		{project.Mount{Type: project.MountBind, Source: "/a", Target: "/b", ReadOnly: true}, "bind /a /b rbind,ro"},
-		{project.Mount{Type: project.MountBind, Source: "/a", Target: "/b", NonRecursive: true}, "bind /a /b bind"},
-		{project.Mount{Type: project.MountVolume, Source: "db", Target: "/b"}, "bind /data/volumes/given-name /b rbind"},
-		{project.Mount{Type: project.MountVolume, Source: "other", Target: "/b"}, "bind /data/volumes/p_other /b rbind"},
-		{project.Mount{Type: project.MountTmpfs, Target: "/t", Size: 4096, Mode: 0o700}, "tmpfs  /t size=4096,mode=700"},
-		{project.Mount{Type: project.MountTmpfs, Target: "/t"}, "tmpfs  /t mode=1777"},
-	} {
-		m := r.mount(sc, c.in)
-		got := strings.Join([]string{m.Type, m.Source, m.Destination, strings.Join(m.Options, ",")}, " ")
-		if got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
-		}
-	}
-	a := r.mount(sc, project.Mount{Type: project.MountVolume, Target: "/b"}).Source
-	b := r.mount(sc, project.Mount{Type: project.MountVolume, Target: "/c"}).Source
-	if a == b || !strings.HasPrefix(a, "/data/volumes/anonymous.p.p-s-1.") {
-		t.Errorf("anonymous volumes %s and %s", a, b)
 	}
 }
 

@@ -36,7 +36,8 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err != nil {
 		return nil, stageError("configure", sc.Name, err)
 	}
-	root, err := r.openRoot(c, spec, run)
+	sources := r.sources(c)
+	root, err := r.openRoot(c, spec, sources, run)
 	if err != nil {
 		return nil, rootError(sc.Service.Image, err)
 	}
@@ -44,7 +45,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err := r.setUser(c, sc, root, spec.Process); err != nil {
 		return nil, stageError("user", sc.Service.User, err)
 	}
-	child, err := r.launch(ctx, c, sc, run, spec, root)
+	child, err := r.launch(ctx, c, sc, run, spec, sources, root)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 
 // launch starts the process and waits until the service's program has been
 // executed, or for the reason why not.
-func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, run int, spec *specs.Spec, root *os.File) (*rootless.Child, error) {
+func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, run int, spec *specs.Spec, sources map[string]sandbox.Source, root *os.File) (*rootless.Child, error) {
 	code, err := filter(&sc.Service, spec.Process.Capabilities.Bounding)
 	if err != nil {
 		return nil, stageError("seccomp", sc.Name, err)
@@ -67,7 +68,7 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	in := sandbox.Container{
 		Spec: spec, MountPoint: r.holder.Root, Filter: code, SingleID: r.singleID,
 		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize,
-		Hide: []string{r.dirs.Run, r.dirs.Data},
+		Hide: []string{r.dirs.Run, r.dirs.Data}, Sources: sources,
 	}
 	if c.rec.Lower != "" {
 		in.Root = root
@@ -100,7 +101,7 @@ func (r *Runtime) start(ctx context.Context, name string, p *sandbox.Prepared, s
 	}
 	defer status.Close()
 	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, p.Files...)
-	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, Join: p.Join, Portable: r.portable})
+	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, Join: p.Join, HandOver: p.HandOver, Portable: r.portable})
 	w.Close()
 	if err != nil {
 		return nil, stageError("launch", name, err)

@@ -16,7 +16,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// awaitExec reads the status pipe to its end: nothing means executed.
+// awaitExec reads the status pipe to its end: the set-up has come to its last mark
+// and reported no failure means executed.
 func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File) error {
 	deadline := time.Now().Add(setupLimit)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
@@ -27,21 +28,26 @@ func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File) error 
 	}
 	defer context.AfterFunc(ctx, func() { _ = status.SetReadDeadline(time.Now()) })()
 	b, err := io.ReadAll(status)
+	report, ok := program.ParseReport(b)
+	reached := "begin"
+	if report.Reached >= 0 {
+		reached = p.Program.What(report.Reached)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return stageError("launch", "", fmt.Errorf("the set-up did not end within %v", setupLimit))
+		return stageError("launch", reached, fmt.Errorf("the set-up stood still there for %v: %w", setupLimit, unix.ETIMEDOUT))
 	case err != nil:
-		return stageError("launch", "", err)
-	case len(b) == 0:
-		return nil
+		return stageError("launch", reached, err)
+	case !ok:
+		return stageError("launch", reached, errors.New("unreadable report of the set-up"))
+	case report.Failure != nil:
+		return explain(p.Program.What(report.Failure.Step), report.Failure.Errno)
+	case !strings.HasPrefix(reached, sandbox.ExecWhat):
+		return stageError("launch", reached, fmt.Errorf("the set-up was killed there: %w", unix.EINTR))
 	}
-	f, ok := program.ParseFailure(b)
-	if !ok {
-		return stageError("launch", "", errors.New("unreadable report of the set-up"))
-	}
-	return explain(p.Program.What(f.Step), f.Errno)
+	return nil
 }
 
 // explain turns a failed step into what the user can act on.
@@ -66,7 +72,7 @@ func explain(what string, errno unix.Errno) error {
 		}
 	}
 	if strings.HasPrefix(what, "open mount point") && errno == unix.ENOENT {
-		e.Hint = "without an image the root file system is the host's, read-only, and the directory that would have to hold the mount point has too many entries to be rebuilt: choose a mount point in another directory"
+		e.Hint = "it is missing and cannot be made: below a read-only volume make it in the volume's source; without an image, whose root file system is the host's, choose a mount point in a directory with fewer entries"
 	}
 	return e
 }

@@ -2,54 +2,78 @@ package host
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
-	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// EnsureVolumes makes the named volumes that do not exist: plain directories
-// below the data dir.
+// EnsureVolumes makes the named volumes that do not exist; external ones must.
 func (r *Runtime) EnsureVolumes(_ context.Context, p *project.Project) error {
 	for _, v := range p.Volumes {
-		dir := r.volumeDir(v.Name)
 		if v.External {
-			if _, err := os.Stat(dir); err != nil {
-				return fmt.Errorf("external volume %s: %w: make it first with: mkdir -p %s", v.Name, err, dir)
+			if err := r.vols.Require(v.Name); err != nil {
+				return err
 			}
-		} else if err := makeVolume(dir); err != nil {
-			return fmt.Errorf("volume %s: %w", v.Name, err)
+		} else {
+			have, made, err := r.vols.Create(r.volumeOf(v))
+			if err != nil {
+				return fmt.Errorf("volume %s: %w", v.Name, err)
+			}
+			if !made {
+				r.compare(v, have)
+			}
 		}
 		r.mu.Lock()
-		r.volumes[v.Key] = v.Name
+		r.named[v.Key] = v
 		r.mu.Unlock()
 	}
 	return nil
 }
 
-// makeVolume makes a volume's directory as the container shall see it: its
-// root's, open to its other users. The directories above are private.
-func makeVolume(dir string) error {
-	if err := state.MakePrivate(filepath.Dir(dir)); err != nil {
-		return err
-	}
-	err := os.Mkdir(dir, 0o755)
-	if errors.Is(err, os.ErrExist) {
-		return nil
-	}
-	return err
+// Labels of docker compose on a volume.
+const (
+	labelProject = "com.docker.compose.project"
+	labelVolume  = "com.docker.compose.volume"
+)
+
+// volumeOf is the volume that a named one of the file is to be.
+func (r *Runtime) volumeOf(v project.Volume) volumes.Volume {
+	labels := map[string]string{labelProject: r.project, labelVolume: v.Key}
+	maps.Copy(labels, v.Labels)
+	return volumes.Volume{Name: v.Name, Labels: labels, Options: v.Options, Project: r.project, Key: v.Key}
 }
 
-// RemoveVolumes removes the project's own volumes, external ones stay.
+// compare says where a volume that exists is not what the file says. It stays as
+// it is: what is in it cannot be had again.
+func (r *Runtime) compare(v project.Volume, have volumes.Volume) {
+	switch {
+	case r.owns(have):
+	case have.Project == "":
+		r.notice(fmt.Sprintf("volume %q already exists but was not created by mocker-compose up. Use `external: true` to use an existing volume", v.Name))
+	default:
+		r.notice(fmt.Sprintf("volume %q already exists but was created for project %q (expected %q). Use `external: true` to use an existing volume", v.Name, have.Project, r.project))
+	}
+	if !maps.Equal(v.Options, have.Options) {
+		r.notice(fmt.Sprintf("volume %q keeps the driver_opts that it was made with; remove it to have those of the file: mocker-compose volume rm %s", v.Name, v.Name))
+	}
+}
+
+// owns tells whether a volume is this project's.
+func (r *Runtime) owns(v volumes.Volume) bool {
+	return v.Project == r.project || v.Unrecorded && strings.HasPrefix(v.Name, r.project+"_")
+}
+
+// RemoveVolumes removes the project's own volumes. External ones stay, and so do
+// those that somebody else has made or that containers of other projects use.
 func (r *Runtime) RemoveVolumes(_ context.Context, p *project.Project) ([]string, error) {
 	var names []string
 	var errs []error
@@ -57,25 +81,27 @@ func (r *Runtime) RemoveVolumes(_ context.Context, p *project.Project) ([]string
 		if v.External {
 			continue
 		}
-		found, err := r.removeVolume(v.Name)
-		if err != nil {
-			errs = append(errs, err)
-		} else if found {
+		have, err := r.vols.Get(v.Name)
+		if err == nil && !r.owns(have) {
+			r.notice(fmt.Sprintf("volume %s was not created for project %s and stays; to remove it: mocker-compose volume rm %s", v.Name, r.project, v.Name))
+			continue
+		}
+		if err == nil {
+			err = r.vols.Remove(v.Name)
+		}
+		var missing *volumes.NotFoundError
+		var used *volumes.InUseError
+		switch {
+		case err == nil:
 			names = append(names, v.Name)
+		case errors.As(err, &used):
+			r.notice(err.Error())
+		case !errors.As(err, &missing):
+			errs = append(errs, err)
 		}
 	}
 	slices.Sort(names)
 	return names, errors.Join(errs...)
-}
-
-func (r *Runtime) removeVolume(name string) (found bool, err error) {
-	if _, err := os.Lstat(r.volumeDir(name)); err != nil {
-		return false, nil
-	}
-	if err := removeBelow(r.dirs.Volumes(), name); err != nil {
-		return false, fmt.Errorf("remove volume %s: %w", name, err)
-	}
-	return true, nil
 }
 
 // removeBelow deletes a tree that is ours, by descriptors from its parent on.
@@ -88,79 +114,67 @@ func removeBelow(parent, name string) error {
 	return safepath.RemoveAll(root, name)
 }
 
-func (r *Runtime) volumeDir(name string) string { return filepath.Join(r.dirs.Volumes(), name) }
+func (r *Runtime) owner(sc *supervisor.Container) volumes.Owner {
+	return volumes.Owner{Project: r.project, Container: sc.Name, ID: sc.ID, Inherit: sc.Inherit}
+}
 
-func (r *Runtime) volumeName(key string) string {
+// want is the volume that a mount asks for.
+func (r *Runtime) want(m project.Mount) volumes.Want {
+	if m.Source == "" {
+		return volumes.Want{Volume: volumes.Volume{Target: m.Target, Labels: m.Labels}}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n := r.volumes[key]; n != "" {
-		return n
+	v, ok := r.named[m.Source]
+	if !ok {
+		v = project.Volume{Key: m.Source, Name: r.project + "_" + m.Source}
 	}
-	return r.project + "_" + key
+	return volumes.Want{Volume: r.volumeOf(v), External: v.External}
 }
 
-// anonymousPrefix begins the names of a container's anonymous volumes. They go
-// by container and target, so that a recreated container finds its data.
-func (r *Runtime) anonymousPrefix(container string) string {
-	return "anonymous." + r.project + "." + container + "."
-}
-
-func (r *Runtime) anonymousVolume(container, target string) string {
-	sum := sha256.Sum256([]byte(target))
-	return r.anonymousPrefix(container) + hex.EncodeToString(sum[:8])
-}
-
-func (r *Runtime) removeAnonymous(container string) error {
-	entries, err := os.ReadDir(r.dirs.Volumes())
+// locate finds out where a volume's files are: in its own directory, in one of
+// the user's, or in memory.
+func (r *Runtime) locate(v volumes.Volume, m *mounted) error {
+	src, err := project.ParseVolumeOptions(v.Options)
 	if err != nil {
-		return nil // no volumes at all
+		return fmt.Errorf("volume %s: %w", v.Name, err)
 	}
-	var errs []error
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), r.anonymousPrefix(container)) {
-			_, err := r.removeVolume(e.Name())
-			errs = append(errs, err)
+	m.Volume, m.From = v.Name, r.vols.Path(v.Name)
+	m.ReadOnly = m.ReadOnly || src.ReadOnly
+	switch {
+	case src.Device != "":
+		st, err := os.Stat(src.Device)
+		if err == nil && !st.IsDir() {
+			err = errors.New("it is no directory")
 		}
-	}
-	return errors.Join(errs...)
-}
-
-// prepareSources makes sure that every mount of the service has its source.
-func (r *Runtime) prepareSources(c *supervisor.Container) error {
-	for _, m := range c.Service.Mounts {
-		switch m.Type {
-		case project.MountBind:
-			if err := prepareBind(m); err != nil {
-				return err
-			}
-		case project.MountVolume:
-			if err := makeVolume(r.source(c, m)); err != nil {
-				return fmt.Errorf("volume for %s: %w", m.Target, err)
-			}
-		case project.MountTmpfs:
+		if err != nil {
+			return fmt.Errorf("volume %s: device %s: %w", v.Name, src.Device, err)
+		}
+		m.From, m.NonRecursive = src.Device, !src.Recursive
+	case src.Tmpfs:
+		m.InScratch = true
+		if m.From, err = r.memoryVolume(v.Name, src.Options); err != nil {
+			return fmt.Errorf("volume %s: %w", v.Name, err)
 		}
 	}
 	return nil
 }
 
-func prepareBind(m project.Mount) error {
-	_, err := os.Stat(m.Source)
-	if err == nil || !errors.Is(err, os.ErrNotExist) {
-		return err
+// memoryVolume mounts a volume in memory, unless it is there: for all containers
+// of the project, until the project ends.
+func (r *Runtime) memoryVolume(name string, options []string) (string, error) {
+	dir := filepath.Join("volumes", name)
+	here, in := r.scratchPath("volumes"), r.scratchDir(dir)
+	if err := os.Mkdir(here, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err
 	}
-	if !m.CreateHostPath {
-		return fmt.Errorf("bind source %s does not exist: make it, or set bind.create_host_path", m.Source)
+	r.memory.Lock()
+	defer r.memory.Unlock()
+	if mountedBelow(here, r.scratchPath(dir)) {
+		return in, nil
 	}
-	return os.MkdirAll(m.Source, 0o755)
-}
-
-// source is the host's directory or file behind a bind or volume.
-func (r *Runtime) source(c *supervisor.Container, m project.Mount) string {
-	switch {
-	case m.Type == project.MountBind:
-		return m.Source
-	case m.Source == "":
-		return r.volumeDir(r.anonymousVolume(c.Name, m.Target))
+	if err := os.Mkdir(r.scratchPath(dir), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err
 	}
-	return r.volumeDir(r.volumeName(m.Source))
+	return in, r.holder.MountTmpfs(in, r.tmpfsOptions(options))
 }

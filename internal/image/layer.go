@@ -1,20 +1,215 @@
 package image
 
 import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/layer"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
 // layerRecord is what the store knows of an unpacked layer.
 type layerRecord struct {
-	DiffID  string   `json:"diff_id"`
-	Bytes   int64    `json:"bytes"` // of file contents
-	Entries int      `json:"entries"`
-	Notices []string `json:"notices,omitempty"`
+	DiffID string      `json:"diff_id"`
+	Single bool        `json:"single,omitempty"` // one id only: all belongs to root
+	Stats  layer.Stats `json:"stats"`
 }
+
+const (
+	recordName = "record.json"
+	single     = "-single"
+	tmpPrefix  = "tmp-"
+)
+
+// LayerKey names the directory of a layer: what could be kept is part of it.
+func LayerKey(diffHex string, oneID bool) string {
+	if oneID {
+		return diffHex + single
+	}
+	return diffHex
+}
+
+// isKey tells the names of layers from what else is beside them.
+func isKey(name string) bool { return isHex(strings.TrimSuffix(name, single), 64) }
 
 func (s *Store) layerFS(key string) string { return s.path("layers", key, "fs") }
 
-func (s *Store) readLayer(key string) (rec layerRecord, err error) {
-	_, err = state.Load(s.path("layers", key, "record.json"), &rec)
-	return rec, err
+func (s *Store) readLayer(key string) (rec layerRecord, sameBoot bool, err error) {
+	sameBoot, err = state.Load(s.path("layers", key, recordName), &rec)
+	return rec, sameBoot, err
+}
+
+// Lease is a layer that cannot be deleted until it is closed: its image is not
+// in the index yet.
+type Lease struct {
+	Key   string
+	Stats layer.Stats
+	lock  *os.File
+}
+
+// Close ends the lease.
+func (l *Lease) Close() error { return l.lock.Close() }
+
+// Fill writes a layer's tree into an empty directory.
+type Fill func(fs *os.File) (layer.Stats, error)
+
+// Layer leases the layer with the given diff id, and calls fill if it is not
+// there. Of several callers one fills and the others wait.
+//
+// flock(2) cannot turn an exclusive lock into a shared one without a gap, in
+// which the layer may be deleted again: hence the loop.
+func (s *Store) Layer(ctx context.Context, diffHex string, oneID bool, fill Fill) (*Lease, error) {
+	key := LayerKey(diffHex, oneID)
+	if !isKey(key) {
+		return nil, fmt.Errorf("layer %q: not a SHA-256", diffHex)
+	}
+	for {
+		shared, err := flock(ctx, s.path("locks", key), unix.LOCK_SH)
+		if err != nil {
+			return nil, err
+		}
+		rec, ok, err := s.complete(ctx, key)
+		if err == nil && ok {
+			return &Lease{key, rec.Stats, shared}, nil
+		}
+		shared.Close()
+		if err != nil {
+			return nil, err
+		}
+		if err := s.fillLayer(ctx, key, diffHex, oneID, fill); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// complete tells whether a layer can be relied on: an image has it, which means
+// that it is on disk, or it was written since the machine started.
+func (s *Store) complete(ctx context.Context, key string) (rec layerRecord, ok bool, err error) {
+	rec, sameBoot, err := s.readLayer(key)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, state.ErrCorrupt) {
+		return rec, false, nil
+	}
+	if err != nil || sameBoot {
+		return rec, err == nil, err
+	}
+	err = s.reading(ctx, func(x *index) error {
+		for _, img := range x.Images {
+			ok = ok || slices.Contains(img.Layers, key)
+		}
+		return nil
+	})
+	return rec, ok, err
+}
+
+func (s *Store) fillLayer(ctx context.Context, key, diffHex string, oneID bool, fill Fill) error {
+	lock, err := flock(ctx, s.path("locks", key), unix.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if _, ok, err := s.complete(ctx, key); ok || err != nil {
+		return err
+	}
+	return s.inLayers(func(dir *os.File) (err error) {
+		tmp := tmpPrefix + key
+		for _, left := range []string{tmp, key} {
+			if err := safepath.RemoveAll(dir, left); err != nil {
+				return fmt.Errorf("what is left of an earlier unpacking: %w", err)
+			}
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, safepath.RemoveAll(dir, tmp))
+			}
+		}()
+		st, err := s.fillTmp(dir, tmp, fill)
+		if err != nil {
+			return err
+		}
+		return s.nameLayer(dir, tmp, key, layerRecord{"sha256:" + diffHex, oneID, st})
+	})
+}
+
+func (s *Store) inLayers(f func(dir *os.File) error) error {
+	dir, err := os.Open(s.path("layers"))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return f(dir)
+}
+
+func (s *Store) fillTmp(dir *os.File, tmp string, fill Fill) (st layer.Stats, err error) {
+	if err := unix.Mkdirat(int(dir.Fd()), tmp, 0o700); err != nil {
+		return st, err
+	}
+	if err := unix.Mkdirat(int(dir.Fd()), tmp+"/fs", 0o755); err != nil {
+		return st, err
+	}
+	fs, err := os.Open(s.path("layers", tmp, "fs"))
+	if err != nil {
+		return st, err
+	}
+	defer fs.Close()
+	if err := fs.Chmod(0o755); err != nil { // whatever the umask
+		return st, err
+	}
+	return fill(fs)
+}
+
+func (s *Store) nameLayer(dir *os.File, tmp, key string, rec layerRecord) error {
+	if err := state.Save(s.path("layers", tmp, recordName), rec); err != nil {
+		return err
+	}
+	return unix.Renameat(int(dir.Fd()), tmp, int(dir.Fd()), key)
+}
+
+// NewLayer leases a layer whose diff id is known only when it has been read:
+// fill also returns it.
+func (s *Store) NewLayer(ctx context.Context, oneID bool, fill func(fs *os.File) (layer.Stats, string, error)) (*Lease, string, error) {
+	var random [32]byte
+	_, _ = rand.Read(random[:]) // never fails, says its documentation
+	name := hex.EncodeToString(random[:])
+	lock, err := flock(ctx, s.path("locks", name), unix.LOCK_EX)
+	if err != nil {
+		return nil, "", err
+	}
+	defer lock.Close()
+	defer os.Remove(lock.Name())
+	var lease *Lease
+	var diffHex string
+	err = s.inLayers(func(dir *os.File) error {
+		tmp := tmpPrefix + name
+		defer func() { _ = safepath.RemoveAll(dir, tmp) }() // gone, if all went well; else the next sweep's
+		st, err := s.fillTmp(dir, tmp, func(fs *os.File) (st layer.Stats, err error) {
+			st, diffHex, err = fill(fs)
+			return st, err
+		})
+		if err != nil {
+			return err
+		}
+		lease, err = s.adoptLayer(ctx, dir, tmp, layerRecord{"sha256:" + diffHex, oneID, st})
+		return err
+	})
+	return lease, diffHex, err
+}
+
+// adoptLayer gives a filled directory its name, unless the layer is there.
+func (s *Store) adoptLayer(ctx context.Context, dir *os.File, tmp string, rec layerRecord) (*Lease, error) {
+	return s.Layer(ctx, strings.TrimPrefix(rec.DiffID, "sha256:"), rec.Single, func(fs *os.File) (layer.Stats, error) {
+		// fs is the new, empty directory: ours takes its place.
+		key := LayerKey(strings.TrimPrefix(rec.DiffID, "sha256:"), rec.Single)
+		err := unix.Renameat(int(dir.Fd()), tmp+"/fs", int(dir.Fd()), tmpPrefix+key+"/fs")
+		return rec.Stats, err
+	})
 }

@@ -14,6 +14,9 @@ import (
 // Store is the user's images. Its methods may be called at the same time, by
 // several processes too.
 type Store struct {
+	// Start is for who is not in the user namespace; nil is StartInside.
+	Start Start
+
 	dir string
 }
 

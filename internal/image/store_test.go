@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -24,7 +25,7 @@ func testStore(t *testing.T, images map[string][]string) *Store {
 			if err := os.MkdirAll(s.layerFS(key), 0o755); err != nil {
 				return err
 			}
-			if err := state.Save(s.path("layers", key, "record.json"), layerRecord{DiffID: "sha256:" + key, Bytes: 5}); err != nil {
+			if err := state.Save(s.path("layers", key, "record.json"), layerRecord{DiffID: "sha256:" + key, Stats: layer.Stats{Bytes: 5}}); err != nil {
 				return err
 			}
 			id := "sha256:" + key

@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -41,7 +43,11 @@ func (s *Store) Use(ctx context.Context, id, holder string) (r *Root, err error)
 		if r, err = s.rootOf(&img); err != nil {
 			return err
 		}
-		return state.Save(filepath.Join(holder, holderName), held{img.ID, img.Layers})
+		b, err := json.Marshal(held{img.ID, img.Layers})
+		if err != nil {
+			return err
+		}
+		return state.WriteFile(filepath.Join(holder, holderName), b, 0o600)
 	})
 	if err != nil {
 		return nil, err
@@ -51,18 +57,21 @@ func (s *Store) Use(ctx context.Context, id, holder string) (r *Root, err error)
 
 func (s *Store) rootOf(img *Image) (*Root, error) {
 	r := &Root{}
+	var left layer.Left
+	oneID := false
 	for _, key := range slices.Backward(img.Layers) {
-		rec, err := s.readLayer(key)
+		rec, _, err := s.readLayer(key)
 		if err != nil {
-			return nil, fmt.Errorf("image %s: layer %s: %w: load the image again", img.ID, key, err)
+			return nil, fmt.Errorf("image %s: layer %s: %w: load the image again", shortID(img.ID), key, err)
 		}
 		r.Lower = append(r.Lower, s.layerFS(key))
-		for _, n := range rec.Notices {
-			if !slices.Contains(r.Notices, n) {
-				r.Notices = append(r.Notices, n)
-			}
+		left.Add(rec.Stats.Left)
+		oneID = oneID || rec.Single
+		if rec.Stats.OpaqueRoot { // overlayfs does not look at the mark on a layer's own root
+			break
 		}
 	}
+	r.Notices = left.Notices(oneID)
 	return r, nil
 }
 
@@ -82,16 +91,20 @@ func (s *Store) holders() (byID map[string][]Holder, layers map[string]bool, err
 		return nil, nil, err
 	}
 	for _, f := range files {
+		container := filepath.Dir(f)
+		by := Holder{filepath.Base(filepath.Dir(filepath.Dir(container))), filepath.Base(container)}
 		var h held
-		_, err := state.Load(f, &h)
+		b, err := os.ReadFile(f)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // removed meanwhile
 		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("which image a container uses is not known: %w", err)
+		if err == nil {
+			err = json.Unmarshal(b, &h)
 		}
-		container := filepath.Dir(f)
-		byID[h.ID] = append(byID[h.ID], Holder{filepath.Base(filepath.Dir(filepath.Dir(container))), filepath.Base(container)})
+		if err != nil { // nothing may be deleted then
+			return nil, nil, fmt.Errorf("%s: %w: which image it keeps is not known; mocker-compose -p %s down removes it", f, err, by.Project)
+		}
+		byID[h.ID] = append(byID[h.ID], by)
 		for _, key := range h.Layers {
 			layers[key] = true
 		}

@@ -17,7 +17,10 @@ const maxTries = 64
 
 var forceWalk atomic.Bool
 
-// ForceWalk turns openat2 off, as on a kernel without it. For tests.
+func init() { forceWalk.Store(os.Getenv("MOCKER_FORCE_NO_OPENAT2") != "") }
+
+// ForceWalk turns openat2 off, as on a kernel without it. For tests; the whole
+// program does it when MOCKER_FORCE_NO_OPENAT2 is set.
 func ForceWalk(on bool) { forceWalk.Store(on) }
 
 // OpenInRoot opens path as a process with root as its "/" would. flags are

@@ -66,3 +66,8 @@ func hostIP(p api.Port) string {
 	}
 	return p.HostIP
 }
+
+// HostPort is the host's side of a published port: "0.0.0.0:8080".
+func HostPort(p api.Port) string {
+	return net.JoinHostPort(hostIP(p), strconv.Itoa(int(p.Published)))
+}

@@ -19,6 +19,10 @@
 //   - A step that fails ends the process with status 127, after {step, errno} was
 //     written to the status descriptor; EOF there means that a later program was
 //     executed and all is well. A step may be marked so that its failure is ignored.
+//   - A mark writes {step, 0}: who reads knows how far the program came, if it was
+//     killed on its way or stands still.
+//   - HandOver lets a sibling do the rest, born inside a pid namespace that the
+//     process itself never enters (see [Program.HandOver]).
 //   - Fork makes the process the init of what follows: it closes all but 0-2,
 //     reaps orphans, and ends as its child ended (128+signal when killed).
 //

@@ -48,6 +48,31 @@ type Failure struct {
 	Errno unix.Errno
 }
 
+// Report is what a program with marks has written to its status descriptor.
+type Report struct {
+	// Reached is the step of the last mark; -1 = none.
+	Reached int
+	Failure *Failure
+}
+
+// ParseReport reads the report of a program with marks; ok is false for anything
+// but whole records.
+func ParseReport(b []byte) (r Report, ok bool) {
+	r.Reached = -1
+	for ; len(b) >= 8; b = b[8:] {
+		f, ok := ParseFailure(b[:8])
+		switch {
+		case !ok || r.Failure != nil:
+			return r, false
+		case f.Errno == 0:
+			r.Reached = f.Step
+		default:
+			r.Failure = &f
+		}
+	}
+	return r, len(b) == 0
+}
+
 // ParseFailure reads what the program wrote to its status descriptor; ok is
 // false for anything but one whole report.
 func ParseFailure(b []byte) (f Failure, ok bool) {

@@ -3,6 +3,8 @@ package program
 import (
 	"encoding/binary"
 	"fmt"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -25,8 +27,11 @@ const (
 	flagArgument = 16 // shift: argument i is a slot
 )
 
-// forkStep is no system call: the process becomes an init (see package comment).
-const forkStep = 0x7fffffff
+// These are no system calls (see package comment).
+const (
+	forkStep     = 0x7fffffff // the process becomes an init
+	handOverStep = 0x7ffffffe // a sibling goes on
+)
 
 // Slot names a kept result.
 type Slot int
@@ -75,6 +80,39 @@ func (p *Program) Do(what string, nr uintptr, args ...any) Step {
 
 // Fork adds the step after which the process is the init of the rest.
 func (p *Program) Fork() { p.Do("fork below init", forkStep) }
+
+// HandOver adds the step after which a new process does the rest: a child of our
+// parent, born in the pid namespace that was joined last. Our parent gets its
+// pidfd over the SEQPACKET socket sock, as SCM_RIGHTS of a message of one byte, and
+// we end; it goes on when it is sent one byte, and ends when the other end is
+// closed. So only what has nothing of outside left is ever seen inside.
+func (p *Program) HandOver(sock int) {
+	control := p.Bytes(rights())
+	iov := p.Bytes(binary.NativeEndian.AppendUint64(binary.NativeEndian.AppendUint64(nil, uint64(p.Bytes(make([]byte, 8)))), 1))
+	var msg []byte // struct msghdr
+	for _, v := range []uint64{0, 0, uint64(iov), 1, uint64(control), 24, 0} {
+		msg = binary.NativeEndian.AppendUint64(msg, v)
+	}
+	p.Do("hand over to the process inside", handOverStep, sock, p.Bytes(msg), control+cmsgData, p.Bytes(make([]byte, 8)))
+}
+
+// cmsgData is where the data of a control message begins (cmsg(3)).
+const cmsgData = 16
+
+// rights is a control message with room for one descriptor.
+func rights() []byte {
+	b := binary.NativeEndian.AppendUint64(nil, cmsgData+4)
+	b = binary.NativeEndian.AppendUint32(b, unix.SOL_SOCKET)
+	b = binary.NativeEndian.AppendUint32(b, unix.SCM_RIGHTS)
+	return append(b, make([]byte, 8)...)
+}
+
+// Mark tells on descriptor status that the program has come here: what it does
+// next is what. See [ParseReport].
+func (p *Program) Mark(status int, what string) {
+	record := binary.NativeEndian.AppendUint32(nil, uint32(len(p.steps)))
+	p.Do(what, unix.SYS_WRITE, status, binary.NativeEndian.AppendUint32(record, 0), 8).Ignore()
+}
 
 // Ignore lets the program go on when the step fails.
 func (s Step) Ignore() Step {
@@ -179,10 +217,16 @@ func (p *Program) argument(a any) (v uint64, slot bool) {
 	}
 }
 
-func (p *Program) fail(format string, args ...any) {
+// Fail makes [Program.Image] return err, unless something failed before: what
+// adds steps need not return errors.
+func (p *Program) Fail(err error) {
 	if p.err == nil {
-		p.err = fmt.Errorf("sandbox program: "+format, args...)
+		p.err = err
 	}
+}
+
+func (p *Program) fail(format string, args ...any) {
+	p.Fail(fmt.Errorf("sandbox program: "+format, args...))
 }
 
 // encode lays the program out for dataBase:

@@ -14,6 +14,7 @@ import (
 // of no more use. Errors of Run itself are reported as a failure of step 0.
 func Run(list, status int) {
 	runtime.LockOSThread()
+	_ = unix.Unshare(unix.CLONE_FS) // a mount namespace is only joined by who shares its root with no other thread
 	base, err := mapProgram(list)
 	if err != nil {
 		report(status, 0, unix.EINVAL)
@@ -58,6 +59,8 @@ func interpret(base unsafe.Pointer) {
 		var errno unix.Errno
 		if s.nr == forkStep {
 			r, errno = forkBelowInit()
+		} else if s.nr == handOverStep {
+			errno = handOver(&s.args)
 		} else {
 			a := s.args
 			for n := range a {
@@ -84,6 +87,28 @@ func report(status, step int, errno unix.Errno) {
 	binary.NativeEndian.PutUint32(b[4:], uint32(errno))
 	unix.RawSyscall(unix.SYS_WRITE, uintptr(status), uintptr(unsafe.Pointer(&b)), 8)
 	unix.RawSyscall(unix.SYS_EXIT_GROUP, 127, 0, 0)
+}
+
+// handOver returns in the sibling.
+//
+//go:nosplit
+//go:norace
+func handOver(a *[6]uint64) unix.Errno {
+	const flags = unix.CLONE_PARENT | unix.CLONE_PIDFD | uintptr(unix.SIGCHLD)
+	sock, message, pidfd, room := uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), uintptr(a[3])
+	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, flags, 0, pidfd, 0, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	if pid != 0 {
+		unix.RawSyscall(unix.SYS_SENDMSG, sock, message, 0)
+		unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+	}
+	if n, _, errno := unix.RawSyscall(unix.SYS_READ, sock, room, 1); errno != 0 || n != 1 {
+		unix.RawSyscall(unix.SYS_EXIT_GROUP, 127, 0, 0)
+	}
+	unix.RawSyscall(unix.SYS_CLOSE, sock, 0, 0)
+	return 0
 }
 
 // forkBelowInit returns in the child; the parent ends as the child ends.

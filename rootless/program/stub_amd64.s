@@ -50,6 +50,8 @@ call:
 	MOVL 0(R13), AX
 	CMPL AX, $0x7fffffff
 	JEQ  fork
+	CMPL AX, $0x7ffffffe
+	JEQ  handover
 	SYSCALL
 	CMPQ AX, $0xfffffffffffff001
 	JCC  failed
@@ -128,6 +130,38 @@ quit:
 	MOVQ $231, AX // exit_group
 	SYSCALL
 	INT  $3
+
+	// DI socket, SI message, DX where the pidfd goes in it, R10 room for a byte
+handover:
+	MOVQ DI, R8
+	MOVQ SI, R9
+	MOVQ $0x9011, DI // CLONE_PARENT, CLONE_PIDFD, SIGCHLD
+	XORQ SI, SI
+	MOVQ $56, AX // clone
+	SYSCALL
+	TESTQ AX, AX
+	JZ   sibling
+	CMPQ AX, $0xfffffffffffff001
+	JCC  failed
+	MOVQ R8, DI
+	MOVQ R9, SI
+	XORQ DX, DX
+	MOVQ $46, AX // sendmsg
+	SYSCALL
+	XORQ DI, DI
+	JMP  quit
+sibling:
+	MOVQ R8, DI
+	MOVQ R10, SI
+	MOVQ $1, DX
+	XORQ AX, AX // read
+	SYSCALL
+	CMPQ AX, $1
+	JNE  ranout
+	MOVQ R8, DI
+	MOVQ $3, AX // close
+	SYSCALL
+	JMP  done
 
 TEXT ·stubEnd(SB), NOSPLIT|NOFRAME, $0
 	INT  $3

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/binary"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -27,6 +26,9 @@ type Prepared struct {
 	// Join is the index in Files, plus FirstFile, of the pidfd whose pid
 	// namespace the process is born in; 0 = none.
 	Join int
+	// HandOver is the descriptor of the socket on which the process hands over to
+	// one inside (program.HandOver); 0 = it does not.
+	HandOver int
 }
 
 // builder adds steps to a program. Its slots are reused all the time; each
@@ -35,13 +37,17 @@ type builder struct {
 	*Prepared
 	root       program.Slot // the new root, O_PATH
 	a, b, c, d program.Slot
-	rooms      []string // directories of the host in which mount points can be made
+	way        [2]program.Slot         // of descend
+	view       *view                   // what mount points are resolved in
+	rooms      []string                // directories of the host that are rebuilt for mount points, without links
+	parts      map[string]program.Slot // of detached mounts, by destination
 }
 
 func newBuilder() *builder {
 	b := &builder{Prepared: &Prepared{}}
 	b.root = b.Program.NewSlot()
 	b.a, b.b, b.c, b.d = b.Program.NewSlot(), b.Program.NewSlot(), b.Program.NewSlot(), b.Program.NewSlot()
+	b.way = [2]program.Slot{b.Program.NewSlot(), b.Program.NewSlot()}
 	return b
 }
 
@@ -55,28 +61,48 @@ func (b *builder) do(what string, nr uintptr, args ...any) program.Step {
 	return b.Program.Do(what, nr, args...)
 }
 
+// mark tells the supervisor how far the set-up has come: what it does next.
+func (b *builder) mark(what string) { b.Program.Mark(StatusFile, what) }
+
 const (
 	pathFlags = unix.O_PATH | unix.O_CLOEXEC
 	dirFlags  = unix.O_PATH | unix.O_CLOEXEC | unix.O_DIRECTORY | unix.O_NOFOLLOW
-	inRoot    = unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS
-	noLinks   = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS
 )
 
-// openIn opens a mount point below the directory in slot dir.
-func (b *builder) openIn(dir program.Slot, path string, flags, resolve int, to program.Slot) {
-	b.openNamed("open mount point /"+strings.TrimPrefix(path, "/"), dir, path, flags, resolve, to)
+// openPoint opens a mount point of the new root in slot to; see descend.
+func (b *builder) openPoint(path string, flags int, to program.Slot) {
+	b.descend("open mount point "+path, path, flags, to, nil)
 }
 
-// openNamed opens path below the directory in slot dir (openat2(2)).
-func (b *builder) openNamed(what string, dir program.Slot, path string, flags, resolve int, to program.Slot) {
-	how := make([]byte, 24) // struct open_how
-	binary.NativeEndian.PutUint64(how[0:], uint64(flags))
-	binary.NativeEndian.PutUint64(how[16:], uint64(resolve))
-	rel := strings.TrimPrefix(path, "/")
-	if rel == "" {
-		rel = "."
+// descend opens path below the new root name by name, and follows no link: not
+// one that was planted, nor one that somebody puts there while we are at it.
+// make, if there is one, adds the step that makes a name in the directory in slot dir.
+func (b *builder) descend(what, path string, flags int, to program.Slot, make func(dir program.Slot, name string, last bool)) {
+	b.descendFrom(b.root, what, path, flags, to, make)
+}
+
+// descendFrom is descend below the directory in slot from.
+func (b *builder) descendFrom(from program.Slot, what, path string, flags int, to program.Slot, make func(dir program.Slot, name string, last bool)) {
+	names := split(path)
+	if len(names) == 0 {
+		names = []string{"."}
 	}
-	b.do(what, unix.SYS_OPENAT2, dir, rel, how, len(how)).SaveTo(to)
+	at := from
+	for i, name := range names {
+		last := i == len(names)-1
+		next, f := b.way[i%2], dirFlags
+		if last {
+			next, f = to, flags|unix.O_NOFOLLOW
+		}
+		if make != nil {
+			make(at, name, last)
+		}
+		b.do(what, unix.SYS_OPENAT, at, name, f, 0).SaveTo(next)
+		if i > 0 {
+			b.close(at)
+		}
+		at = next
+	}
 }
 
 // attach mounts the detached tree in slot tree on the place in slot target.
@@ -117,10 +143,31 @@ func (b *builder) clonePath(what, path string, recursive bool, to program.Slot) 
 	b.do(what, unix.SYS_OPEN_TREE, at, path, flags).SaveTo(to)
 }
 
+// cloneOpen makes a detached copy of the mount tree at slot from, in slot to.
+func (b *builder) cloneOpen(what string, from program.Slot, recursive bool, to program.Slot) {
+	flags := unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_EMPTY_PATH
+	if recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	b.do(what, unix.SYS_OPEN_TREE, from, "", flags).SaveTo(to)
+}
+
 // setAttr sets mount attributes of the tree in slot tree (mount_setattr(2)).
 func (b *builder) setAttr(what string, tree program.Slot, recursive bool, set uint64) {
+	b.change(what, tree, recursive, mountAttr{set: set})
+}
+
+// mountAttr is what changes of a mount; the zero value is nothing.
+type mountAttr struct{ set, propagation uint64 }
+
+// change changes the tree in slot tree (mount_setattr(2)).
+func (b *builder) change(what string, tree program.Slot, recursive bool, a mountAttr) {
+	if a == (mountAttr{}) {
+		return
+	}
 	attr := make([]byte, 32) // struct mount_attr
-	binary.NativeEndian.PutUint64(attr[0:], set)
+	binary.NativeEndian.PutUint64(attr[0:], a.set)
+	binary.NativeEndian.PutUint64(attr[16:], a.propagation)
 	flags := unix.AT_EMPTY_PATH
 	if recursive {
 		flags |= unix.AT_RECURSIVE

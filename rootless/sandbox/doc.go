@@ -21,10 +21,18 @@
 //
 // # What must hold
 //
-//   - Targets are resolved by openat2 with RESOLVE_IN_ROOT and mounted on by
-//     descriptor: a link planted in an image leads nowhere outside.
+//   - Targets are resolved ahead, below the root, through the mounts that will
+//     lie on it (view.go); the list opens the result name by name with O_NOFOLLOW
+//     and mounts on descriptors. A link planted in an image leads nowhere
+//     outside, one that is put on a shared volume meanwhile stops the start. None
+//     of this needs openat2(2), which the seccomp filters of older container
+//     engines refuse.
 //   - Mount points are made before the sandbox exists, in the overlay, by
-//     safepath; inside our own fresh tmpfs by mkdirat with O_NOFOLLOW.
+//     safepath; below a volume and in our own tmpfs by mkdirat, which follows no
+//     link either.
+//   - Nothing is mounted on / or below /proc.
+//   - Before the working directory is entered no descriptor is left but 0-2 and
+//     the pipe that a failure is reported to.
 //   - A mask that cannot be put in place fails the start.
 //   - Without no_new_privs seccomp has to be loaded while CAP_SYS_ADMIN is there,
 //     so before the capabilities go; with it, last (seccomp(2)).

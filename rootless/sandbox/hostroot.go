@@ -53,15 +53,20 @@ const maxRoom = 512
 // A directory with very many entries is left as it is; then the start fails at
 // the mount point.
 func (b *builder) makeRoom(target string) {
+	target, err := b.view.resolve(target) // on the host /var/run may be /run, which is ours
+	if err != nil {
+		b.Program.Fail(err)
+		return
+	}
 	dir := deepest(target)
-	if dir == path.Clean(target) || b.fresh(target, true) {
+	if dir == target || freshBelow(target) || slices.Contains(b.rooms, dir) {
 		return // it exists, or can be made anyway
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) > maxRoom {
 		return
 	}
-	b.openIn(b.root, dir, dirFlags, inRoot, b.b)
+	b.openPoint(dir, dirFlags, b.b)
 	b.newFS("make room in "+dir, "tmpfs", unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOSUID, b.c, option{"mode", "755"}, option{"size", "1m"})
 	for _, e := range entries {
 		b.again(dir, e)
@@ -76,7 +81,7 @@ func (b *builder) makeRoom(target string) {
 // all mount points are made.
 func (b *builder) lockRooms() {
 	for _, dir := range b.rooms {
-		b.openIn(b.root, dir, dirFlags, inRoot, b.b)
+		b.openPoint(dir, dirFlags, b.b)
 		b.setAttr("make "+dir+" read-only", b.b, false, unix.MOUNT_ATTR_RDONLY)
 		b.close(b.b)
 	}
@@ -114,23 +119,19 @@ func deepest(p string) string {
 	return p
 }
 
-// fresh tells whether target's mount point has to be made inside: in a tmpfs of
-// ours, one that made room included.
-func (b *builder) fresh(target string, hostRoot bool) bool {
-	if freshBelow(target, hostRoot) {
-		return true
-	}
-	return hostRoot && slices.Contains(b.rooms, deepest(target)) && deepest(target) != path.Clean(target)
-}
-
 // hide covers directories, after all mounts: what was bound from below them stays.
 func (b *builder) hide(dirs []string) {
 	for _, d := range dirs {
-		if freshBelow(d, true) || !isDirectory(d) {
+		if freshBelow(d) || !isDirectory(d) {
 			continue // not to be seen anyway
 		}
+		place, err := b.view.resolve(d)
+		if err != nil {
+			b.Program.Fail(err)
+			return
+		}
 		b.newFS("make an empty directory", "tmpfs", unix.MOUNT_ATTR_RDONLY|noneOf, b.a, option{"nr_inodes", "1"})
-		b.openIn(b.root, d, pathFlags, inRoot, b.b)
+		b.openPoint(place, dirFlags, b.b)
 		b.attach("hide "+d, b.a, b.b)
 		b.close(b.a)
 		b.close(b.b)
@@ -154,17 +155,11 @@ func hostEntries() []os.DirEntry {
 	})
 }
 
-// freshBelow tells whether target lies where nothing of the host or an image
-// is, so that its mount point has to be made inside: in one of our own tmpfs.
-func freshBelow(target string, hostRoot bool) bool {
+// freshBelow tells whether target lies where nothing of the host is, so that its
+// mount point has to be made inside: in one of our own tmpfs.
+func freshBelow(target string) bool {
 	first, _ := cutFirst(target)
-	if first == "dev" {
-		return true
-	}
-	if !hostRoot {
-		return false
-	}
-	if first == "run" || first == "tmp" {
+	if slices.Contains(notFromHost, first) {
 		return true
 	}
 	_, err := os.Lstat("/" + first)

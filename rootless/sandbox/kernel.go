@@ -19,6 +19,7 @@ const noneOf = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_
 
 // kernel mounts what the kernel itself shows.
 func (b *builder) kernel(c Container) {
+	b.mark("mount /proc")
 	b.newFS("make /proc", "proc", noneOf, b.a)
 	b.onto("mount /proc", "proc")
 	b.dev(c)
@@ -28,15 +29,16 @@ func (b *builder) kernel(c Container) {
 // onto mounts slot a on a directory of the new root that must be no link:
 // a link planted there would be an attack (CVE-2019-19921).
 func (b *builder) onto(what, dir string) {
-	b.openIn(b.root, dir, dirFlags, noLinks, b.b)
+	b.openPoint("/"+dir, dirFlags, b.b)
 	b.attach(what, b.a, b.b)
 	b.close(b.a)
 	b.close(b.b)
 }
 
 func (b *builder) dev(c Container) {
+	b.mark("mount /dev")
 	b.newFS("make /dev", "tmpfs", unix.MOUNT_ATTR_NOSUID, b.c, option{"mode", "755"}, option{"size", "64k"})
-	b.openIn(b.root, "dev", dirFlags, noLinks, b.b)
+	b.openPoint("/dev", dirFlags, b.b)
 	b.attach("mount /dev", b.c, b.b)
 	b.close(b.b)
 	for _, n := range deviceNodes {
@@ -80,6 +82,7 @@ func (b *builder) subDev(name, fstype string, attr int, options ...option) {
 // sys shows the net namespace's devices; of the host's net namespace the
 // kernel lets us make no sysfs, so there the host's own is bound.
 func (b *builder) sys(c Container) {
+	b.mark("mount /sys")
 	if c.NetNS == nil {
 		b.clonePath("read /sys of the host", "/sys", true, b.a)
 		b.setAttr("make /sys read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|noneOf)

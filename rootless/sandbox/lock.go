@@ -12,33 +12,67 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// lock is what the last part needs beside the process.
+type lock struct {
+	filter   []byte
+	singleID bool
+	init     bool // an init of ours stays above the process
+	inside   bool // it is a command in a running container: hand over to a process in there
+	late     bool // then the filter is loaded by that process
+}
+
 // lock is the last part of every start and exec. The order matters; each step
 // says what it stops.
-func (b *builder) lock(p *specs.Process, filter []byte, singleID, terminal, init bool) {
-	if terminal {
-		b.do("take the terminal", unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0)
-	}
+func (b *builder) lock(p *specs.Process, l lock) {
+	b.mark("set the bounds")
 	// Keys of the caller's session must not be found from inside. A full quota leaves the old one, which
 	// is of another user namespace's owner or ours: not worth failing for.
 	b.do("new session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0).Ignore()
-	if !p.NoNewPrivileges {
-		b.seccomp(filter) // needs CAP_SYS_ADMIN, which goes below
+	early := !l.inside || !l.late
+	if early && !p.NoNewPrivileges {
+		b.seccomp(l.filter) // needs CAP_SYS_ADMIN, which goes below
+	}
+	if l.inside && !early {
+		b.handOver()
+		if !p.NoNewPrivileges {
+			b.seccomp(l.filter)
+		}
 	}
 	b.dropBounding(p.Capabilities)
-	b.become(p.User, singleID)
+	b.become(p.User, l.singleID)
 	b.capset(p)
 	if p.NoNewPrivileges {
 		b.do("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-		b.seccomp(filter)
+		b.seccomp(l.filter)
 	}
 	b.do("set umask", unix.SYS_UMASK, umaskOf(p.User))
+	if l.inside && early {
+		b.handOver()
+	}
+	if p.Terminal {
+		b.do("take the terminal", unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0)
+	}
 	// CVE-2024-21626, CVE-2016-9962: no descriptor of ours beyond this point.
 	b.do("close our descriptors", unix.SYS_CLOSE_RANGE, 3, uint32(0xffffffff), unix.CLOSE_RANGE_CLOEXEC)
 	b.signals()
-	if init {
+	if l.init {
 		b.Program.Fork()
 	}
+	b.mark(ExecWhat + commandOf(p))
 	b.exec(p)
+}
+
+// handOver lets a process go on that is born in the container's pid namespace.
+// What is seen in there must have nothing that the container has not: a process
+// with CAP_SYS_PTRACE inside (cap_add, privileged) may read its memory, take its
+// descriptors and make it do what it likes, dumpable or not, since all
+// containers are in the same user namespace (CVE-2016-9962). So the namespaces
+// are joined, the descriptors closed and the bounds set before.
+func (b *builder) handOver() {
+	// A change of ids may have made us dumpable (fs.suid_dumpable, proc(5)).
+	b.do("be invisible", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	b.Program.HandOver(b.HandOver)
+	b.do("new session", unix.SYS_SETSID)
 }
 
 // signals makes all signals count: whoever started us may have ignored some, as
@@ -127,10 +161,7 @@ const ExecWhat = "execute "
 // exec tries the command in each directory of PATH, as execvp(3) does; the
 // last try's error is the one reported.
 func (b *builder) exec(p *specs.Process) {
-	name := ""
-	if len(p.Args) > 0 {
-		name = p.Args[0]
-	}
+	name := commandOf(p)
 	args, env := b.Program.Strings(p.Args), b.Program.Strings(p.Env)
 	what := ExecWhat + name
 	if strings.Contains(name, "/") || name == "" {
@@ -147,6 +178,13 @@ func (b *builder) exec(p *specs.Process) {
 			step.Ignore()
 		}
 	}
+}
+
+func commandOf(p *specs.Process) string {
+	if len(p.Args) == 0 {
+		return ""
+	}
+	return p.Args[0]
 }
 
 func pathOf(env []string) string {

@@ -26,6 +26,7 @@ func (b *builder) masks(spec *specs.Spec) {
 	if spec.Linux == nil {
 		return
 	}
+	b.mark("mask paths of /proc and /sys")
 	for _, p := range spec.Linux.MaskedPaths {
 		st, err := os.Lstat(p)
 		if err != nil {
@@ -36,7 +37,7 @@ func (b *builder) masks(spec *specs.Spec) {
 		} else {
 			b.clonePath("read /dev/null", "/dev/null", false, b.a)
 		}
-		b.openIn(b.root, p, pathFlags|unix.O_NOFOLLOW, noLinks, b.b)
+		b.openPoint(p, pathFlags, b.b)
 		b.attach("mask "+p, b.a, b.b)
 		b.close(b.a)
 		b.close(b.b)
@@ -45,7 +46,7 @@ func (b *builder) masks(spec *specs.Spec) {
 		if _, err := os.Lstat(p); err != nil {
 			continue
 		}
-		b.openIn(b.root, p, pathFlags|unix.O_NOFOLLOW, noLinks, b.b)
+		b.openPoint(p, pathFlags, b.b)
 		b.do("copy "+p, unix.SYS_OPEN_TREE, b.b, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|unix.AT_RECURSIVE).SaveTo(b.a)
 		b.setAttr("make "+p+" read-only", b.a, true, unix.MOUNT_ATTR_RDONLY)
 		b.attach("mount "+p+" read-only", b.a, b.b)

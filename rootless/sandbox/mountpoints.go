@@ -3,8 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -31,12 +29,19 @@ func MakeBaseIn(root *os.File) error {
 // MakeMountPoints makes, in the detached root of an image, what mounts and the
 // working directory of the spec need beyond the base layer. It goes into the
 // writable layer.
-func MakeMountPoints(root *os.File, spec *specs.Spec) error {
+func MakeMountPoints(root *os.File, spec *specs.Spec, sources map[string]Source) error {
 	for _, m := range spec.Mounts {
-		if freshBelow(m.Destination, false) || slices.Contains(baseFiles, strings.TrimPrefix(m.Destination, "/")) {
+		if first, _ := cutFirst(m.Destination); first == "dev" || first == "proc" || first == "sys" {
 			continue
 		}
-		if m.Type == "tmpfs" || isDirectory(m.Source) {
+		src, err := sources[m.Destination].open(m)
+		if err != nil {
+			return err
+		}
+		if src.file != nil {
+			src.file.Close()
+		}
+		if src.isDir {
 			if err := makeDir(root, m.Destination); err != nil {
 				return err
 			}

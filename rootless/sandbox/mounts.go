@@ -8,6 +8,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
 
 // mounts attaches the mounts of the spec, parents before children and
@@ -18,12 +20,22 @@ func (b *builder) mounts(c Container) {
 		return depth(x.Destination) - depth(y.Destination)
 	})
 	for _, m := range list {
-		if m.Type == "tmpfs" {
-			b.tmpfs(m)
-		} else {
-			b.bind(m)
+		b.mark("mount " + m.Destination)
+		src, err := c.Sources[m.Destination].open(m)
+		if err != nil {
+			b.Program.Fail(err)
+			return
 		}
-		b.target(m, c.Root == nil)
+		b.view.hold(src.file)
+		switch {
+		case m.Type == "tmpfs":
+			b.tmpfs(m)
+		case src.Tree != nil:
+			b.tree(m, src)
+		default:
+			b.bind(m, src)
+		}
+		b.target(m, src)
 		b.attach("mount "+m.Destination, b.a, b.b)
 		b.close(b.a)
 		b.close(b.b)
@@ -38,6 +50,12 @@ func depth(p string) int {
 	return strings.Count(p, "/")
 }
 
+// mountFlags are the flags of mounts by the names that mount(8) has for them.
+var mountFlags = map[string]int{
+	"noexec": unix.MOUNT_ATTR_NOEXEC, "nosuid": unix.MOUNT_ATTR_NOSUID, "nodev": unix.MOUNT_ATTR_NODEV,
+	"noatime": unix.MOUNT_ATTR_NOATIME, "nodiratime": unix.MOUNT_ATTR_NODIRATIME,
+}
+
 // tmpfs makes slot a. Options are those of the file system (size, mode, uid,
 // gid) and the mount flags that runtimes know by name.
 func (b *builder) tmpfs(m specs.Mount) {
@@ -48,48 +66,93 @@ func (b *builder) tmpfs(m specs.Mount) {
 		switch o {
 		case "ro":
 			attr |= unix.MOUNT_ATTR_RDONLY
-		case "noexec":
-			attr |= unix.MOUNT_ATTR_NOEXEC
-		case "rw", "nosuid", "nodev", "exec":
+		case "rw", "exec", "relatime", "defaults":
 		default:
+			if flag, ok := mountFlags[o]; ok {
+				attr |= flag
+				continue
+			}
 			options = append(options, option{key, value})
 		}
 	}
 	b.newFS("make the tmpfs for "+m.Destination, "tmpfs", attr, b.a, options...)
 }
 
-// bind makes slot a. Options: bind or rbind, ro.
-func (b *builder) bind(m specs.Mount) {
+// bind makes slot a. Options: bind or rbind; ro, or rro for all that is mounted
+// below too; noexec and the like; private, slave or rslave in place of rprivate.
+func (b *builder) bind(m specs.Mount, src opened) {
 	recursive := slices.Contains(m.Options, "rbind")
-	b.clonePath("read "+m.Source, m.Source, recursive, b.a)
-	if slices.Contains(m.Options, "ro") {
-		b.setAttr("make "+m.Destination+" read-only", b.a, recursive, unix.MOUNT_ATTR_RDONLY)
+	if src.Subpath == "" {
+		b.clonePath("read "+m.Source, m.Source, recursive, b.a)
+	} else {
+		what := "read " + src.Subpath + " in " + m.Source
+		b.do("read "+m.Source, unix.SYS_OPENAT, unix.AT_FDCWD, m.Source, unix.O_PATH|unix.O_CLOEXEC|unix.O_DIRECTORY, 0).SaveTo(b.c)
+		b.descendFrom(b.c, what, src.place, pathFlags, b.d, nil)
+		b.cloneOpen(what, b.d, recursive, b.a)
+		b.close(b.c)
+		b.close(b.d)
 	}
+	b.bindAttr(m, recursive)
 }
 
-// target opens the mount point in slot b. In our own fresh tmpfs it is made
-// here; elsewhere it exists, or was made ahead by [MakeMountPoints].
-func (b *builder) target(m specs.Mount, hostRoot bool) {
-	if !b.fresh(m.Destination, hostRoot) {
-		b.openIn(b.root, m.Destination, pathFlags, inRoot, b.b)
+// bindAttr sets flags and propagation of slot a. All mounts of the host are
+// slaves here (package rootless), so slave is what is left when nothing is done.
+func (b *builder) bindAttr(m specs.Mount, recursive bool) {
+	var all, top mountAttr
+	all.propagation = unix.MS_PRIVATE
+	for _, o := range m.Options {
+		switch o {
+		case "ro":
+			top.set |= unix.MOUNT_ATTR_RDONLY
+		case "rro":
+			all.set |= unix.MOUNT_ATTR_RDONLY
+		case "private":
+			top.propagation, all.propagation = unix.MS_PRIVATE, 0
+		case "slave", "rslave":
+			all.propagation = 0
+		default:
+			top.set |= uint64(mountFlags[o])
+		}
+	}
+	if !recursive {
+		top.set |= all.set
+		top.propagation |= all.propagation
+		all = mountAttr{}
+	}
+	what := "make " + m.Destination
+	if (all.set|top.set)&unix.MOUNT_ATTR_RDONLY != 0 {
+		what += " read-only"
+	}
+	b.change(what, b.a, true, all)
+	b.change(what, b.a, false, top)
+}
+
+// target opens the mount point in slot b. What is missing on the way is made,
+// as docker does: below a volume too, whose directories only exist by now. Where
+// nothing can be made (read-only), opening it says so.
+func (b *builder) target(m specs.Mount, src opened) {
+	place, err := b.view.place(m.Destination)
+	if err != nil {
+		b.Program.Fail(err)
 		return
 	}
-	isFile := m.Type != "tmpfs" && !isDirectory(m.Source)
-	parts := strings.Split(strings.Trim(path.Clean(m.Destination), "/"), "/")
-	b.do("open the root", unix.SYS_OPENAT, b.root, ".", dirFlags, 0).SaveTo(b.b)
-	for i, name := range parts {
-		flags := dirFlags
-		if i == len(parts)-1 && isFile {
-			flags = pathFlags | unix.O_NOFOLLOW
-			b.do("make "+m.Destination, unix.SYS_MKNODAT, b.b, name, unix.S_IFREG|0o644, 0).Ignore()
-		} else {
-			b.do("make "+m.Destination, unix.SYS_MKDIRAT, b.b, name, 0o755).Ignore()
-		}
-		b.do("open mount point "+m.Destination, unix.SYS_OPENAT, b.b, name, flags, 0).SaveTo(b.c)
-		b.close(b.b)
-		b.do("keep", unix.SYS_FCNTL, b.c, unix.F_DUPFD_CLOEXEC, 0).SaveTo(b.b)
-		b.close(b.c)
+	b.view.cover(place, src.file)
+	file := !src.isDir
+	last := dirFlags
+	if file {
+		last = pathFlags
 	}
+	what := "open mount point " + m.Destination
+	if place != path.Clean(m.Destination) {
+		what += " (" + place + ")"
+	}
+	b.descend(what, place, last, b.b, func(dir program.Slot, name string, last bool) {
+		if last && file {
+			b.do("make "+m.Destination, unix.SYS_MKNODAT, dir, name, unix.S_IFREG|0o644, 0).Ignore()
+			return
+		}
+		b.do("make "+m.Destination, unix.SYS_MKDIRAT, dir, name, 0o755).Ignore()
+	})
 }
 
 func isDirectory(p string) bool {

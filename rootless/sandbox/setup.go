@@ -35,6 +35,8 @@ type Container struct {
 	// Hide are directories of the host that a container on the host's root file
 	// system must not see: our own, with our sockets and other projects' data.
 	Hide []string
+	// Sources tell more of the sources of mounts, by destination.
+	Sources map[string]Source
 	// ShmSize is the size of /dev/shm in bytes; 0 = 64 MiB.
 	ShmSize int64
 }
@@ -43,7 +45,11 @@ type Container struct {
 func Setup(c Container) *Prepared {
 	b := newBuilder()
 	b.Clone = Namespaces
+	b.look(c)
+	defer b.view.close()
 	b.join(c)
+	b.partsOfTrees(c)
+	b.mark("make the root")
 	if c.Root != nil {
 		b.imageRoot(c)
 	} else {
@@ -60,11 +66,12 @@ func Setup(c Container) *Prepared {
 		b.hide(c.Hide)
 	}
 	b.pivot(c)
-	b.lock(c.Spec.Process, c.Filter, c.SingleID, c.Spec.Process.Terminal, c.Init)
+	b.lock(c.Spec.Process, lock{filter: c.Filter, singleID: c.SingleID, init: c.Init})
 	return b.Prepared
 }
 
 func (b *builder) join(c Container) {
+	b.mark("join the net namespace")
 	if c.NetNS != nil {
 		b.do("join the net namespace", unix.SYS_SETNS, b.file(c.NetNS), unix.CLONE_NEWNET)
 	}
@@ -95,15 +102,25 @@ func (b *builder) pivot(c Container) {
 	if c.Root == nil || (c.Spec.Root != nil && c.Spec.Root.Readonly) {
 		b.setAttr("make the root read-only", b.root, false, unix.MOUNT_ATTR_RDONLY)
 	}
+	b.mark("pivot to the new root")
 	b.do("enter the new root", unix.SYS_FCHDIR, b.root)
 	b.do("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", ".")
 	b.do("leave the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH)
 	b.do("enter /", unix.SYS_CHDIR, "/")
+	b.closeFiles()
 	b.workdir(c.Spec.Process.Cwd)
+}
+
+// closeFiles closes what only the steps so far needed, before a path of the
+// image's author is looked at: it may be /proc/self/fd/7 (CVE-2024-21626).
+func (b *builder) closeFiles() {
+	b.do("close the program", unix.SYS_CLOSE, StatusFile-1)
+	b.do("close our files", unix.SYS_CLOSE_RANGE, FirstFile, uint32(0xffffffff), 0)
 }
 
 func (b *builder) workdir(dir string) {
 	if dir != "" && dir != "/" {
+		b.mark("enter working directory " + dir)
 		b.do("enter working directory "+dir, unix.SYS_CHDIR, dir)
 	}
 }

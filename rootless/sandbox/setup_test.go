@@ -111,8 +111,10 @@ func run(t testing.TB, p *Prepared) (out, failed string, code int) {
 	if _, err := unix.Wait4(pid, &ws, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if f, ok := program.ParseFailure(report); ok {
-		failed = fmt.Sprintf("%s: %v", p.Program.What(f.Step), f.Errno)
+	if r, ok := program.ParseReport(report); !ok {
+		t.Errorf("report: %v", report)
+	} else if r.Failure != nil {
+		failed = fmt.Sprintf("%s: %v", p.Program.What(r.Failure.Step), r.Failure.Errno)
 	}
 	return string(text), failed, ws.ExitStatus()
 }
@@ -267,7 +269,7 @@ func TestOverlayRoot(t *testing.T) {
 	s.Process.Args = []string{"/bin/busybox", "sh", "-c", "echo hi > /file; cat /file; pwd; /bin/busybox ls /"}
 	s.Process.Cwd = "/made/here"
 	s.Mounts = []specs.Mount{{Type: "tmpfs", Destination: "/data/x"}}
-	if err := MakeMountPoints(root, s); err != nil {
+	if err := MakeMountPoints(root, s, nil); err != nil {
 		t.Fatal(err)
 	}
 	c := hostContainer(t, s)

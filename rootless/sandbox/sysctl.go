@@ -37,7 +37,7 @@ func (b *builder) sysctls(settings map[string]string) {
 		value := settings[name]
 		what := "set sysctl " + name + "=" + value
 		path := "proc/sys/" + strings.ReplaceAll(name, ".", "/")
-		b.openNamed(what, b.root, path, unix.O_WRONLY|unix.O_CLOEXEC, noLinks, b.a)
+		b.descend(what, path, unix.O_WRONLY|unix.O_CLOEXEC, b.a, nil)
 		b.do(what, unix.SYS_WRITE, b.a, value, len(value))
 		b.close(b.a)
 	}

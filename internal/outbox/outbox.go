@@ -1,4 +1,5 @@
-package supervisor
+// Package outbox sends answers in order without making the sender wait.
+package outbox
 
 import (
 	"os"
@@ -7,11 +8,10 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
 
-// outbox sends answers in order without making the sender wait: a client that
-// is suspended must not keep its request from going on, or others from having
+// Box is a queue of answers to one client. A client that is suspended must not keep its request from going on, or others from having
 // their turn. What waits is bounded by the size of the project: a few lines for
 // each container.
-type outbox struct {
+type Box struct {
 	send func(v any, files ...*os.File) error
 	mu   sync.Mutex // guards the rest
 	todo []api.Answer
@@ -19,7 +19,11 @@ type outbox struct {
 	idle sync.WaitGroup // of that goroutine
 }
 
-func (o *outbox) put(a api.Answer) {
+// New makes an empty box; send is called by one goroutine at a time.
+func New(send func(v any, files ...*os.File) error) *Box { return &Box{send: send} }
+
+// Put adds an answer, and returns at once.
+func (o *Box) Put(a api.Answer) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.todo = append(o.todo, a)
@@ -31,7 +35,7 @@ func (o *outbox) put(a api.Answer) {
 
 // drain sends until nothing is left. A client that has gone is noticed by who
 // reads from it; here its answers are dropped.
-func (o *outbox) drain() {
+func (o *Box) drain() {
 	for {
 		o.mu.Lock()
 		if len(o.todo) == 0 {
@@ -46,5 +50,5 @@ func (o *outbox) drain() {
 	}
 }
 
-// flush returns when everything that was put has been sent.
-func (o *outbox) flush() { o.idle.Wait() }
+// Flush returns when everything that was put has been sent.
+func (o *Box) Flush() { o.idle.Wait() }

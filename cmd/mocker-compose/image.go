@@ -1,0 +1,27 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) image() *cobra.Command {
+	c := &cobra.Command{
+		Use: "image COMMAND", Short: "Manage images", Args: cobra.ArbitraryArgs,
+		Long: `Manage the images of your store, with docker's commands. What is in the store can be
+named in a compose file:
+
+  docker save nginx:1.27 | mocker-compose image load
+  mocker-compose image ls
+  mocker-compose image prune -a`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &usageError{c.CommandPath(), fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())}
+			}
+			return c.Help()
+		},
+	}
+	c.AddCommand(a.imageLoad())
+	return c
+}

@@ -1,0 +1,69 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// isUp reports that a container has processes.
+func isUp(c *api.Container) bool { return c.State == "running" || c.State == "paused" }
+
+// anyState accepts a container in every state.
+func anyState(*api.Container) bool { return true }
+
+// chosen are the containers of a service that the condition accepts, by their
+// numbers; with index > 0 only the one with that number. None is an error.
+func (e *Env) chosen(ctx context.Context, t Target, service string, index int, ok func(*api.Container) bool) ([]api.Container, error) {
+	all, err := e.Containers(ctx, t.Name, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := unknownService(t, all, []string{service}); err != nil {
+		return nil, err
+	}
+	var out []api.Container
+	for _, c := range all {
+		if c.Service == service && (index == 0 || c.Number == index) && ok(&c) {
+			out = append(out, c)
+		}
+	}
+	switch {
+	case len(out) > 0:
+		slices.SortFunc(out, func(a, b api.Container) int { return cmp.Compare(a.Number, b.Number) })
+		return out, nil
+	case index > 0:
+		return nil, fmt.Errorf("service %q is not running container #%d", service, index)
+	}
+	return nil, &ExitError{Code: 1, Err: fmt.Errorf("no container found for service %q", service),
+		Hint: "start it with: mocker-compose up -d " + service}
+}
+
+// container is the first of the chosen.
+func (e *Env) container(ctx context.Context, t Target, service string, index int, ok func(*api.Container) bool) (api.Container, error) {
+	cs, err := e.chosen(ctx, t, service, index, ok)
+	if err != nil {
+		return api.Container{}, err
+	}
+	return cs[0], nil
+}
+
+// ofServices are the containers of the services (none named: of all), sorted by
+// name, that the condition accepts.
+func (e *Env) ofServices(ctx context.Context, t Target, services []string, ok func(*api.Container) bool) ([]api.Container, error) {
+	all, err := e.Containers(ctx, t.Name, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := unknownService(t, all, services); err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(c api.Container) bool {
+		return len(services) > 0 && !slices.Contains(services, c.Service) || !ok(&c)
+	})
+	slices.SortFunc(all, func(a, b api.Container) int { return cmp.Compare(a.Name, b.Name) })
+	return all, nil
+}

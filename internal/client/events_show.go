@@ -1,0 +1,161 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/logs"
+)
+
+// absentPause is how often events looks for a project that does not run. There
+// is no event for a socket whose directories do not exist yet.
+const absentPause = 200 * time.Millisecond
+
+// EventsOptions are the flags of events.
+type EventsOptions struct {
+	JSON         bool
+	Since, Until string
+}
+
+// Register defines the flags in fs.
+func (o *EventsOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.JSON, "json", false, "one JSON object per line")
+	fs.StringVar(&o.Since, "since", "", "begin with what is remembered from `TIME` on: 2026-01-02T13:23:37Z, or 42m")
+	fs.StringVar(&o.Until, "until", "", "end at `TIME`")
+}
+
+// eventStream is one run of the command events.
+type eventStream struct {
+	o     *EventsOptions
+	since time.Time
+	until time.Time
+	env   *Env
+}
+
+// ShowEvents prints the project's events until ctx ends, or --until has come. It
+// stays when the project ends, and goes on when it runs again.
+func (e *Env) ShowEvents(ctx context.Context, t Target, o *EventsOptions, services []string) (err error) {
+	if len(services) > 0 && (t.Project != nil || t.Unread) {
+		if err := e.check(ctx, t, services); err != nil {
+			return err
+		}
+	}
+	s := &eventStream{o: o, env: e}
+	now := time.Now()
+	if s.since, err = timeFlag("--since", o.Since, now); err != nil {
+		return err
+	}
+	if s.since.IsZero() {
+		s.since = now // what happens before we are connected is remembered
+	}
+	if s.until, err = timeFlag("--until", o.Until, now); err != nil {
+		return err
+	}
+	if !s.until.IsZero() {
+		// What is remembered is read even if --until has passed.
+		end := s.until
+		if least := now.Add(historyTime); o.Since != "" && end.Before(least) {
+			end = least
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end)
+		defer cancel()
+	}
+	err = s.run(ctx, t.Name, services)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil
+	case errors.Is(err, context.Canceled):
+		return &ExitError{Code: Interrupted}
+	}
+	return err
+}
+
+// historyTime bounds the reading of what is remembered.
+const historyTime = 500 * time.Millisecond
+
+func timeFlag(name, value string, now time.Time) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	t, err := logs.ParseTime(value, now)
+	if err != nil {
+		return t, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, nil
+}
+
+// run subscribes, again and again: to the successor of a supervisor that died,
+// and to a project that is brought up again.
+func (s *eventStream) run(ctx context.Context, name string, services []string) error {
+	for {
+		c, err := s.env.connect(ctx, name, asking)
+		if err == nil {
+			req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Since: s.since, All: true}}
+			err = exchange(ctx, c, req, s.show)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil, errors.Is(err, errNotRunning), errors.Is(err, errBroken):
+		default:
+			return err
+		}
+		if err := sleep(ctx, absentPause); err != nil {
+			return err
+		}
+	}
+}
+
+// show prints one event; the next subscription begins behind it.
+func (s *eventStream) show(a *api.Answer) error {
+	ev := a.Event
+	if ev == nil {
+		return nil
+	}
+	s.since = ev.Time.Add(1)
+	if !s.until.IsZero() && ev.Time.After(s.until) {
+		return context.DeadlineExceeded
+	}
+	line, err := s.o.line(ev)
+	if err == nil {
+		_, err = s.env.Stdout.Write(line)
+	}
+	return err
+}
+
+// eventJSON has docker compose's keys.
+type eventJSON struct {
+	Action     string            `json:"action"`
+	Attributes map[string]string `json:"attributes"`
+	ID         string            `json:"id"`
+	Service    string            `json:"service"`
+	Time       time.Time         `json:"time"`
+	Type       string            `json:"type"`
+}
+
+func (o *EventsOptions) line(ev *api.Event) ([]byte, error) {
+	var out bytes.Buffer
+	if o.JSON {
+		enc := json.NewEncoder(&out)
+		enc.SetEscapeHTML(false)
+		err := enc.Encode(eventJSON{ev.Action, ev.Attributes, ev.ID, ev.Service, ev.Time, "container"})
+		return out.Bytes(), err
+	}
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(ev.Attributes)) {
+		words = append(words, k+"="+ev.Attributes[k])
+	}
+	fmt.Fprintf(&out, "%s container %s %s (%s)\n", ev.Time.Local().Format("2006-01-02 15:04:05.000000"), ev.Action, ev.ID, strings.Join(words, ", "))
+	return out.Bytes(), nil
+}

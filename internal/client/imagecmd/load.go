@@ -1,0 +1,67 @@
+package imagecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+)
+
+// LoadOptions are the flags of image load.
+type LoadOptions struct {
+	Input string
+	Quiet bool
+}
+
+// Register defines the flags in fs.
+func (o *LoadOptions) Register(fs *pflag.FlagSet) {
+	fs.StringVarP(&o.Input, "input", "i", "", "read from a `FILE`, or an OCI layout's directory, instead of standard input")
+	fs.BoolVarP(&o.Quiet, "quiet", "q", false, "do not say what goes on")
+}
+
+// Load brings the images of an archive into the store.
+func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
+	in := e.Stdin
+	if o.Input != "" {
+		f, err := os.Open(o.Input)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	} else if term.IsTerminal(int(in.Fd())) {
+		return errors.New("requested load from stdin, but stdin is empty: pipe an archive into it, or name one with -i FILE")
+	}
+	s, err := open(e)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx, s.Request(image.OpLoad, func(*image.Request) {}), in, func(m *image.Message) {
+		printLoaded(e, m, o.Quiet)
+	})
+}
+
+// printLoaded has docker's lines on standard output, ours on standard error.
+func printLoaded(e *client.Env, m *image.Message, quiet bool) {
+	switch {
+	case m.Image != nil && len(m.Image.Names) == 0:
+		fmt.Fprintln(e.Stdout, "Loaded image ID:", m.Image.ID)
+	case m.Image != nil:
+		for _, name := range m.Image.Names {
+			fmt.Fprintln(e.Stdout, "Loaded image:", name)
+		}
+	case m.Renamed != nil:
+		fmt.Fprintf(e.Stdout, "The image %s already exists, renaming the old one with ID %s to empty string\n", m.Renamed.Name, m.Renamed.From)
+	case m.Notice != "":
+		e.Warn(m.Notice)
+	case m.Progress != "" && !quiet && term.IsTerminal(int(e.Stderr.Fd())):
+		fmt.Fprintln(e.Stderr, " "+strings.ToUpper(m.Progress[:1])+m.Progress[1:])
+	}
+}

@@ -1,0 +1,61 @@
+package client
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+func TestPort(t *testing.T) {
+	w := newWorld(t)
+	one, two, quiet := running("demo", "web"), running("demo", "web"), running("demo", "db")
+	one.Ports = []api.Port{
+		{HostIP: "127.0.0.1", Published: 8080, Target: 80, Protocol: "tcp"},
+		{HostIP: "0.0.0.0", Published: 9090, Target: 80, Protocol: "tcp"},
+		{Target: 7, Protocol: "tcp"},
+		{HostIP: "::", Published: 53, Target: 53, Protocol: "udp"},
+	}
+	two.Name, two.Number, two.Ports = "demo-web-2", 2, []api.Port{{Published: 8081, Target: 80, Protocol: "tcp"}}
+	gone := running("demo", "gone")
+	gone.State = "exited"
+	w.serve("demo", script(map[api.Op][]api.Answer{api.OpPS: {{PS: []api.Container{two, one, quiet, gone}}}}))
+	for _, tt := range []struct {
+		args, out, err string
+	}{
+		{"web 80", "0.0.0.0:9090\n", ""},
+		{"--index 2 web 80", "0.0.0.0:8081\n", ""},
+		{"--protocol UDP web 53", "[::]:53\n", ""},
+		{"web", "80/tcp -> 0.0.0.0:9090\n80/tcp -> 127.0.0.1:8080\n53/udp -> [::]:53\n", ""},
+		{"--protocol udp web", "53/udp -> [::]:53\n", ""},
+		{"db", "", ""},
+		{"db 5432", "", "no port 5432/tcp for container demo-db-1: it publishes none"},
+		{"web 53", "", "no port 53/tcp for container demo-web-1: 7/tcp, 80/tcp, 80/tcp, 53/udp"},
+		{"web 7", "", "no port 7/tcp"},
+		{"web http", "", `invalid port "http"`},
+		{"web 0", "", `invalid port "0"`},
+		{"web 65536", "", `invalid port "65536"`},
+		{"--protocol sctp web 80", "", `invalid --protocol "sctp"`},
+		{"--index 3 web 80", "", `service "web" is not running container #3`},
+		{"gone 80", "", `no container found for service "gone"`},
+		{"nope 80", "", "no such service: nope"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			before := printed(t, w.out)
+			fs, o := pflag.NewFlagSet("", pflag.ContinueOnError), &PortOptions{}
+			o.Register(fs)
+			if err := fs.Parse(strings.Fields(tt.args)); err != nil {
+				t.Fatal(err)
+			}
+			err := w.Port(bounded(t), Target{Name: "demo"}, o, fs.Args())
+			if out := strings.TrimPrefix(printed(t, w.out), before); out != tt.out {
+				t.Errorf("%q, want %q", out, tt.out)
+			}
+			if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("error %v, want %q", err, tt.err)
+			}
+		})
+	}
+}

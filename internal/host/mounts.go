@@ -1,0 +1,122 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/volumes"
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// mounted is a mount of a container whose source has been found.
+type mounted struct {
+	project.Mount
+	Volume    string `json:"volume,omitempty"`     // its name
+	From      string `json:"from,omitempty"`       // the source's path, as a sandbox sees it
+	InScratch bool   `json:"in_scratch,omitempty"` // From is in the holder's scratch directory
+	Shared    bool   `json:"shared,omitempty"`     // it is another container's, which has filled it
+}
+
+// resolveMounts makes the sources of all mounts that do not exist, and records
+// which they are and that the container uses them.
+func (r *Runtime) resolveMounts(c *container, sc *supervisor.Container, list []project.Mount) error {
+	c.rec.Mounts = nil
+	var wants []volumes.Want
+	var which []int
+	for i, m := range list {
+		out := mounted{Mount: m}
+		switch m.Type {
+		case project.MountBind:
+			out.From = m.Source
+			if err := r.prepareBind(m); err != nil {
+				return err
+			}
+		case project.MountVolume:
+			wants, which = append(wants, r.want(m)), append(which, i)
+		}
+		c.rec.Mounts = append(c.rec.Mounts, out)
+	}
+	found, err := r.vols.Attach(r.owner(sc), wants)
+	if err != nil {
+		return err
+	}
+	for n, i := range which {
+		if err := r.locate(found[n], &c.rec.Mounts[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Runtime) prepareBind(m project.Mount) error {
+	_, err := os.Stat(m.Source)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && m.CreateHostPath:
+		err = os.MkdirAll(m.Source, 0o755)
+	case errors.Is(err, os.ErrNotExist):
+		err = fmt.Errorf("bind source %s does not exist: make it, or set bind.create_host_path", m.Source)
+	}
+	if err == nil && m.Relabel {
+		r.relabel(m.Source)
+	}
+	return err
+}
+
+// fillVolumes gives the container's new volumes their first content, as docker
+// does: what the image has at the mount's target. copyUp copies it, with the
+// directory's own owner and mode, into an empty directory; it is called for
+// empty volumes only.
+func (r *Runtime) fillVolumes(c *container, copyUp func(target string, dst *os.File) error) error {
+	for _, m := range c.rec.Mounts {
+		if m.Type != project.MountVolume || m.NoCopy || m.Subpath != "" || m.Shared {
+			continue
+		}
+		fill := func(dst *os.File) error { return copyUp(m.Target, dst) }
+		var err error
+		if m.From == r.vols.Path(m.Volume) {
+			err = r.vols.Fill(m.Volume, fill)
+		} else if err = volumes.FillDirectory(r.seen(m), fill); err != nil {
+			err = fmt.Errorf("fill volume %s: %w", m.Volume, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seen is the path at which this process sees the source of a mount.
+func (r *Runtime) seen(m mounted) string {
+	if m.InScratch {
+		return r.scratchPath("volumes/" + m.Volume)
+	}
+	return m.From
+}
+
+// sources tells the sandbox more of the mounts' sources, by target.
+func (r *Runtime) sources(c *container) map[string]sandbox.Source {
+	out := map[string]sandbox.Source{}
+	for _, m := range c.rec.Mounts {
+		if m.Type == project.MountVolume && (m.Subpath != "" || m.InScratch) {
+			out[m.Target] = sandbox.Source{Here: r.seen(m), Subpath: m.Subpath}
+		}
+	}
+	return out
+}
+
+// mountedBelow tells whether something is mounted on dir, which is in parent.
+func mountedBelow(parent, dir string) bool {
+	var a, b unix.Stat_t
+	return unix.Stat(parent, &a) == nil && unix.Stat(dir, &b) == nil && a.Dev != b.Dev
+}
+
+// hasTarget tells whether one of the container's own mounts is there.
+func (c *container) hasTarget(target string) bool {
+	return slices.ContainsFunc(c.rec.Mounts, func(m mounted) bool { return m.Target == target })
+}

@@ -1,0 +1,92 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// mounts are all of a container, in the words of the runtime spec.
+func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
+	var list []specs.Mount
+	if c.rec.Lower == "" && sc.Dir != "/" && sc.Dir != "" {
+		list = append(list, specs.Mount{Type: "bind", Source: sc.Dir, Destination: sc.Dir, Options: []string{"rbind"}})
+	}
+	for _, name := range etcFiles {
+		_, source := r.scratchFile(c.name, name)
+		m := specs.Mount{Type: "bind", Source: source, Destination: "/etc/" + name, Options: []string{"bind", "noexec", "nosuid", "nodev"}}
+		if c.hasTarget(m.Destination) {
+			continue // the user's own
+		}
+		if c.rec.Lower == "" {
+			target, ok := hostTarget(m.Destination)
+			if !ok {
+				continue
+			}
+			m.Destination = target
+		}
+		list = append(list, m)
+	}
+	for _, m := range c.rec.Mounts {
+		list = append(list, r.mount(m))
+	}
+	return list
+}
+
+func (r *Runtime) mount(m mounted) specs.Mount {
+	if m.Type == project.MountTmpfs {
+		return r.tmpfs(m.Mount)
+	}
+	out := specs.Mount{Type: "bind", Source: m.From, Destination: m.Target, Options: []string{"rbind"}}
+	if m.NonRecursive {
+		out.Options[0] = "bind"
+	}
+	if m.Propagation != "" {
+		out.Options = append(out.Options, m.Propagation)
+	}
+	if m.ReadOnly && m.WritableBelow {
+		out.Options = append(out.Options, "ro")
+	} else if m.ReadOnly {
+		out.Options = append(out.Options, "rro")
+	}
+	return out
+}
+
+// tmpfs has docker's defaults: nothing in it is executed unless the file says so.
+func (r *Runtime) tmpfs(m project.Mount) specs.Mount {
+	out := specs.Mount{Type: "tmpfs", Destination: m.Target}
+	mode := m.Mode
+	if mode == 0 {
+		mode = 0o1777
+	}
+	out.Options = append(out.Options, fmt.Sprintf("mode=%o", mode))
+	if m.Size > 0 {
+		out.Options = append(out.Options, fmt.Sprintf("size=%d", m.Size))
+	}
+	if m.ReadOnly {
+		out.Options = append(out.Options, "ro")
+	}
+	if !slices.Contains(m.Options, "exec") && !slices.Contains(m.Options, "noexec") {
+		out.Options = append(out.Options, "noexec")
+	}
+	out.Options = append(out.Options, r.tmpfsOptions(m.Options)...)
+	return out
+}
+
+// tmpfsOptions leaves owners out that do not exist with one id.
+func (r *Runtime) tmpfsOptions(options []string) (out []string) {
+	for _, o := range options {
+		name, value, _ := strings.Cut(o, "=")
+		if r.singleID && (name == "uid" || name == "gid") && value != "0" {
+			r.notice(fmt.Sprintf("tmpfs %s: only your own id exists in containers: it belongs to 0", o))
+			continue
+		}
+		out = append(out, o)
+	}
+	return out
+}

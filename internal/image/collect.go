@@ -1,0 +1,157 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
+)
+
+// doomedLayer is a directory below layers that nobody will take into use any
+// more: it has a temporary name, and its lock is held.
+type doomedLayer struct {
+	dir, tmp string
+	lock     *os.File
+	event    *Event // nil: a leftover
+}
+
+// exclusive runs f, which saves the index itself, under the exclusive lock.
+func (s *Store) exclusive(ctx context.Context, f func(*index) error) error {
+	lock, err := s.lock(ctx, unix.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	x, err := s.readIndex()
+	if err != nil {
+		return err
+	}
+	return f(x)
+}
+
+// finishRemoval saves the index, and then, never before, dooms what nothing
+// needs any more.
+func (s *Store) finishRemoval(x *index, events *[]Event, doomed *[]doomedLayer) (err error) {
+	if err := s.saveIndex(x); err != nil {
+		return err
+	}
+	for _, e := range *events {
+		if e.Deleted != "" {
+			_ = os.Remove(s.path("configs", strings.TrimPrefix(e.Deleted, "sha256:"))) // the next removal tries again
+		}
+	}
+	*doomed, err = s.doom(x, 0)
+	return err
+}
+
+// doom finds what neither an image nor a container needs and nobody has leased,
+// and what killed processes left. Layers without an image are spared for age:
+// an interrupted load goes on with them. The caller holds the store's lock.
+func (s *Store) doom(x *index, age time.Duration) (doomed []doomedLayer, err error) {
+	_, needed, err := s.holders()
+	if err != nil {
+		return nil, err
+	}
+	for _, img := range x.Images {
+		for _, key := range img.Layers {
+			needed[key] = true
+		}
+	}
+	entries, err := os.ReadDir(s.path("layers"))
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, e := range entries {
+		key, isTmp := strings.CutPrefix(e.Name(), tmpPrefix)
+		if !isKey(key) || !isTmp && (needed[key] || young(e, age)) {
+			continue
+		}
+		d, err := s.doomOne(key, isTmp)
+		if d != nil {
+			doomed = append(doomed, *d)
+		}
+		errs = append(errs, err)
+	}
+	return doomed, errors.Join(errs...)
+}
+
+func young(e fs.DirEntry, age time.Duration) bool {
+	info, err := e.Info()
+	return err == nil && time.Since(info.ModTime()) < age
+}
+
+// doomOne takes a layer's lock, without waiting, and its name.
+func (s *Store) doomOne(key string, isTmp bool) (*doomedLayer, error) {
+	lock, err := tryExclusive(s.path("locks", key))
+	if lock == nil {
+		return nil, err
+	}
+	d := &doomedLayer{dir: s.path("layers"), tmp: tmpPrefix + key, lock: lock}
+	if isTmp {
+		return d, nil
+	}
+	rec, _, err := s.readLayer(key)
+	if err == nil {
+		d.event = &Event{Deleted: rec.DiffID, Bytes: rec.Stats.Bytes}
+	}
+	err = s.inLayers(func(dir *os.File) error {
+		if err := safepath.RemoveAll(dir, d.tmp); err != nil {
+			return err
+		}
+		return unix.Renameat(int(dir.Fd()), key, int(dir.Fd()), d.tmp)
+	})
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// deleteDoomed deletes, without the store's lock, and adds what was deleted to
+// the events.
+func deleteDoomed(events []Event, doomed []doomedLayer, err error) ([]Event, error) {
+	errs := []error{err}
+	for _, d := range doomed {
+		if err := d.delete(); err != nil {
+			errs = append(errs, err)
+		} else if d.event != nil {
+			events = append(events, *d.event)
+		}
+	}
+	return events, errors.Join(errs...)
+}
+
+func (d *doomedLayer) delete() error {
+	defer d.lock.Close()
+	dir, err := os.Open(d.dir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := safepath.RemoveAll(dir, d.tmp); err != nil {
+		return err
+	}
+	return os.Remove(d.lock.Name())
+}
+
+// leftoverAge is how long the layers of an interrupted load wait for the next.
+const leftoverAge = 24 * time.Hour
+
+// Sweep deletes what killed processes have left. The caller must be in the user
+// namespace.
+func (s *Store) Sweep(ctx context.Context) error {
+	var doomed []doomedLayer
+	err := s.exclusive(ctx, func(x *index) (err error) {
+		doomed, err = s.doom(x, leftoverAge)
+		return err
+	})
+	_, err = deleteDoomed(nil, doomed, err)
+	return err
+}

@@ -1,0 +1,81 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+)
+
+// New is an image whose layers are leased.
+type New struct {
+	Image Image  // with its names
+	Raw   []byte // its configuration as it was
+}
+
+// Commit brings images and their layers to disk and makes them visible, all or
+// none. Names move from other images, which are told.
+func (s *Store) Commit(ctx context.Context, images []New) (renamed []Renamed, err error) {
+	if err := s.syncLayers(); err != nil {
+		return nil, err
+	}
+	err = s.changing(ctx, func(x *index) error {
+		for i := range images {
+			if err := s.add(x, &images[i], &renamed); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return renamed, err
+}
+
+// syncLayers brings all that was unpacked to disk: one syncfs(2), where each
+// layer by itself would take a commit of the file system's journal.
+func (s *Store) syncLayers() error {
+	return s.inLayers(func(dir *os.File) error {
+		if err := unix.Syncfs(int(dir.Fd())); err != nil {
+			return fmt.Errorf("bring the layers to disk: %w", err)
+		}
+		return nil
+	})
+}
+
+func (s *Store) add(x *index, n *New, renamed *[]Renamed) error {
+	img := n.Image
+	name := strings.TrimPrefix(img.ID, "sha256:")
+	if err := state.WriteFile(s.path("configs", name), n.Raw, 0o600); err != nil {
+		return err
+	}
+	if err := syncDir(s.path("configs"), name); err != nil {
+		return err
+	}
+	for _, name := range img.Names {
+		if of := x.Names[name]; of != "" && of != img.ID {
+			*renamed = append(*renamed, Renamed{name, of})
+		}
+		x.Names[name] = img.ID
+	}
+	img.Names, img.Loaded = nil, time.Now().UTC()
+	if old, ok := x.Images[img.ID]; ok {
+		img.Loaded = old.Loaded
+		for _, d := range old.Digests {
+			if !slices.Contains(img.Digests, d) {
+				img.Digests = append(img.Digests, d)
+			}
+		}
+	}
+	x.Images[img.ID] = img
+	return nil
+}
+
+// Raw is an image's configuration as it was loaded: OCI image spec, config.md.
+func (s *Store) Raw(id string) ([]byte, error) {
+	return os.ReadFile(s.path("configs", strings.TrimPrefix(id, "sha256:")))
+}

@@ -1,0 +1,27 @@
+package image
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+)
+
+// HeldBy is the image that the container uses whose data directory is holder
+// (see Use). The error is fs.ErrNotExist for a container without an image, and a
+// *NotFoundError for an image that the index has lost.
+func (s *Store) HeldBy(holder string) (img Image, err error) {
+	var h held
+	if _, err := state.Load(filepath.Join(holder, holderName), &h); err != nil {
+		return img, err
+	}
+	err = s.reading(context.Background(), func(x *index) error {
+		found, ok := x.image(h.ID)
+		if !ok {
+			return &NotFoundError{Ref: h.ID}
+		}
+		img = found
+		return nil
+	})
+	return img, err
+}

@@ -1,0 +1,163 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/mocker-compose/mocker-compose/internal/image"
+)
+
+// Limits on parts of a configuration. The kernel takes 2 MiB of arguments and
+// environment (execve(2)), so that nobody can use more.
+const (
+	maxStrings = 16_384
+	maxPorts   = 1024
+	maxVolumes = 256
+)
+
+// describe takes from a configuration what containers need. What cannot be used
+// is left out and told.
+func describe(raw []byte, c *v1.ConfigFile) (*image.Image, []string, error) {
+	if bytes.Contains(raw, []byte(`\u0000`)) {
+		return nil, nil, errors.New("its configuration holds a zero byte, which no argument, variable or path can have")
+	}
+	if c.OS != "linux" && c.OS != "" {
+		return nil, nil, fmt.Errorf("it is for %q, only linux images can run here", c.OS)
+	}
+	d := &description{}
+	img := &image.Image{
+		OS: "linux", Architecture: c.Architecture, Variant: c.Variant, Author: c.Author, Created: c.Created.UTC(),
+		Config: image.Config{
+			User: c.Config.User, Env: d.environment(c.Config.Env), Entrypoint: c.Config.Entrypoint, Cmd: c.Config.Cmd,
+			ExposedPorts: d.ports(c.Config.ExposedPorts), Volumes: d.volumes(c.Config.Volumes),
+			WorkingDir: absolute(c.Config.WorkingDir), Labels: c.Config.Labels, StopSignal: c.Config.StopSignal,
+			Shell: c.Config.Shell, OnBuild: c.Config.OnBuild,
+		},
+	}
+	var err error
+	if img.Config.Healthcheck, err = healthcheck(raw, c); err != nil {
+		return nil, nil, err
+	}
+	for what, n := range map[string]int{
+		"variables": len(c.Config.Env), "labels": len(c.Config.Labels), "arguments": len(c.Config.Entrypoint) + len(c.Config.Cmd),
+	} {
+		if n > maxStrings {
+			return nil, nil, fmt.Errorf("it has %d %s, more than %d", n, what, maxStrings)
+		}
+	}
+	if c.Architecture != "" && c.Architecture != runtime.GOARCH {
+		d.notice("the image is for linux/%s, this machine is linux/%s: its programs run only with an emulator", c.Architecture, runtime.GOARCH)
+	}
+	return img, d.notices, nil
+}
+
+// healthcheck takes StartInterval from the text: the library does not know it.
+func healthcheck(raw []byte, c *v1.ConfigFile) (*image.Healthcheck, error) {
+	h := c.Config.Healthcheck
+	if h == nil {
+		return nil, nil
+	}
+	var more struct {
+		Config struct {
+			Healthcheck struct{ StartInterval time.Duration }
+		} `json:"config"`
+	}
+	if err := json.Unmarshal(raw, &more); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return &image.Healthcheck{
+		Test: h.Test, Interval: max(h.Interval, 0), Timeout: max(h.Timeout, 0), StartPeriod: max(h.StartPeriod, 0),
+		StartInterval: max(more.Config.Healthcheck.StartInterval, 0), Retries: max(h.Retries, 0),
+	}, nil
+}
+
+// description collects what is to be told.
+type description struct{ notices []string }
+
+func (d *description) notice(format string, args ...any) {
+	d.notices = append(d.notices, fmt.Sprintf(format, args...))
+}
+
+func (d *description) environment(env []string) []string {
+	out := slices.DeleteFunc(slices.Clone(env), func(kv string) bool { return strings.IndexByte(kv, '=') <= 0 })
+	if n := len(env) - len(out); n > 0 {
+		d.notice("%d entries of the image's environment are not NAME=VALUE and left out", n)
+	}
+	return out
+}
+
+// absolute makes a path one of the container: ".." leads nowhere.
+func absolute(p string) string {
+	if p == "" {
+		return ""
+	}
+	return path.Clean("/" + p)
+}
+
+// volumes leaves out what no container can have a volume on.
+func (d *description) volumes(set map[string]struct{}) (out []string) {
+	for _, v := range slices.Sorted(maps.Keys(set)) {
+		p := absolute(v)
+		top, _, _ := strings.Cut(strings.TrimPrefix(p, "/"), "/")
+		switch {
+		case p == "" || p == "/" || p == "/dev" || top == "proc" || top == "sys":
+			d.notice("the image's volume %q is left out: nothing can be mounted there", shorten(v))
+		case len(out) == maxVolumes:
+			d.notice("the image has more than %d volumes: the rest is left out", maxVolumes)
+			return out
+		default:
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// ports takes "80", "80/tcp" and ranges.
+func (d *description) ports(set map[string]struct{}) (out []string) {
+	for _, p := range slices.Sorted(maps.Keys(set)) {
+		first, last, protocol, ok := port(p)
+		if !ok || len(out)+last-first >= maxPorts {
+			d.notice("the image's port %q is left out", shorten(p))
+			continue
+		}
+		for n := first; n <= last; n++ {
+			out = append(out, fmt.Sprintf("%d/%s", n, protocol))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func port(s string) (first, last int, protocol string, ok bool) {
+	numbers, protocol, found := strings.Cut(s, "/")
+	if !found {
+		protocol = "tcp"
+	}
+	from, to, isRange := strings.Cut(numbers, "-")
+	if !isRange {
+		to = from
+	}
+	a, aerr := strconv.ParseUint(from, 10, 16)
+	b, berr := strconv.ParseUint(to, 10, 16)
+	ok = aerr == nil && berr == nil && a > 0 && a <= b && slices.Contains([]string{"tcp", "udp", "sctp"}, protocol)
+	return int(a), int(b), protocol, ok
+}
+
+func shorten(s string) string {
+	if len(s) > 100 {
+		return s[:100] + "..."
+	}
+	return s
+}

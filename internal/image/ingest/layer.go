@@ -1,0 +1,91 @@
+package ingest
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/archive"
+	"github.com/mocker-compose/mocker-compose/internal/layer"
+)
+
+// layer leases the nth layer of an image.
+func (l *loader) layer(ctx context.Context, a *archive.Image, n int) (*image.Lease, error) {
+	src := &a.Layers[n]
+	return l.store.Layer(ctx, src.DiffID.Hex, l.oneID, func(fs *os.File) (st layer.Stats, err error) {
+		l.out.progress("layer %d of %d: unpacking %d bytes", n+1, len(a.Layers), src.Size)
+		return l.unpack(ctx, src, fs)
+	})
+}
+
+// unpack compares both digests while it writes: of the blob, if the archive
+// says one, and of the plain tar.
+func (l *loader) unpack(ctx context.Context, src *archive.Layer, fs *os.File) (st layer.Stats, err error) {
+	blob, err := src.Open()
+	if err != nil {
+		return st, err
+	}
+	defer blob.Close()
+	raw := &summing{r: blob}
+	if src.Digest.Hex != "" {
+		raw.sum = sha256.New()
+	}
+	plain, release, err := layer.Decompress(raw)
+	if err != nil {
+		return st, err
+	}
+	defer release()
+	tar := &summing{r: plain, sum: sha256.New()}
+	st, err = layer.Unpack(ctx, tar, fs, layer.Options{Single: l.oneID})
+	if err != nil {
+		return st, err
+	}
+	if err := tar.finish(src.DiffID, -1); err != nil {
+		return st, fmt.Errorf("unpacked it is not what the configuration names: %w", err)
+	}
+	return st, raw.finish(src.Digest, src.Size)
+}
+
+// summing hashes and counts what is read.
+type summing struct {
+	r   io.Reader
+	sum hash.Hash // nil: only counts
+	n   int64
+}
+
+func (s *summing) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.n += int64(n)
+	if s.sum != nil {
+		s.sum.Write(p[:n])
+	}
+	return n, err
+}
+
+// finish reads what is left and compares; size -1 is not known, nor is an empty
+// digest.
+func (s *summing) finish(want v1.Hash, size int64) error {
+	if _, err := io.Copy(io.Discard, bufio.NewReaderSize(s, 1<<16)); err != nil {
+		return err
+	}
+	if size >= 0 && s.n != size {
+		return fmt.Errorf("it has %d bytes, wanted were %d", s.n, size)
+	}
+	if want.Hex == "" {
+		return nil
+	}
+	if got := s.hex(); got != want.Hex {
+		return fmt.Errorf("its digest is sha256:%s, wanted was %s: the archive is damaged", got, want)
+	}
+	return nil
+}
+
+func (s *summing) hex() string { return hex.EncodeToString(s.sum.Sum(nil)) }

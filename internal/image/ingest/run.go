@@ -1,0 +1,131 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/rootfs"
+)
+
+// Run carries the request in args out and returns the exit code.
+func Run(args []string) int {
+	out := &answers{w: os.Stdout}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	go watchReader(cancel)
+	if err := run(ctx, args, out); err != nil {
+		out.send(image.Message{Error: err.Error()})
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, args []string, out *answers) error {
+	var req image.Request
+	if len(args) != 1 {
+		return fmt.Errorf("role %s: %d arguments, wanted one", image.Role, len(args))
+	}
+	if err := json.Unmarshal([]byte(args[0]), &req); err != nil {
+		return fmt.Errorf("role %s: %w", image.Role, err)
+	}
+	store, err := image.Open(req.Dir)
+	if err != nil {
+		return err
+	}
+	switch req.Op {
+	case image.OpLoad:
+		return bring(ctx, store, &req, out)
+	case image.OpRemove:
+		return remove(ctx, store, req.Clean, out)
+	case image.OpPrune:
+		events, err := store.Prune(ctx, req.Clean.IDs)
+		out.events(events)
+		return err
+	}
+	return fmt.Errorf("role %s: no operation %q", image.Role, req.Op)
+}
+
+// remove goes on behind a name that fails, as docker does.
+func remove(ctx context.Context, store *image.Store, o *image.CleanOptions, out *answers) error {
+	var errs []error
+	for _, ref := range o.Refs {
+		events, err := store.Remove(ctx, ref, o.Force)
+		out.events(events)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// bring leaves the host behind and reads the archive.
+func bring(ctx context.Context, store *image.Store, req *image.Request, out *answers) error {
+	if err := store.Sweep(ctx); err != nil {
+		return fmt.Errorf("what an earlier load has left: %w", err)
+	}
+	in, err := openInput(req)
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	root, err := enter(req.Dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if store, err = image.Open("/"); err != nil {
+		return err
+	}
+	oneID, err := rootfs.OneIDOnly(root)
+	if err != nil {
+		return err
+	}
+	l := &loader{store: store, out: out, oneID: oneID, root: root}
+	return l.load(ctx, in, req)
+}
+
+// answers writes messages, from any goroutine.
+type answers struct {
+	mu sync.Mutex
+	w  *os.File
+}
+
+func (a *answers) send(m image.Message) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		b = fmt.Appendf(nil, `{"error":%q}`, err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, _ = a.w.Write(append(b, '\n')) // without a reader, see watchReader
+}
+
+func (a *answers) events(list []image.Event) {
+	for i := range list {
+		a.send(image.Message{Event: &list[i]})
+	}
+}
+
+func (a *answers) progress(format string, args ...any) {
+	a.send(image.Message{Progress: fmt.Sprintf(format, args...)})
+}
+
+// watchReader ends the work when nobody waits for it: the read end of our
+// standard output is closed (poll(2), POLLERR of a pipe).
+func watchReader(cancel context.CancelCauseFunc) {
+	p := []unix.PollFd{{Fd: 1}}
+	for {
+		_, err := unix.Poll(p, -1)
+		if err != nil && err != unix.EINTR || err == nil && p[0].Revents&unix.POLLNVAL != 0 {
+			return
+		}
+		if p[0].Revents&unix.POLLERR != 0 {
+			cancel(errors.New("who started this load has ended"))
+			return
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package supervisor
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+)
+
+// historyLimit is how many events are remembered for `events --since`: as many
+// as docker's daemon does.
+const historyLimit = 256
+
+// emit tells all listeners what happened to i, and remembers it. more are further
+// attributes, by key and value. Called on the loop, after the state has changed.
+func (s *Supervisor) emit(i *instance, action string, more ...string) {
+	e := i.event(action)
+	e.Attributes = i.attributes(action)
+	for n := 0; n+1 < len(more); n += 2 {
+		e.Attributes[more[n]] = more[n+1]
+	}
+	if len(s.history) >= 2*historyLimit {
+		s.history = append([]api.Event(nil), s.history[len(s.history)-historyLimit:]...)
+	}
+	s.history = append(s.history, e)
+	for l := range s.listeners {
+		l.put(e)
+	}
+}
+
+// emitKill tells of a signal to the run of i; of SIGKILL once in a run.
+func (s *Supervisor) emitKill(i *instance, sig syscall.Signal) {
+	if sig == syscall.SIGKILL {
+		if i.killed == i.run {
+			return
+		}
+		i.killed = i.run
+	}
+	s.emit(i, "kill", "signal", strconv.Itoa(int(sig)))
+}
+
+// remembered are the latest events from since on. Called on the loop.
+func (s *Supervisor) remembered(since time.Time) []api.Event {
+	list := s.history[max(0, len(s.history)-historyLimit):]
+	for n := range list {
+		if !list[n].Time.Before(since) {
+			return list[n:]
+		}
+	}
+	return nil
+}
+
+func (i *instance) event(action string) api.Event {
+	r := &i.rec
+	e := api.Event{
+		Time: time.Now(), Action: action, Service: r.Service.Name, Name: r.Name, ID: r.ID,
+		State: r.State.Docker(), Health: r.Health.Status.String(),
+		Final: i.final(), Reason: r.why(), OneOff: r.OneOff != nil,
+	}
+	if r.Exit != nil {
+		e.ExitCode = r.Exit.Code
+	}
+	return e
+}
+
+// attributes are docker's: the labels of the file, image and name, and what
+// belongs to the action.
+func (i *instance) attributes(action string) map[string]string {
+	r := &i.rec
+	m := map[string]string{}
+	maps.Copy(m, r.Service.Labels)
+	m["image"], m["name"] = r.Service.Image, r.Name
+	if action == "die" && r.Exit != nil {
+		m["exitCode"] = strconv.Itoa(r.Exit.Code)
+		if !r.Started.IsZero() && !r.Finished.Before(r.Started) {
+			m["execDuration"] = strconv.Itoa(int(r.Finished.Sub(r.Started).Seconds()))
+		}
+	}
+	return m
+}
+
+// execEvents tells of a command that is executed in a container: exec_create and
+// exec_start now, exec_die by the function that is returned.
+func (s *Supervisor) execEvents(c *Container, args []string) (died func(code int)) {
+	id, line := newID(), strings.Join(args, " ")
+	tell := func(action string, more ...string) {
+		if i := s.instances[c.Name]; i != nil && i.rec.ID == c.ID {
+			s.emit(i, action, append(more, "execID", id)...)
+		}
+	}
+	_ = s.ask(func() {
+		tell("exec_create: " + line)
+		tell("exec_start: " + line)
+	})
+	return func(code int) {
+		_ = s.ask(func() { tell("exec_die", "exitCode", strconv.Itoa(code)) })
+	}
+}
