@@ -3,7 +3,6 @@ package sandbox
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -14,13 +13,15 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
 
 // TestMain runs the tests as root of a user namespace with one id, pid 1 of a
 // pid namespace: what a project holder is.
 func TestMain(m *testing.M) {
+	if os.Getenv(hunterEnv) != "" {
+		hunt()
+		os.Exit(0)
+	}
 	if os.Getenv("SANDBOX_TEST_INSIDE") != "" {
 		signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGUSR1, unix.Signal(40)) // as below nohup: must not be passed on
 		if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
@@ -78,45 +79,6 @@ func newNet(t testing.TB) *os.File {
 	f := <-done
 	t.Cleanup(func() { f.Close() })
 	return f
-}
-
-// run launches p and returns its output, the failed step's text and its exit code.
-func run(t testing.TB, p *Prepared) (out, failed string, code int) {
-	t.Helper()
-	img, err := p.Program.Image(StatusFile, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer img.Close()
-	sr, sw, _ := os.Pipe()
-	or, ow, _ := os.Pipe()
-	null, _ := os.Open(os.DevNull)
-	defer null.Close()
-	files := append([]*os.File{null, ow, ow, img, sw}, p.Files...)
-	attr := &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: p.Clone}}
-	for _, f := range files {
-		attr.Files = append(attr.Files, f.Fd())
-	}
-	pid, err := syscall.ForkExec("/proc/self/fd/3", []string{"sandbox"}, attr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sw.Close()
-	ow.Close()
-	report, _ := io.ReadAll(sr)
-	text, _ := io.ReadAll(or)
-	sr.Close()
-	or.Close()
-	var ws unix.WaitStatus
-	if _, err := unix.Wait4(pid, &ws, 0, nil); err != nil {
-		t.Fatal(err)
-	}
-	if r, ok := program.ParseReport(report); !ok {
-		t.Errorf("report: %v", report)
-	} else if r.Failure != nil {
-		failed = fmt.Sprintf("%s: %v", p.Program.What(r.Failure.Step), r.Failure.Errno)
-	}
-	return string(text), failed, ws.ExitStatus()
 }
 
 func hostContainer(t testing.TB, s *specs.Spec) Container {
