@@ -30,3 +30,25 @@ func plural(n int) string {
 	}
 	return "arguments"
 }
+
+// exactly wants n arguments.
+func exactly(n int) cobra.PositionalArgs { return between(n, n) }
+
+// atMost wants n arguments or fewer.
+func atMost(n int) cobra.PositionalArgs { return between(0, n) }
+
+// between wants some arguments, at most so many.
+func between(least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		wanted := fmt.Sprintf("%d %s", most, plural(most))
+		switch {
+		case len(args) >= least && len(args) <= most:
+			return nil
+		case least == 0:
+			wanted = "at most " + wanted
+		case least < most:
+			wanted = fmt.Sprintf("%d to %s", least, wanted)
+		}
+		return &usageError{c.CommandPath(), fmt.Errorf("%q requires %s: %s", c.CommandPath(), wanted, c.UseLine())}
+	}
+}

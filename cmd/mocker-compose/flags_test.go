@@ -27,6 +27,10 @@ func TestDockersFlags(t *testing.T) {
 		"events --json --since 10m --until 2026-01-01T00:00:00Z web", "top web db", "images -q --format json web", "port --protocol udp --index 2 web 53",
 		"config -q --format json --services --volumes --networks --images --profiles --hash * --environment --no-interpolate -o f --support",
 		"convert -q", "ls -a -q --format json --filter name=x", "version -f json --short", "unshare rm -rf data",
+		"image load -q -i x", "image load --input=x --quiet", "image import -c A -m x --platform linux - a:b", "image import --change A --message x f",
+		"image ls -a -q --digests --no-trunc --format json -f dangling=true x", "image list --filter label=a", "image inspect -f {{.Id}} a b",
+		"image rm -f --no-prune a b", "image rmi a", "image remove --force a", "image prune -a -f --filter until=1h", "image tag a b",
+		"image history -H -q --no-trunc --format json a",
 	} {
 		root := newRoot(&client.Env{})
 		c, args, err := root.Traverse(strings.Fields(line))

@@ -13,6 +13,7 @@ func (a *app) image() *cobra.Command {
 named in a compose file:
 
   docker save nginx:1.27 | mocker-compose image load
+  mocker-compose image import rootfs.tar.gz mine:1
   mocker-compose image ls
   mocker-compose image prune -a`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -22,6 +23,6 @@ named in a compose file:
 			return c.Help()
 		},
 	}
-	c.AddCommand(a.imageLoad())
+	c.AddCommand(a.imageLoad(), a.imageImport(), a.imageList(), a.imageInspect(), a.imageHistory(), a.imageRemove(), a.imagePrune(), a.imageTag())
 	return c
 }

@@ -26,6 +26,15 @@ func (e *NotFoundError) Error() string {
 	return b.String()
 }
 
+// Brief is the error for commands on the store itself.
+func (e *NotFoundError) Brief() string {
+	text := "No such image: " + e.Ref
+	if len(e.Similar) > 0 {
+		text += "; did you mean " + strings.Join(e.Similar, " or ") + "?"
+	}
+	return text
+}
+
 // Find looks an image up by name[:tag], name@digest, id, or a part of an id with
 // which only one begins. The error is a *NotFoundError if there is none.
 func (s *Store) Find(ref string) (img Image, err error) {

@@ -49,6 +49,19 @@ func (s *Store) readLayer(key string) (rec layerRecord, sameBoot bool, err error
 	return rec, sameBoot, err
 }
 
+// LayerSizes are the bytes of an image's layers, base first.
+func (s *Store) LayerSizes(img *Image) ([]int64, error) {
+	var sizes []int64
+	for _, key := range img.Layers {
+		rec, _, err := s.readLayer(key)
+		if err != nil {
+			return nil, fmt.Errorf("layer %s: %w", key, err)
+		}
+		sizes = append(sizes, rec.Stats.Bytes)
+	}
+	return sizes, nil
+}
+
 // Lease is a layer that cannot be deleted until it is closed: its image is not
 // in the index yet.
 type Lease struct {

@@ -43,9 +43,21 @@ func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
 	if err != nil {
 		return err
 	}
-	return s.Run(ctx, s.Request(image.OpLoad, func(*image.Request) {}), in, func(m *image.Message) {
+	err = s.Run(ctx, s.Request(image.OpLoad, func(*image.Request) {}), in, func(m *image.Message) {
 		printLoaded(e, m, o.Quiet)
 	})
+	return about(o.Input, err)
+}
+
+// about names the archive in an error.
+func about(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if file == "" || file == "-" {
+		file = "standard input"
+	}
+	return fmt.Errorf("%s: %w", file, err)
 }
 
 // printLoaded has docker's lines on standard output, ours on standard error.

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"archive/tar"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,6 +29,9 @@ func OpenTar(r io.ReaderAt, size int64) (*TarFiles, error) {
 	t := &TarFiles{r, map[string]place{}}
 	for n := 0; ; n++ {
 		h, err := tr.Next()
+		if err == io.EOF && n == 0 {
+			return nil, errors.New("it is empty")
+		}
 		if err == io.EOF {
 			return t, nil
 		}

@@ -9,13 +9,12 @@ import (
 	"path"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/config"
 )
 
 // Limits on parts of a configuration. The kernel takes 2 MiB of arguments and
@@ -46,7 +45,7 @@ func describe(raw []byte, c *v1.ConfigFile) (*image.Image, []string, error) {
 		},
 	}
 	var err error
-	if img.Config.Healthcheck, err = healthcheck(raw, c); err != nil {
+	if img.Config.Healthcheck, err = healthcheck(raw); err != nil {
 		return nil, nil, err
 	}
 	for what, n := range map[string]int{
@@ -62,23 +61,23 @@ func describe(raw []byte, c *v1.ConfigFile) (*image.Image, []string, error) {
 	return img, d.notices, nil
 }
 
-// healthcheck takes StartInterval from the text: the library does not know it.
-func healthcheck(raw []byte, c *v1.ConfigFile) (*image.Healthcheck, error) {
-	h := c.Config.Healthcheck
+// healthcheck reads the text: the library does not know StartInterval.
+func healthcheck(raw []byte) (*image.Healthcheck, error) {
+	var file struct {
+		Config struct {
+			Healthcheck *config.Healthcheck
+		} `json:"config"`
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	h := file.Config.Healthcheck
 	if h == nil {
 		return nil, nil
 	}
-	var more struct {
-		Config struct {
-			Healthcheck struct{ StartInterval time.Duration }
-		} `json:"config"`
-	}
-	if err := json.Unmarshal(raw, &more); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
 	return &image.Healthcheck{
 		Test: h.Test, Interval: max(h.Interval, 0), Timeout: max(h.Timeout, 0), StartPeriod: max(h.StartPeriod, 0),
-		StartInterval: max(more.Config.Healthcheck.StartInterval, 0), Retries: max(h.Retries, 0),
+		StartInterval: max(h.StartInterval, 0), Retries: max(h.Retries, 0),
 	}, nil
 }
 
@@ -127,32 +126,17 @@ func (d *description) volumes(set map[string]struct{}) (out []string) {
 // ports takes "80", "80/tcp" and ranges.
 func (d *description) ports(set map[string]struct{}) (out []string) {
 	for _, p := range slices.Sorted(maps.Keys(set)) {
-		first, last, protocol, ok := port(p)
-		if !ok || len(out)+last-first >= maxPorts {
+		first, last, protocol, err := config.Ports(p)
+		if err != nil || len(out)+int(last-first) >= maxPorts {
 			d.notice("the image's port %q is left out", shorten(p))
 			continue
 		}
-		for n := first; n <= last; n++ {
+		for n := int(first); n <= int(last); n++ {
 			out = append(out, fmt.Sprintf("%d/%s", n, protocol))
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-func port(s string) (first, last int, protocol string, ok bool) {
-	numbers, protocol, found := strings.Cut(s, "/")
-	if !found {
-		protocol = "tcp"
-	}
-	from, to, isRange := strings.Cut(numbers, "-")
-	if !isRange {
-		to = from
-	}
-	a, aerr := strconv.ParseUint(from, 10, 16)
-	b, berr := strconv.ParseUint(to, 10, 16)
-	ok = aerr == nil && berr == nil && a > 0 && a <= b && slices.Contains([]string{"tcp", "udp", "sctp"}, protocol)
-	return int(a), int(b), protocol, ok
 }
 
 func shorten(s string) string {

@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, out *answers) error {
 		return err
 	}
 	switch req.Op {
-	case image.OpLoad:
+	case image.OpLoad, image.OpImport:
 		return bring(ctx, store, &req, out)
 	case image.OpRemove:
 		return remove(ctx, store, req.Clean, out)
@@ -58,7 +58,15 @@ func remove(ctx context.Context, store *image.Store, o *image.CleanOptions, out 
 	for _, ref := range o.Refs {
 		events, err := store.Remove(ctx, ref, o.Force)
 		out.events(events)
-		errs = append(errs, err)
+		var missing *image.NotFoundError
+		switch {
+		case errors.As(err, &missing) && o.Force:
+			out.send(image.Message{Notice: missing.Brief()})
+		case errors.As(err, &missing):
+			errs = append(errs, errors.New(missing.Brief()))
+		default:
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -85,6 +93,9 @@ func bring(ctx context.Context, store *image.Store, req *image.Request, out *ans
 		return err
 	}
 	l := &loader{store: store, out: out, oneID: oneID, root: root}
+	if req.Op == image.OpImport {
+		return l.importTar(ctx, in.file, req.As)
+	}
 	return l.load(ctx, in, req)
 }
 

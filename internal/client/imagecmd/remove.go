@@ -1,0 +1,131 @@
+package imagecmd
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/docker/go-units"
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+)
+
+// RemoveOptions are the flags of image rm.
+type RemoveOptions struct{ Force, NoPrune bool }
+
+// Register defines the flags in fs.
+func (o *RemoveOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVarP(&o.Force, "force", "f", false, "remove all names of an id; those of an image in use too; no error for what is not there")
+	fs.BoolVar(&o.NoPrune, "no-prune", false, "accepted for docker's sake: there are no untagged parents")
+}
+
+// Remove takes names and images away.
+func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, refs []string) error {
+	s, err := open(e)
+	if err != nil {
+		return err
+	}
+	return change(ctx, s, s.Request(image.OpRemove, func(r *image.Request) {
+		r.Clean = &image.CleanOptions{Refs: refs, Force: o.Force}
+	}), func(m *image.Message) {
+		switch {
+		case m.Notice != "":
+			fmt.Fprintln(e.Stderr, m.Notice)
+		case m.Event == nil:
+		case m.Event.Untagged != "":
+			fmt.Fprintln(e.Stdout, "Untagged:", m.Event.Untagged)
+		case m.Event.Deleted != "":
+			fmt.Fprintln(e.Stdout, "Deleted:", m.Event.Deleted)
+		case m.Event.Kept != "":
+			fmt.Fprintln(e.Stderr, m.Event.Kept)
+		}
+	})
+}
+
+// change is a request without an archive.
+func change(ctx context.Context, s *image.Store, req image.Request, handle func(*image.Message)) error {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	return s.Run(ctx, req, null, handle)
+}
+
+// PruneOptions are the flags of image prune.
+type PruneOptions struct {
+	All, Force bool
+	Filters    []string
+}
+
+// Register defines the flags in fs.
+func (o *PruneOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVarP(&o.All, "all", "a", false, "remove all images that no container uses, not only those without a name")
+	fs.BoolVarP(&o.Force, "force", "f", false, "do not ask")
+	fs.StringArrayVar(&o.Filters, "filter", nil, "only images that match: until=TIME, label=KEY[=VALUE], label!=KEY")
+}
+
+// Prune removes images that no container uses, and what killed commands left.
+func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
+	s, err := open(e)
+	if err != nil {
+		return err
+	}
+	f, err := newFilter(s, o.Filters, "until", "label")
+	if err != nil {
+		return err
+	}
+	if !o.Force && !confirm(e, o.All) {
+		return nil
+	}
+	list, err := s.Unused(ctx, o.All)
+	if err != nil {
+		return err
+	}
+	clean := &image.CleanOptions{}
+	now := time.Now()
+	for i := range list {
+		if f.match(&list[i], now) {
+			clean.IDs = append(clean.IDs, list[i].ID)
+		}
+	}
+	var reclaimed int64
+	heading := "Deleted Images:\n"
+	err = change(ctx, s, s.Request(image.OpPrune, func(r *image.Request) { r.Clean = clean }), func(m *image.Message) {
+		if m.Event == nil {
+			return
+		}
+		reclaimed += m.Event.Bytes
+		fmt.Fprint(e.Stdout, heading)
+		heading = ""
+		if m.Event.Untagged != "" {
+			fmt.Fprintln(e.Stdout, "untagged:", m.Event.Untagged)
+		} else {
+			fmt.Fprintln(e.Stdout, "deleted:", m.Event.Deleted)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if heading == "" {
+		fmt.Fprintln(e.Stdout)
+	}
+	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
+	return nil
+}
+
+// confirm asks, as docker does, also where nobody can answer.
+func confirm(e *client.Env, all bool) bool {
+	what := "dangling images"
+	if all {
+		what = "images without at least one container associated to them"
+	}
+	fmt.Fprintf(e.Stdout, "WARNING! This will remove all %s.\nAre you sure you want to continue? [y/N] ", what)
+	answer, _ := bufio.NewReader(e.Stdin).ReadString('\n') // the end of the input is no
+	return strings.EqualFold(strings.TrimSpace(answer), "y")
+}

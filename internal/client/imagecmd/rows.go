@@ -1,0 +1,84 @@
+package imagecmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"text/template"
+)
+
+// column is a column of docker's tables: the field of a row, and its heading.
+type column struct{ field, heading string }
+
+// printRows prints rows as docker does for --format: "" and "table" with the
+// given columns, "table TEMPLATE" with a heading of its own, "json" and any other
+// template a line each. A row is a map of strings, so that the same template
+// makes the heading.
+func printRows(w io.Writer, format string, columns []column, headings map[string]string, rows []map[string]string) error {
+	if format == "json" {
+		for _, r := range rows {
+			if err := json.NewEncoder(w).Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	text, isTable := strings.CutPrefix(format, "table")
+	if text = strings.TrimSpace(text); isTable && text == "" || format == "" {
+		isTable = true
+		var fields []string
+		for _, c := range columns {
+			fields = append(fields, "{{."+c.field+"}}")
+		}
+		text = strings.Join(fields, "\t")
+	}
+	if isTable {
+		for _, c := range columns {
+			headings[c.field] = c.heading
+		}
+		rows = append([]map[string]string{headings}, rows...)
+	}
+	out := w
+	if isTable {
+		tw := tabwriter.NewWriter(w, 10, 1, 3, ' ', 0)
+		defer tw.Flush()
+		out = tw
+	}
+	return printTemplate(out, text, rows)
+}
+
+// printTemplate prints one line per value.
+func printTemplate[T any](w io.Writer, text string, values []T) error {
+	t, err := parseTemplate(text)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	for _, v := range values {
+		if err := t.Execute(&b, v); err != nil {
+			return fmt.Errorf("template: %w", err)
+		}
+		b.WriteByte('\n')
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func parseTemplate(text string) (*template.Template, error) {
+	if !strings.Contains(text, "{{") {
+		return nil, fmt.Errorf("format value %q could not be parsed: use table, json or a template such as '{{.ID}}'", text)
+	}
+	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text)
+	t, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"json": func(v any) (string, error) { b, err := json.Marshal(v); return string(b), err },
+		"join": strings.Join, "lower": strings.ToLower, "upper": strings.ToUpper, "split": strings.Split,
+		"println": fmt.Sprintln,
+	}).Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("template parsing error: %w", err)
+	}
+	return t, nil
+}
