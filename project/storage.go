@@ -1,5 +1,7 @@
 package project
 
+import "fmt"
+
 // MountType is the kind of a mount.
 type MountType string
 
@@ -36,6 +38,7 @@ type Mount struct {
 // VolumesFrom takes over the mounts of another container of the project.
 type VolumesFrom struct {
 	Container string `json:"container"`
+	Service   string `json:"service,omitempty"` // whose first replica it is, "" if the file names the container
 	ReadOnly  bool   `json:"read_only,omitempty"`
 }
 
@@ -71,4 +74,22 @@ type File struct {
 	// Path is the absolute path of the user's file that the content was read from,
 	// "" if it came from the environment or the compose file.
 	Path string `json:"path,omitempty"`
+}
+
+// nameMax is what a file name may have on every file system (NAME_MAX).
+const nameMax = 255
+
+// CheckVolumeName accepts docker's names of volumes: letters, digits, "_", "." and
+// "-", the first of them a letter or digit, two or more.
+func CheckVolumeName(name string) error {
+	ok := len(name) > 1 && len(name) <= nameMax
+	for i := range len(name) {
+		c := name[i]
+		alnum := c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+		ok = ok && (alnum || i > 0 && (c == '_' || c == '.' || c == '-'))
+	}
+	if !ok {
+		return fmt.Errorf("%q is no name of a volume: use two or more letters, digits, _ . or -, and begin with a letter or digit", name)
+	}
+	return nil
 }

@@ -24,6 +24,5 @@ func isolationRows() []Support {
 			{Key: s + "uts", Fate: Degraded, Reason: "each service has a hostname of its own; set hostname instead", Accept: []string{"", "private"}},
 			{Key: s + "userns_mode", Fate: Degraded, Reason: "services run in your user namespace, where id 0 is you", Accept: []string{""}},
 			{Key: s + "use_api_socket", Fate: Refused, Reason: "there is no docker daemon whose socket could be passed in; remove the line", Accept: []string{"", "false"}},
-			{Key: s + "volumes_from", Fate: Refused, Reason: "name the volumes in both services instead"},
 		})
 }

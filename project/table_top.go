@@ -6,15 +6,13 @@ import "slices"
 func topRows() []Support {
 	return slices.Concat(
 		honoured("", "name", "include", "include.path", "include.env_file", "include.project_directory",
-			"services", "services.*", "networks", "networks.*", "volumes", "volumes.*"),
+			"services", "services.*", "networks", "networks.*"),
 		[]Support{
 			{Key: "version", Fate: Ignored, Reason: "obsolete in the compose specification; remove the line"},
 			{Key: "models.**", Fate: Ignored, Reason: "there is no model runner; a service that uses a model is refused"},
-			{Key: "secrets.**", Fate: Ignored, Reason: "secrets are not mounted yet; a service that uses one is refused"},
-			{Key: "configs.**", Fate: Ignored, Reason: "configs are not mounted yet; a service that uses one is refused"},
 			{Key: "jobs.**", Fate: Ignored, Reason: "jobs are not run yet; write a service with a profile instead"},
 		},
-		topNetworkRows(), topVolumeRows())
+		topNetworkRows(), topStorageRows())
 }
 
 func topNetworkRows() []Support {
@@ -38,17 +36,5 @@ func topNetworkRows() []Support {
 			{Key: n + "ipam.config.ip_range", Fate: Ignored, Reason: "addresses are given out from the whole subnet"},
 			{Key: n + "ipam.config.aux_addresses", Fate: Ignored, Reason: "no address is reserved; give services an ipv4_address instead"},
 			{Key: n + "ipam.config.aux_addresses.*", Fate: Ignored, Reason: "no address is reserved; give services an ipv4_address instead"},
-		})
-}
-
-func topVolumeRows() []Support {
-	const v = "volumes.*."
-	const opts = "volumes are plain directories of the data directory; for a directory of your own write a bind mount, for memory a tmpfs"
-	return slices.Concat(
-		honoured(v, "name", "external", "external.name", "labels", "labels.*"),
-		[]Support{
-			{Key: v + "driver", Fate: Refused, Reason: "there are no volume drivers; remove the line or write local", Accept: []string{"", "local"}},
-			{Key: v + "driver_opts", Fate: Refused, Reason: opts},
-			{Key: v + "driver_opts.*", Fate: Refused, Reason: opts},
 		})
 }

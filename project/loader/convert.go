@@ -37,7 +37,13 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 	if err := l.networks(m, p); err != nil {
 		return nil, err
 	}
-	l.volumes(m, p)
+	if err := l.volumes(m, p); err != nil {
+		return nil, err
+	}
+	nameVolumesFrom(p)
+	if err := l.contents(m, p); err != nil {
+		return nil, err
+	}
 	p.Notices = l.relevant(m)
 	return p, nil
 }
@@ -60,7 +66,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		out.Scale = 1
 	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
-		l.image, l.user, l.attachments, l.ports, l.mounts, l.health, l.restart, l.logging, l.isolation,
+		l.image, l.user, l.attachments, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation,
 	} {
 		if err := step(s, &out); err != nil {
 			return out, err
@@ -150,12 +156,18 @@ func (l *load) relevant(m *types.Project) []project.Notice {
 		for _, v := range s.Volumes {
 			used["volumes."+v.Source] = true
 		}
+		for _, c := range s.Configs {
+			used["configs."+c.Source] = true
+		}
+		for _, c := range s.Secrets {
+			used["secrets."+c.Source] = true
+		}
 	}
 	l.bases(used)
 	var out []project.Notice
 	for _, n := range l.notices {
 		parts := strings.SplitN(n.Key, ".", 3)
-		if len(parts) == 3 && slices.Contains([]string{"services", "networks", "volumes"}, parts[0]) && !used[parts[0]+"."+parts[1]] {
+		if len(parts) == 3 && slices.Contains([]string{"services", "networks", "volumes", "configs", "secrets"}, parts[0]) && !used[parts[0]+"."+parts[1]] {
 			continue
 		}
 		if !slices.ContainsFunc(out, func(o project.Notice) bool { return o.Key == n.Key && o.Reason == n.Reason }) {

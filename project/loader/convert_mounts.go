@@ -19,7 +19,7 @@ var errTooLarge = errors.New("it is too large")
 // mounts converts volumes and tmpfs.
 func (l *load) mounts(s types.ServiceConfig, out *project.Service) error {
 	for i, v := range s.Volumes {
-		m, err := mount(v)
+		m, err := l.mount(s.Name, v)
 		if err == nil && m.Type == project.MountBind && !m.CreateHostPath && !l.o.Tolerant {
 			if _, statErr := os.Stat(m.Source); statErr != nil {
 				err = &Error{Message: "the bind source " + m.Source + ": " + reason(statErr), Hint: "make it, or write bind: {create_host_path: true}"}
@@ -37,7 +37,7 @@ func (l *load) mounts(s types.ServiceConfig, out *project.Service) error {
 		out.Mounts = append(out.Mounts, m)
 	}
 	for _, t := range s.Tmpfs {
-		m, err := l.tmpfs(s.Name, t)
+		m, err := tmpfs(t)
 		if err != nil {
 			return l.fault("write PATH or PATH:size=64m,mode=1777", fmt.Sprintf("services.%s.tmpfs: %q: %v", s.Name, t, err), "services", s.Name, "tmpfs", t)
 		}
@@ -46,7 +46,7 @@ func (l *load) mounts(s types.ServiceConfig, out *project.Service) error {
 	return nil
 }
 
-func mount(v types.ServiceVolumeConfig) (project.Mount, error) {
+func (l *load) mount(service string, v types.ServiceVolumeConfig) (project.Mount, error) {
 	m := project.Mount{Type: project.MountType(v.Type), Source: v.Source, Target: path.Clean(v.Target), ReadOnly: v.ReadOnly}
 	if len(v.Target) > 2 && v.Target[1:3] == ":/" {
 		// compose-go takes the letter for a Windows drive.
@@ -58,21 +58,89 @@ func mount(v types.ServiceVolumeConfig) (project.Mount, error) {
 	if m.Target == "/" {
 		return m, errors.New("the target / would hide the root file system")
 	}
+	if (m.Type == project.MountBind || m.Type == project.MountImage) && v.Source == "" {
+		return m, fmt.Errorf("a mount of type %s needs a source", m.Type)
+	}
+	var err error
 	switch {
 	case v.Bind != nil && m.Type == project.MountBind:
-		m.CreateHostPath = bool(v.Bind.CreateHostPath)
-		m.NonRecursive = v.Bind.Recursive == "disabled"
+		err = l.bind(service, v.Bind, &m)
 	case v.Tmpfs != nil && m.Type == project.MountTmpfs:
 		m.Size, m.Mode = int64(v.Tmpfs.Size), v.Tmpfs.Mode
+	case v.Volume != nil && m.Type == project.MountVolume:
+		m.NoCopy, m.Labels = v.Volume.NoCopy, v.Volume.Labels
+		m.Subpath, err = subpath(v.Volume.Subpath)
+		if m.Source == "" && m.Subpath != "" {
+			err = errors.New("volume.subpath needs a volume with a name")
+		}
+	case v.Image != nil && m.Type == project.MountImage:
+		m.Subpath, err = subpath(v.Image.SubPath)
 	}
-	if m.Type == project.MountBind && v.Source == "" {
-		return m, errors.New("a bind mount needs a source")
+	return m, err
+}
+
+// subpath accepts a path below a volume, as docker does.
+func subpath(p string) (string, error) {
+	if p == "" {
+		return "", nil
 	}
-	return m, nil
+	if clean := path.Clean(p); path.IsAbs(p) || clean == ".." || strings.HasPrefix(clean, "../") {
+		return "", fmt.Errorf("the subpath %q must be a relative path within the volume", p)
+	}
+	return path.Clean(p), nil
+}
+
+// bind converts what is said of a bind mount.
+func (l *load) bind(service string, b *types.ServiceVolumeBind, m *project.Mount) error {
+	m.CreateHostPath = bool(b.CreateHostPath)
+	m.Relabel = b.SELinux != ""
+	if b.SELinux != "" && b.SELinux != types.SELinuxShared && b.SELinux != types.SELinuxPrivate {
+		return fmt.Errorf("bind.selinux is z or Z, not %q", b.SELinux)
+	}
+	switch b.Propagation {
+	case "", types.PropagationRPrivate:
+	case types.PropagationPrivate, types.PropagationSlave, types.PropagationRSlave:
+		m.Propagation = b.Propagation
+	case types.PropagationShared, types.PropagationRShared:
+		m.Propagation = strings.Replace(b.Propagation, "shared", "slave", 1)
+		l.propagationNotice(service)
+	default:
+		return &Error{Message: fmt.Sprintf("bind.propagation %q is not known", b.Propagation), Hint: "use rprivate, private, rslave or slave"}
+	}
+	switch b.Recursive {
+	case "", "enabled":
+	case "disabled":
+		m.NonRecursive = true
+	case "writable":
+		m.WritableBelow = true
+	case "readonly":
+		if !m.ReadOnly {
+			return &Error{Message: "bind.recursive: readonly is for read-only mounts", Hint: "write read_only: true too"}
+		}
+		if b.Propagation != "" && b.Propagation != types.PropagationRPrivate {
+			return &Error{Message: "bind.recursive: readonly needs the propagation rprivate", Hint: "remove one of them"}
+		}
+	default:
+		return &Error{Message: fmt.Sprintf("bind.recursive %q is not known", b.Recursive), Hint: "use enabled, disabled, writable or readonly"}
+	}
+	return nil
+}
+
+// propagationNotice says for the short syntax what the table says for the long
+// one, which the walk over the file has found.
+func (l *load) propagationNotice(service string) {
+	key := "services." + service + ".volumes"
+	for _, n := range l.notices {
+		if strings.HasPrefix(n.Key, key+".") && strings.HasSuffix(n.Key, ".bind.propagation") {
+			return
+		}
+	}
+	row, _ := project.Lookup("services.*.volumes.bind.propagation")
+	l.notices = append(l.notices, project.Notice{Fate: row.Fate, Key: key, Reason: row.Reason, Source: l.position("services", service, "volumes")})
 }
 
 // tmpfs converts one entry of tmpfs: PATH or PATH:OPTION,OPTION.
-func (l *load) tmpfs(service, entry string) (project.Mount, error) {
+func tmpfs(entry string) (project.Mount, error) {
 	target, options, _ := strings.Cut(entry, ":")
 	m := project.Mount{Type: project.MountTmpfs, Target: path.Clean(target)}
 	if !path.IsAbs(target) {
@@ -95,12 +163,11 @@ func (l *load) tmpfs(service, entry string) (project.Mount, error) {
 			m.Mode = uint32(n)
 		case "ro":
 			m.ReadOnly = true
-		case "rw", "nosuid", "nodev", "noexec":
-			// nosuid and nodev are always on; noexec is docker's default, which
-			// programs that unpack themselves into /tmp cannot live with.
 		default:
-			l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: "services." + service + ".tmpfs",
-				Reason: "the option " + name + " is not known", Source: l.position("services", service, "tmpfs")})
+			if err := project.CheckTmpfsOption(o); err != nil {
+				return m, err
+			}
+			m.Options = append(m.Options, o)
 		}
 	}
 	return m, nil

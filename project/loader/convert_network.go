@@ -97,23 +97,3 @@ func (l *load) pool(key string, i int, pool *types.IPAMPool) (bool, error) {
 	}
 	return true, nil
 }
-
-// volumes converts the named volumes that services use.
-func (l *load) volumes(m *types.Project, p *project.Project) {
-	used := map[string]bool{}
-	for _, s := range p.Services {
-		for _, mount := range s.Mounts {
-			if mount.Type == project.MountVolume && mount.Source != "" {
-				used[mount.Source] = true
-			}
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(used)) {
-		v := m.Volumes[key]
-		out := project.Volume{Key: key, Name: v.Name, External: bool(v.External), Labels: v.Labels}
-		if out.Name == "" {
-			out.Name = p.Name + "_" + key
-		}
-		p.Volumes = append(p.Volumes, out)
-	}
-}
