@@ -82,12 +82,13 @@ func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *project
 	return l, h, err // on an error the process ends, and all of this with it
 }
 
-// mountScratch mounts the scratch tmpfs and opens it.
+// mountScratch mounts the scratch tmpfs and opens it. Not noexec: a config may be
+// a script with mode 755.
 func mountScratch(dir string) (*os.File, error) {
 	if err := state.MakePrivate(dir); err != nil {
 		return nil, err
 	}
-	if err := unix.Mount("scratch", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=700,size=64m"); err != nil {
+	if err := unix.Mount("scratch", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=700,size=256m"); err != nil {
 		return nil, fmt.Errorf("mount the scratch directory %s: %w", dir, err)
 	}
 	return os.Open(dir)

@@ -39,6 +39,7 @@ type fakeRuntime struct {
 	busy     map[string]bool
 	calls    []string
 	networks map[string]bool
+	contents map[string][]byte
 	volumes  map[string]bool
 	execs    int
 	last     map[string]int // the highest run number of each container
@@ -207,6 +208,13 @@ func (f *fakeRuntime) RemoveVolumes(_ context.Context, p *project.Project) ([]st
 		names = append(names, v.Name)
 	}
 	return names, nil
+}
+
+func (f *fakeRuntime) KeepContents(contents map[string][]byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.contents = contents
+	return nil
 }
 
 func (f *fakeRuntime) Create(_ context.Context, c *Container) error {

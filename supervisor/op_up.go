@@ -55,7 +55,8 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	return s.waitUp(ctx, r, selected, b.WaitTimeout)
 }
 
-// accept refuses a project that could not be carried out later.
+// accept refuses a project that could not be carried out later, and takes the
+// contents of its configs and secrets out of it.
 func (s *Supervisor) accept(p *project.Project) error {
 	if p.Name != s.cfg.Name {
 		return fmt.Errorf("project %q was sent to the supervisor of project %q", p.Name, s.cfg.Name)
@@ -70,7 +71,11 @@ func (s *Supervisor) accept(p *project.Project) error {
 				fmt.Errorf("service %q: container_name %q cannot be shared by %d replicas", svc.Name, svc.ContainerName, svc.Scale))
 		}
 	}
-	return nil
+	// Secrets are the runtime's from here on: what is left of the project goes
+	// into records.
+	contents := p.Contents
+	p.Contents = nil
+	return s.rt.KeepContents(contents)
 }
 
 // desire makes p the desired project. Containers that need not be replaced take

@@ -100,6 +100,10 @@ type Runtime interface {
 	// resolved names of those that are gone: what others use stays.
 	RemoveVolumes(ctx context.Context, p *project.Project) ([]string, error)
 
+	// KeepContents keeps the contents of configs and secrets, by digest, for the
+	// containers that are created from now on; others are forgotten.
+	KeepContents(contents map[string][]byte) error
+
 	// Create acquires all that outlives a run: root file system with its
 	// writable layer, network namespace with endpoints and names, log streams.
 	// Idempotent.

@@ -30,6 +30,9 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := r.resolveMounts(c, sc, sc.Service.Mounts); err != nil {
 		return stageError("volumes", sc.Name, err)
 	}
+	if err := r.writeContents(sc); err != nil {
+		return stageError("configs and secrets", sc.Name, err)
+	}
 	if err := r.prepareRoot(ctx, c, sc); err != nil {
 		return stageError("root file system", sc.Service.Image, err)
 	}

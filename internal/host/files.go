@@ -36,7 +36,7 @@ func (r *Runtime) scratchDir(name string) string {
 
 // removeScratch removes a container's files there.
 func (r *Runtime) removeScratch(container string) error {
-	var errs []error
+	errs := []error{r.removeContents(container)}
 	for _, name := range append([]string{recordName}, etcFiles...) {
 		here, _ := r.scratchFile(container, name)
 		if err := os.Remove(here); !errors.Is(err, os.ErrNotExist) {

@@ -42,6 +42,16 @@ func (r *Runtime) resolveMounts(c *container, sc *supervisor.Container, list []p
 		}
 		c.rec.Mounts = append(c.rec.Mounts, out)
 	}
+	shared, err := r.mountsFrom(c, sc)
+	if err != nil {
+		return err
+	}
+	c.rec.Mounts = append(c.rec.Mounts, shared...)
+	for _, m := range shared {
+		if m.Type == project.MountVolume {
+			wants = append(wants, volumes.Want{Volume: volumes.Volume{Name: m.Volume}, External: true})
+		}
+	}
 	found, err := r.vols.Attach(r.owner(sc), wants)
 	if err != nil {
 		return err
@@ -52,6 +62,26 @@ func (r *Runtime) resolveMounts(c *container, sc *supervisor.Container, list []p
 		}
 	}
 	return nil
+}
+
+// mountsFrom are the mounts that a container takes over from others of its
+// project, but for targets that it has a mount of its own for.
+func (r *Runtime) mountsFrom(c *container, sc *supervisor.Container) ([]mounted, error) {
+	var out []mounted
+	for _, from := range sc.Service.VolumesFrom {
+		rec, err := r.load(from.Container)
+		if err != nil {
+			return nil, fmt.Errorf("volumes_from: container %s is not there: only containers of the same project can share, and only while it is up", from.Container)
+		}
+		for _, m := range rec.Mounts {
+			if m.Type == project.MountTmpfs || c.hasTarget(m.Target) || slices.ContainsFunc(out, func(o mounted) bool { return o.Target == m.Target }) {
+				continue
+			}
+			m.Shared, m.ReadOnly = true, m.ReadOnly || from.ReadOnly
+			out = append(out, m)
+		}
+	}
+	return out, nil
 }
 
 func (r *Runtime) prepareBind(m project.Mount) error {

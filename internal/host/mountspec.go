@@ -35,6 +35,10 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 	for _, m := range c.rec.Mounts {
 		list = append(list, r.mount(m))
 	}
+	for i, f := range sc.Service.Files {
+		list = append(list, specs.Mount{Type: "bind", Source: r.scratchDir(contentFile(c.name, i)), Destination: f.Target,
+			Options: []string{"bind", "ro", "nosuid", "nodev"}})
+	}
 	return list
 }
 

@@ -168,7 +168,8 @@ func (m *maker) raise(service string) {
 			c.Name = m.p.ContainerName(s, c.Number)
 			op := on(Create, c, v.cause)
 			op.Replaces = v.remove
-			v.c, after = c, []ID{m.b.add(op, after...)}
+			v.c, after = c, []ID{m.b.add(op, append(after, m.sources(s)...)...)}
+			m.b.made["create "+c.Name] = after[0]
 		}
 		if v.restart {
 			after = append(after, m.b.stops[service]...)
@@ -188,6 +189,16 @@ func (m *maker) needs(s *project.Service) (ids []ID) {
 	}
 	for _, mount := range s.Mounts {
 		if id, ok := m.b.made["volume "+mount.Source]; ok && mount.Type == project.MountVolume {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// sources are the creations of the containers that a service takes volumes from.
+func (m *maker) sources(s *project.Service) (ids []ID) {
+	for _, from := range s.VolumesFrom {
+		if id, ok := m.b.made["create "+from.Container]; ok {
 			ids = append(ids, id)
 		}
 	}
