@@ -2,9 +2,10 @@ package image
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"os"
 	"path/filepath"
-
-	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
 // HeldBy is the image that the container uses whose data directory is holder
@@ -12,8 +13,12 @@ import (
 // *NotFoundError for an image that the index has lost.
 func (s *Store) HeldBy(holder string) (img Image, err error) {
 	var h held
-	if _, err := state.Load(filepath.Join(holder, holderName), &h); err != nil {
+	b, err := os.ReadFile(filepath.Join(holder, holderName))
+	if err != nil {
 		return img, err
+	}
+	if err := json.Unmarshal(b, &h); err != nil {
+		return img, fmt.Errorf("%s: %w", filepath.Join(holder, holderName), err)
 	}
 	err = s.reading(context.Background(), func(x *index) error {
 		found, ok := x.image(h.ID)
