@@ -22,7 +22,7 @@ func TestFaults(t *testing.T) {
 		{"cycle", "services:\n  a: {depends_on: [b]}\n  b:\n    depends_on:\n      - a\n", `compose.yaml:2: services depend on each other in a circle: a -> b -> a (remove one of these dependencies)`},
 		{"missing bind source", head + "    volumes:\n      - type: bind\n        source: ./none\n        target: /x\n", `compose.yaml:4: services.web.volumes: the bind source DIR/none: no such file or directory (make it, or write bind: {create_host_path: true})`},
 		{"target not absolute", head + "    volumes: ['./a:b']\n", `compose.yaml:3: services.web.volumes: the target "b" is not an absolute path`},
-		{"bad port", head + "    ports: ['80:http']\n", `compose.yaml:3: Invalid containerPort: http (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
+		{"bad port", head + "    ports: ['80:http']\n", `compose.yaml:3: invalid containerPort: http (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
 		{"port out of range", head + "    ports:\n      - target: 70000\n", `compose.yaml:4: services.web.ports: the container port 70000 is out of range (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
 		{"bad host address", head + "    ports:\n      - {target: 80, host_ip: here}\n", `compose.yaml:4: services.web.ports: the host address "here" is not an IP address (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535)`},
 		{"required variable", head + "    command: x ${NEED:?tell me}\n", `compose.yaml:3: error while interpolating services.web.command: required variable NEED is missing a value: tell me (set it in the environment or in .env: NEED=…)`},
