@@ -56,6 +56,8 @@ type Service struct {
 	ShmSize       int64             `json:"shm_size,omitempty"` // bytes, 0 = 64 MiB
 	Labels        map[string]string `json:"labels,omitempty"`
 
+	Process
+
 	NetworkMode string       `json:"network_mode,omitempty"` // "", "none", "host"
 	Endpoints   []Endpoint   `json:"endpoints,omitempty"`    // sorted by network key
 	Ports       []Port       `json:"ports,omitempty"`

@@ -1,6 +1,12 @@
 package project
 
-import "slices"
+import (
+	"runtime"
+	"slices"
+)
+
+// ownPlatform are the ways to write the platform that everything runs on.
+var ownPlatform = []string{"", "linux", runtime.GOARCH, "linux/" + runtime.GOARCH}
 
 // processRows are the keys of a service that say what runs, and as what.
 func processRows() []Support {
@@ -11,16 +17,15 @@ func processRows() []Support {
 			"env_file", "env_file.path", "env_file.format", "env_file.required",
 			"user", "group_add", "init", "tty", "stdin_open", "labels", "labels.*", "label_file",
 			"hostname", "domainname", "container_name", "annotations", "annotations.*",
-			"image", "profiles", "extends", "extends.service", "extends.file", "attach"),
+			"umask", "image", "profiles", "extends", "extends.service", "extends.file", "attach"),
 		same(s, Refused, models, "models", "models.*", "models.*.endpoint_var", "models.*.model_var"),
 		[]Support{
 			{Key: s + "build.**", Fate: Refused, Reason: "images cannot be built yet; remove build to run on the host's root file system, or write image: rootfs:DIR"},
 			{Key: s + "develop.**", Fate: Ignored, Reason: "files are not watched yet; use a bind mount and restart the service"},
 			{Key: s + "provider.**", Fate: Refused, Reason: "provider plugins are not run; write what it provides as a service"},
-			{Key: s + "platform", Fate: Ignored, Reason: "programs run on this machine's processor"},
+			{Key: s + "platform", Fate: Ignored, Reason: "programs run on this machine's processor", Accept: ownPlatform},
 			{Key: s + "pull_policy", Fate: Ignored, Reason: "nothing is pulled"},
 			{Key: s + "pull_refresh_after", Fate: Ignored, Reason: "nothing is pulled"},
-			{Key: s + "runtime", Fate: Ignored, Reason: "mocker-compose itself is the runtime"},
-			{Key: s + "umask", Fate: Ignored, Reason: "the umask is 0022; set it in the command: sh -c 'umask 077; exec …'", Accept: []string{"18", "022", "0022", "0o22"}},
+			{Key: s + "runtime", Fate: Ignored, Reason: "mocker-compose itself is the runtime", Accept: []string{"", "runc"}},
 		})
 }

@@ -70,6 +70,9 @@ func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *project
 	if err := state.MakePrivate(mountPoint(dirs, project)); err != nil {
 		return nil, nil, err
 	}
+	if err := holdKeyring(project); err != nil {
+		return nil, nil, err
+	}
 	h := &projectHolder{kept: make(map[string]*os.File), children: make(map[string]*child)}
 	var err error
 	if h.kept[ScratchName], err = mountScratch(ScratchDir(dirs, project)); err != nil {

@@ -102,7 +102,8 @@ func (w *watched) startHolder() error {
 	if err := state.MakePrivate(w.dirs.ProjectRun(w.name)); err != nil {
 		return err
 	}
-	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
+	// Those of ipc and uts stay the host's, for services that want them (ipc: host).
+	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS
 	pidfd, err := startRole(RoleProjectHolder, w.name, w.dirs, namespaces, nil)
 	if err != nil {
 		return err

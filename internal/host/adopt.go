@@ -54,7 +54,8 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 	if err != nil {
 		return false
 	}
-	c := &container{name: sc.Name, rec: rec}
+	c := newContainer(sc)
+	c.rec = rec
 	if rec.Lower != "" && !rec.Copied {
 		c.work = filepath.Base(r.workDir(c.name, k.Run))
 	}

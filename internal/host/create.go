@@ -17,7 +17,8 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 	if r.lookup(sc.Name) != nil {
 		return nil
 	}
-	c := &container{name: sc.Name}
+	c := newContainer(sc)
+	c.rec.SharedPID = sc.Service.PID != ""
 	var back undo.Stack
 	defer func() {
 		if err != nil {

@@ -9,7 +9,9 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/capability"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
+	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -29,7 +31,7 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 	if err != nil {
 		return nil, nil, stageError("exec", sc.Name, err)
 	}
-	var code []byte
+	var code seccomp.Program
 	if !spec.Privileged {
 		if code, err = filter(&sc.Service, p.Capabilities.Bounding); err != nil {
 			return nil, nil, stageError("exec", sc.Name, err)
@@ -45,7 +47,7 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 		master, files = m, [3]*os.File{slave, slave, slave}
 	}
 	prepared := sandbox.Join(sandbox.Command{
-		Process: p, Pidfd: c.run.Pidfd, Filter: code, LateFilter: ownFilter(&sc.Service), SingleID: r.singleID, HostNet: c.rec.HostNet,
+		Process: p, Pidfd: c.run.Pidfd, Filter: code, LateFilter: ownFilter(&sc.Service), SingleID: r.singleID, KeepGroups: r.keepsGroups(sc), Keyring: r.keyring, Host: ofHost(sc), HostNet: c.rec.HostNet,
 	})
 	child, err := r.start(ctx, r.execName(c, spec.Detach), prepared, files)
 	if err != nil {
@@ -100,7 +102,7 @@ func (r *Runtime) execProcess(c *container, sc *supervisor.Container, spec super
 		p.Cwd = spec.WorkingDir
 	}
 	if spec.Privileged {
-		all := sandbox.AllCaps()
+		all := capability.All()
 		p.Capabilities = &specs.LinuxCapabilities{Bounding: all, Permitted: all, Effective: all}
 	}
 	return p, nil

@@ -51,7 +51,7 @@ func (r *Runtime) removeScratch(container string) error {
 func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
 	contents := map[string]string{
 		"hosts":       r.hostsFile(c, sc),
-		"hostname":    hostname(sc) + "\n",
+		"hostname":    r.uname(sc) + "\n",
 		"resolv.conf": r.resolvConf(c),
 	}
 	for _, name := range etcFiles {

@@ -30,7 +30,8 @@ func (r *Runtime) Ignores(run *supervisor.Run, sig syscall.Signal) bool {
 	if err != nil {
 		return false
 	}
-	first := true
+	c := r.containerOf(run.ID)
+	first := c == nil || !c.sharesPID()
 	if main, err := belowInit(child); err == nil && main != nil {
 		defer main.Close()
 		if pid, err = pidOf(main); err != nil {

@@ -36,6 +36,7 @@ type Runtime struct {
 
 	singleID bool
 	portable bool
+	keyring  string // of the project; "" = there are no keyrings
 	execs    atomic.Int64
 	memory   sync.Mutex // held while a volume in memory is mounted
 
@@ -51,15 +52,22 @@ type Runtime struct {
 // the calls for one container one after the other, so only fields that others
 // look at are behind Runtime.mu.
 type container struct {
-	name string
-	rec  record
-	box  *netstack.Sandbox // nil: no net namespace of its own
-	out  [2]*os.File       // write ends of stdout's and stderr's pipe
-	run  *rootless.Child   // the latest run, nil before the first
-	work string            // name of its overlay's work directory, "" = none
+	name     string
+	service  string
+	number   int
+	hostname string
+	rec      record
+	box      *netstack.Sandbox // nil: no net namespace of its own
+	out      [2]*os.File       // write ends of stdout's and stderr's pipe
+	run      *rootless.Child   // the latest run, nil before the first
+	work     string            // name of its overlay's work directory, "" = none
 
 	input *os.File      // feeds its standard input: master of the terminal or end of the pipe; nil = none
 	shown chan struct{} // closed when all that its terminal shows is in the log; nil: it has none
+}
+
+func newContainer(sc *supervisor.Container) *container {
+	return &container{name: sc.Name, service: sc.Service.Name, number: sc.Number, hostname: hostname(sc)}
 }
 
 var _ supervisor.Runtime = (*Runtime)(nil)
@@ -73,6 +81,9 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 		networks:   make(map[string]string),
 		named:      make(map[string]project.Volume),
 		noticed:    make(map[string]bool),
+	}
+	if rootless.HasKeyrings() {
+		r.keyring = rootless.KeyringName(name)
 	}
 	defer func() {
 		if err != nil {

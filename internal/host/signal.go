@@ -99,13 +99,17 @@ func (r *Runtime) Signal(run *supervisor.Run, sig syscall.Signal) error {
 }
 
 // Kill ends every process of the run: its first process is pid 1 of a pid
-// namespace, and the kernel kills the others with it.
+// namespace, and the kernel kills the others with it; in a shared one we do.
 func (r *Runtime) Kill(run *supervisor.Run) error {
 	child, err := childOf(run)
 	if err != nil {
 		return err
 	}
-	return ignoreEnded(child.Signal(unix.SIGKILL))
+	err = ignoreEnded(child.Signal(unix.SIGKILL))
+	if c := r.containerOf(run.ID); c != nil && c.sharesPID() && c.run == child {
+		err = errors.Join(err, sweep(c.rec.MountNS))
+	}
+	return err
 }
 
 func ignoreEnded(err error) error {

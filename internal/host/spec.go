@@ -7,7 +7,9 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/mocker-compose/mocker-compose/internal/capability"
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
+	"github.com/mocker-compose/mocker-compose/internal/sysctl"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -28,16 +30,21 @@ func (r *Runtime) ociSpec(c *container, sc *supervisor.Container) (*specs.Spec, 
 		Linux:      &specs.Linux{Sysctl: sc.Service.Sysctls},
 	}
 	for name := range sc.Service.Sysctls {
-		if err := sandbox.CheckSysctl(name, c.rec.HostNet); err != nil {
+		if err := sysctl.Check(name, sysctl.Host{Net: c.rec.HostNet, IPC: sc.Service.IPC == "host"}); err != nil {
 			return nil, err
 		}
 	}
-	if c.rec.HostNet {
+	switch {
+	case sc.Service.UTS != "":
+		s.Hostname, s.Domainname = "", "" // those of the namespace
+	case c.rec.HostNet:
 		s.Hostname = sc.Service.Hostname
 	}
-	if !sc.Service.Privileged {
-		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = sandbox.MaskedPaths, sandbox.ReadonlyPaths
+	if !sc.Service.Privileged && !hasOption(&sc.Service, "systempaths=unconfined") {
+		s.Linux.MaskedPaths = slices.Concat(sandbox.MaskedPaths, sandbox.ThermalPaths())
+		s.Linux.ReadonlyPaths = sandbox.ReadonlyPaths
 	}
+	s.Annotations = sc.Service.Annotations
 	s.Mounts = r.mounts(c, sc)
 	return s, nil
 }
@@ -53,48 +60,58 @@ func (r *Runtime) process(c *container, sc *supervisor.Container) (*specs.Proces
 	if len(args) == 0 {
 		return nil, fmt.Errorf("no command: set command or entrypoint")
 	}
-	nnp := false
-	for _, o := range svc.SecurityOpt {
-		nnp = nnp || strings.HasPrefix(o, "no-new-privileges=")
+	limits, err := r.limits(sc)
+	if err != nil {
+		return nil, err
+	}
+	score, err := r.oomScore(sc)
+	if err != nil {
+		return nil, err
 	}
 	return &specs.Process{
-		Args: args, Env: environment(c, sc), Cwd: workingDir(c, sc),
-		Terminal: svc.TTY, NoNewPrivileges: nnp,
+		Args: args, Env: r.environment(sc), Cwd: workingDir(c, sc),
+		Terminal: svc.TTY, NoNewPrivileges: hasOption(svc, "no-new-privileges=true"),
+		Rlimits: limits, OOMScoreAdj: score,
 		Capabilities: &specs.LinuxCapabilities{Bounding: caps, Permitted: caps, Effective: caps},
 	}, nil
 }
 
 func capabilities(svc *project.Service) ([]string, error) {
 	if svc.Privileged {
-		return sandbox.AllCaps(), nil
+		return capability.All(), nil
 	}
-	return sandbox.Capabilities(svc.CapAdd, svc.CapDrop)
+	return capability.Apply(svc.CapAdd, svc.CapDrop)
 }
 
-// filter is the compiled seccomp filter of a service; nil = none.
-func filter(svc *project.Service, caps []string) ([]byte, error) {
-	if svc.Privileged {
-		return nil, nil
+// hasOption tells whether the file has this security option, as the loader writes it.
+func hasOption(svc *project.Service, option string) bool {
+	return slices.Contains(svc.SecurityOpt, option)
+}
+
+// filter is the compiled seccomp filter of a service. As with docker, privileged
+// means none, but a profile of the file's own counts all the same.
+func filter(svc *project.Service, caps []string) (seccomp.Program, error) {
+	switch {
+	case hasOption(svc, "seccomp=unconfined"):
+		return seccomp.Program{}, nil
+	case svc.SeccompProfile != "":
+		return seccomp.Load(svc.SeccompProfile, caps)
+	case svc.Privileged:
+		return seccomp.Program{}, nil
 	}
-	for _, o := range svc.SecurityOpt {
-		if o == "seccomp=unconfined" {
-			return nil, nil
-		}
-	}
-	return seccomp.Default(caps)
+	code, err := seccomp.Default(caps)
+	return seccomp.Program{Code: code}, err
 }
 
 // ownFilter tells whether the service has a seccomp profile of the user's, which
 // may allow less than any other.
 func ownFilter(svc *project.Service) bool {
-	return slices.ContainsFunc(svc.SecurityOpt, func(o string) bool {
-		return strings.HasPrefix(o, "seccomp=") && o != "seccomp=unconfined"
-	})
+	return svc.SeccompProfile != ""
 }
 
 // environment is what docker sets, under what the file sets.
-func environment(c *container, sc *supervisor.Container) []string {
-	env := []string{"PATH=" + sandbox.DefaultPath, "HOSTNAME=" + hostname(sc)}
+func (r *Runtime) environment(sc *supervisor.Container) []string {
+	env := []string{"PATH=" + sandbox.DefaultPath, "HOSTNAME=" + r.uname(sc)}
 	if sc.Service.TTY {
 		env = append(env, "TERM=xterm")
 	}

@@ -37,6 +37,12 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 		return nil, stageError("configure", sc.Name, err)
 	}
 	sources := r.sources(c)
+	nodes, err := r.openDevices(sc)
+	if err != nil {
+		return nil, err
+	}
+	defer nodes.Close()
+	nodes.addTo(spec, sources)
 	root, err := r.openRoot(c, spec, sources, run)
 	if err != nil {
 		return nil, rootError(sc.Service.Image, err)
@@ -51,7 +57,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	}
 	back.Release()
 	_ = r.forgetRun(c) // of the last one; a line too many in a table
-	c.run = child
+	r.setRun(c, child)
 	if c.box != nil {
 		r.net.SetReachable(c.name, true)
 	}
@@ -65,9 +71,16 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	if err != nil {
 		return nil, stageError("seccomp", sc.Name, err)
 	}
+	var back undo.Stack
+	defer func() { _ = back.Run() }()
+	share, err := r.share(sc, &back)
+	if err != nil {
+		return nil, err
+	}
 	in := sandbox.Container{
-		Spec: spec, MountPoint: r.holder.Root, Filter: code, SingleID: r.singleID,
+		Spec: spec, MountPoint: r.holder.Root, Filter: code, LateFilter: ownFilter(&sc.Service), SingleID: r.singleID,
 		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize,
+		Share: share, Privileged: sc.Service.Privileged, KeepGroups: r.keepsGroups(sc), Keyring: r.keyring,
 		Hide: []string{r.dirs.Run, r.dirs.Data}, Sources: sources,
 	}
 	if c.rec.Lower != "" {
@@ -85,11 +98,19 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 		in.Console = consolePath(stdio[0])
 	}
 	name := fmt.Sprintf("%s/%d", c.name, run)
+	if c.sharesPID() {
+		return r.startShared(ctx, c, name, in, stdio)
+	}
 	return r.start(ctx, name, sandbox.Setup(in), stdio)
 }
 
 // start hands a prepared program to the holder.
 func (r *Runtime) start(ctx context.Context, name string, p *sandbox.Prepared, stdio [3]*os.File) (*rootless.Child, error) {
+	return r.startWith(ctx, name, p, stdio, nil)
+}
+
+// startWith also tells of the child as soon as it is born; born may end it by an error.
+func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepared, stdio [3]*os.File, born func(*rootless.Child) error) (*rootless.Child, error) {
 	img, err := p.Program.Image(sandbox.StatusFile, r.portable)
 	if err != nil {
 		return nil, stageError("prepare", name, err)
@@ -106,7 +127,13 @@ func (r *Runtime) start(ctx context.Context, name string, p *sandbox.Prepared, s
 	if err != nil {
 		return nil, stageError("launch", name, err)
 	}
-	if err := awaitExec(ctx, p, status); err != nil {
+	if born != nil {
+		err = born(child)
+	}
+	if err == nil {
+		err = awaitExec(ctx, p, status)
+	}
+	if err != nil {
 		_ = child.Signal(unix.SIGKILL)
 		<-child.Done
 		_ = r.holder.Forget(name)
@@ -138,6 +165,9 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 		r.net.SetReachable(c.name, false)
 	}
 	errs := []error{r.unpublish(c)}
+	if c.sharesPID() {
+		errs = append(errs, sweep(c.rec.MountNS))
+	}
 	drain, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	errs = append(errs, c.awaitTerminal(drain))

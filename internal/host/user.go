@@ -13,7 +13,7 @@ import (
 // setUser fills in the user by the container's own passwd and group (root is
 // its root directory), and HOME.
 func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File, p *specs.Process) error {
-	u, err := userspec.InRoot(root, sc.Service.User, sc.Service.GroupAdd)
+	u, err := userspec.InRoot(root, sc.Service.User, withoutKeep(sc.Service.GroupAdd))
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File,
 	if c.rec.Lower == "" {
 		u.Home = "/tmp" // the home directories of the host cannot be written to
 	}
-	p.User = specs.User{UID: u.UID, GID: u.GID, AdditionalGids: u.Groups}
+	p.User = specs.User{UID: u.UID, GID: u.GID, AdditionalGids: u.Groups, Umask: sc.Service.Umask}
 	p.Env = mergeEnv([]string{"HOME=" + u.Home}, p.Env)
 	return nil
 }

@@ -31,6 +31,9 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 		p.Services = append(p.Services, s)
 	}
 	sort.Slice(p.Services, func(i, j int) bool { return p.Services[i].Name < p.Services[j].Name })
+	if err := l.joined(p); err != nil {
+		return nil, err
+	}
 	if err := l.checkCycle(p); err != nil {
 		return nil, err
 	}

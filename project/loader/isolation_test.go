@@ -13,14 +13,20 @@ func TestSecurityOptions(t *testing.T) {
 		notice bool
 		fault  string
 	}{
-		{option: "no-new-privileges", want: []string{"no-new-privileges="}},
+		{option: "no-new-privileges", want: []string{"no-new-privileges=true"}},
 		{option: "no-new-privileges:true", want: []string{"no-new-privileges=true"}},
 		{option: "no-new-privileges=false"},
 		{option: "seccomp:unconfined", want: []string{"seccomp=unconfined"}},
 		{option: "seccomp=builtin"},
-		{option: "seccomp=./profile.json", fault: "a profile of one's own"},
-		{option: "apparmor=unconfined", notice: true},
-		{option: "label:disable", notice: true},
+		{option: "seccomp=./profile.json", fault: "no such file"},
+		{option: "apparmor=unconfined"},
+		{option: "apparmor=mine", notice: true},
+		{option: "label:disable"},
+		{option: "label:type:svirt_t", notice: true},
+		{option: "unmask=ALL", notice: true},
+		{option: "systempaths=unconfined", want: []string{"systempaths=unconfined"}},
+		{option: "systempaths=on", fault: "unknown option"},
+		{option: "no-new-privileges=perhaps", fault: "cannot be"},
 		{option: "no-new-privilege", fault: "unknown option"},
 	} {
 		dir := tree(t, "compose.yaml", "services: {web: {command: x, security_opt: [\""+c.option+"\"]}}\n")

@@ -205,6 +205,8 @@ func (p *Program) argument(a any) (v uint64, slot bool) {
 		return uint64(p.Strings(a)), false
 	case int:
 		return uint64(a), false
+	case uint:
+		return uint64(a), false
 	case uint32:
 		return uint64(a), false
 	case uint64:

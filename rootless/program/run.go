@@ -124,10 +124,10 @@ func forkBelowInit() (uintptr, unix.Errno) {
 	for {
 		var ws uint32
 		got, _, errno := unix.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&ws)), 0, 0, 0, 0)
-		if errno == unix.ECHILD {
+		if errno != 0 && errno != unix.EINTR { // no child, or a filter that forbids to wait
 			unix.RawSyscall(unix.SYS_EXIT_GROUP, 127, 0, 0)
 		}
-		if got != pid || errno != 0 {
+		if got != pid {
 			continue
 		}
 		code := uintptr(ws >> 8 & 0xff)

@@ -112,8 +112,10 @@ reap:
 	SYSCALL
 	CMPQ AX, BX
 	JEQ  ended
-	CMPQ AX, $-10 // ECHILD
-	JEQ  ranout
+	CMPQ AX, $-4 // EINTR
+	JEQ  reap
+	CMPQ AX, $0xfffffffffffff001
+	JCC  ranout // no child, or a filter that forbids to wait
 	JMP  reap
 ended:
 	MOVL 32(R15), DI

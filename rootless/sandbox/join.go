@@ -5,6 +5,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 )
 
 // Command is a process to start in a running container.
@@ -12,10 +14,17 @@ type Command struct {
 	Process *specs.Process
 	// Pidfd is the container's first process.
 	Pidfd  *os.File
-	Filter []byte
+	Filter seccomp.Program
 	// LateFilter: the filter may forbid what the hand-over needs, so it is loaded after.
 	LateFilter bool
 	SingleID   bool
+	// Host are the namespaces of the holder that the container has: we are in them
+	// already, and may not enter the host's once more.
+	Host Share
+	// Keyring is as in [Container].
+	Keyring string
+	// KeepGroups leaves the caller's own supplementary groups in place.
+	KeepGroups bool
 	// HostNet: the container is in the host's net namespace, where we are already.
 	HostNet bool
 }
@@ -25,7 +34,17 @@ func Join(c Command) *Prepared {
 	b := newBuilder()
 	fd := b.file(c.Pidfd)
 	b.HandOver = fd + 1
-	namespaces := unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWCGROUP | unix.CLONE_NEWPID
+	b.oomScore(c.Process.OOMScoreAdj)
+	namespaces := unix.CLONE_NEWNS | unix.CLONE_NEWPID
+	if !c.Host.UTS.Host {
+		namespaces |= unix.CLONE_NEWUTS
+	}
+	if !c.Host.IPC.Host {
+		namespaces |= unix.CLONE_NEWIPC
+	}
+	if !c.Host.HostCgroup {
+		namespaces |= unix.CLONE_NEWCGROUP
+	}
 	if !c.HostNet {
 		namespaces |= unix.CLONE_NEWNET
 	}
@@ -35,6 +54,6 @@ func Join(c Command) *Prepared {
 	b.do("close the program", unix.SYS_CLOSE, StatusFile-1)
 	b.do("close the container's pidfd", unix.SYS_CLOSE, fd)
 	b.workdir(c.Process.Cwd)
-	b.lock(c.Process, lock{filter: c.Filter, late: c.LateFilter, singleID: c.SingleID, inside: true})
+	b.lock(c.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: c.Keyring, inside: true})
 	return b.Prepared
 }

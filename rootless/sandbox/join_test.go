@@ -15,6 +15,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/capability"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
 
@@ -41,7 +42,7 @@ func newHunted(t *testing.T, caps ...string) *hunted {
 		t.Fatal(err)
 	}
 	copy(memoryMark[:], memoryToken)
-	all, err := Capabilities(caps, nil)
+	all, err := capability.Apply(caps, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

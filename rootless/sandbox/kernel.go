@@ -1,13 +1,20 @@
 package sandbox
 
 import (
-	"strconv"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
 // deviceNodes are bound from the host: a plain user cannot make them.
 var deviceNodes = []string{"null", "zero", "full", "random", "urandom", "tty"}
+
+// HasDevice tells whether every container has something of ours at the path.
+func HasDevice(path string) bool {
+	name, ok := strings.CutPrefix(path, "/dev/")
+	return ok && (name == "ptmx" || name == "console" || slices.Contains(deviceNodes, name))
+}
 
 // deviceLinks are what runtime-spec (config-linux, "Dev symbolic links") asks for.
 var deviceLinks = [][2]string{
@@ -20,7 +27,7 @@ const noneOf = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_
 // kernel mounts what the kernel itself shows.
 func (b *builder) kernel(c Container) {
 	b.mark("mount /proc")
-	b.newFS("make /proc", "proc", noneOf, b.a)
+	b.proc(c.Share)
 	b.onto("mount /proc", "proc")
 	b.dev(c)
 	b.sys(c)
@@ -52,12 +59,7 @@ func (b *builder) dev(c Container) {
 		pts = append(pts, option{"gid", "5"}) // tty, as every distribution has it
 	}
 	b.subDev("pts", "devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, pts...)
-	size := c.ShmSize
-	if size == 0 {
-		size = 64 << 20
-	}
-	b.subDev("shm", "tmpfs", noneOf, option{"mode", "1777"}, option{"size", strconv.FormatInt(size, 10)})
-	b.subDev("mqueue", "mqueue", noneOf)
+	b.ipcFiles(c)
 	if c.Console != "" {
 		b.node("console", c.Console)
 	}
@@ -80,26 +82,45 @@ func (b *builder) subDev(name, fstype string, attr int, options ...option) {
 }
 
 // sys shows the net namespace's devices; of the host's net namespace the
-// kernel lets us make no sysfs, so there the host's own is bound.
+// kernel lets us make no sysfs, so there the host's own is bound. A privileged
+// container may write to it as far as the kernel lets its user.
 func (b *builder) sys(c Container) {
 	b.mark("mount /sys")
+	attr := unix.MOUNT_ATTR_RDONLY | noneOf
+	if c.Privileged && !isReadOnly("/sys") {
+		attr = noneOf
+	}
 	if c.NetNS == nil {
 		b.clonePath("read /sys of the host", "/sys", true, b.a)
-		b.setAttr("make /sys read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|noneOf)
+		b.setAttr("restrict /sys", b.a, true, uint64(attr))
 		b.onto("mount /sys", "sys")
 		return
 	}
-	b.newFS("make /sys", "sysfs", unix.MOUNT_ATTR_RDONLY|noneOf, b.a)
+	b.newFS("make /sys", "sysfs", attr, b.a)
 	b.onto("mount /sys", "sys")
-	b.cgroup()
+	b.cgroup(c, attr)
 }
 
 // cgroup shows the container's own cgroup as the root, read-only. A kernel
 // without the v2 tree has no such file system: then there is none to show.
-func (b *builder) cgroup() {
+// The cgroup namespace of the host cannot be mounted anew, but bound.
+func (b *builder) cgroup(c Container, attr int) {
 	if !hasCgroup2() {
 		return
 	}
-	b.newFS("make /sys/fs/cgroup", "cgroup2", unix.MOUNT_ATTR_RDONLY|noneOf, b.a)
+	if c.Share.HostCgroup {
+		b.clonePath("read /sys/fs/cgroup of the host", "/sys/fs/cgroup", true, b.a)
+		b.setAttr("make /sys/fs/cgroup read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|noneOf)
+		b.onto("mount /sys/fs/cgroup", "sys/fs/cgroup")
+		return
+	}
+	b.newFS("make /sys/fs/cgroup", "cgroup2", attr, b.a)
 	b.onto("mount /sys/fs/cgroup", "sys/fs/cgroup")
+}
+
+// isReadOnly tells whether the host's mount at path is: the kernel makes no
+// writable copy of what is read-only everywhere (mount_namespaces(7)).
+func isReadOnly(path string) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(path, &st) != nil || st.Flags&unix.ST_RDONLY != 0
 }

@@ -10,36 +10,48 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/capability"
+	"github.com/mocker-compose/mocker-compose/internal/seccomp"
+	"github.com/mocker-compose/mocker-compose/internal/ulimit"
 )
 
 // lock is what the last part needs beside the process.
 type lock struct {
-	filter   []byte
-	singleID bool
-	init     bool // an init of ours stays above the process
-	inside   bool // it is a command in a running container: hand over to a process in there
-	late     bool // then the filter is loaded by that process
+	filter     seccomp.Program
+	singleID   bool // no id but 0 is mapped
+	keepGroups bool // setgroups(2) is not called
+	keyring    string
+	init       bool // an init of ours stays above the process
+	inside     bool // it goes to a running container: hand over to a process in there
+	late       bool // then the filter is loaded by that process
 }
 
 // lock is the last part of every start and exec. The order matters; each step
 // says what it stops.
 func (b *builder) lock(p *specs.Process, l lock) {
 	b.mark("set the bounds")
-	// Keys of the caller's session must not be found from inside. A full quota leaves the old one, which
-	// is of another user namespace's owner or ours: not worth failing for.
+	// Keys of the caller's session must not be found from inside. Who gets no
+	// keyring of its own, because the quota is full, has the project's.
+	if l.keyring != "" {
+		b.do("leave the session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, l.keyring)
+	}
 	b.do("new session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0).Ignore()
 	early := !l.inside || !l.late
+	if !l.inside {
+		b.limits(p.Rlimits)
+	}
 	if early && !p.NoNewPrivileges {
 		b.seccomp(l.filter) // needs CAP_SYS_ADMIN, which goes below
 	}
 	if l.inside && !early {
-		b.handOver()
+		b.handOver(p)
 		if !p.NoNewPrivileges {
 			b.seccomp(l.filter)
 		}
 	}
 	b.dropBounding(p.Capabilities)
-	b.become(p.User, l.singleID)
+	b.become(p.User, l)
 	b.capset(p)
 	if p.NoNewPrivileges {
 		b.do("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -47,7 +59,7 @@ func (b *builder) lock(p *specs.Process, l lock) {
 	}
 	b.do("set umask", unix.SYS_UMASK, umaskOf(p.User))
 	if l.inside && early {
-		b.handOver()
+		b.handOver(p)
 	}
 	if p.Terminal {
 		b.do("take the terminal", unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0)
@@ -68,11 +80,30 @@ func (b *builder) lock(p *specs.Process, l lock) {
 // descriptors and make it do what it likes, dumpable or not, since all
 // containers are in the same user namespace (CVE-2016-9962). So the namespaces
 // are joined, the descriptors closed and the bounds set before.
-func (b *builder) handOver() {
+func (b *builder) handOver(p *specs.Process) {
 	// A change of ids may have made us dumpable (fs.suid_dumpable, proc(5)).
 	b.do("be invisible", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	b.Program.HandOver(b.HandOver)
+	if b.gate != 0 {
+		b.do("wait for the start", unix.SYS_READ, b.gate, make([]byte, 1), 1)
+	}
+	b.limits(p.Rlimits) // not before: a low one of open files would forbid to hand over
 	b.do("new session", unix.SYS_SETSID)
+}
+
+// limits sets resource limits (prlimit(2)). A low one, as of open files, binds
+// what follows too: there is nothing more to open.
+func (b *builder) limits(list []specs.POSIXRlimit) {
+	for _, l := range list {
+		name := strings.ToLower(strings.TrimPrefix(l.Type, "RLIMIT_"))
+		resource, ok := ulimit.Resource(name)
+		if !ok {
+			continue // the loader knows these names only
+		}
+		value := binary.NativeEndian.AppendUint64(nil, l.Soft) // struct rlimit64
+		value = binary.NativeEndian.AppendUint64(value, l.Hard)
+		b.do("set ulimit "+name+" "+ulimit.Limit{Soft: l.Soft, Hard: l.Hard}.String(), unix.SYS_PRLIMIT64, 0, resource, value, 0)
+	}
 }
 
 // signals makes all signals count: whoever started us may have ignored some, as
@@ -96,22 +127,22 @@ func umaskOf(u specs.User) int {
 }
 
 // seccomp loads a compiled filter (seccomp(2); struct sock_fprog).
-func (b *builder) seccomp(filter []byte) {
-	if filter == nil {
+func (b *builder) seccomp(filter seccomp.Program) {
+	if filter.Code == nil {
 		return
 	}
-	code := b.Program.Bytes(filter)
+	code := b.Program.Bytes(filter.Code)
 	prog := make([]byte, 16)
-	binary.NativeEndian.PutUint16(prog, uint16(len(filter)/8))
+	binary.NativeEndian.PutUint16(prog, uint16(len(filter.Code)/8))
 	binary.NativeEndian.PutUint64(prog[8:], uint64(code))
-	b.do("load the seccomp filter", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, prog)
+	b.do("load the seccomp filter", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, filter.Flags, prog)
 }
 
 // dropBounding takes from the bounding set what the container shall never get back.
 func (b *builder) dropBounding(caps *specs.LinuxCapabilities) {
-	keep := capMask(nil)
+	keep := uint64(0)
 	if caps != nil {
-		keep = capMask(caps.Bounding)
+		keep = capability.Mask(caps.Bounding)
 	}
 	for c := range lastCap() + 1 {
 		if keep&(1<<c) == 0 {
@@ -121,15 +152,15 @@ func (b *builder) dropBounding(caps *specs.LinuxCapabilities) {
 }
 
 // become changes groups before ids, since after them it may not.
-func (b *builder) become(u specs.User, singleID bool) {
-	if !singleID {
+func (b *builder) become(u specs.User, l lock) {
+	if !l.keepGroups {
 		list := make([]byte, 0, 4*len(u.AdditionalGids)+4)
 		for _, g := range u.AdditionalGids {
 			list = binary.NativeEndian.AppendUint32(list, g)
 		}
 		b.do("set supplementary groups", unix.SYS_SETGROUPS, len(u.AdditionalGids), append(list, 0, 0, 0, 0))
 	}
-	if singleID && u.UID == 0 && u.GID == 0 {
+	if l.singleID && u.UID == 0 && u.GID == 0 {
 		return
 	}
 	who := strconv.FormatUint(uint64(u.UID), 10) + ":" + strconv.FormatUint(uint64(u.GID), 10)
@@ -142,7 +173,7 @@ func (b *builder) become(u specs.User, singleID bool) {
 func (b *builder) capset(p *specs.Process) {
 	mask := uint64(0)
 	if p.Capabilities != nil && p.User.UID == 0 {
-		mask = capMask(p.Capabilities.Permitted)
+		mask = capability.Mask(p.Capabilities.Permitted)
 	}
 	header := binary.NativeEndian.AppendUint32(nil, unix.LINUX_CAPABILITY_VERSION_3)
 	header = binary.NativeEndian.AppendUint32(header, 0)

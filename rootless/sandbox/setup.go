@@ -5,6 +5,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 )
 
 // Namespaces are those that a container gets by clone. Its net namespace is
@@ -23,8 +25,22 @@ type Container struct {
 	MountPoint string
 	// NetNS is the net namespace; nil = the host's.
 	NetNS *os.File
-	// Filter is the compiled seccomp filter; nil = none.
-	Filter []byte
+	// Filter is the seccomp filter.
+	Filter seccomp.Program
+	// Gate is a pipe whose end the process waits for: before its first step, or when
+	// it has come into the shared pid namespace; nil = none.
+	Gate *os.File
+	// LateFilter is as in [Command]; it counts with Share.PID.Of.
+	LateFilter bool
+	// Share are the namespaces that it has in common with others.
+	Share Share
+	// Privileged: /sys may be written to as far as the kernel lets the user.
+	Privileged bool
+	// Keyring is the session keyring to leave the caller's for; "" = none, there are
+	// no keyrings.
+	Keyring string
+	// KeepGroups leaves the caller's own supplementary groups in place.
+	KeepGroups bool
 	// SingleID: no id but 0 is mapped, setgroups(2) is forbidden.
 	SingleID bool
 	// Init: an init of ours is pid 1, and the process its child.
@@ -44,9 +60,14 @@ type Container struct {
 // Setup makes the program that becomes the container's first process.
 func Setup(c Container) *Prepared {
 	b := newBuilder()
-	b.Clone = Namespaces
+	b.Clone = c.Share.clone()
 	b.look(c)
 	defer b.view.close()
+	if c.Gate != nil && c.Share.PID.Of == nil {
+		b.do("wait for the start", unix.SYS_READ, b.file(c.Gate), make([]byte, 1), 1)
+	}
+	b.oomScore(c.Spec.Process.OOMScoreAdj)
+	b.share(c.Share)
 	b.join(c)
 	b.partsOfTrees(c)
 	b.mark("make the root")
@@ -65,8 +86,9 @@ func Setup(c Container) *Prepared {
 		b.lockRooms()
 		b.hide(c.Hide)
 	}
+	b.enterPID(c)
 	b.pivot(c)
-	b.lock(c.Spec.Process, lock{filter: c.Filter, singleID: c.SingleID, init: c.Init})
+	b.lock(c.Spec.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: c.Keyring, init: c.Init, inside: b.HandOver != 0})
 	return b.Prepared
 }
 
@@ -115,7 +137,16 @@ func (b *builder) pivot(c Container) {
 // image's author is looked at: it may be /proc/self/fd/7 (CVE-2024-21626).
 func (b *builder) closeFiles() {
 	b.do("close the program", unix.SYS_CLOSE, StatusFile-1)
-	b.do("close our files", unix.SYS_CLOSE_RANGE, FirstFile, uint32(0xffffffff), 0)
+	if b.HandOver == 0 {
+		b.do("close our files", unix.SYS_CLOSE_RANGE, FirstFile, uint32(0xffffffff), 0)
+		return
+	}
+	last := b.HandOver - 1
+	if b.gate != 0 {
+		last-- // the gate is the last of our files
+	}
+	b.do("close our files", unix.SYS_CLOSE_RANGE, FirstFile, last, 0)
+	b.do("close our files", unix.SYS_CLOSE_RANGE, b.HandOver+1, uint32(0xffffffff), 0)
 }
 
 func (b *builder) workdir(dir string) {

@@ -13,6 +13,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/capability"
 )
 
 // TestMain runs the tests as root of a user namespace with one id, pid 1 of a
@@ -47,7 +49,7 @@ func TestMain(m *testing.M) {
 }
 
 func shell(line string) *specs.Process {
-	caps, _ := Capabilities(nil, nil)
+	caps := capability.Default
 	return &specs.Process{
 		Args: []string{"sh", "-c", line}, Cwd: "/", Env: []string{"PATH=" + DefaultPath},
 		Capabilities: &specs.LinuxCapabilities{Bounding: caps, Permitted: caps, Effective: caps},
@@ -279,17 +281,6 @@ func TestSysctls(t *testing.T) {
 	out, failed, _ := run(t, Setup(hostContainer(t, s)))
 	if failed != "" || !strings.HasPrefix(out, "77\n9999\n") || !strings.HasSuffix(out, "ro\n") {
 		t.Errorf("got %q %q", out, failed)
-	}
-	for name, ok := range map[string]bool{
-		"net.ipv4.ip_forward": true, "kernel.shmmax": true, "fs.mqueue.msg_max": true,
-		"vm.max_map_count": false, "kernel.hostname": false, "net/core/x": false, "net.../x": false, "": false,
-	} {
-		if err := CheckSysctl(name, false); (err == nil) != ok {
-			t.Errorf("%q: %v", name, err)
-		}
-	}
-	if CheckSysctl("net.core.somaxconn", true) == nil {
-		t.Error("the host's own setting was accepted")
 	}
 }
 

@@ -38,7 +38,7 @@ func (s Source) open(m specs.Mount) (o opened, err error) {
 		return o, nil
 	}
 	if s.Tree != nil {
-		o.file, err = reopen(s.Tree)
+		o.file, err = dup(s.Tree) // it may be a file
 	} else {
 		path := m.Source
 		if s.Here != "" {
@@ -68,6 +68,14 @@ func openPath(dir int, name string, flags int) (*os.File, error) {
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), name), nil
+}
+
+func dup(f *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(uintptr(wire.FD(f)), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
 func reopen(dir *os.File) (*os.File, error) { return openPath(wire.FD(dir), ".", 0) }

@@ -1,4 +1,4 @@
-package sandbox
+package capability
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// capNames are the capabilities by number (capabilities(7), linux/capability.h).
-var capNames = []string{
+// names are the capabilities by number (capabilities(7), linux/capability.h).
+var names = []string{
 	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID",
 	"CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE",
 	"CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK",
@@ -19,49 +19,49 @@ var capNames = []string{
 	"CAP_CHECKPOINT_RESTORE",
 }
 
-// DefaultCaps are the capabilities that a container has unless the file says
+// Default are the capabilities that a container has unless the file says
 // otherwise: docker's fourteen.
-var DefaultCaps = []string{
+var Default = []string{
 	"CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
 	"CAP_MKNOD", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP",
 	"CAP_SETUID", "CAP_SYS_CHROOT",
 }
 
-// AllCaps are all capabilities by name: those of a privileged container, inside
+// All are all capabilities by name: those of a privileged container, inside
 // its user namespace.
-func AllCaps() []string { return slices.Clone(capNames) }
+func All() []string { return slices.Clone(names) }
 
-// Capabilities applies cap_add and cap_drop to the defaults, by docker's rules:
-// names with or without CAP_, any case, ALL in either list. Drops named one by
-// one win over adds, and adds over "drop ALL".
-func Capabilities(add, drop []string) ([]string, error) {
-	added, addAll, err := parseCaps("cap_add", add)
+// Apply applies cap_add and cap_drop to the defaults, by docker's rules (moby,
+// daemon/pkg/oci/caps): names with or without CAP_, any case, ALL in either list.
+// With "add ALL" it is all but what is dropped, with "drop ALL" just what is
+// added; otherwise first the drops, then the adds.
+func Apply(add, drop []string) ([]string, error) {
+	added, addAll, err := parse("cap_add", add)
 	if err != nil {
 		return nil, err
 	}
-	dropped, dropAll, err := parseCaps("cap_drop", drop)
+	dropped, dropAll, err := parse("cap_drop", drop)
 	if err != nil {
 		return nil, err
+	}
+	without := func(list []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(c string) bool { return slices.Contains(dropped, c) })
 	}
 	var caps []string
 	switch {
 	case addAll:
-		caps = AllCaps()
-	case !dropAll:
-		caps = slices.Clone(DefaultCaps)
+		caps = without(names)
+	case dropAll:
+		caps = added
+	default:
+		caps = append(without(Default), added...)
 	}
-	for _, c := range added {
-		if !slices.Contains(caps, c) {
-			caps = append(caps, c)
-		}
-	}
-	caps = slices.DeleteFunc(caps, func(c string) bool { return slices.Contains(dropped, c) })
 	slices.Sort(caps)
-	return caps, nil
+	return slices.Compact(caps), nil
 }
 
-func parseCaps(key string, names []string) (list []string, all bool, err error) {
-	for _, n := range names {
+func parse(key string, given []string) (list []string, all bool, err error) {
+	for _, n := range given {
 		u := strings.ToUpper(strings.TrimSpace(n))
 		if u == "ALL" || u == "CAP_ALL" {
 			all = true
@@ -70,7 +70,7 @@ func parseCaps(key string, names []string) (list []string, all bool, err error) 
 		if !strings.HasPrefix(u, "CAP_") {
 			u = "CAP_" + u
 		}
-		if !slices.Contains(capNames, u) {
+		if !slices.Contains(names, u) {
 			return nil, false, fmt.Errorf("%s: unknown capability %q (capabilities(7) lists them)", key, n)
 		}
 		list = append(list, u)
@@ -78,11 +78,11 @@ func parseCaps(key string, names []string) (list []string, all bool, err error) 
 	return list, all, nil
 }
 
-// capMask is the set of the named capabilities as bits.
-func capMask(names []string) uint64 {
+// Mask is the set of the named capabilities as bits.
+func Mask(list []string) uint64 {
 	var m uint64
-	for _, n := range names {
-		if i := slices.Index(capNames, n); i >= 0 {
+	for _, n := range list {
+		if i := slices.Index(names, n); i >= 0 {
 			m |= 1 << i
 		}
 	}

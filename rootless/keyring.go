@@ -1,0 +1,44 @@
+package rootless
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// KeyringName names the session keyring of a project (keyrings(7)). Every process
+// of a sandbox joins it, and from it a new one of its own. So one that gets none,
+// because the user's quota of keys is full, is with the keys of the project, of
+// which there are none, and never with those of the user's session.
+func KeyringName(project string) string { return "mocker-compose/" + project }
+
+// holdKeyring makes the keyring, for as long as this process lives: a keyring
+// belongs to a thread, and goes with the last one that has it.
+func holdKeyring(project string) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked
+		_, err := unix.KeyctlJoinSessionKeyring(KeyringName(project))
+		done <- err
+		if err == nil {
+			select {}
+		}
+	}()
+	switch err := <-done; {
+	case err == nil, !HasKeyrings():
+		return nil
+	case errors.Is(err, unix.EDQUOT):
+		return fmt.Errorf("session keyring of the project: you have as many keys as you may: /proc/key-users counts them, an administrator allows more with sysctl -w kernel.keys.maxkeys=2000")
+	default:
+		return fmt.Errorf("session keyring of the project: %w", err)
+	}
+}
+
+// HasKeyrings tells whether there are keyrings at all: a kernel may have none,
+// and an outer sandbox may forbid them.
+func HasKeyrings() bool {
+	_, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_SESSION_KEYRING, false)
+	return !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM)
+}
