@@ -14,6 +14,13 @@
 //	probe write FILE TEXT       write a file
 //	probe pause                 do nothing until a signal
 //	probe stay                  the same, ignoring what can be ignored
+//	probe calls                 say of every system call whether the filter allows it: see calls.go
+//	probe inject TERMINAL...    try to put bytes into a terminal's input
+//	probe abstract NAME...      print "NAME open" or "NAME closed" of abstract unix sockets
+//	probe keyring               print what the session keyring is
+//	probe look PATH...          print whether paths can be read and written
+//	probe unmount PATH...       try to unmount
+//	probe ids                   print the real and effective user
 //	probe bytes                 write bytes that no terminal should get
 package main
 
@@ -53,8 +60,16 @@ var verbs = map[string]func(args []string) error{
 	"tty":    tty,
 	"write":  write,
 	"bytes":  oddBytes,
-	"pause":  pause,
-	"stay":   stay,
+
+	"calls":    calls,
+	"inject":   inject,
+	"abstract": abstract,
+	"keyring":  keyring,
+	"look":     look,
+	"unmount":  unmount,
+	"ids":      ids,
+	"pause":    pause,
+	"stay":     stay,
 }
 
 func run(verb string, args []string) error {

@@ -1,0 +1,3 @@
+package main
+
+var abis = []abi{{"aarch64", 0, native}}
