@@ -93,13 +93,9 @@ func (s *Store) holders() (byID map[string][]Holder, layers map[string]bool, err
 	for _, f := range files {
 		container := filepath.Dir(f)
 		by := Holder{filepath.Base(filepath.Dir(filepath.Dir(container))), filepath.Base(container)}
-		var h held
-		b, err := os.ReadFile(f)
+		h, err := readHeld(f)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // removed meanwhile
-		}
-		if err == nil {
-			err = json.Unmarshal(b, &h)
 		}
 		if err != nil { // nothing may be deleted then
 			return nil, nil, fmt.Errorf("%s: %w: which image it keeps is not known; mocker-compose -p %s down removes it", f, err, by.Project)
@@ -110,6 +106,16 @@ func (s *Store) holders() (byID map[string][]Holder, layers map[string]bool, err
 		}
 	}
 	return byID, layers, nil
+}
+
+// readHeld reads a mark, and leaves one that it cannot read where it is: as long
+// as it is there, nothing is deleted.
+func readHeld(path string) (h held, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return h, err
+	}
+	return h, json.Unmarshal(b, &h)
 }
 
 // globEscape makes a path mean itself in a pattern.
