@@ -2,9 +2,6 @@ package image
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"os"
 	"path/filepath"
 )
 
@@ -12,13 +9,9 @@ import (
 // (see Use). The error is fs.ErrNotExist for a container without an image, and a
 // *NotFoundError for an image that the index has lost.
 func (s *Store) HeldBy(holder string) (img Image, err error) {
-	var h held
-	b, err := os.ReadFile(filepath.Join(holder, holderName))
+	h, err := readHeld(filepath.Join(holder, holderName))
 	if err != nil {
 		return img, err
-	}
-	if err := json.Unmarshal(b, &h); err != nil {
-		return img, fmt.Errorf("%s: %w", filepath.Join(holder, holderName), err)
 	}
 	err = s.reading(context.Background(), func(x *index) error {
 		found, ok := x.image(h.ID)

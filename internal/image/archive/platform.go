@@ -18,7 +18,7 @@ func (l layout) choose(list []v1.Descriptor, depth int) (*Image, error) {
 	}
 	list = slices.DeleteFunc(slices.Clone(list), isAttestation)
 	if len(list) == 0 {
-		return nil, fmt.Errorf("it has no manifest")
+		return nil, fmt.Errorf("there is no image in it, only attestations or other artifacts")
 	}
 	if len(list) == 1 {
 		return l.follow(list[0], depth)
@@ -61,7 +61,7 @@ func (l layout) follow(d v1.Descriptor, depth int) (*Image, error) {
 func isAttestation(d v1.Descriptor) bool {
 	return d.Annotations["vnd.docker.reference.type"] != "" ||
 		d.Platform != nil && d.Platform.OS == "unknown" ||
-		d.ArtifactType != "" && d.MediaType != types.OCIImageIndex
+		d.ArtifactType != "" && !types.MediaType(d.ArtifactType).IsConfig() // some tools say so of images
 }
 
 // fit is the first of the best ones for this machine: those without a platform
