@@ -28,6 +28,7 @@ var measurements = []struct {
 	{"stop", benchStop},
 	{"logs-in", benchLogsIn},
 	{"logs-out", benchLogsOut},
+	{"unpack", benchUnpack},
 }
 
 func main() {

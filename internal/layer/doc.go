@@ -14,6 +14,7 @@
 //	             for containers where no overlay can be mounted
 //	Visible      which of a stack of layers to mount
 //	Decompress   gzip, xz, zstd, bzip2 or plain, told by the first bytes
+//	ReadAhead    lets that, and hashing, go on while files are written
 //
 // # Model
 //

@@ -104,7 +104,9 @@ func (s *Store) unpack(ctx context.Context, f *os.File, digest string, dst *os.F
 		return layer.Stats{}, err
 	}
 	defer release()
-	st, err := layer.Unpack(ctx, plain, dst, layer.Options{Single: s.single, Whiteouts: layer.Literal, Limits: s.Limits})
+	ahead := layer.ReadAhead(plain)
+	defer ahead.Close()
+	st, err := layer.Unpack(ctx, ahead, dst, layer.Options{Single: s.single, Whiteouts: layer.Literal, Limits: s.Limits})
 	if err != nil {
 		return st, err
 	}

@@ -44,7 +44,9 @@ func (l *loader) unpack(ctx context.Context, src *archive.Layer, fs *os.File) (s
 	}
 	defer release()
 	tar := &summing{r: plain, sum: sha256.New()}
-	st, err = layer.Unpack(ctx, tar, fs, layer.Options{Single: l.oneID})
+	ahead := layer.ReadAhead(tar)
+	defer ahead.Close()
+	st, err = layer.Unpack(ctx, ahead, fs, layer.Options{Single: l.oneID})
 	if err != nil {
 		return st, err
 	}
