@@ -12,6 +12,7 @@ import (
 
 // compose lets compose-go do the load proper.
 func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
+	registerRaw()
 	details := types.ConfigDetails{WorkingDir: l.where.Dir, Environment: l.env}
 	for _, s := range l.files {
 		details.ConfigFiles = append(details.ConfigFiles, s.config())

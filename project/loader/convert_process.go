@@ -33,9 +33,6 @@ func (l *load) process(s types.ServiceConfig, out *project.Service) error {
 	if s.Umask != nil && *s.Umask > 0o777 {
 		return l.fault("write three octal digits: 0022", fmt.Sprintf("services.%s.umask: %o is more than 777", s.Name, *s.Umask), key("umask")...)
 	}
-	if s.OomScoreAdj < -1000 || s.OomScoreAdj > 1000 {
-		return l.fault("write -1000 to 1000", fmt.Sprintf("services.%s.oom_score_adj: %d is out of range", s.Name, s.OomScoreAdj), key("oom_score_adj")...)
-	}
 	out.OOMScoreAdj = int(s.OomScoreAdj)
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{l.capabilities, l.sysctls, l.ulimits} {
 		if err := step(s, out); err != nil {

@@ -38,9 +38,6 @@ func (l *load) namespaces(s types.ServiceConfig, out *project.Service) error {
 			return l.fault("write host, service:NAME or container:NAME", fmt.Sprintf("services.%s.%s: %q is not possible", s.Name, n.key, n.value), "services", s.Name, n.key)
 		}
 	}
-	if s.Cgroup != "" && s.Cgroup != "private" && s.Cgroup != "host" {
-		return l.fault("write host or private", fmt.Sprintf("services.%s.cgroup: %q is not possible", s.Name, s.Cgroup), "services", s.Name, "cgroup")
-	}
 	out.HostCgroup = s.Cgroup == "host"
 	if out.UTS != "" && (s.Hostname != "" || s.DomainName != "") {
 		return l.fault("remove one of them", fmt.Sprintf("services.%s: hostname and domainname are those of the uts namespace, which it has not to itself (uts: %s)", s.Name, out.UTS), "services", s.Name, "uts")
