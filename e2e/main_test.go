@@ -112,8 +112,10 @@ func again(dir string) (int, error) {
 	cmd := account.Command(context.Background(), self, args...)
 	cmd.Dir = dir
 	cmd.Env = append(append(cmd.Env, builtEnv+"="+dir), forced()...)
-	for _, name := range []string{"MOCKER_TEST_KILLS", "MOCKER_TEST_KEEP"} {
-		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
+	for _, kv := range os.Environ() {
+		if strings.HasPrefix(kv, "MOCKER_TEST_") {
+			cmd.Env = append(cmd.Env, kv)
+		}
 	}
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {

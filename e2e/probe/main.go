@@ -12,6 +12,8 @@
 //	probe dial ADDRESS...       print "ADDRESS open" or "ADDRESS closed"
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
+//	probe attack r:FILE w:FILE  read and write files, and print what was read
+//	probe check KEY=VALUE...    be silent if this process is as it should be: see check.go
 //	probe pause                 do nothing until a signal
 //	probe stay                  the same, ignoring what can be ignored
 //	probe calls                 say of every system call whether the filter allows it: see calls.go
@@ -70,6 +72,8 @@ var verbs = map[string]func(args []string) error{
 	"ids":      ids,
 	"pause":    pause,
 	"stay":     stay,
+	"attack":   attack,
+	"check":    check,
 }
 
 func run(verb string, args []string) error {
