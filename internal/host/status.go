@@ -17,7 +17,7 @@ import (
 )
 
 // awaitExec reads the status pipe to its end: the set-up has come to its last mark
-// and reported no failure means executed.
+// and reported no failure means executed (or ended, for a program that executes nothing).
 func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File) error {
 	deadline := time.Now().Add(setupLimit)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
@@ -44,7 +44,7 @@ func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File) error 
 		return stageError("launch", reached, errors.New("unreadable report of the set-up"))
 	case report.Failure != nil:
 		return explain(p.Program.What(report.Failure.Step), report.Failure.Errno)
-	case !strings.HasPrefix(reached, sandbox.ExecWhat):
+	case !strings.HasPrefix(reached, sandbox.ExecWhat) && reached != sandbox.EndWhat:
 		return stageError("launch", reached, fmt.Errorf("the set-up was killed there: %w", unix.EINTR))
 	}
 	return nil

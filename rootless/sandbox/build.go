@@ -13,6 +13,9 @@ import (
 // are its standard files, 3 the program, 4 where it reports a failure.
 const FirstFile = 5
 
+// EndWhat is the last mark of a program that executes nothing, but ends.
+const EndWhat = "end"
+
 // StatusFile is the descriptor on which the program reports a failure.
 const StatusFile = 4
 

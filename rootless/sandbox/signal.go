@@ -16,6 +16,7 @@ func SignalAll(pidfd *os.File, sig unix.Signal) *Prepared {
 	b.do("be invisible", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	// Nobody else in there is no failure.
 	b.do("signal the container's processes", unix.SYS_KILL, -1, int(sig)).Ignore()
-	b.do("end", unix.SYS_EXIT_GROUP, 0)
+	b.mark(EndWhat)
+	b.do(EndWhat, unix.SYS_EXIT_GROUP, 0)
 	return b.Prepared
 }
