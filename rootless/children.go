@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
@@ -40,7 +38,7 @@ func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File
 // start adds a line to the table. sock is where the child hands over, nil = it does not.
 func (h *projectHolder) start(req holderRequest, files []*os.File) (_ *child, sock *os.File, err error) {
 	l := req.Launch
-	if l == nil || req.Name == "" || len(files) < 4 || l.Join >= len(files) || l.HandOver != 0 && l.HandOver != len(files) {
+	if l == nil || req.Name == "" || len(files) < 4 || l.HandOver != 0 && l.HandOver != len(files) {
 		return nil, nil, fmt.Errorf("launch: incomplete request")
 	}
 	if l.HandOver != 0 {
@@ -73,7 +71,12 @@ func (h *projectHolder) start(req holderRequest, files []*os.File) (_ *child, so
 func fork(l launchRequest, files []*os.File) (*os.File, error) {
 	path, argv := "/proc/self/fd/3", []string{"sandbox"}
 	if l.Portable {
-		path, argv = "/proc/self/exe", []string{"mocker-compose", RoleArg, RoleProgram}
+		self, err := sealedSelf()
+		if err != nil {
+			return nil, err
+		}
+		path, argv = fmt.Sprintf("/proc/self/fd/%d", len(files)), []string{"mocker-compose", RoleArg, RoleProgram}
+		files = append(slices.Clip(files), self)
 	}
 	fd := -1
 	attr := &syscall.ProcAttr{
@@ -83,12 +86,7 @@ func fork(l launchRequest, files []*os.File) (*os.File, error) {
 	for _, f := range files {
 		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
 	}
-	var err error
-	if l.Join > 0 {
-		_, err = forkInside(wire.FD(files[l.Join]), path, argv, attr)
-	} else {
-		_, err = syscall.ForkExec(path, argv, attr)
-	}
+	_, err := syscall.ForkExec(path, argv, attr)
 	runtime.KeepAlive(files)
 	if err != nil {
 		return nil, fmt.Errorf("start the sandbox: %w", err)
@@ -97,28 +95,6 @@ func fork(l launchRequest, files []*os.File) (*os.File, error) {
 		return nil, fmt.Errorf("start the sandbox: the kernel gave no pidfd (Linux 5.2 or newer is needed)")
 	}
 	return pollable(fd), nil
-}
-
-// forkInside forks into the pid namespace of the process behind pidfd. That
-// namespace sticks to the thread, so the thread ends with its goroutine: it is
-// locked and never unlocked. (No PDEATHSIG is set anywhere, which would kill the child then.)
-func forkInside(pidfd int, path string, argv []string, attr *syscall.ProcAttr) (int, error) {
-	type result struct {
-		pid int
-		err error
-	}
-	done := make(chan result)
-	go func() {
-		runtime.LockOSThread()
-		if err := unix.Setns(pidfd, unix.CLONE_NEWPID); err != nil {
-			done <- result{err: fmt.Errorf("enter the pid namespace: %w", err)}
-			return
-		}
-		pid, err := syscall.ForkExec(path, argv, attr)
-		done <- result{pid, err}
-	}()
-	r := <-done
-	return r.pid, r.err
 }
 
 // wait reaps a child when it ends, and tells the supervisor if there is one.

@@ -221,9 +221,6 @@ type Launch struct {
 	Files []*os.File
 	// Clone are the CLONE_NEW* flags of the child.
 	Clone uintptr
-	// Join is the index of the pidfd in Files whose pid namespace the child is
-	// born in; 0 = the holder's, or a new one by Clone.
-	Join int
 	// HandOver is the descriptor of the socket over which the child hands over to
 	// another one (program.HandOver): len(Files), or 0.
 	HandOver int
@@ -234,7 +231,7 @@ type Launch struct {
 // Start starts a child.
 func (h *HolderClient) Start(l Launch) (*Child, error) {
 	done := h.expect(l.Name)
-	replies, err := h.call(holderRequest{Op: opLaunch, Name: l.Name, Launch: &launchRequest{l.Clone, l.Join, l.HandOver, l.Portable}}, l.Files...)
+	replies, err := h.call(holderRequest{Op: opLaunch, Name: l.Name, Launch: &launchRequest{l.Clone, l.HandOver, l.Portable}}, l.Files...)
 	if err != nil {
 		h.mu.Lock()
 		delete(h.exits, l.Name)

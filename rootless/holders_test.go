@@ -296,10 +296,10 @@ func TestBadLaunch(t *testing.T) {
 	h := w.up("p6")
 	defer h.Close()
 	for name, l := range map[string]Launch{
-		"no files":  {Name: "x"},
-		"no name":   {Files: []*os.File{os.Stdin, os.Stdin, os.Stdin, os.Stdin}},
-		"bad image": {Name: "x", Files: []*os.File{os.Stdin, os.Stdin, os.Stdin, os.Stderr}},
-		"bad join":  {Name: "x", Files: []*os.File{os.Stdin, os.Stdin, os.Stdin, os.Stdin}, Join: 9},
+		"no files":   {Name: "x"},
+		"no name":    {Files: []*os.File{os.Stdin, os.Stdin, os.Stdin, os.Stdin}},
+		"bad image":  {Name: "x", Files: []*os.File{os.Stdin, os.Stdin, os.Stdin, os.Stderr}},
+		"bad socket": {Name: "x", Files: []*os.File{os.Stdin, os.Stdin, os.Stdin, os.Stdin}, HandOver: 9},
 	} {
 		if c, err := h.Start(l); err == nil {
 			t.Errorf("%s: started %+v", name, c.ChildInfo)

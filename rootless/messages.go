@@ -38,7 +38,6 @@ type holderRequest struct {
 // child, 3 being the program.
 type launchRequest struct {
 	Clone    uintptr `json:"clone"`              // CLONE_NEW* for the child
-	Join     int     `json:"join,omitempty"`     // index of the pidfd whose pid namespace the child is born in; 0 = none
 	HandOver int     `json:"handover,omitempty"` // where the child finds the socket to hand over on; 0 = it does not
 	Portable bool    `json:"portable,omitempty"`
 }

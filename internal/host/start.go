@@ -122,7 +122,7 @@ func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepare
 	}
 	defer status.Close()
 	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, p.Files...)
-	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, Join: p.Join, HandOver: p.HandOver, Portable: r.portable})
+	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, HandOver: p.HandOver, Portable: r.portable})
 	w.Close()
 	if err != nil {
 		return nil, stageError("launch", name, err)

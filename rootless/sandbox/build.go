@@ -26,9 +26,6 @@ type Prepared struct {
 	Files []*os.File
 	// Clone are the CLONE_NEW* flags.
 	Clone uintptr
-	// Join is the index in Files, plus FirstFile, of the pidfd whose pid
-	// namespace the process is born in; 0 = none.
-	Join int
 	// HandOver is the descriptor of the socket on which the process hands over to
 	// one inside (program.HandOver); 0 = it does not.
 	HandOver int

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
@@ -12,8 +13,17 @@ import (
 // that a fork has to take: no child slips through.
 func SignalAll(pidfd *os.File, sig unix.Signal) *Prepared {
 	b := newBuilder()
-	b.Join = b.file(pidfd)
+	fd := b.file(pidfd)
+	b.HandOver = fd + 1
+	// Who runs inside may see who signals: it must have nothing of outside (handOver).
+	b.do("join the container's namespaces", unix.SYS_SETNS, fd, unix.CLONE_NEWNS|unix.CLONE_NEWPID)
+	b.do("enter /", unix.SYS_CHDIR, "/")
+	b.closeFiles()
+	kill := []string{"CAP_KILL"}
+	b.capset(&specs.Process{Capabilities: &specs.LinuxCapabilities{Permitted: kill}})
 	b.do("be invisible", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	b.Program.HandOver(b.HandOver)
+	b.mark(ExecWhat + "kill") // nothing is executed, but the set-up is over
 	// Nobody else in there is no failure.
 	b.do("signal the container's processes", unix.SYS_KILL, -1, int(sig)).Ignore()
 	b.mark(EndWhat)
