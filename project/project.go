@@ -35,7 +35,8 @@ type Service struct {
 	Scale         int               `json:"scale"` // number of replicas
 	Command       []string          `json:"command,omitempty"`
 	Entrypoint    []string          `json:"entrypoint,omitempty"`
-	Environment   []string          `json:"environment,omitempty"` // KEY=VALUE, sorted; env_file merged
+	NoEntrypoint  bool              `json:"no_entrypoint,omitempty"` // the file empties the image's entrypoint
+	Environment   []string          `json:"environment,omitempty"`   // KEY=VALUE, or KEY to unset the image's; sorted; env_file merged
 	WorkingDir    string            `json:"working_dir,omitempty"`
 	User          string            `json:"user,omitempty"`
 	GroupAdd      []string          `json:"group_add,omitempty"`
@@ -130,15 +131,17 @@ type Dependency struct {
 	Restart   bool      `json:"restart,omitempty"`
 }
 
-// HealthCheck is a service's health check. A nil one means: none.
+// HealthCheck is a service's health check; nil means that the file has none. A
+// field that is zero is the image's, and else docker's default.
 type HealthCheck struct {
-	// Test is the command: ["CMD", arg...] or ["CMD-SHELL", line].
-	Test          []string      `json:"test"`
-	Interval      time.Duration `json:"interval"` // ns; the loader fills docker's defaults (30 s)
-	Timeout       time.Duration `json:"timeout"`  // 30 s
-	Retries       int           `json:"retries"`  // 3
-	StartPeriod   time.Duration `json:"start_period"`
-	StartInterval time.Duration `json:"start_interval"` // 5 s
+	// Test is the command: ["CMD", arg...] or ["CMD-SHELL", line]; ["NONE"] ends
+	// the image's.
+	Test          []string      `json:"test,omitempty"`
+	Interval      time.Duration `json:"interval,omitempty"` // ns; 30 s by default
+	Timeout       time.Duration `json:"timeout,omitempty"`  // 30 s
+	Retries       int           `json:"retries,omitempty"`  // 3
+	StartPeriod   time.Duration `json:"start_period,omitempty"`
+	StartInterval time.Duration `json:"start_interval,omitempty"` // 5 s
 }
 
 // RestartMode is the kind of a restart policy.

@@ -20,11 +20,11 @@ func processRows() []Support {
 			"umask", "image", "profiles", "extends", "extends.service", "extends.file", "attach"),
 		same(s, Refused, models, "models", "models.*", "models.*.endpoint_var", "models.*.model_var"),
 		[]Support{
-			{Key: s + "build.**", Fate: Refused, Reason: "images cannot be built yet; remove build to run on the host's root file system, or write image: rootfs:DIR"},
+			{Key: s + "build.**", Fate: Refused, Reason: "images cannot be built yet; build it elsewhere, load it (docker save NAME | mocker-compose image load) and write image: NAME, or remove build to run on the host's root file system"},
 			{Key: s + "develop.**", Fate: Ignored, Reason: "files are not watched yet; use a bind mount and restart the service"},
 			{Key: s + "provider.**", Fate: Refused, Reason: "provider plugins are not run; write what it provides as a service"},
 			{Key: s + "platform", Fate: Ignored, Reason: "programs run on this machine's processor", Accept: ownPlatform},
-			{Key: s + "pull_policy", Fate: Ignored, Reason: "nothing is pulled"},
+			{Key: s + "pull_policy", Fate: Ignored, Reason: "nothing is pulled or built: the image is used as it is in the store", Accept: []string{"never", "missing", "if_not_present"}},
 			{Key: s + "pull_refresh_after", Fate: Ignored, Reason: "nothing is pulled"},
 			{Key: s + "runtime", Fate: Ignored, Reason: "mocker-compose itself is the runtime", Accept: []string{"", "runc"}},
 		})

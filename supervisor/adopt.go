@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/supervisor/capture"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
@@ -40,7 +41,7 @@ func New(ctx context.Context, cfg Config) (*Supervisor, error) {
 
 func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 	s := &Supervisor{
-		cfg: cfg, rt: cfg.Runtime, capture: capturePipe,
+		cfg: cfg, rt: cfg.Runtime, capture: capture.Pipe,
 		inbox: make(chan message), loopEnded: make(chan struct{}),
 		finished: make(chan error, 1),
 		ready:    make(chan struct{}, 1), instances: map[string]*instance{},

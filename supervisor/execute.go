@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -15,6 +16,7 @@ type execution struct {
 	s       *Supervisor
 	r       *request
 	project *project.Project
+	images  imageconfig.Set //  of the services that may get new containers
 	order   stopOrder
 	volumes bool // remove anonymous volumes with their containers
 	renew   bool // replacements get anonymous volumes of their own

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -42,7 +43,8 @@ type fakeRuntime struct {
 	contents map[string][]byte
 	volumes  map[string]bool
 	execs    int
-	last     map[string]int // the highest run number of each container
+	last     map[string]int  // the highest run number of each container
+	images   imageconfig.Set // by the text in the file; nil: all texts are images without a configuration
 	wg       sync.WaitGroup
 }
 
@@ -127,6 +129,25 @@ func (f *fakeRuntime) enter(call, name string) func() {
 	f.busy[name] = true
 	f.calls = append(f.calls, call+" "+name)
 	return func() { f.mu.Lock(); f.busy[name] = false; f.mu.Unlock() }
+}
+
+// Images implements Runtime.
+func (f *fakeRuntime) Images(_ context.Context, services []project.Service, say func(name, status string)) (imageconfig.Set, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := imageconfig.Set{}
+	for _, s := range services {
+		img, ok := f.images[s.Image]
+		if !ok && f.images != nil {
+			return nil, fmt.Errorf("service %q: no such image: %s", s.Name, s.Image)
+		}
+		if f.images != nil {
+			say(s.Image, "Loading")
+			say(s.Image, "Loaded")
+			found[s.Name] = img
+		}
+	}
+	return found, nil
 }
 
 // set says how the containers of a service behave from their next run on.
@@ -394,12 +415,4 @@ func (f *fakeRuntime) Adopt(_ context.Context, known map[string]Known) (map[stri
 		runs[name] = f.handle(r)
 	}
 	return runs, nil
-}
-
-func dup(f *os.File) (*os.File, error) {
-	fd, err := syscall.Dup(int(f.Fd()))
-	if err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), "dup"), nil
 }

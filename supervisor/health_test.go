@@ -2,13 +2,11 @@ package supervisor
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // TestProbeTimes checks when probes begin: each a full interval after the end
@@ -95,37 +93,4 @@ func TestHealthEndsWithTheRunAndBeginsWithTheNext(t *testing.T) {
 			t.Errorf("%d health events, want 2", n)
 		}
 	})
-}
-
-func TestCapturePipeKeepsTheHeadAndSwallowsTheRest(t *testing.T) {
-	c, err := capturePipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 1000 { // far more than a pipe holds
-		if _, err := c.file.WriteString(strings.Repeat("x", 1000)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := c.collect(); len(got) != policy.OutputLimit {
-		t.Errorf("%d bytes kept, want %d", len(got), policy.OutputLimit)
-	}
-}
-
-func TestCapturePipeDoesNotWaitForStrays(t *testing.T) {
-	c, err := capturePipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stray, err := dup(c.file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stray.Close()
-	if _, err := c.file.WriteString("said"); err != nil {
-		t.Fatal(err)
-	}
-	if got := c.collect(); got != "said" { // a hang would time the test out
-		t.Errorf("got %q", got)
-	}
 }

@@ -92,22 +92,22 @@ func (m *monitor) probe(ctx context.Context, check *project.HealthCheck) (int, s
 		return -1, err.Error()
 	}
 	spec := ExecSpec{Args: probeArgs(check.Test)}
-	run, _, err := m.s.rt.Exec(ctx, &m.c, spec, [3]*os.File{null, out.file, out.file})
+	run, _, err := m.s.rt.Exec(ctx, &m.c, spec, [3]*os.File{null, out.File, out.File})
 	if err != nil {
-		out.collect()
+		out.Collect()
 		return -1, err.Error()
 	}
 	died := m.s.execEvents(&m.c, spec.Args)
 	select {
 	case e := <-run.Done:
 		died(e.Code)
-		return e.Code, out.collect()
+		return e.Code, out.Collect()
 	case <-ctx.Done():
 		if err := m.s.rt.Kill(run); err != nil {
 			m.s.report(fmt.Sprintf("end the health check of container %s: %v", m.c.Name, err))
 		}
 		died(killedCode)
-		out.collect()
+		out.Collect()
 		return -1, fmt.Sprintf("Health check exceeded timeout (%v)", limit)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"syscall"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // kill sends a signal to the main processes, at once: it waits behind nobody,
 // because it is what remains when something else hangs. A signal that is meant
 // to end a container also keeps its restart policy from starting it again.
 func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) error {
-	sig, err := ParseSignal(b.Signal, syscall.SIGKILL)
+	sig, err := policy.ParseSignal(b.Signal, syscall.SIGKILL)
 	if err != nil {
 		return err
 	}
@@ -123,6 +124,6 @@ func ends(c *Container, sig syscall.Signal) bool {
 	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
 		return true
 	}
-	own, err := ParseSignal(c.Service.StopSignal, syscall.SIGTERM)
+	own, err := policy.ParseSignal(c.Service.StopSignal, syscall.SIGTERM)
 	return err == nil && own == sig
 }

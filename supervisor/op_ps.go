@@ -49,6 +49,9 @@ func (s *Supervisor) showNetwork(c *api.Container, of *Container) {
 	for _, p := range s.rt.Ports(of) {
 		c.Ports = append(c.Ports, api.Port{HostIP: p.HostIP, Published: p.Bound, Target: p.Target, Protocol: p.Protocol})
 	}
+	if of.Service.NetworkMode != "host" {
+		c.Ports = append(c.Ports, unpublished(of.Service.ExposedPorts(), c.Ports)...)
+	}
 	at := s.rt.Attachments(of)
 	if len(at) == 0 {
 		return
@@ -58,6 +61,17 @@ func (s *Supervisor) showNetwork(c *api.Container, of *Container) {
 		c.Addresses[a.Network] = a.IPv4
 	}
 	c.Networks = slices.Sorted(maps.Keys(c.Addresses))
+}
+
+// unpublished are the exposed ports that are published nowhere, as docker lists
+// them: without an address of the host.
+func unpublished(exposed []project.Port, published []api.Port) (list []api.Port) {
+	for _, p := range exposed {
+		if !slices.ContainsFunc(published, func(q api.Port) bool { return q.Target == p.Target && q.Protocol == p.Protocol }) {
+			list = append(list, api.Port{Target: p.Target, Protocol: p.Protocol})
+		}
+	}
+	return list
 }
 
 // info tells what this supervisor serves.

@@ -71,6 +71,10 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		return err
 	}
 	defer s.queue.Leave(t)
+	images, err := s.images(ctx, r, append(named(&b.Project, needs), b.Service))
+	if err != nil {
+		return err
+	}
 	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
@@ -78,18 +82,20 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 	if err != nil {
 		return err
 	}
-	p, err := plan.MakeRun(&b.Project, o, &b.Service, plan.Options{Services: needs, NoDeps: b.NoDeps, RemoveOrphans: b.RemoveOrphans})
+	p, err := plan.MakeRun(&b.Project, o, &b.Service, plan.Options{Services: needs, NoDeps: b.NoDeps, RemoveOrphans: b.RemoveOrphans, Images: images.IDs()})
 	if err != nil {
 		return err
 	}
 	sayUnchanged(r, o, p, needs)
 	s.warnOrphans(r, p.Orphans)
 	defer s.sayNotices(r)
-	x := &execution{s: s, r: r, project: &b.Project}
+	x := &execution{s: s, r: r, project: &b.Project, images: images}
 	if err := x.execute(ctx, p); err != nil {
 		return err
 	}
-	return s.createOneOff(ctx, r, newOneOff(b))
+	c := newOneOff(b)
+	c.of(images[b.Service.Name], r)
+	return s.createOneOff(ctx, r, c)
 }
 
 func (s *Supervisor) createOneOff(ctx context.Context, r *request, c Container) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -31,6 +32,10 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		return err
 	}
 	defer s.queue.Leave(t)
+	images, err := s.images(ctx, r, named(&b.Project, selected))
+	if err != nil {
+		return err
+	}
 	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	}
 	p, err := plan.Make(&b.Project, o, plan.Options{
 		Services: b.Services, Recreate: plan.Recreate(b.Recreate), NoDeps: b.NoDeps,
-		NoStart: b.NoStart, RemoveOrphans: b.RemoveOrphans,
+		NoStart: b.NoStart, RemoveOrphans: b.RemoveOrphans, Images: images.IDs(),
 	})
 	if err != nil {
 		return err
@@ -48,7 +53,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	sayUnchanged(r, o, p, selected)
 	s.warnOrphans(r, p.Orphans)
 	defer s.sayNotices(r)
-	x := &execution{s: s, r: r, project: &b.Project, order: orderOf(b.Timeout), renew: b.RenewVolumes}
+	x := &execution{s: s, r: r, project: &b.Project, images: images, order: orderOf(b.Timeout), renew: b.RenewVolumes}
 	if err := x.execute(ctx, p); err != nil || !b.Wait {
 		return err
 	}
@@ -63,7 +68,7 @@ func (s *Supervisor) accept(p *project.Project) error {
 	}
 	for n := range p.Services {
 		svc := &p.Services[n]
-		if _, err := ParseSignal(svc.StopSignal, syscall.SIGTERM); err != nil {
+		if _, err := policy.ParseSignal(svc.StopSignal, syscall.SIGTERM); err != nil {
 			return fmt.Errorf("service %q: stop_signal: %w", svc.Name, err)
 		}
 		if svc.ContainerName != "" && svc.Scale > 1 {
@@ -85,7 +90,8 @@ func (s *Supervisor) desire(p *project.Project) {
 	s.desired = *p
 	for _, i := range s.instances {
 		if svc, ok := p.Service(i.rec.Service.Name); ok && i.rec.OneOff == nil && p.Hash(svc) == i.rec.Hash {
-			i.rec.Service = *svc
+			own := &i.rec.Service // the rest of it may be the image's
+			own.Scale, own.DependsOn, own.Attach, own.Source = svc.Scale, svc.DependsOn, svc.Attach, svc.Source
 		}
 	}
 }

@@ -6,19 +6,21 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // Container is one replica as the runtime sees it.
 type Container struct {
-	Project string          `json:"project"`
-	Dir     string          `json:"dir"`  // the project's working directory
-	Name    string          `json:"name"` // project-service-number, or container_name
-	ID      string          `json:"id"`   // 64 hex digits, fixed at creation
-	Number  int             `json:"number"`
-	Service project.Service `json:"service"`
-	Hash    string          `json:"hash"`
-	Created time.Time       `json:"created"`
+	Project string            `json:"project"`
+	Dir     string            `json:"dir"`  // the project's working directory
+	Name    string            `json:"name"` // project-service-number, or container_name
+	ID      string            `json:"id"`   // 64 hex digits, fixed at creation
+	Number  int               `json:"number"`
+	Service project.Service   `json:"service"` // the file's over the image's
+	Image   imageconfig.Image `json:"image,omitzero"`
+	Hash    string            `json:"hash"`
+	Created time.Time         `json:"created"`
 	// Inherit: it takes the place of a container of its name, and has the anonymous
 	// volumes of that one.
 	Inherit bool    `json:"inherit,omitempty"`
@@ -103,6 +105,12 @@ type Runtime interface {
 	// KeepContents keeps the contents of configs and secrets, by digest, for the
 	// containers that are created from now on; others are forgotten.
 	KeepContents(contents map[string][]byte) error
+
+	// Images finds what the images of services are, by service: those of the store
+	// by their names, those in files after they were read, unless they were
+	// before. say is told of each that is read. A service without an image that
+	// has a configuration has no entry. The error names all that are missing.
+	Images(ctx context.Context, services []project.Service, say func(name, status string)) (imageconfig.Set, error)
 
 	// Create acquires all that outlives a run: root file system with its
 	// writable layer, network namespace with endpoints and names, log streams.

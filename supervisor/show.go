@@ -16,7 +16,7 @@ import (
 func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 	c := api.Container{
 		ID: r.ID, Name: r.Name, Project: r.Project, Service: r.Service.Name, Number: r.Number,
-		Image: r.Service.Image, Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
+		Image: r.imageName(), Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
 		Created: r.Created, Started: r.Started, Finished: r.Finished,
 		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.why(),
 		LogDir: dirs.LogDir(r.Project, r.Name), OneOff: r.OneOff != nil,
@@ -38,6 +38,14 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		}
 	}
 	return c
+}
+
+// imageName is the image as ps shows it.
+func (r *Replica) imageName() string {
+	if r.Image.Name != "" {
+		return r.Image.Name
+	}
+	return r.Service.Image
 }
 
 // Labels are those of the file and, as docker compose sets them, those that

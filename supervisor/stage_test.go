@@ -16,6 +16,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/capture"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
@@ -144,14 +145,14 @@ func (g *stage) noBugs() {
 	}
 }
 
-// captureFile is capturePipe for fake time: a file never makes anybody wait.
-func captureFile() (captured, error) {
+// captureFile is capture.Pipe for fake time: a file never makes anybody wait.
+func captureFile() (capture.Output, error) {
 	f, err := os.CreateTemp("", "probe")
 	if err != nil {
-		return captured{}, err
+		return capture.Output{}, err
 	}
 	os.Remove(f.Name())
-	return captured{file: f, collect: func() string {
+	return capture.Output{File: f, Collect: func() string {
 		defer f.Close()
 		_, _ = f.Seek(0, io.SeekStart)
 		b, _ := io.ReadAll(io.LimitReader(f, policy.OutputLimit))

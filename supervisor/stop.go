@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // defaultGrace is docker's: the time from the stop signal to SIGKILL.
@@ -55,7 +57,7 @@ func (s *Supervisor) endRun(i *instance, o stopOrder) {
 	s.arm(i, grace, GraceOver)
 	r, name := i.run, i.rec.Name
 	// A bad name was refused when the project was accepted.
-	sig, err := ParseSignal(i.rec.Service.StopSignal, syscall.SIGTERM)
+	sig, err := policy.ParseSignal(i.rec.Service.StopSignal, syscall.SIGTERM)
 	if err != nil {
 		sig = syscall.SIGTERM
 	}

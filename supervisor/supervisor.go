@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/capture"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -38,7 +39,7 @@ type Config struct {
 	// Gone reports that a call of the runtime failed because the project's
 	// holder has died, and everything with it; nil = none does.
 	Gone    func(error) bool
-	capture func() (captured, error)
+	capture func() (capture.Output, error)
 }
 
 // Supervisor keeps the containers of one project in their desired state.
@@ -56,7 +57,7 @@ type Supervisor struct {
 	loopEnded chan struct{} // closed when the loop has ended
 	tasks     sync.WaitGroup
 	queue     *turns.Queue
-	capture   func() (captured, error)
+	capture   func() (capture.Output, error)
 	ready     chan struct{} // one token: guards ensured
 	// ensured: networks and volumes exist, as far as this supervisor knows.
 	ensured bool

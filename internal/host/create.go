@@ -9,6 +9,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -132,10 +133,7 @@ func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 		Names:     names(sc),
 		NoNetwork: sc.Service.NetworkMode == "none",
 	}
-	for _, p := range sc.Service.Ports {
-		spec.ExposesDNS = spec.ExposesDNS || p.Target == 53
-	}
-	spec.ExposesDNS = spec.ExposesDNS || slices.Contains(sc.Service.Expose, "53")
+	spec.ExposesDNS = slices.ContainsFunc(sc.Service.ExposedPorts(), func(p project.Port) bool { return p.Target == 53 })
 	if spec.NoNetwork {
 		return spec
 	}

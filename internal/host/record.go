@@ -8,8 +8,9 @@ import (
 
 // record is what has to be known of a container after the supervisor died.
 type record struct {
-	Lower     string                     `json:"lower,omitempty"`  // "" = the host's root file system
-	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of Lower
+	Lower     string                     `json:"lower,omitempty"`  // the topmost read-only layer; "" = the host's root file system
+	Below     []string                   `json:"below,omitempty"`  // the layers below it, the topmost first
+	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of all layers
 	Mounts    []mounted                  `json:"mounts,omitempty"`
 	HostNet   bool                       `json:"host_net,omitempty"`
 	SharedPID bool                       `json:"shared_pid,omitempty"` // its pid namespace is another's too
@@ -19,6 +20,9 @@ type record struct {
 	Ports     []netstack.Published       `json:"ports,omitempty"`
 	Bound     []supervisor.PublishedPort `json:"bound,omitempty"`
 }
+
+// layers are the read-only layers, the topmost first.
+func (r *record) layers() []string { return append([]string{r.Lower}, r.Below...) }
 
 // recordName ends the name of a container's record. It is a scratch file: all
 // that it names dies with the holder.

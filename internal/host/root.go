@@ -11,32 +11,19 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/internal/rootfs"
+	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// rootfsPrefix begins the only images there are.
-const rootfsPrefix = "rootfs:"
-
 // prepareRoot finds the read-only part of the root and makes the writable one.
 func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.Container) error {
-	path, ok := strings.CutPrefix(sc.Service.Image, rootfsPrefix)
 	if sc.Service.Image == "" {
 		return nil
 	}
-	if !ok {
-		return fmt.Errorf("only image: rootfs:DIRECTORY-OR-TAR, or no image (the host's root file system), can be run")
-	}
-	root, err := r.images.Prepare(ctx, path)
-	if err != nil {
+	if err := r.findLayers(ctx, c, sc); err != nil {
 		return err
 	}
-	defer root.Close()
-	for _, n := range root.Notices {
-		r.notice(n)
-	}
-	c.rec.Lower = root.Lower
 	if err := r.overlay(); err != nil {
 		r.notice(fmt.Sprintf("root file systems are copied for each container, which is slow and takes space: %v", err))
 		c.rec.Copied = true
@@ -45,6 +32,37 @@ func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.
 	if err := os.Mkdir(r.upperDir(sc.Name), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
+	return nil
+}
+
+// findLayers finds the read-only directories of the root, and marks them as used.
+func (r *Runtime) findLayers(ctx context.Context, c *container, sc *supervisor.Container) error {
+	var lower, notices []string
+	if path, ok := strings.CutPrefix(sc.Service.Image, rootfsPrefix); ok {
+		root, err := r.images.Prepare(ctx, path)
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		lower, notices = []string{root.Lower}, root.Notices
+	} else {
+		store, err := r.store()
+		if err != nil {
+			return err
+		}
+		root, err := store.Use(ctx, sc.Image.ID, r.dirs.ContainerData(r.project, sc.Name))
+		if err != nil {
+			return err
+		}
+		lower, notices = root.Lower, root.Notices
+	}
+	for _, n := range notices {
+		r.notice(n)
+	}
+	if len(lower) == 0 {
+		lower = []string{r.baseLayer()} // an image without layers has what we add to each
+	}
+	c.rec.Lower, c.rec.Below = lower[0], lower[1:]
 	return nil
 }
 
@@ -57,7 +75,7 @@ func (r *Runtime) copyRoot(ctx context.Context, c *container) error {
 	if err := removeBelow(dir, half); err != nil {
 		return err
 	}
-	if err := rootfs.Copy(ctx, c.rec.Lower, filepath.Join(dir, half)); err != nil {
+	if err := layer.Copy(ctx, c.rec.layers(), filepath.Join(dir, half)); err != nil {
 		return errors.Join(err, removeBelow(dir, half))
 	}
 	return os.Rename(filepath.Join(dir, half), r.copyDir(c.name))
@@ -107,7 +125,13 @@ func (r *Runtime) mountOverlay(c *container, run int) (*os.File, error) {
 		return nil, err
 	}
 	c.work = filepath.Base(work)
-	return sandbox.Overlay(sandbox.Layers{Lower: []string{r.baseLayer(), c.rec.Lower}, Upper: r.upperDir(c.name), Work: work})
+	lower := []string{r.baseLayer()}
+	for _, dir := range c.rec.layers() {
+		if dir != lower[0] {
+			lower = append(lower, dir)
+		}
+	}
+	return sandbox.Overlay(sandbox.Layers{Lower: lower, Upper: r.upperDir(c.name), Work: work})
 }
 
 // rootError adds the remedy for files of somebody whom the user namespace does

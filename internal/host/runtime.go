@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -28,7 +29,8 @@ type Runtime struct {
 	kept    *kept
 	net     *netstack.Stack
 	logs    *logs.Mover
-	images  *rootfs.Store
+	images  *rootfs.Store                // of archives that are no images
+	store   func() (*image.Store, error) // opened when a service has an image
 	vols    *volumes.Store
 	scratch *os.File     // directory of the holder's scratch files
 	overlay func() error // why no overlay can be made; nil if one can
@@ -114,6 +116,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	if r.images, err = rootfs.Open(dirs.RootFS()); err != nil {
 		return nil, err
 	}
+	r.store = sync.OnceValues(func() (*image.Store, error) { return image.Open(dirs.Images()) })
 	r.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
 	return r, sandbox.MakeBase(r.baseLayer())
 }

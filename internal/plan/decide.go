@@ -31,7 +31,7 @@ func (m *maker) decide(s *project.Service) []verdict {
 		if used[n] {
 			continue
 		}
-		c := Container{Name: m.p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash}
+		c := Container{Name: m.p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, Image: m.o.Images[s.Name]}
 		out = append(out, verdict{c: c, create: true, start: true, cause: "does not exist"})
 	}
 	for _, c := range highestFirst(existing[len(keep):]) {
@@ -53,6 +53,8 @@ func (m *maker) judge(s *project.Service, c Container, hash string) verdict {
 		v.cause = "recreation is forced"
 	case policy == RecreateDiverged && c.Hash != hash:
 		v.cause = "configuration changed"
+	case policy == RecreateDiverged && c.Image != m.o.Images[s.Name]:
+		v.cause = "image changed"
 	case c.State != Running:
 		v.start, v.cause = true, "not running"
 		return v

@@ -24,5 +24,6 @@
 //   - nothing is started after a prerequisite that failed or did not end;
 //   - a second Make over the result of a successful run is empty.
 //
-// Limits: anonymous volumes of a replaced container are not carried over.
+// Limits: anonymous volumes are not in a plan: they go by the container's name, so
+// that the one that replaces it finds them.
 package plan

@@ -23,6 +23,9 @@ type Options struct {
 	NoDeps        bool // leave out what the named services need
 	NoStart       bool // create only
 	RemoveOrphans bool
+	// Images are the ids of the services' images, by service; a service that has
+	// none is not in it.
+	Images map[string]string
 }
 
 // Make plans an up. Errors are *project.CycleError and

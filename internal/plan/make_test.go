@@ -35,7 +35,7 @@ func up(p *project.Project, state State) Observed {
 	for i := range p.Services {
 		s := &p.Services[i]
 		for n := 1; n <= s.Scale; n++ {
-			o.Containers = append(o.Containers, Container{p.ContainerName(s, n), s.Name, n, p.Hash(s), state})
+			o.Containers = append(o.Containers, Container{p.ContainerName(s, n), s.Name, n, p.Hash(s), state, ""})
 		}
 	}
 	return o
@@ -102,10 +102,25 @@ func TestMake(t *testing.T) {
 4 wait api service_started: web depends on it
 5 wait job service_completed_successfully (optional): web depends on it
 6 start front: recreation is forced; after 3,4,5`},
+		{name: "another image behind the name", o: Options{Images: map[string]string{"api": "sha256:new", "job": "sha256:same"}}, change: func(_ *project.Project, o *Observed) {
+			for i := range o.Containers {
+				o.Containers[i].Image = map[string]string{"api": "sha256:old", "job": "sha256:same"}[o.Containers[i].Service]
+			}
+		}, want: `
+1 stop demo-api-1: image changed
+2 remove demo-api-1: image changed; after 1
+3 stop demo-api-2: image changed
+4 remove demo-api-2: image changed; after 3
+5 create demo-api-1: image changed; after 2
+6 wait db service_healthy: api depends on it
+7 start demo-api-1: image changed; after 5,6
+8 create demo-api-2: image changed; after 4
+9 start demo-api-2: image changed; after 6,8`},
+		{name: "another image, not to be replaced", o: Options{Recreate: RecreateNever, Images: map[string]string{"api": "sha256:new"}}, change: func(*project.Project, *Observed) {}, want: ``},
 		{name: "scale down takes the highest, up fills gaps", change: func(p *project.Project, o *Observed) {
 			service(p, "api").Scale = 1
 			service(p, "job").Scale = 2
-			o.Containers = append(o.Containers, Container{"demo-api-3", "api", 3, "", Exited})
+			o.Containers = append(o.Containers, Container{"demo-api-3", "api", 3, "", Exited, ""})
 			for i := range o.Containers {
 				if o.Containers[i].Name == "demo-job-1" {
 					o.Containers[i].Name, o.Containers[i].Number = "demo-job-2", 2
@@ -118,11 +133,11 @@ func TestMake(t *testing.T) {
 4 create demo-job-1: does not exist
 5 start demo-job-1: does not exist; after 4`},
 		{name: "orphans are listed", change: func(_ *project.Project, o *Observed) {
-			o.Containers = append(o.Containers, Container{"demo-old-1", "old", 1, "", Running}, Container{"demo-debug-1", "debug", 1, "", Running})
+			o.Containers = append(o.Containers, Container{"demo-old-1", "old", 1, "", Running, ""}, Container{"demo-debug-1", "debug", 1, "", Running, ""})
 		}, want: `
 orphan demo-old-1`},
 		{name: "orphans are removed", o: Options{RemoveOrphans: true}, change: func(_ *project.Project, o *Observed) {
-			o.Containers = append(o.Containers, Container{"demo-old-1", "old", 1, "", Running}, Container{"demo-old-2", "old", 2, "", Exited})
+			o.Containers = append(o.Containers, Container{"demo-old-1", "old", 1, "", Running, ""}, Container{"demo-old-2", "old", 2, "", Exited, ""})
 		}, want: `
 1 remove demo-old-2: orphan: no file defines old
 2 stop demo-old-1: orphan: no file defines old

@@ -44,11 +44,11 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 			if r.IntN(3) == 0 {
 				hash = "other"
 			}
-			o.Containers = append(o.Containers, Container{p.ContainerName(s, n), s.Name, n, hash, states[r.IntN(3)]})
+			o.Containers = append(o.Containers, Container{p.ContainerName(s, n), s.Name, n, hash, states[r.IntN(3)], []string{"", "old", "new"}[r.IntN(3)]})
 		}
 	}
 	if r.IntN(2) == 0 {
-		o.Containers = append(o.Containers, Container{"p-gone-1", "gone", 1, "", states[r.IntN(3)]})
+		o.Containers = append(o.Containers, Container{"p-gone-1", "gone", 1, "", states[r.IntN(3)], ""})
 		o.Networks = []string{"p_n"}
 	}
 	return o
@@ -56,7 +56,7 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 
 // simulate carries a plan out on observed values, refusing what cannot be
 // done in that order.
-func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed) Observed {
+func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed, images map[string]string) Observed {
 	t.Helper()
 	byName := map[string]*Container{}
 	for _, c := range o.Containers {
@@ -81,7 +81,7 @@ func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed) Observed
 		case Create:
 			ok = c == nil
 			s, _ := p.Service(op.Service)
-			byName[op.Object] = &Container{op.Object, op.Service, op.Number, p.Hash(s), Created}
+			byName[op.Object] = &Container{op.Object, op.Service, op.Number, p.Hash(s), Created, images[op.Service]}
 		case Start:
 			if ok = c != nil && c.State != Running; ok {
 				c.State = Running
@@ -112,18 +112,23 @@ func TestMakeConverges(t *testing.T) {
 	for range 5000 {
 		p := randomProject(r)
 		o := randomObserved(r, p)
-		opts := Options{RemoveOrphans: r.IntN(2) == 0}
+		opts := Options{RemoveOrphans: r.IntN(2) == 0, Images: map[string]string{}}
+		for _, s := range p.Services {
+			if r.IntN(2) == 0 {
+				opts.Images[s.Name] = "new"
+			}
+		}
 		plan, err := Make(p, o, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		after := simulate(t, p, plan, o)
+		after := simulate(t, p, plan, o, opts.Images)
 		again, err := Make(p, after, opts)
 		if err != nil || !again.Empty() {
 			t.Fatalf("error %v; first:\n%sagain:\n%s", err, plan, again)
 		}
 		down := MakeDown(p, after, DownOptions{RemoveOrphans: true})
-		if end := simulate(t, p, down, after); len(end.Containers) > 0 {
+		if end := simulate(t, p, down, after, nil); len(end.Containers) > 0 {
 			t.Fatalf("after down: %v", end.Containers)
 		}
 	}

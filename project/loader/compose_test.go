@@ -190,7 +190,7 @@ func TestConcurrentLoads(t *testing.T) {
 func TestTolerant(t *testing.T) {
 	dir := tree(t, "compose.yaml", head+"    image: nginx\n    build: .\n    volumes: [{type: bind, source: ./none, target: /x}]\n")
 	l := mustLoad(t, dir, func(o *loader.Options) { o.Tolerant = true })
-	if got := keys(l.Project.Notices); got != "services.web.build services.web.image" {
+	if got := keys(l.Project.Notices); got != "services.web.build" {
 		t.Errorf("notices %s", got)
 	}
 	out, err := l.Config("yaml")

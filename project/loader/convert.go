@@ -15,6 +15,7 @@ import (
 
 // convert makes our model of compose-go's.
 func (l *load) convert(m *types.Project) (*project.Project, error) {
+	l.builtBefore(m)
 	if err := l.refused(m); err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service, error) {
 	out := project.Service{
 		Name: s.Name, ContainerName: s.ContainerName, Scale: s.GetScale(),
-		Command: s.Command, Entrypoint: s.Entrypoint, Environment: environment(s.Environment),
+		Command: s.Command, Entrypoint: s.Entrypoint, NoEntrypoint: s.Entrypoint != nil && len(s.Entrypoint) == 0, Environment: environment(s.Environment, hasConfig(s.Image)),
 		WorkingDir: s.WorkingDir, User: s.User, GroupAdd: s.GroupAdd,
 		Hostname: s.Hostname, Domainname: s.DomainName,
 		Init: s.Init != nil && *s.Init, TTY: s.Tty, StdinOpen: s.StdinOpen,
@@ -78,13 +79,15 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	return out, nil
 }
 
-// environment drops variables without a value: docker compose passes those
-// only when the environment has them, and then they have one.
-func environment(env types.MappingWithEquals) []string {
+// environment keeps variables without a value, which the environment does not
+// have either, as bare names where there is an image: they take the image's away.
+func environment(env types.MappingWithEquals, image bool) []string {
 	var out []string
 	for k, v := range env {
 		if v != nil {
 			out = append(out, k+"="+*v)
+		} else if image {
+			out = append(out, k)
 		}
 	}
 	sort.Strings(out)

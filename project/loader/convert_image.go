@@ -8,37 +8,91 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// rootfsPrefix begins an image that is a directory or an archive on disk.
+// rootfsPrefix begins an image that is a directory or an archive of a root file
+// system, without a configuration.
 const rootfsPrefix = "rootfs:"
 
-const cannotPull = "write image: rootfs:DIR-or-TAR, or no image to run on the host's root file system"
+// imageForms is the remedy for what is none of them.
+const imageForms = "write NAME[:TAG] of an image in the store, docker-archive:FILE, oci-archive:FILE, oci:DIR, or rootfs:DIR-or-TAR"
 
-// image resolves what a service's root file system is.
+// hasConfig reports an image that brings a configuration along.
+func hasConfig(name string) bool { return name != "" && !strings.HasPrefix(name, rootfsPrefix) }
+
+// image resolves what a service's root file system is. Whether the store has an
+// image of that name is seen when it is needed.
 func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	if s.Image == "" {
 		return nil
 	}
+	if path, ok := strings.CutPrefix(s.Image, rootfsPrefix); ok {
+		return l.rootfs(s.Name, path, out)
+	}
+	if image.IsSource(s.Image) {
+		return l.imageSource(s, out)
+	}
+	out.Image = s.Image
+	if _, err := image.ParseName(s.Image); err != nil && !l.o.Tolerant && !isID(s.Image) {
+		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), "services", s.Name, "image")
+	}
+	return nil
+}
+
+// builtBefore lets services with both build and image run: the image may have
+// been built elsewhere and loaded.
+func (l *load) builtBefore(m *types.Project) {
+	for i := range l.notices {
+		n := &l.notices[i]
+		for _, s := range m.Services {
+			if s.Image != "" && n.Fate == project.Refused && n.Key == "services."+s.Name+".build" {
+				n.Fate, n.Reason = project.Degraded, "images cannot be built yet; "+s.Image+" is used as it is in the store"
+			}
+		}
+	}
+}
+
+// isID reports the 64 hexadecimal digits of an image's id.
+func isID(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
+
+// imageSource resolves an image in a file or directory.
+func (l *load) imageSource(s types.ServiceConfig, out *project.Service) error {
 	at := []string{"services", s.Name, "image"}
-	path, ok := strings.CutPrefix(s.Image, rootfsPrefix)
-	if !ok && l.o.Tolerant {
-		out.Image = s.Image
-		l.notices = append(l.notices, project.Notice{Fate: project.Refused, Key: strings.Join(at, "."),
-			Reason: cannotPull, Source: l.position(at...)})
-		return nil
+	source, err := image.ParseSource(s.Image)
+	if err != nil {
+		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), at...)
 	}
-	if !ok {
-		return l.fault(cannotPull,
-			fmt.Sprintf("services.%s.image: %q cannot be pulled yet", s.Name, s.Image), at...)
+	if source.Path == "-" {
+		return l.fault("load it first: mocker-compose image load", fmt.Sprintf("services.%s.image: %q: standard input cannot be read here", s.Name, s.Image), at...)
 	}
+	source.Path = l.atHome(source.Path)
+	source = source.At(l.where.Dir)
+	info, err := os.Stat(source.Path)
+	dir := source.Kind == image.OCIDir
+	switch {
+	case l.o.Tolerant:
+	case err != nil:
+		return l.fault("put the image there, as `docker save` or skopeo writes it", fmt.Sprintf("services.%s.image: %s: %s", s.Name, source.Path, reason(err)), at...)
+	case dir != info.IsDir() || !dir && !info.Mode().IsRegular():
+		kind := "a file"
+		if dir {
+			kind = "a directory"
+		}
+		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %s is not %s, which %s: has to be", s.Name, source.Path, kind, source.Kind), at...)
+	}
+	out.Image = source.String()
+	return nil
+}
+
+// rootfs resolves a root file system that is no image.
+func (l *load) rootfs(service, path string, out *project.Service) error {
+	at := []string{"services", service, "image"}
 	if path == "" {
-		return l.fault("write rootfs:DIR or rootfs:FILE.tar", fmt.Sprintf("services.%s.image: no path after rootfs:", s.Name), at...)
+		return l.fault("write rootfs:DIR or rootfs:FILE.tar", fmt.Sprintf("services.%s.image: no path after rootfs:", service), at...)
 	}
-	if home := l.env["HOME"]; home != "" && strings.HasPrefix(path, "~/") {
-		path = filepath.Join(home, path[2:])
-	}
+	path = l.atHome(path)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(l.where.Dir, path)
 	}
@@ -47,10 +101,18 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	switch {
 	case l.o.Tolerant:
 	case err != nil:
-		return l.fault("unpack or copy a root file system there", fmt.Sprintf("services.%s.image: %s: %s", s.Name, path, reason(err)), at...)
+		return l.fault("unpack or copy a root file system there", fmt.Sprintf("services.%s.image: %s: %s", service, path, reason(err)), at...)
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return l.fault("write a directory or a tar archive", fmt.Sprintf("services.%s.image: %s is neither a directory nor a file", s.Name, path), at...)
+		return l.fault("write a directory or a tar archive", fmt.Sprintf("services.%s.image: %s is neither a directory nor a file", service, path), at...)
 	}
 	out.Image = rootfsPrefix + path
 	return nil
+}
+
+// atHome expands a leading ~/.
+func (l *load) atHome(path string) string {
+	if home := l.env["HOME"]; home != "" && strings.HasPrefix(path, "~/") {
+		return filepath.Join(home, path[2:])
+	}
+	return path
 }

@@ -12,33 +12,28 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// docker's defaults for health checks (Dockerfile reference, HEALTHCHECK).
-const (
-	defaultInterval      = 30 * time.Second
-	defaultTimeout       = 30 * time.Second
-	defaultRetries       = 3
-	defaultStartInterval = 5 * time.Second
-)
-
-// health converts the health check. No image gives one to inherit, so a check
-// without a test is none.
+// health converts the health check. What the file does not set stays zero: it is
+// the image's, or the default.
 func (l *load) health(s types.ServiceConfig, out *project.Service) error {
 	h := s.HealthCheck
-	if h == nil || h.Disable || len(h.Test) > 0 && h.Test[0] == "NONE" {
+	if h == nil {
 		return nil
 	}
-	if len(h.Test) == 0 {
+	if h.Disable || len(h.Test) > 0 && h.Test[0] == "NONE" {
+		out.HealthCheck = &project.HealthCheck{Test: []string{"NONE"}}
+		return nil
+	}
+	if len(h.Test) == 0 && !hasConfig(s.Image) {
 		l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: "services." + s.Name + ".healthcheck",
 			Reason: "it has no test, and there is no image to take one from", Source: l.position("services", s.Name, "healthcheck")})
 		return nil
 	}
 	out.HealthCheck = &project.HealthCheck{
 		Test:          h.Test,
-		Interval:      duration(h.Interval, defaultInterval),
-		Timeout:       duration(h.Timeout, defaultTimeout),
-		Retries:       defaultRetries,
-		StartPeriod:   duration(h.StartPeriod, 0),
-		StartInterval: duration(h.StartInterval, defaultStartInterval),
+		Interval:      duration(h.Interval),
+		Timeout:       duration(h.Timeout),
+		StartPeriod:   duration(h.StartPeriod),
+		StartInterval: duration(h.StartInterval),
 	}
 	if h.Retries != nil && *h.Retries > 0 {
 		out.HealthCheck.Retries = int(min(*h.Retries, 1<<30))
@@ -47,9 +42,9 @@ func (l *load) health(s types.ServiceConfig, out *project.Service) error {
 }
 
 // duration treats 0 as not set, as docker does.
-func duration(d *types.Duration, otherwise time.Duration) time.Duration {
+func duration(d *types.Duration) time.Duration {
 	if d == nil || *d <= 0 {
-		return otherwise
+		return 0
 	}
 	return time.Duration(*d)
 }

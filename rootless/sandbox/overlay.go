@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,17 +21,59 @@ type Layers struct {
 	Work string
 }
 
+// maxString is the longest value that fsconfig(2) takes, without its NUL.
+const maxString = 255
+
+// noAppend remembers that this kernel does not know "lowerdir+" (Linux 6.7).
+var noAppend atomic.Bool
+
 // Overlay makes the overlay of a container's root, mounted nowhere. The file
 // is the caller's to close.
 func Overlay(l Layers) (*os.File, error) {
+	var p paths
+	defer p.close()
+	if !noAppend.Load() && os.Getenv("MOCKER_FORCE_OLD_OVERLAY") == "" {
+		f, err := overlayAppend(l, &p)
+		if !errors.Is(err, errNoAppend) {
+			return f, err
+		}
+		noAppend.Store(true)
+	}
+	lower := make([]string, len(l.Lower))
+	for i, d := range l.Lower {
+		lower[i] = escape(d)
+	}
+	if joined := strings.Join(lower, ":"); len(joined) <= maxString {
+		return newOverlay(l, &p, [][2]string{{"lowerdir", joined}})
+	}
+	return overlayByMount(l, &p)
+}
+
+// errNoAppend is what overlayAppend returns where the kernel has no "lowerdir+".
+var errNoAppend = errors.New("the kernel takes no layers one by one")
+
+// overlayAppend names the layers one by one.
+func overlayAppend(l Layers, p *paths) (*os.File, error) {
+	lower := make([][2]string, len(l.Lower))
+	for i, d := range l.Lower {
+		lower[i] = [2]string{"lowerdir+", p.short(d)}
+	}
+	return newOverlay(l, p, lower)
+}
+
+func newOverlay(l Layers, p *paths, options [][2]string) (*os.File, error) {
 	fs, err := unix.Fsopen("overlay", unix.FSOPEN_CLOEXEC)
 	if err != nil {
 		return nil, overlayError(fs, "open", err)
 	}
 	defer unix.Close(fs)
-	for _, o := range []option{{"lowerdir", join(l.Lower)}, {"upperdir", l.Upper}, {"workdir", l.Work}} {
-		if err := unix.FsconfigSetString(fs, o.key, o.value); err != nil {
-			return nil, overlayError(fs, o.key+"="+o.value, err)
+	options = append(options, [2]string{"upperdir", p.short(l.Upper)}, [2]string{"workdir", p.short(l.Work)})
+	for i, o := range options {
+		if err := unix.FsconfigSetString(fs, o[0], o[1]); err != nil {
+			if i == 0 && o[0] == "lowerdir+" && errors.Is(err, unix.EINVAL) {
+				return nil, errNoAppend
+			}
+			return nil, overlayError(fs, o[0]+"="+o[1], err)
 		}
 	}
 	// Without privilege over the host, whiteouts are kept in user.* attributes.
@@ -50,8 +93,10 @@ func Overlay(l Layers) (*os.File, error) {
 // ProbeOverlay makes an overlay below dir, for real, and tells why it cannot.
 // MOCKER_FORCE_NO_OVERLAY makes it fail.
 func ProbeOverlay(dir string) error {
-	if os.Getenv("MOCKER_FORCE_NO_OVERLAY") != "" {
-		return errors.New("MOCKER_FORCE_NO_OVERLAY is set")
+	for _, name := range []string{"MOCKER_FORCE_NO_OVERLAY", "MOCKER_FORCE_FUSE"} {
+		if os.Getenv(name) != "" {
+			return errors.New(name + " is set")
+		}
 	}
 	tmp, err := os.MkdirTemp(dir, ".overlay")
 	if err != nil {
@@ -83,13 +128,9 @@ func Bind(dir string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "root file system"), nil
 }
 
-// join lists lower directories; their own colons are protected.
-func join(dirs []string) string {
-	var escaped []string
-	for _, d := range dirs {
-		escaped = append(escaped, strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(d))
-	}
-	return strings.Join(escaped, ":")
+// escape protects what separates lower directories.
+func escape(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(dir)
 }
 
 // overlayError adds what the kernel says in the context's log (fsopen(2)).

@@ -1,4 +1,6 @@
-package supervisor
+// Package capture keeps the beginning of what a command says: a health check may
+// say much, and must neither block nor fill our memory.
+package capture
 
 import (
 	"fmt"
@@ -13,18 +15,17 @@ import (
 // its output open.
 const strayLimit = 100 * time.Millisecond
 
-// captured collects the output of one command.
-type captured struct {
-	file    *os.File      // for the command to write to
-	collect func() string // called once, after the command; it closes file
+// Output collects what one command says.
+type Output struct {
+	File    *os.File      // for the command to write to
+	Collect func() string // called once, after the command; it closes File
 }
 
-// capturePipe keeps the first policy.OutputLimit bytes and swallows the rest: a
-// command that says much must neither block nor fill our memory.
-func capturePipe() (captured, error) {
+// Pipe keeps the first policy.OutputLimit bytes and swallows the rest.
+func Pipe() (Output, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return captured{}, fmt.Errorf("pipe for the output of a probe: %w", err)
+		return Output{}, fmt.Errorf("pipe for the output of a probe: %w", err)
 	}
 	kept := make(chan string, 1)
 	go func() {
@@ -33,7 +34,7 @@ func capturePipe() (captured, error) {
 		_, _ = io.Copy(io.Discard, r)
 		kept <- string(head)
 	}()
-	return captured{file: w, collect: func() string {
+	return Output{File: w, Collect: func() string {
 		w.Close()
 		// EOF comes at once, unless a child of the command lives on.
 		_ = r.SetReadDeadline(time.Now().Add(strayLimit))

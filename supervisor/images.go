@@ -1,0 +1,48 @@
+package supervisor
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// images finds the images of services. Nothing has been changed when one is
+// missing. Progress is told as docker compose tells it of an image that it pulls.
+func (s *Supervisor) images(ctx context.Context, r *request, services []project.Service) (imageconfig.Set, error) {
+	services = slices.DeleteFunc(services, func(s project.Service) bool { return s.Image == "" })
+	if len(services) == 0 {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, createLimit)
+	defer cancel()
+	found, err := s.rt.Images(ctx, services, func(name, status string) { r.progress("Image", name, status) })
+	if err != nil {
+		return nil, err
+	}
+	return found, found.Check()
+}
+
+// named are the services of p with these names, which the caller may change.
+func named(p *project.Project, names []string) (list []project.Service) {
+	for _, name := range names {
+		if svc, ok := p.Service(name); ok {
+			list = append(list, *svc)
+		}
+	}
+	return list
+}
+
+// of makes c a container of an image, and tells what the user should know.
+func (c *Container) of(img imageconfig.Resolved, r *request) {
+	if img.ID == "" {
+		return
+	}
+	var notices []string
+	c.Image = img.Image
+	c.Service, notices = imageconfig.Apply(c.Service, &img.Config)
+	for _, text := range notices {
+		r.warn("Container", c.Name, text)
+	}
+}
