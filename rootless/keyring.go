@@ -14,13 +14,20 @@ import (
 // which there are none, and never with those of the user's session.
 func KeyringName(project string) string { return "mocker-compose/" + project }
 
+// keyringPerm is what a session keyring has (keyrings(7), "Access rights"), and
+// search for its user: a keyring that may not be searched is not found by name.
+const keyringPerm = 0x3f000000 | 0x00010000 | 0x00020000 | 0x00080000 | 0x00100000
+
 // holdKeyring makes the keyring, for as long as this process lives: a keyring
 // belongs to a thread, and goes with the last one that has it.
 func holdKeyring(project string) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked
-		_, err := unix.KeyctlJoinSessionKeyring(KeyringName(project))
+		id, err := unix.KeyctlJoinSessionKeyring(KeyringName(project))
+		if err == nil {
+			err = unix.KeyctlSetperm(id, keyringPerm)
+		}
 		done <- err
 		if err == nil {
 			select {}

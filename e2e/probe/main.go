@@ -20,6 +20,8 @@
 //	probe inject TERMINAL...    try to put bytes into a terminal's input
 //	probe abstract NAME...      print "NAME open" or "NAME closed" of abstract unix sockets
 //	probe keyring               print what the session keyring is
+//	probe session COMMAND...    execute it in a session keyring with a key called canary
+//	probe stuff COMMAND...      the same, and the quota of keys is full
 //	probe look PATH...          print whether paths can be read and written
 //	probe unmount PATH...       try to unmount
 //	probe ids                   print the real and effective user
@@ -67,6 +69,8 @@ var verbs = map[string]func(args []string) error{
 	"inject":   inject,
 	"abstract": abstract,
 	"keyring":  keyring,
+	"session":  session,
+	"stuff":    stuff,
 	"look":     look,
 	"unmount":  unmount,
 	"ids":      ids,

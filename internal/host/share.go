@@ -37,8 +37,14 @@ func (r *Runtime) share(sc *supervisor.Container, back *undo.Stack) (sandbox.Sha
 	return s, r.sharedFiles(sc, &s, back)
 }
 
-// sharedFiles finds the file systems that belong to shared namespaces.
+// sharedFiles finds the files that belong to shared namespaces.
 func (r *Runtime) sharedFiles(sc *supervisor.Container, s *sandbox.Share, back *undo.Stack) (err error) {
+	if s.UTS.Of != nil {
+		here, _ := r.scratchFile(sc.Name, "hostname")
+		if err := os.WriteFile(here, []byte(r.uname(sc)+"\n"), 0o644); err != nil { // at the creation its owner may not have been there
+			return stageError("files", sc.Name, err)
+		}
+	}
 	if s.IPC.Of != nil {
 		if s.Shm, err = sandbox.Tree(s.IPC.Of, "/dev/shm", unix.TMPFS_MAGIC); err != nil {
 			return stageError("/dev/shm", sc.Service.IPC, err)

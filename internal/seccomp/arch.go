@@ -59,6 +59,18 @@ var x32Extra = []syscallNumber{
 	{"io_submit", 544}, {"execveat", 545}, {"preadv2", 546}, {"pwritev2", 547},
 }
 
+// Number is the number of a system call in one of the architectures that there
+// are tables for.
+func Number(token specs.Arch, call string) (int, bool) {
+	for i := range arches {
+		if arches[i].token == token {
+			nr, ok := arches[i].number(call)
+			return int(nr &^ x32Bit), ok
+		}
+	}
+	return 0, false
+}
+
 // number finds a call by its name.
 func (a *arch) number(name string) (uint32, bool) {
 	for _, e := range a.extra {
