@@ -41,13 +41,10 @@ func (s *Store) finishRemoval(x *index, events *[]Event, doomed *[]doomedLayer) 
 	if err := s.saveIndex(x); err != nil {
 		return err
 	}
-	for _, e := range *events {
-		if e.Deleted != "" {
-			_ = os.Remove(s.path("configs", strings.TrimPrefix(e.Deleted, "sha256:"))) // the next removal tries again
-		}
+	if *doomed, err = s.doom(x, 0); err != nil {
+		return err
 	}
-	*doomed, err = s.doom(x, 0)
-	return err
+	return s.tidy(x)
 }
 
 // doom finds what neither an image nor a container needs and nobody has leased,
@@ -149,8 +146,10 @@ const leftoverAge = 24 * time.Hour
 func (s *Store) Sweep(ctx context.Context) error {
 	var doomed []doomedLayer
 	err := s.exclusive(ctx, func(x *index) (err error) {
-		doomed, err = s.doom(x, leftoverAge)
-		return err
+		if doomed, err = s.doom(x, leftoverAge); err != nil {
+			return err
+		}
+		return s.tidy(x)
 	})
 	_, err = deleteDoomed(nil, doomed, err)
 	return err

@@ -1,0 +1,55 @@
+package ingest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/mocker-compose/mocker-compose/internal/confine"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+)
+
+// TestMain lets the test's own binary be the process under test.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "__role" && os.Args[2] == image.Role {
+		os.Exit(Run(os.Args[3:]))
+	}
+	os.Exit(m.Run())
+}
+
+// childStore loads in a child process, confined; the test must be root of a
+// user namespace. The child's peak of memory goes to *peak, in KiB.
+func childStore(t *testing.T, dir string, peak *int64) *image.Store {
+	t.Helper()
+	s, err := image.Open(filepath.Join(dir, "images"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start = func(ctx context.Context, args []string, stdio [3]*os.File, isolated bool) (int, error) {
+		cmd := exec.CommandContext(ctx, "/proc/self/exe", append([]string{"__role"}, args...)...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = stdio[0], stdio[1], stdio[2]
+		if isolated {
+			cmd.SysProcAttr = confine.Attributes()
+		}
+		err := cmd.Run()
+		if peak != nil && cmd.ProcessState != nil {
+			*peak = max(*peak, maxRSS(cmd.ProcessState))
+		}
+		if cmd.ProcessState == nil {
+			return 0, err
+		}
+		return cmd.ProcessState.ExitCode(), nil
+	}
+	return s
+}
+
+// number reads a test's size from the environment.
+func number(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
