@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/outbox"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
@@ -45,7 +46,7 @@ func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 		inbox: make(chan message), loopEnded: make(chan struct{}),
 		finished: make(chan error, 1),
 		ready:    make(chan struct{}, 1), instances: map[string]*instance{},
-		waiters: map[*waiter]struct{}{}, listeners: map[*listener]struct{}{},
+		waiters: map[*waiter]struct{}{}, listeners: map[*outbox.Listener]struct{}{},
 	}
 	if cfg.capture != nil {
 		s.capture = cfg.capture

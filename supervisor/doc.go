@@ -12,6 +12,7 @@
 //	created    exists, has never run
 //	starting   Runtime.Start is under way
 //	running    user code runs
+//	paused     it is there, and none of its processes runs
 //	stopping   runs, has been sent its stop signal; the grace period ticks
 //	ending     the run is over, Runtime.Stopped drains its logs, frees its ports
 //	waiting    will be started when its back-off is over
@@ -22,10 +23,11 @@
 //	creating → created → starting → running → [stopping] → ending → exited ──┤
 //	                        ↑                                 └──→ waiting ──┘
 //	                        └────────────────────────────────────────┘
+//	running ⇄ paused → [stopping]
 //	exited, created → removing → gone
 //
-// All that can happen to a container is an Event: four commands (start, stop,
-// hold, remove), the results of the runtime's calls, the end of a run, and
+// All that can happen to a container is an Event: six commands (start, stop,
+// hold, remove, pause, unpause), the results of the runtime's calls, the end of a run, and
 // three timers. The table in table.go has a cell for each state and event; to
 // know what a stop does to a container that is ending, look there.
 //
@@ -48,6 +50,16 @@
 // condition turns true. An up or start whose client has gone stops at its next
 // step. A stop, restart or down is finished: half of one is worse. All are
 // idempotent: after a crash of the supervisor the client just asks again.
+//
+// # One-off containers
+//
+// What run makes is an instance like the others, with a OneOff in its record.
+// It is no replica: plans leave it out, but for down, and for up as an orphan
+// when it has ended; conditions, restart policies and holds are not about it.
+// Its request stays until it has ended. The client chose its id, so a request
+// can be repeated: it goes on with what the last supervisor made. With
+// OneOff.Remove it goes when it has ended and no request has a claim on it;
+// after an adoption it waits some seconds for its client, who wants its exit code.
 //
 // # Restarts
 //

@@ -27,7 +27,7 @@ func (s *Supervisor) emit(i *instance, action string, more ...string) {
 	}
 	s.history = append(s.history, e)
 	for l := range s.listeners {
-		l.put(e)
+		l.Put(e)
 	}
 }
 

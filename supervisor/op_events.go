@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/outbox"
 )
 
 // events sends what happens until the client goes away or the project ends.
 func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest) error {
-	l := newListener(b.Services)
+	l := outbox.NewListener(b.Services)
 	// Subscribing and looking at what exists is one step: nothing is missed or told twice.
 	err := s.ask(func() {
 		if b.Replay {
@@ -18,7 +19,7 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 		}
 		if !b.Since.IsZero() {
 			for _, e := range s.remembered(b.Since) {
-				l.put(e)
+				l.Put(e)
 			}
 		}
 		s.listeners[l] = struct{}{}
@@ -29,11 +30,11 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 	defer func() { _ = s.ask(func() { delete(s.listeners, l) }) }()
 	for {
 		select {
-		case <-l.wake:
+		case <-l.Wake():
 		case <-ctx.Done():
 			return nil
 		}
-		events, over := l.take()
+		events, over := l.Take()
 		for n := range events {
 			if !b.All && strings.HasPrefix(events[n].Action, "exec_") {
 				continue
@@ -51,20 +52,20 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 	}
 }
 
-func (s *Supervisor) replay(l *listener) {
+func (s *Supervisor) replay(l *outbox.Listener) {
 	all := make([]*instance, 0, len(s.instances))
 	for _, i := range s.instances {
 		all = append(all, i)
 	}
 	sort.Slice(all, func(a, b int) bool { return all[a].rec.Name < all[b].rec.Name })
 	for _, i := range all {
-		l.put(i.event("exists"))
+		l.Put(i.event("exists"))
 	}
 }
 
 // endListeners tells all subscribers that the project is gone. Called on the loop.
 func (s *Supervisor) endListeners() {
 	for l := range s.listeners {
-		l.end()
+		l.End()
 	}
 }

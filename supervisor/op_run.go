@@ -227,6 +227,8 @@ func (s *Supervisor) attendOneOff(ctx context.Context, r *request, c *Container)
 	case <-r.more:
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	case <-s.loopEnded:
+		return errStopped
 	}
 	if !c.OneOff.Remove {
 		return nil

@@ -80,3 +80,11 @@ func dependsOn(list []project.Dependency) string {
 	}
 	return strings.Join(out, ",")
 }
+
+// why is the reason in words.
+func (r *Replica) why() string {
+	if r.Detail != "" {
+		return r.Reason.String() + ": " + r.Detail
+	}
+	return r.Reason.String()
+}

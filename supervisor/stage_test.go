@@ -66,6 +66,7 @@ type reply struct {
 	ps     []api.Container
 	events []api.Event
 	exit   *api.Exit
+	waited []api.Waited
 	done   bool
 	err    *api.Error
 }
@@ -90,6 +91,8 @@ func (r *reply) take(a api.Answer) {
 		r.lines = append(r.lines, fmt.Sprintf("%s %s %s", a.Progress.Kind, a.Progress.Name, a.Progress.Status))
 	case a.Event != nil:
 		r.events = append(r.events, *a.Event)
+	case a.Waited != nil:
+		r.waited = append(r.waited, *a.Waited)
 	case a.Exit != nil:
 		r.exit = a.Exit
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/outbox"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
@@ -82,7 +83,7 @@ type Supervisor struct {
 	onSave    func() // a test's, after each write of the record
 	actions   []action
 	waiters   map[*waiter]struct{}
-	listeners map[*listener]struct{}
+	listeners map[*outbox.Listener]struct{}
 	history   []api.Event // the latest, oldest first
 }
 

@@ -23,6 +23,11 @@ func TestDockersFlags(t *testing.T) {
 		"logs --follow --tail=all --timestamps --raw",
 		"exec -T -d -e A=1 --env B=2 -u 0:0 -w / --index 2 --privileged web ls -la",
 		"exec -it web sh",
+		"run -d -i -T -e A=1 --env B --env-from-file f -l a=b -p 80 --publish 8080:80 -u 0 -v ./a:/b -w / --name x --rm web ls -la",
+		"run --build --cap-add NET_RAW --cap-drop ALL --entrypoint sh --no-deps --pull never -q --quiet-build --quiet-pull --remove-orphans -P --use-aliases web",
+		"run -it --no-TTY --volumes /x --labels a=b web", "create --build --no-build --force-recreate --no-recreate --pull always --quiet-pull --remove-orphans --scale a=2 -y web",
+		"rm -f -s -v -a web", "wait --down-project web", "pause web", "unpause web", "scale --no-deps a=2 b=1",
+		"attach --detach-keys ctrl-x --index 2 --no-stdin --sig-proxy=false web",
 		"stop -t 3 web", "start --wait --wait-timeout 3 web", "restart -t 3 --no-deps web", "kill -s HUP --remove-orphans web",
 		"events --json --since 10m --until 2026-01-01T00:00:00Z web", "top web db", "images -q --format json web", "port --protocol udp --index 2 web 53",
 		"config -q --format json --services --volumes --networks --images --profiles --hash * --environment --no-interpolate -o f --support",
@@ -49,6 +54,7 @@ func TestArgumentsOfACommand(t *testing.T) {
 	for line, want := range map[string]string{
 		"exec -T web ls -T -la":  "web ls -T -la",
 		"exec web -- sh":         "web -- sh",
+		"run --rm web ls --rm":   "web ls --rm",
 		"unshare rm -rf -- data": "rm -rf -- data",
 	} {
 		c, args, err := newRoot(&client.Env{}).Traverse(strings.Fields(line))

@@ -135,6 +135,7 @@ type StartRequest struct {
 // KillRequest sends a signal ("" = SIGKILL).
 type KillRequest struct {
 	Services      []string `json:"services,omitempty"`
+	Container     string   `json:"container,omitempty"` // the id of the only one that is meant
 	Signal        string   `json:"signal,omitempty"`
 	RemoveOrphans bool     `json:"remove_orphans,omitempty"`
 }

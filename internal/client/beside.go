@@ -139,7 +139,7 @@ func (b *beside) ask(ctx context.Context) error {
 			return remote(a.Error)
 		case a.Done:
 			return nil
-		case a.Exit != nil:
+		case a.Exit != nil && b.req.Op == api.OpRun:
 			// The log is ours to the end: now it may go.
 			if err := c.Send(api.Request{Op: b.req.Op}); err != nil {
 				return broken(ctx, err)
@@ -185,24 +185,28 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 		b.file = nil
 	}
 	if b.proxy(s.TTY) {
-		b.signals.to(s.Container.Name)
+		b.signals.to(s.Container.ID)
+	}
+	if len(files) > 0 && !s.TTY {
+		b.feed = files[0]
+	} else if len(files) > 0 {
+		if b.console, err = openConsole(b.env.Stdin, b.env.Stdout, files[0], b.input); err != nil {
+			return err
+		}
 	}
 	b.dir = b.env.Dirs.LogDir(b.project, s.Container.Name)
 	if b.out, err = b.env.openScreen(context.Background(), logs.Format{Raw: true}); err != nil {
 		return err
 	}
-	b.out.follower.Add(logs.Source{Container: s.Container.Name, Service: s.Container.Service, Dir: b.dir, Hold: true}, b.query)
-	return b.join(s, files)
+	// What our input causes comes after where we begin to show.
+	<-b.out.follower.AddNow(logs.Source{Container: s.Container.Name, Service: s.Container.Service, Dir: b.dir, Hold: true}, b.query)
+	b.startInput()
+	return nil
 }
 
-// join takes the end that feeds the container's input.
-func (b *beside) join(s *api.Started, files []*os.File) (err error) {
-	switch {
-	case len(files) == 0:
-	case s.TTY:
-		if b.console, err = openConsole(b.env.Stdin, b.env.Stdout, files[0], b.input, b.keys); err != nil {
-			return err
-		}
+// startInput begins to feed the container.
+func (b *beside) startInput() {
+	if b.console != nil {
 		if b.redraw {
 			b.console.redraw()
 		}
@@ -210,16 +214,15 @@ func (b *beside) join(s *api.Started, files []*os.File) (err error) {
 			<-b.console.detached
 			b.once.Do(func() { close(b.left) })
 		}()
-		return nil
-	default:
-		b.feed = files[0]
 	}
-	if b.feed != nil && b.input {
-		go pour(b.feed, b.env.Stdin)
-	} else if b.feed != nil {
+	switch {
+	case !b.input && b.feed != nil:
 		b.feed.Close()
+	case b.console != nil && b.input:
+		b.console.start(b.keys)
+	case b.feed != nil:
+		go pour(b.feed, b.env.Stdin)
 	}
-	return nil
 }
 
 // resume makes the next request, if there has to be one, go on with this container.

@@ -19,8 +19,9 @@ type console struct {
 	detached        chan struct{} // closed when the user has typed the detach keys
 }
 
-// openConsole takes the master over. With input, our terminal becomes raw.
-func openConsole(in, out, master *os.File, input bool, keys []byte) (*console, error) {
+// openConsole takes the master over. With input, our terminal becomes raw; what
+// is typed is passed on from start on.
+func openConsole(in, out, master *os.File, input bool) (*console, error) {
 	c := &console{in: in, out: out, master: master, resize: make(chan os.Signal, 1), detached: make(chan struct{})}
 	if input && isTerminal(in) {
 		saved, err := term.MakeRaw(int(in.Fd()))
@@ -37,11 +38,10 @@ func openConsole(in, out, master *os.File, input bool, keys []byte) (*console, e
 			fit(out, master)
 		}
 	}()
-	if input {
-		go c.read(&detacher{keys: keys})
-	}
 	return c, nil
 }
+
+func (c *console) start(keys []byte) { go c.read(&detacher{keys: keys}) }
 
 // read ends with the process: a read of the user's terminal cannot be
 // interrupted.

@@ -15,7 +15,7 @@ import (
 // What stops and continues a job of the shell stays ours.
 type forwarder struct {
 	signals chan os.Signal
-	name    atomic.Pointer[string] // the container; nil = none yet
+	id      atomic.Pointer[string] // the container's; nil = none yet
 }
 
 // forward begins to listen. Until to is called, a signal calls early instead.
@@ -24,21 +24,21 @@ func (e *Env) forward(project string, early func()) *forwarder {
 	signal.Notify(f.signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2)
 	go func() {
 		for got := range f.signals {
-			name := f.name.Load()
-			if name == nil {
+			id := f.id.Load()
+			if id == nil {
 				early()
 				continue
 			}
 			number := strconv.Itoa(int(got.(syscall.Signal)))
 			// It fails when the container has ended, or when there will be no answer anyway.
 			_ = e.Call(context.Background(), project, api.Request{Op: api.OpKill,
-				Kill: &api.KillRequest{Services: []string{*name}, Signal: number}}, nil)
+				Kill: &api.KillRequest{Container: *id, Signal: number}}, nil)
 		}
 	}()
 	return f
 }
 
-func (f *forwarder) to(name string) { f.name.Store(&name) }
+func (f *forwarder) to(id string) { f.id.Store(&id) }
 
 func (f *forwarder) stop() {
 	signal.Stop(f.signals)

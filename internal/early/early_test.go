@@ -44,6 +44,15 @@ func TestParse(t *testing.T) {
 		"-p demo restart --no-deps":          true,
 		"-p demo kill -s HUP":                true,
 		"-p demo kill -x":                    false,
+		"-p demo pause web":                  true,
+		"-p demo unpause":                    true,
+		"-p demo wait":                       false,
+		"-p demo wait --down-project web":    true,
+		"-p demo attach --no-stdin web":      true,
+		"-p demo attach":                     false,
+		"-p demo rm -f":                      true,
+		"rm -f":                              false, // the files say what is an orphan
+		"-p demo run web":                    false,
 		"help ps":                            false,
 	} {
 		env := &client.Env{Getenv: func(string) string { return "" }, Stdout: os.Stdout, Stderr: os.Stderr}

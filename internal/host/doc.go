@@ -18,6 +18,9 @@
 // What is in the store or the table and belongs to no known container is closed
 // or killed at adoption; what is on disk goes with the container.
 //
+// What a terminal shows is moved into the log by splice(2): a supervisor that
+// dies loses nothing of it either.
+//
 // An attached exec ("exec-N") ends with its supervisor, since nobody is left to
 // tell its exit to; a detached one ("execd-N") goes on.
 package host

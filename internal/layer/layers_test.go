@@ -36,14 +36,6 @@ func wh(name string) entry { return entry{tar.Header{Name: name, Typeflag: tar.T
 
 func pack(t testing.TB, list []entry) []byte {
 	t.Helper()
-	b, err := packed(list)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func packed(list []entry) ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, e := range list {
@@ -53,11 +45,13 @@ func packed(list []entry) ([]byte, error) {
 			_, err = w.Write([]byte(e.content))
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name, err)
+			t.Fatalf("%s: %v", e.Name, err)
 		}
 	}
-	err := w.Close()
-	return b.Bytes(), err
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // stacks are images, the base layer first, and what a container sees.

@@ -53,7 +53,8 @@
 // printed in one piece; a longer one as it comes, and if another stream has to
 // print meanwhile, it is broken and goes on with a new prefix. Memory does not
 // depend on line lengths. A slow terminal delays its own reader only; one that
-// rotation has overtaken says how many bytes were skipped.
+// rotation has overtaken says how many bytes were skipped. A reader that must
+// miss nothing holds its segments (hold.go): rotation, and so the writer, waits.
 //
 // # Limits
 //

@@ -7,11 +7,14 @@ import (
 	"time"
 )
 
-func (f *Follower) add(s Source, q Query) error {
+func (f *Follower) add(s Source, q Query, begun chan struct{}) error {
 	if slices.ContainsFunc(f.sources, func(t *source) bool { return t.Dir == s.Dir }) {
+		if begun != nil {
+			close(begun)
+		}
 		return nil
 	}
-	t := &source{Source: s, query: q, dirty: true, relist: true, ident: identify(s.Dir)}
+	t := &source{Source: s, query: q, dirty: true, relist: true, ident: identify(s.Dir), begun: begun}
 	if l := f.left[s.Dir]; l != nil && l.ident == t.ident {
 		t.resume = l.resume
 	}
@@ -55,6 +58,10 @@ func (f *Follower) drop(s *source) {
 		s.resume[t.name] = t.pos
 	}
 	s.close(&f.printer)
+	if s.begun != nil {
+		close(s.begun)
+		s.begun = nil
+	}
 	if f.watcher != nil {
 		f.watcher.remove(s)
 	}
@@ -96,7 +103,10 @@ func (f *Follower) pass() (busy bool, err error) {
 		if !s.dirty {
 			continue
 		}
-		if s.gone && len(s.streams) == 0 && !s.missing() {
+		if s.gone && len(s.streams) == 0 {
+			// Nearer to it, or it is there. Watches are only added: the removal of
+			// one is an event too, and would wake us without end.
+			s.resume = nil
 			if err := f.watcher.add(s); err != nil {
 				return false, err
 			}
@@ -141,7 +151,7 @@ func (f *Follower) settle() (busy bool, err error) {
 			continue
 		}
 		s.dirty = s.pending()
-		if s.gone && !s.dirty {
+		if s.gone && !s.dirty && len(s.streams) > 0 {
 			if err := f.reattach(s); err != nil {
 				return false, err
 			}

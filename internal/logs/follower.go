@@ -44,7 +44,18 @@ func NewFollower(out, errOut io.Writer, f Format) (*Follower, error) {
 // before goes on where that ended, if it is still the same one. Adding one that
 // is being printed does nothing.
 func (f *Follower) Add(s Source, q Query) {
-	f.do(func() error { return f.add(s, q) })
+	f.do(func() error { return f.add(s, q, nil) })
+}
+
+// AddNow is Add for one that has just begun to be of interest: the channel is
+// closed when it is fixed where printing begins, so that what is caused after
+// that is printed. It is closed too when Run has ended.
+func (f *Follower) AddNow(s Source, q Query) <-chan struct{} {
+	begun := make(chan struct{})
+	if !f.do(func() error { return f.add(s, q, begun) }) {
+		close(begun)
+	}
+	return begun
 }
 
 // Finish says that a container has ended and was drained: its directory is

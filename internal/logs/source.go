@@ -14,7 +14,8 @@ type source struct {
 	Source
 	query   Query
 	streams []*streamReader
-	started bool // where to begin has been chosen
+	started bool          // where to begin has been chosen
+	begun   chan struct{} // closed then; nil: nobody asks
 
 	dirty  bool // bytes may have come
 	relist bool // files may have come
@@ -81,7 +82,10 @@ func (s *source) newStream(name string, p *printer) *streamReader {
 // start chooses where to begin: once for the streams that exist, and at the
 // first byte for those that come later.
 func (s *source) start() error {
+	defer s.tellBegun()
 	if len(s.streams) == 0 {
+		// What comes first to a follower is new, however little it wants of the old.
+		s.started = s.started || s.query.Follow && s.resume == nil
 		return nil
 	}
 	if !s.started {
@@ -100,6 +104,13 @@ func (s *source) start() error {
 		}
 	}
 	return nil
+}
+
+func (s *source) tellBegun() {
+	if s.begun != nil && s.started {
+		close(s.begun)
+		s.begun = nil
+	}
 }
 
 // clamp makes a remembered position one that exists. A position before the

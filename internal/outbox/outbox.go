@@ -1,4 +1,4 @@
-// Package outbox sends answers in order without making the sender wait.
+// Package outbox sends answers and events in order without making the sender wait.
 package outbox
 
 import (

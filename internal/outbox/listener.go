@@ -1,4 +1,4 @@
-package supervisor
+package outbox
 
 import (
 	"sync"
@@ -10,8 +10,8 @@ import (
 // is cut off, because a gap in the events would be worse than their end.
 const listenerLimit = 16384
 
-// listener receives events without ever making the loop wait.
-type listener struct {
+// Listener receives events for one client.
+type Listener struct {
 	services map[string]bool // nil = all
 	wake     chan struct{}   // one token: something is queued, or it is over
 	mu       sync.Mutex      // guards the rest
@@ -19,8 +19,9 @@ type listener struct {
 	over     bool
 }
 
-func newListener(services []string) *listener {
-	l := &listener{wake: make(chan struct{}, 1)}
+// NewListener is told of the events of services, all if none is named.
+func NewListener(services []string) *Listener {
+	l := &Listener{wake: make(chan struct{}, 1)}
 	if len(services) > 0 {
 		l.services = map[string]bool{}
 		for _, s := range services {
@@ -30,7 +31,8 @@ func newListener(services []string) *listener {
 	return l
 }
 
-func (l *listener) put(e api.Event) {
+// Put adds an event, and returns at once.
+func (l *Listener) Put(e api.Event) {
 	if !l.wants(&e) {
 		return
 	}
@@ -46,29 +48,30 @@ func (l *listener) put(e api.Event) {
 
 // wants reports an event that the listener is about. What run made is told to
 // those only who name it, as docker compose has it.
-func (l *listener) wants(e *api.Event) bool {
+func (l *Listener) wants(e *api.Event) bool {
 	if e.OneOff {
 		return l.services[e.Name]
 	}
 	return l.services == nil || l.services[e.Service]
 }
 
-func (l *listener) end() {
+// End says that nothing will follow.
+func (l *Listener) End() {
 	l.mu.Lock()
 	l.over = true
 	l.mu.Unlock()
 	l.signal()
 }
 
-func (l *listener) signal() {
+func (l *Listener) signal() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
 }
 
-// take returns what is queued, and whether nothing will follow.
-func (l *listener) take() ([]api.Event, bool) {
+// Take returns what is queued, and whether nothing will follow.
+func (l *Listener) Take() ([]api.Event, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.queued
@@ -76,10 +79,5 @@ func (l *listener) take() ([]api.Event, bool) {
 	return e, l.over
 }
 
-// why is the reason in words.
-func (r *Replica) why() string {
-	if r.Detail != "" {
-		return r.Reason.String() + ": " + r.Detail
-	}
-	return r.Reason.String()
-}
+// Wake gets a token when there is something to take.
+func (l *Listener) Wake() <-chan struct{} { return l.wake }
