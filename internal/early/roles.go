@@ -11,6 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/host"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
@@ -41,6 +42,7 @@ var roles = map[string]func(args []string) int{
 			return host.RunSupervisor(d, project, client.Version, ready)
 		})
 	},
+	rootfs.Role: rootfs.RunRole,
 	rootless.RoleProgram: func([]string) int {
 		program.Run(readyFile, 4)
 		return 127

@@ -117,6 +117,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 		return nil, err
 	}
 	r.store = sync.OnceValues(func() (*image.Store, error) { return image.Open(dirs.Images()) })
+	r.images.Start = rootless.RunRole
 	r.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
 	return r, sandbox.MakeBase(r.baseLayer())
 }

@@ -91,9 +91,19 @@ func (s *Store) fill(ctx context.Context, f *os.File, digest, tmp string) error 
 	return nil
 }
 
-// unpack unpacks the archive in f below dst and checks that it is the one that
-// was hashed.
+// unpack unpacks the archive in f below dst, in a process of its own if there is
+// a way to start one.
 func (s *Store) unpack(ctx context.Context, f *os.File, digest string, dst *os.File) (layer.Stats, error) {
+	req := request{Tree: dst.Name(), Digest: digest, Single: s.single, Limits: s.Limits}
+	if s.Start != nil {
+		return s.unpackConfined(ctx, f, req)
+	}
+	return unpackFile(ctx, f, req, dst)
+}
+
+// unpackFile unpacks the archive in f and checks that it is the one that was
+// hashed.
+func unpackFile(ctx context.Context, f *os.File, req request, dst *os.File) (layer.Stats, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return layer.Stats{}, err
 	}
@@ -106,14 +116,14 @@ func (s *Store) unpack(ctx context.Context, f *os.File, digest string, dst *os.F
 	defer release()
 	ahead := layer.ReadAhead(plain)
 	defer ahead.Close()
-	st, err := layer.Unpack(ctx, ahead, dst, layer.Options{Single: s.single, Whiteouts: layer.Literal, Limits: s.Limits})
+	st, err := layer.Unpack(ctx, ahead, dst, layer.Options{Single: req.Single, Whiteouts: layer.Literal, Limits: req.Limits})
 	if err != nil {
 		return st, err
 	}
 	if _, err := io.Copy(io.Discard, raw); err != nil { // what follows the archive's end
 		return st, err
 	}
-	if hex.EncodeToString(sum.Sum(nil)) != digest {
+	if hex.EncodeToString(sum.Sum(nil)) != req.Digest {
 		return st, errors.New("the file changed while it was unpacked: start again when it is complete")
 	}
 	return st, nil

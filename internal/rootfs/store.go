@@ -16,6 +16,8 @@ import (
 // several processes too.
 type Store struct {
 	Limits Limits
+	// Start starts the process that unpacks; nil: this one does.
+	Start Start
 
 	dir    string
 	root   *os.File

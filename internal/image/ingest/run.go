@@ -8,8 +8,7 @@ import (
 	"os"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/mocker-compose/mocker-compose/internal/confine"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 )
@@ -19,7 +18,7 @@ func Run(args []string) int {
 	out := &answers{w: os.Stdout}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	go watchReader(cancel)
+	go confine.WatchReader(cancel)
 	if err := run(ctx, args, out); err != nil {
 		out.send(image.Message{Error: err.Error()})
 		return 1
@@ -112,7 +111,7 @@ func (a *answers) send(m image.Message) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	_, _ = a.w.Write(append(b, '\n')) // without a reader, see watchReader
+	_, _ = a.w.Write(append(b, '\n')) // without a reader, see confine.WatchReader
 }
 
 func (a *answers) events(list []image.Event) {
@@ -123,20 +122,4 @@ func (a *answers) events(list []image.Event) {
 
 func (a *answers) progress(format string, args ...any) {
 	a.send(image.Message{Progress: fmt.Sprintf(format, args...)})
-}
-
-// watchReader ends the work when nobody waits for it: the read end of our
-// standard output is closed (poll(2), POLLERR of a pipe).
-func watchReader(cancel context.CancelCauseFunc) {
-	p := []unix.PollFd{{Fd: 1}}
-	for {
-		_, err := unix.Poll(p, -1)
-		if err != nil && err != unix.EINTR || err == nil && p[0].Revents&unix.POLLNVAL != 0 {
-			return
-		}
-		if p[0].Revents&unix.POLLERR != 0 {
-			cancel(errors.New("who started this load has ended"))
-			return
-		}
-	}
 }
