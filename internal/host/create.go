@@ -38,6 +38,9 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := r.prepareRoot(ctx, c, sc); err != nil {
 		return stageError("root file system", sc.Service.Image, err)
 	}
+	if err := r.fillFromImage(ctx, c); err != nil {
+		return stageError("volumes", sc.Name, err)
+	}
 	back.Add("log streams", func() error { return r.closeStreams(c) })
 	if err := r.openStreams(c, sc); err != nil {
 		return stageError("logs", sc.Name, err)
