@@ -87,7 +87,7 @@ func (b *builder) bind(m specs.Mount, src opened) {
 	} else {
 		what := "read " + src.Subpath + " in " + m.Source
 		b.do("read "+m.Source, unix.SYS_OPENAT, unix.AT_FDCWD, m.Source, unix.O_PATH|unix.O_CLOEXEC|unix.O_DIRECTORY, 0).SaveTo(b.c)
-		b.descendFrom(b.c, what, src.place, pathFlags, b.d, nil)
+		b.descendFrom(b.c, what, src.place, src.flags(), b.d, nil)
 		b.cloneOpen(what, b.d, recursive, b.a)
 		b.close(b.c)
 		b.close(b.d)

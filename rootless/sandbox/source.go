@@ -62,6 +62,15 @@ func (s Source) open(m specs.Mount) (o opened, err error) {
 	return o, nil
 }
 
+// flags are those to open the source with once more: what was a directory may be
+// a link by now.
+func (o opened) flags() int {
+	if o.isDir {
+		return dirFlags
+	}
+	return pathFlags
+}
+
 func openPath(dir int, name string, flags int) (*os.File, error) {
 	fd, err := unix.Openat(dir, name, unix.O_PATH|unix.O_CLOEXEC|flags, 0)
 	if err != nil {

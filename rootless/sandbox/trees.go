@@ -28,7 +28,7 @@ func (b *builder) partsOfTrees(c Container) {
 		what := "read " + src.Subpath + " for " + dest
 		b.do(what, unix.SYS_MOVE_MOUNT, b.file(src.Tree), "", unix.AT_FDCWD, c.MountPoint, unix.MOVE_MOUNT_F_EMPTY_PATH)
 		b.do(what, unix.SYS_OPENAT, unix.AT_FDCWD, c.MountPoint, dirFlags, 0).SaveTo(b.a)
-		b.descendFrom(b.a, what, src.place, pathFlags, b.b, nil)
+		b.descendFrom(b.a, what, src.place, src.flags(), b.b, nil)
 		b.parts[dest] = b.Program.NewSlot()
 		b.cloneOpen(what, b.b, false, b.parts[dest])
 		b.close(b.a)
