@@ -13,6 +13,7 @@
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
+//	probe swap DIR TARGET       exchange DIR/sub for a link to TARGET and back, for ever
 //	probe check KEY=VALUE...    be silent if this process is as it should be: see check.go
 //	probe pause                 do nothing until a signal
 //	probe stay                  the same, ignoring what can be ignored
@@ -77,6 +78,7 @@ var verbs = map[string]func(args []string) error{
 	"pause":    pause,
 	"stay":     stay,
 	"attack":   attack,
+	"swap":     swap,
 	"check":    check,
 }
 
