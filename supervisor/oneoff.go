@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,6 +56,24 @@ func (s *Supervisor) split(names []string) (services []string, oneOffs []Replica
 		}
 	}
 	return services, oneOffs, nil
+}
+
+// startNamed starts the one-off containers among names; for a restart it stops
+// them first. It returns the services that are left, all when there are none.
+func (s *Supervisor) startNamed(ctx context.Context, x *execution, names []string) (services []string, all bool, err error) {
+	services, oneOffs, err := s.split(names)
+	if err != nil {
+		return nil, false, err
+	}
+	err = s.each(oneOffs, func(c *Replica) error {
+		if x.restart && !c.State.Settled() {
+			if err := x.stop(ctx, plan.Operation{Kind: plan.Stop, Object: c.Name, Service: c.Service.Name}); err != nil {
+				return err
+			}
+		}
+		return x.start(ctx, c.Name)
+	})
+	return services, len(oneOffs) > 0 && len(services) == 0, err
 }
 
 // find is the container with an id, nil if there is none. Called on the loop.

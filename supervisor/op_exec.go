@@ -40,6 +40,7 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	if err != nil {
 		return execFailure(c.Name, err)
 	}
+	s.pauseLatecomer(c.Name)
 	died := s.execEvents(c, b.Args)
 	closeFiles(r.files) // the command has them now; its reader must see its end
 	r.files = nil

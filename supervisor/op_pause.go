@@ -118,6 +118,20 @@ func (s *Supervisor) unpause(i *instance, _ event) {
 	s.emit(i, "unpause")
 }
 
+// pauseLatecomer pauses a container once more into which a command has come while
+// it was being paused.
+func (s *Supervisor) pauseLatecomer(name string) {
+	var run *Run
+	_ = s.ask(func() {
+		if i := s.instances[name]; i != nil && i.rec.State == Paused {
+			run = i.run
+		}
+	})
+	if run != nil {
+		s.pauseAgain(name, run)
+	}
+}
+
 // pauseAgain makes true what the record of an earlier supervisor says.
 func (s *Supervisor) pauseAgain(name string, r *Run) {
 	if err := s.rt.Pause(r); err != nil {

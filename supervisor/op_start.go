@@ -22,15 +22,19 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 	if err != nil {
 		return err
 	}
-	p, err := plan.MakeStart(known, o, b.Services)
+	x := &execution{s: s, r: r, project: known}
+	services, all, err := s.startNamed(ctx, x, b.Services)
+	if err != nil || all {
+		return err
+	}
+	p, err := plan.MakeStart(known, o, services)
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known}
 	if err := x.execute(ctx, p); err != nil || !b.Wait {
 		return err
 	}
-	return s.waitUp(ctx, r, b.Services, b.WaitTimeout)
+	return s.waitUp(ctx, r, services, b.WaitTimeout)
 }
 
 // restart stops containers in reverse order and starts them again in order,
@@ -50,10 +54,14 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err != nil {
 		return err
 	}
-	p, err := plan.MakeRestart(known, o, b.Services, b.NoDeps)
+	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), restart: true}
+	services, all, err := s.startNamed(ctx, x, b.Services)
+	if err != nil || all {
+		return err
+	}
+	p, err := plan.MakeRestart(known, o, services, b.NoDeps)
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), restart: true}
 	return x.execute(ctx, p)
 }

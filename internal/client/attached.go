@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -145,6 +146,7 @@ func (a *attached) settle(ctx context.Context) {
 	if err != nil {
 		return // the events will say that the project is gone
 	}
+	cs = slices.DeleteFunc(cs, func(c api.Container) bool { return c.OneOff })
 	a.empty = len(a.seen) == 0 && len(cs) == 0
 	for i := range cs {
 		c := &cs[i]

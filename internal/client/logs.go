@@ -52,6 +52,7 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 	if err := unknownService(t, all, services); err != nil {
 		return err
 	}
+	services = byName(all, services)
 	f := e.format(o.Timestamps, o.NoPrefix, o.NoColour)
 	f.Raw = o.Raw
 	var shown []api.Container

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 	err = e.Events(ctx, t.Name, services, func(ev *api.Event) error {
 		dir := e.Dirs.LogDir(t.Name, ev.Name)
 		switch {
-		case !o.shows(ev.Service, replica(ev.Name), services):
+		case !slices.Contains(services, ev.Name) && !o.shows(ev.Service, replica(ev.Name), services):
 		case ev.Final || ev.Action == "destroy":
 			if open[ev.Name] {
 				delete(open, ev.Name)

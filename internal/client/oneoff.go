@@ -18,6 +18,20 @@ func called(c *api.Container, names []string) bool {
 	})
 }
 
+// byName replaces the ids of one-off containers by their names, which events and
+// logs know them by.
+func byName(all []api.Container, given []string) []string {
+	out := slices.Clone(given)
+	for n := range out {
+		for i := range all {
+			if called(&all[i], given[n:n+1]) {
+				out[n] = all[i].Name
+			}
+		}
+	}
+	return out
+}
+
 // chosen reports that names mean a container: its service's, or its own if it is
 // a one-off container; no name means all.
 func chosen(c *api.Container, names []string) bool {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -16,21 +17,24 @@ type verdict struct {
 	cause   string
 }
 
-// decide compares one service with its containers.
+// decide compares one service with its containers. As in docker compose, those
+// that would have to be replaced are given up first, then those with the highest
+// numbers; new ones get numbers above all that there are.
 func (m *maker) decide(s *project.Service) []verdict {
-	existing := m.existing[s.Name]
+	hash := m.p.Hash(s)
+	existing := slices.Clone(m.existing[s.Name])
+	obsolete := func(c Container) bool { return m.judge(s, c, hash).remove }
+	slices.SortStableFunc(existing, func(a, b Container) int { return compareBool(obsolete(a), obsolete(b)) })
 	keep := existing[:min(len(existing), s.Scale)]
 	var out []verdict
-	hash := m.p.Hash(s)
-	used := map[int]bool{}
+	next := 1
+	for _, c := range existing {
+		next = max(next, c.Number+1)
+	}
 	for _, c := range keep {
-		used[c.Number] = true
 		out = append(out, m.judge(s, c, hash))
 	}
-	for n := 1; len(out) < s.Scale; n++ {
-		if used[n] {
-			continue
-		}
+	for n := next; len(out) < s.Scale; n++ {
 		c := Container{Name: m.p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, Image: m.o.Images[s.Name]}
 		out = append(out, verdict{c: c, create: true, start: true, cause: "does not exist"})
 	}
@@ -38,6 +42,17 @@ func (m *maker) decide(s *project.Service) []verdict {
 		out = append(out, verdict{c: c, remove: true, cause: fmt.Sprintf("the scale is %d", s.Scale)})
 	}
 	return out
+}
+
+// compareBool orders false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // judge compares one container with what it should be.

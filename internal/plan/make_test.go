@@ -117,7 +117,7 @@ func TestMake(t *testing.T) {
 8 create demo-api-2: image changed; after 4
 9 start demo-api-2: image changed; after 6,8`},
 		{name: "another image, not to be replaced", o: Options{Recreate: RecreateNever, Images: map[string]string{"api": "sha256:new"}}, change: func(*project.Project, *Observed) {}, want: ``},
-		{name: "scale down takes the highest, up fills gaps", change: func(p *project.Project, o *Observed) {
+		{name: "scale down takes the highest, up counts on", change: func(p *project.Project, o *Observed) {
 			service(p, "api").Scale = 1
 			service(p, "job").Scale = 2
 			o.Containers = append(o.Containers, Container{"demo-api-3", "api", 3, "", Exited, ""})
@@ -130,8 +130,8 @@ func TestMake(t *testing.T) {
 1 remove demo-api-3: the scale is 1
 2 stop demo-api-2: the scale is 1
 3 remove demo-api-2: the scale is 1; after 2
-4 create demo-job-1: does not exist
-5 start demo-job-1: does not exist; after 4`},
+4 create demo-job-3: does not exist
+5 start demo-job-3: does not exist; after 4`},
 		{name: "orphans are listed", change: func(_ *project.Project, o *Observed) {
 			o.Containers = append(o.Containers, Container{"demo-old-1", "old", 1, "", Running, ""}, Container{"demo-debug-1", "debug", 1, "", Running, ""})
 		}, want: `
