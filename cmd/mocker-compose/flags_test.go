@@ -35,6 +35,8 @@ func TestDockersFlags(t *testing.T) {
 		"image load -q -i x", "image load --input=x --quiet", "image import -c A -m x --platform linux - a:b", "image import --change A --message x f",
 		"image ls -a -q --digests --no-trunc --format json -f dangling=true x", "image list --filter label=a", "image inspect -f {{.Id}} a b",
 		"image rm -f --no-prune a b", "image rmi a", "image remove --force a", "image prune -a -f --filter until=1h", "image tag a b",
+		"volumes -q --format json web", "volume create -d local --label a=b -o type=tmpfs --opt device=tmpfs x", "volume create", "volume ls -q -f dangling=true --format json",
+		"volume inspect -f {{.Name}} a b", "volume rm -f a b", "volume remove --force a", "volume prune -a -f --filter label!=x",
 		"image history -H -q --no-trunc --format json a",
 	} {
 		root := newRoot(&client.Env{})

@@ -13,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
@@ -42,7 +43,8 @@ var roles = map[string]func(args []string) int{
 			return host.RunSupervisor(d, project, client.Version, ready)
 		})
 	},
-	rootfs.Role: rootfs.RunRole,
+	rootfs.Role:        rootfs.RunRole,
+	volumes.RoleRemove: volumes.RunRemove,
 	rootless.RoleProgram: func([]string) int {
 		program.Run(readyFile, 4)
 		return 127

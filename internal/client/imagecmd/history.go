@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
 )
@@ -54,8 +55,8 @@ func History(_ context.Context, e *client.Env, o *HistoryOptions, ref string) er
 		}
 		return nil
 	}
-	columns := []column{{"ID", "IMAGE"}, {"CreatedSince", "CREATED"}, {"CreatedBy", "CREATED BY"}, {"Size", "SIZE"}, {"Comment", "COMMENT"}}
-	return printRows(e.Stdout, o.Format, columns, map[string]string{"CreatedAt": "CREATED AT"}, rows)
+	columns := []listing.Column{{"ID", "IMAGE"}, {"CreatedSince", "CREATED"}, {"CreatedBy", "CREATED BY"}, {"Size", "SIZE"}, {"Comment", "COMMENT"}}
+	return listing.Print(e.Stdout, o.Format, columns, map[string]string{"CreatedAt": "CREATED AT"}, rows)
 }
 
 func (o *HistoryOptions) rows(s *image.Store, img *image.Image) ([]map[string]string, error) {

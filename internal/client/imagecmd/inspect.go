@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
 )
@@ -86,7 +87,7 @@ func (o *InspectOptions) print(w io.Writer, list []inspected) error {
 		j.SetIndent("", "    ")
 		return j.Encode(list)
 	}
-	return printTemplate(w, o.Format, list)
+	return listing.Template(w, o.Format, list)
 }
 
 func inspectOne(s *image.Store, ref string) (*inspected, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
@@ -66,14 +67,14 @@ func List(_ context.Context, e *client.Env, o *ListOptions, args []string) error
 		}
 		return nil
 	}
-	columns := []column{{"Repository", "REPOSITORY"}, {"Tag", "TAG"}, {"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"}, {"Size", "SIZE"}}
+	columns := []listing.Column{{"Repository", "REPOSITORY"}, {"Tag", "TAG"}, {"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"}, {"Size", "SIZE"}}
 	if o.Digests {
-		columns = slices.Insert(columns, 2, column{"Digest", "DIGEST"})
+		columns = slices.Insert(columns, 2, listing.Column{"Digest", "DIGEST"})
 	}
 	headings := map[string]string{
 		"CreatedAt": "CREATED AT", "Digest": "DIGEST", "Containers": "CONTAINERS", "SharedSize": "SHARED SIZE", "UniqueSize": "UNIQUE SIZE", "VirtualSize": "SIZE",
 	}
-	return printRows(e.Stdout, o.Format, columns, headings, rows)
+	return listing.Print(e.Stdout, o.Format, columns, headings, rows)
 }
 
 // rows are a line for each name of an image, or one without.

@@ -1,4 +1,4 @@
-package imagecmd
+package listing
 
 import (
 	"bytes"
@@ -10,14 +10,14 @@ import (
 	"text/template"
 )
 
-// column is a column of docker's tables: the field of a row, and its heading.
-type column struct{ field, heading string }
+// Column is a column of docker's tables: the field of a row, and its heading.
+type Column [2]string
 
-// printRows prints rows as docker does for --format: "" and "table" with the
+// Print prints rows as docker does for --format: "" and "table" with the
 // given columns, "table TEMPLATE" with a heading of its own, "json" and any other
 // template a line each. A row is a map of strings, so that the same template
 // makes the heading.
-func printRows(w io.Writer, format string, columns []column, headings map[string]string, rows []map[string]string) error {
+func Print(w io.Writer, format string, columns []Column, headings map[string]string, rows []map[string]string) error {
 	if format == "json" {
 		for _, r := range rows {
 			if err := json.NewEncoder(w).Encode(r); err != nil {
@@ -31,13 +31,13 @@ func printRows(w io.Writer, format string, columns []column, headings map[string
 		isTable = true
 		var fields []string
 		for _, c := range columns {
-			fields = append(fields, "{{."+c.field+"}}")
+			fields = append(fields, "{{."+c[0]+"}}")
 		}
 		text = strings.Join(fields, "\t")
 	}
 	if isTable {
 		for _, c := range columns {
-			headings[c.field] = c.heading
+			headings[c[0]] = c[1]
 		}
 		rows = append([]map[string]string{headings}, rows...)
 	}
@@ -47,11 +47,11 @@ func printRows(w io.Writer, format string, columns []column, headings map[string
 		defer tw.Flush()
 		out = tw
 	}
-	return printTemplate(out, text, rows)
+	return Template(out, text, rows)
 }
 
-// printTemplate prints one line per value.
-func printTemplate[T any](w io.Writer, text string, values []T) error {
+// Template prints one line per value.
+func Template[T any](w io.Writer, text string, values []T) error {
 	t, err := parseTemplate(text)
 	if err != nil {
 		return err

@@ -1,0 +1,168 @@
+package volumecmd
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/docker/go-units"
+	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/volumes"
+	"github.com/mocker-compose/mocker-compose/rootless"
+)
+
+// RemoveOptions are the flags of volume rm.
+type RemoveOptions struct{ Force bool }
+
+// Register defines the flags in fs.
+func (o *RemoveOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVarP(&o.Force, "force", "f", false, "no error for what is not there")
+}
+
+// Remove deletes volumes that no container uses. It goes on behind one that
+// cannot be deleted, as docker does.
+func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, names []string) error {
+	list, err := remove(ctx, e, names)
+	errs := []error{err}
+	for _, r := range list {
+		switch {
+		case r.Error == "", r.Missing && o.Force:
+			fmt.Fprintln(e.Stdout, r.Name)
+		default:
+			errs = append(errs, errors.New(r.Error))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// remove deletes volumes in the user namespace.
+func remove(ctx context.Context, e *client.Env, names []string) ([]volumes.Removal, error) {
+	s := volumes.Open(e.Dirs)
+	var there []string
+	var list []volumes.Removal
+	for _, name := range names {
+		if _, err := s.Get(name); err != nil {
+			_, missing := err.(*volumes.NotFoundError)
+			list = append(list, volumes.Removal{Name: name, Missing: missing, Error: err.Error()})
+			continue
+		}
+		there = append(there, name)
+	}
+	if len(there) == 0 {
+		return list, nil
+	}
+	removed, err := removeInside(ctx, e, there)
+	return append(removed, list...), err
+}
+
+func removeInside(ctx context.Context, e *client.Env, names []string) ([]volumes.Removal, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
+	defer null.Close()
+	answers := make(chan []volumes.Removal, 1)
+	go func() { answers <- readRemovals(bufio.NewReader(r)) }()
+	args := append([]string{volumes.RoleRemove, e.Dirs.Run, e.Dirs.Data}, names...)
+	code, err := rootless.RunRoleInside(ctx, e.Dirs, args, [3]*os.File{null, w, os.Stderr}, false, e.Warn)
+	w.Close()
+	list := <-answers
+	if err != nil && len(list) == 0 {
+		// Where the user namespace cannot be entered, what is one's own can be removed.
+		return volumes.Open(e.Dirs).Removals(names), nil
+	}
+	if err == nil && code != 0 {
+		err = fmt.Errorf("remove volumes: the process that does it ended with code %d", code)
+	}
+	return list, err
+}
+
+func readRemovals(r *bufio.Reader) (list []volumes.Removal) {
+	for {
+		line, err := r.ReadBytes('\n')
+		var one volumes.Removal
+		if json.Unmarshal(bytes.TrimSpace(line), &one) == nil {
+			list = append(list, one)
+		}
+		if err != nil {
+			return list
+		}
+	}
+}
+
+// PruneOptions are the flags of volume prune.
+type PruneOptions struct {
+	All, Force bool
+	Filters    []string
+}
+
+// Register defines the flags in fs.
+func (o *PruneOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVarP(&o.All, "all", "a", false, "remove all volumes that no container uses, not only anonymous ones")
+	fs.BoolVarP(&o.Force, "force", "f", false, "do not ask")
+	fs.StringArrayVar(&o.Filters, "filter", nil, "only volumes that match: label=KEY[=VALUE], label!=KEY, all=true")
+}
+
+// Prune removes volumes that no container uses.
+func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
+	s := volumes.Open(e.Dirs)
+	f, err := newFilter(s, o.Filters, "label", "all")
+	if err != nil {
+		return err
+	}
+	all := o.All || f.all
+	if !o.Force && !confirm(e, all) {
+		return nil
+	}
+	list, err := s.Unused(all)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for i := range list {
+		if f.match(&list[i]) {
+			names = append(names, list[i].Name)
+		}
+	}
+	removed, err := remove(ctx, e, names)
+	var reclaimed int64
+	heading := "Deleted Volumes:\n"
+	errs := []error{err}
+	for _, r := range removed {
+		if r.Error != "" {
+			errs = append(errs, errors.New(r.Error))
+			continue
+		}
+		fmt.Fprintf(e.Stdout, "%s%s\n", heading, r.Name)
+		heading, reclaimed = "", reclaimed+r.Bytes
+	}
+	if heading == "" {
+		fmt.Fprintln(e.Stdout)
+	}
+	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
+	return errors.Join(errs...)
+}
+
+// confirm asks, as docker does, also where nobody can answer.
+func confirm(e *client.Env, all bool) bool {
+	what := "anonymous local volumes not used by at least one container"
+	if all {
+		what = "all local volumes not used by at least one container"
+	}
+	fmt.Fprintf(e.Stdout, "WARNING! This will remove %s.\nAre you sure you want to continue? [y/N] ", what)
+	answer, _ := bufio.NewReader(e.Stdin).ReadString('\n') // the end of the input is no
+	return strings.EqualFold(strings.TrimSpace(answer), "y")
+}
