@@ -46,10 +46,6 @@ func RunRoleInside(ctx context.Context, dirs state.Dirs, args []string, stdio [3
 	if err != nil {
 		return 0, err
 	}
-	if err := b.executed(); err != nil {
-		b.kill()
-		return 0, err
-	}
 	return await(ctx, b.pid, b.pidfd)
 }
 
@@ -75,7 +71,15 @@ func spawnRole(ctx context.Context, dirs state.Dirs, args []string, stdio [3]*os
 		return nil, err
 	}
 	defer exe.Close()
-	return spawn(roleProgram(args, isolated), stdio, []*os.File{holder, exe}, &syscall.SysProcAttr{})
+	b, err := spawn(roleProgram(args, isolated), stdio, []*os.File{holder, exe}, &syscall.SysProcAttr{})
+	if err != nil {
+		return nil, err
+	}
+	if err := b.executed(); err != nil {
+		b.kill()
+		return nil, err
+	}
+	return b, nil
 }
 
 func roleProgram(args []string, isolated bool) *program.Program {

@@ -31,7 +31,7 @@ type userHolder struct {
 	dirs     state.Dirs
 	mu       sync.Mutex
 	projects map[string]*watched
-	changed  chan struct{} // a project has ended
+	changed  chan struct{} // a project has ended, or a client has gone
 }
 
 // RunUserHolder is the body of the user holder, the owner of the user
@@ -66,6 +66,7 @@ func (u *userHolder) accept(l *wire.Listener) {
 }
 
 func (u *userHolder) serve(c *wire.Conn) {
+	defer u.noteEnd() // perhaps it was all that anybody wanted
 	defer c.Close()
 	for {
 		var req userRequest
