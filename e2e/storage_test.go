@@ -326,22 +326,22 @@ func TestSubpathRace(t *testing.T) {
 	s := begin(t, `
 services:
   evil:
-    command: sh -c 'mkdir -p /v/a/b; echo in >/v/a/b/f; ln -s "$$CANARY" /v/link; exec ./probe swap /v/a /v/link'
+    command: sh -c 'mkdir -p /v/sub/part; echo in >/v/sub/part/f; exec ./probe swap /v "$$CANARY"'
     environment: [CANARY]
     volumes: ["vol:/v"]
   part:
     command: cat /part/f
-    volumes: [{ type: volume, source: vol, target: /part, volume: { subpath: a/b } }]
+    volumes: [{ type: volume, source: vol, target: /part, volume: { subpath: sub/part } }]
   nested:
-    command: cat /v/a/b/mnt/f
-    volumes: ["vol:/v", "./inner:/v/a/b/mnt"]
+    command: cat /v/sub/part/mnt/f
+    volumes: ["vol:/v", "./inner:/v/sub/part/mnt"]
 volumes: { vol: {} }
 `)
 	canary := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(canary, "b"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(canary, "part"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(canary, "b/f"), []byte("OUTSIDE"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(canary, "part/f"), []byte("OUTSIDE"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	s.write("inner/f", "inner")
@@ -362,7 +362,7 @@ volumes: { vol: {} }
 			}
 		}
 	}
-	if entries, err := os.ReadDir(filepath.Join(canary, "b")); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(filepath.Join(canary, "part")); err != nil || len(entries) != 1 {
 		t.Errorf("outside there is now %v, %v", entries, err)
 	}
 	t.Logf("of 40 starts each, found the file: %v", inside)

@@ -15,7 +15,6 @@
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
 //	probe swap DIR TARGET       exchange DIR/sub for a link to TARGET and back, for ever
 //	probe check KEY=VALUE...    be silent if this process is as it should be: see check.go
-//	probe swap A B              let two names change places, as fast as can be
 //	probe pause                 do nothing until a signal
 //	probe stay                  the same, ignoring what can be ignored
 //	probe calls                 say of every system call whether the filter allows it: see calls.go
@@ -37,8 +36,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -67,7 +64,6 @@ var verbs = map[string]func(args []string) error{
 	"dial":   dial,
 	"tty":    tty,
 	"write":  write,
-	"swap":   swap,
 	"bytes":  oddBytes,
 
 	"calls":    calls,
@@ -131,18 +127,6 @@ func exit(args []string) error {
 
 func write(args []string) error {
 	return os.WriteFile(args[0], []byte(strings.Join(args[1:], " ")), 0o644)
-}
-
-// swap ends by a signal only.
-func swap(args []string) error {
-	for n := 0; ; n++ {
-		if err := unix.Renameat2(unix.AT_FDCWD, args[0], unix.AT_FDCWD, args[1], unix.RENAME_EXCHANGE); err != nil {
-			return err
-		}
-		if n%64 == 0 {
-			time.Sleep(100 * time.Microsecond) // the machine has others to care for
-		}
-	}
 }
 
 // pause does nothing for ever. (An empty select would be a deadlock to Go.)
