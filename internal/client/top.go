@@ -24,9 +24,14 @@ func (e *Env) Top(ctx context.Context, t Target, _ *TopOptions, services []strin
 	if err != nil {
 		return err
 	}
+	// All of the project: they may share a pid namespace.
+	all, err := e.ofServices(ctx, t, nil, isUp)
+	if err != nil {
+		return err
+	}
 	var first []int
-	for i := range cs {
-		first = append(first, cs[i].PID)
+	for i := range all {
+		first = append(first, all[i].PID)
 	}
 	members, err := processes.Host.Members(first)
 	if err != nil {

@@ -19,7 +19,7 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 		return nil
 	}
 	c := newContainer(sc)
-	c.rec.SharedPID = sc.Service.PID != ""
+	c.rec.PID = sc.Service.PID
 	var back undo.Stack
 	defer func() {
 		if err != nil {

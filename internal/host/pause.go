@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -39,9 +40,44 @@ func (r *Runtime) Unpause(run *supervisor.Run) error {
 	return errors.Join(err, ignoreEnded(child.Signal(unix.SIGCONT)))
 }
 
+// signalMembers is signalAll where the pid namespace has others too: process by
+// process, until none is left that has not got the signal. A stopped process
+// makes no new ones, so this ends.
+func (r *Runtime) signalMembers(child *rootless.Child, sig unix.Signal) error {
+	pid, err := pidOf(child.Pidfd)
+	if err != nil {
+		return nil //nolint:nilerr // it has ended
+	}
+	ns, err := mountNS(pid)
+	if err != nil {
+		return err
+	}
+	done := map[int]bool{pid: true}
+	for {
+		list, err := members(ns)
+		if err != nil {
+			return err
+		}
+		some := false
+		for pid, pidfd := range list {
+			if !done[pid] {
+				done[pid], some = true, true
+				err = errors.Join(err, ignoreEnded(unix.PidfdSendSignal(wire.FD(pidfd), sig, nil, 0)))
+			}
+			pidfd.Close()
+		}
+		if err != nil || !some {
+			return err
+		}
+	}
+}
+
 // signalAll sends a signal to all processes of a run but its first. A run that
 // has ended needs none.
 func (r *Runtime) signalAll(child *rootless.Child, sig unix.Signal) error {
+	if c := r.containerOf(child.Name); c != nil && (c.sharesPID() || r.isJoined(c)) {
+		return r.signalMembers(child, sig)
+	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err

@@ -13,8 +13,8 @@ type record struct {
 	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of all layers
 	Mounts    []mounted                  `json:"mounts,omitempty"`
 	HostNet   bool                       `json:"host_net,omitempty"`
-	SharedPID bool                       `json:"shared_pid,omitempty"` // its pid namespace is another's too
-	MountNS   uint64                     `json:"mount_ns,omitempty"`   // SharedPID: of the latest run
+	PID       string                     `json:"pid,omitempty"`      // whose pid namespace it has; "" = its own
+	MountNS   uint64                     `json:"mount_ns,omitempty"` // with PID: of the latest run
 	Network   netstack.SandboxSpec       `json:"network"`
 	Endpoints []netstack.EndpointInfo    `json:"endpoints,omitempty"`
 	Ports     []netstack.Published       `json:"ports,omitempty"`

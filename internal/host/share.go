@@ -122,7 +122,19 @@ func (r *Runtime) uname(sc *supervisor.Container) string {
 
 // sharesPID tells whether the processes of a container live in a pid namespace
 // with others: then that they end is not the kernel's doing but ours.
-func (c *container) sharesPID() bool { return c.rec.SharedPID }
+func (c *container) sharesPID() bool { return c.rec.PID != "" }
+
+// isJoined tells whether others may live in the container's own pid namespace.
+func (r *Runtime) isJoined(c *container) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, other := range r.containers {
+		if other.rec.PID == "service:"+c.service || other.rec.PID == "container:"+c.name {
+			return true
+		}
+	}
+	return false
+}
 
 // mountNS names the mount namespace of a process, which nobody shares: by it its
 // descendants are known in a shared pid namespace.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // sweepLimit bounds the end of a run's remaining processes: killed ones take
@@ -38,10 +40,26 @@ func sweep(ns uint64) error {
 // killAll kills the living processes of a mount namespace and returns a pidfd of
 // one of them, nil if there are none.
 func killAll(ns uint64) (one *os.File, err error) {
+	list, err := members(ns)
+	for pid, f := range list {
+		if kerr := ignoreEnded(unix.PidfdSendSignal(wire.FD(f), unix.SIGKILL, nil, 0)); kerr != nil {
+			err = errors.Join(err, fmt.Errorf("kill process %d: %w", pid, kerr))
+		}
+		if one != nil {
+			one.Close()
+		}
+		one = f
+	}
+	return one, err
+}
+
+// members are pidfds of the living processes of a mount namespace, by pid.
+func members(ns uint64) (map[int]*os.File, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
 	}
+	list := make(map[int]*os.File)
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
@@ -60,16 +78,9 @@ func killAll(ns uint64) (one *os.File, err error) {
 			f.Close()
 			continue
 		}
-		if err := ignoreEnded(unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)); err != nil {
-			f.Close()
-			return one, fmt.Errorf("kill process %d: %w", pid, err)
-		}
-		if one != nil {
-			one.Close()
-		}
-		one = f
+		list[pid] = f
 	}
-	return one, nil
+	return list, nil
 }
 
 // waitEnd waits until the process behind a pidfd has ended.

@@ -7,7 +7,8 @@
 //	Describe  what ps -ef says of one process
 //
 // A container's processes are those whose pid namespace (/proc/PID/ns/pid) is the
-// one of its first process: also a command of exec, whose parent is outside.
+// one of its first process: also a command of exec, whose parent is outside. Of
+// containers that share a pid namespace it is the mount namespace that counts.
 // Pids are the host's; user ids are those inside, translated by the map of the
 // process's user namespace (user_namespaces(7)).
 //

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // FS is a mounted /proc.
@@ -18,14 +19,23 @@ func (fs FS) file(pid int, name string) string {
 	return filepath.Join(string(fs), strconv.Itoa(pid), name)
 }
 
-// Members are the processes in the pid namespaces of the given processes, each
-// with the one it belongs to. A process of first that has ended has none.
+// Members are the processes of the containers of the given processes, each with
+// the one it belongs to: those in its pid namespace or, where several containers
+// share one, in its mount namespace. A process of first that has ended has none.
 func (fs FS) Members(first []int) (map[int][]int, error) {
-	owner := map[string]int{}
+	byPID, byMount, shared := map[string]int{}, map[string]int{}, map[string]bool{}
 	for _, pid := range first {
-		if ns, err := os.Readlink(fs.file(pid, "ns/pid")); err == nil {
-			owner[ns] = pid
+		if ns, err := os.Readlink(fs.file(pid, "ns/mnt")); err == nil {
+			byMount[ns] = pid
 		}
+		ns, err := os.Readlink(fs.file(pid, "ns/pid"))
+		if err != nil {
+			continue
+		}
+		// Who is not process 1 of its namespace has others in there, asked for or not.
+		_, taken := byPID[ns]
+		shared[ns] = shared[ns] || taken || !fs.isFirst(pid)
+		byPID[ns] = pid
 	}
 	entries, err := os.ReadDir(string(fs))
 	if err != nil {
@@ -41,7 +51,12 @@ func (fs FS) Members(first []int) (map[int][]int, error) {
 		if err != nil {
 			continue // it has ended, or is not ours
 		}
-		if of, ok := owner[ns]; ok {
+		of, ok := byPID[ns]
+		if ok && shared[ns] {
+			mount, _ := os.Readlink(fs.file(pid, "ns/mnt"))
+			of, ok = byMount[mount]
+		}
+		if ok {
 			members[of] = append(members[of], pid)
 		}
 	}
@@ -49,4 +64,19 @@ func (fs FS) Members(first []int) (map[int][]int, error) {
 		slices.Sort(list)
 	}
 	return members, nil
+}
+
+// isFirst tells whether a process is number 1 in its pid namespace.
+func (fs FS) isFirst(pid int) bool {
+	b, err := os.ReadFile(fs.file(pid, "status"))
+	if err != nil {
+		return true // it has ended
+	}
+	for line := range strings.Lines(string(b)) {
+		if numbers, ok := strings.CutPrefix(line, "NSpid:"); ok {
+			f := strings.Fields(numbers)
+			return len(f) > 0 && f[len(f)-1] == "1"
+		}
+	}
+	return true
 }

@@ -45,6 +45,25 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+func TestMembersOfSharedNamespaces(t *testing.T) {
+	fs := tree(t, map[string]string{"10/status": "NSpid:\t10\t5\t1\n", "20/status": "NSpid:\t20\t6\t2\n", "30/status": "NSpid:\t30\t7\n"}, map[string]string{
+		"10/ns/pid": "pid:[1]", "10/ns/mnt": "mnt:[1]", "11/ns/pid": "pid:[1]", "11/ns/mnt": "mnt:[1]",
+		"20/ns/pid": "pid:[1]", "20/ns/mnt": "mnt:[2]", "21/ns/pid": "pid:[1]", "21/ns/mnt": "mnt:[2]",
+		"30/ns/pid": "pid:[0]", "30/ns/mnt": "mnt:[3]", "31/ns/pid": "pid:[0]", "31/ns/mnt": "mnt:[0]",
+	})
+	for _, c := range []struct {
+		first []int
+		want  map[int][]int
+	}{
+		{[]int{10, 20, 30}, map[int][]int{10: {10, 11}, 20: {20, 21}, 30: {30}}},
+		{[]int{20}, map[int][]int{20: {20, 21}}},
+	} {
+		if got, err := fs.Members(c.first); err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v: %v, %v; want %v", c.first, got, err, c.want)
+		}
+	}
+}
+
 func TestDescribe(t *testing.T) {
 	boot := time.Unix(1_700_000_000, 0)
 	stat := func(pid int, name, tty string) string {
