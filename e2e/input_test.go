@@ -29,7 +29,7 @@ func TestBadInput(t *testing.T) {
 		{"bomb", bomb + "services:\n  a: { command: 'true' }\n", []string{"compose.yaml"}},
 		{"wrong type", "services:\n  a:\n    command: 'true'\n    restart: [1]\n", []string{"restart"}},
 		{"missing rootfs", "services:\n  a: { image: 'rootfs:./nowhere.tar' }\n", []string{"nowhere.tar"}},
-		{"image of a registry", "services:\n  a: { image: 'nginx:1.27' }\n", []string{"nginx:1.27", "rootfs:"}},
+		{"image of a registry", "services:\n  a: { image: 'nginx:1.27' }\n", []string{"nginx:1.27", "image load"}},
 		{"unknown network", "services:\n  a: { command: 'true', networks: [lost] }\n", []string{"lost"}},
 		{"unknown volume", "services:\n  a: { command: 'true', volumes: ['lost:/x'] }\n", []string{"lost"}},
 	} {

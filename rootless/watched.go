@@ -165,7 +165,7 @@ func (w *watched) watchSupervisor(pidfd *os.File, since time.Time) {
 	if time.Since(since) > lasting {
 		w.failures = 0
 	}
-	if w.holder != nil && w.supervisor == nil {
+	if alive(w.holder) && w.supervisor == nil { // its watcher may not have had its turn
 		w.restart()
 	}
 }
@@ -174,14 +174,14 @@ func (w *watched) watchSupervisor(pidfd *os.File, since time.Time) {
 func (w *watched) restart() {
 	w.busy = true
 	defer func() { w.busy = false }()
-	for w.holder != nil && w.supervisor == nil {
+	for alive(w.holder) && w.supervisor == nil {
 		if w.failures > 0 {
 			pause := min(minBackOff<<min(w.failures-1, 20), maxBackOff)
 			w.mu.Unlock()
 			time.Sleep(pause)
 			w.mu.Lock()
 		}
-		if w.holder == nil || w.supervisor != nil {
+		if !alive(w.holder) || w.supervisor != nil {
 			return
 		}
 		err := w.adoptOrphan()
