@@ -3,13 +3,16 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
+	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
 
 // image writes an image of busybox and more layers into the project.
@@ -23,9 +26,12 @@ func (s *scenario) image(file, name string, c imagetest.Config, layers ...[]imag
 // is gone inside, on an overlay and where each container has a copy. The copy
 // and the overlay are seen alike.
 func TestImageLayers(t *testing.T) {
-	for _, force := range []string{"", "MOCKER_FORCE_OLD_OVERLAY=1", "MOCKER_FORCE_NO_OVERLAY=1"} {
+	for _, force := range []string{"", "MOCKER_FORCE_OLD_OVERLAY=1", "MOCKER_FORCE_NO_OVERLAY=1", "MOCKER_FORCE_FUSE=1"} {
 		t.Run(force, func(t *testing.T) {
 			imagetest.Busybox(t)
+			if strings.Contains(force, "FUSE") {
+				requireFuse(t)
+			}
 			s := begin(t, `
 services:
   web:
@@ -57,6 +63,9 @@ services:
 			if n := strings.Count(r.stderr, "copied for each container"); (n > 0) != strings.Contains(force, "NO_OVERLAY") || n > 1 {
 				t.Errorf("the fallback is said %d times:\n%s", n, r.stderr)
 			}
+			if n := strings.Count(r.stderr, "served by fuse-overlayfs"); n > 1 || (n > 0) != strings.Contains(force, "FUSE") {
+				t.Errorf("fuse-overlayfs is said %d times:\n%s", n, r.stderr)
+			}
 			want := strings.Fields(". ./deep ./kept ./opaque ./opaque/new ./tree ./who 125")
 			s.eventually("the listing", func() bool { return len(s.logLines("web")) > len(want) })
 			if got := s.logLines("web"); !slices.Equal(got, append(want, "750 1000:2000")) {
@@ -78,6 +87,52 @@ services:
 			}
 		})
 	}
+}
+
+// requireFuse skips where fuse-overlayfs cannot be used.
+func requireFuse(t *testing.T) {
+	t.Helper()
+	testns.RequireProgram(t, "fuse-overlayfs", "fuse-overlayfs")
+	f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("%v: this machine's administrator lets only some open it", err)
+	}
+	f.Close()
+}
+
+// The process that serves a root is the project's: it outlives the supervisor,
+// its own death ends the container, which its policy starts again with another.
+func TestImageFuse(t *testing.T) {
+	requireFuse(t)
+	s := begin(t, "services:\n  web: {image: 'docker-archive:web.tar', command: sh -c 'echo begun; exec sleep 1000', restart: always, stop_grace_period: 0s, volumes: [/data]}\n")
+	s.env = append(s.env, "MOCKER_FORCE_FUSE=1")
+	s.image("web.tar", "web:1", imagetest.Config{}, []imagetest.File{{Name: "data/"}, {Name: "data/seed", Text: "seed"}})
+	s.must("up", "-d")
+	if got := s.must("exec", "-T", "web", "sh", "-c", "echo mine > /mine; cat /data/seed; mount | grep -c 'on / type fuse'"); got != "seed1\n" {
+		t.Errorf("inside: %q", got)
+	}
+	servers := func() []string {
+		out, _ := exec.Command("pgrep", "-u", fmt.Sprint(os.Getuid()), "-f", "fuse-overlayfs.*"+s.dirs.Data).Output()
+		return strings.Fields(string(out))
+	}
+	first := servers()
+	if len(first) != 1 {
+		t.Fatalf("servers %v", first)
+	}
+	signalPID(t, s.supervisorPID(), syscall.SIGKILL)
+	s.eventually("another supervisor", func() bool { return s.ps()["web-1"].State == "running" })
+	if got := servers(); !slices.Equal(got, first) {
+		t.Errorf("after the supervisor's death: servers %v, before %v", got, first)
+	}
+	if err := exec.Command("kill", "-9", first[0]).Run(); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("another run", func() bool { return len(s.logLines("web")) == 2 && s.ps()["web-1"].State == "running" })
+	if got := s.must("exec", "-T", "web", "cat", "/mine"); got != "mine\n" {
+		t.Errorf("after the server's death: %q", got)
+	}
+	s.must("stop")
+	s.eventually("no server", func() bool { return len(servers()) == 0 })
 }
 
 // A new volume begins with the image's files, once, whoever of ten replicas

@@ -36,6 +36,7 @@ func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) 
 			runs[name] = runOf(child)
 		}
 	}
+	r.adoptFuse(children)
 	r.endStrays(ctx, children)
 	if err := r.kept.dropUnclaimed(); err != nil {
 		return nil, err

@@ -16,19 +16,19 @@ import (
 // fillFromImage gives the container's empty volumes what the image has at their
 // targets. On the host's root file system there is no image that could mean
 // anything by having files there.
-func (r *Runtime) fillFromImage(ctx context.Context, c *container) error {
+func (r *Runtime) fillFromImage(ctx context.Context, c *container) (err error) {
 	if c.rec.Lower == "" {
 		return nil
 	}
 	var root *os.File
 	defer func() {
 		if root != nil {
-			root.Close()
+			err = errors.Join(err, r.closeRead(c, root))
 		}
 	}()
 	return r.fillVolumes(c, func(target string, dst *os.File) (err error) {
 		if root == nil {
-			if root, err = r.readRoot(c); err != nil {
+			if root, err = r.readRoot(ctx, c); err != nil {
 				return err
 			}
 		}
@@ -45,15 +45,20 @@ func (r *Runtime) fillFromImage(ctx context.Context, c *container) error {
 }
 
 // readRoot is the container's root as it will be at its first start, to be read.
-func (r *Runtime) readRoot(c *container) (*os.File, error) {
+func (r *Runtime) readRoot(ctx context.Context, c *container) (*os.File, error) {
 	if c.rec.Copied {
 		return sandbox.Bind(r.copyDir(c.name))
 	}
-	root, err := r.mountOverlay(c, 0)
-	if err != nil {
-		return nil, err
+	return r.mountLayers(ctx, c, 0) // no run has that number
+}
+
+// closeRead gives back what readRoot made.
+func (r *Runtime) closeRead(c *container, root *os.File) error {
+	root.Close()
+	if c.rec.Copied {
+		return nil
 	}
+	work := c.work
 	c.work = ""
-	// The overlay keeps it open. No run has the number 0.
-	return root, removeBelow(r.dirs.ContainerData(r.project, c.name), fmt.Sprintf("work.%d", 0))
+	return removeBelow(r.dirs.ContainerData(r.project, c.name), work)
 }

@@ -11,6 +11,7 @@ type record struct {
 	Lower     string                     `json:"lower,omitempty"`  // the topmost read-only layer; "" = the host's root file system
 	Below     []string                   `json:"below,omitempty"`  // the layers below it, the topmost first
 	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of all layers
+	Fuse      bool                       `json:"fuse,omitempty"`   // fuse-overlayfs serves the root
 	Mounts    []mounted                  `json:"mounts,omitempty"`
 	HostNet   bool                       `json:"host_net,omitempty"`
 	PID       string                     `json:"pid,omitempty"`      // whose pid namespace it has; "" = its own

@@ -25,9 +25,9 @@ func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.
 		return err
 	}
 	if err := r.overlay(); err != nil {
-		r.notice(fmt.Sprintf("root file systems are copied for each container, which is slow and takes space: %v", err))
-		c.rec.Copied = true
-		return r.copyRoot(ctx, c)
+		if err := r.withoutOverlay(ctx, c, err); err != nil || c.rec.Copied {
+			return err
+		}
 	}
 	if err := os.Mkdir(r.upperDir(sc.Name), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
@@ -97,7 +97,7 @@ func (r *Runtime) workDir(name string, run int) string {
 // openRoot is the detached root of an image with its mount points, or the
 // host's root directory. The overlay's work directory is a fresh one each time:
 // to clean a used one costs the kernel more than all else of a start.
-func (r *Runtime) openRoot(c *container, spec *specs.Spec, sources map[string]sandbox.Source, run int) (root *os.File, err error) {
+func (r *Runtime) openRoot(ctx context.Context, c *container, spec *specs.Spec, sources map[string]sandbox.Source, run int) (root *os.File, err error) {
 	if c.rec.Lower == "" {
 		return os.Open("/")
 	}
@@ -111,7 +111,7 @@ func (r *Runtime) openRoot(c *container, spec *specs.Spec, sources map[string]sa
 			err = sandbox.MakeBaseIn(root)
 		}
 	} else {
-		root, err = r.mountOverlay(c, run)
+		root, err = r.mountLayers(ctx, c, run)
 	}
 	if err != nil {
 		return nil, err
@@ -119,7 +119,8 @@ func (r *Runtime) openRoot(c *container, spec *specs.Spec, sources map[string]sa
 	return root, sandbox.MakeMountPoints(root, spec, sources)
 }
 
-func (r *Runtime) mountOverlay(c *container, run int) (*os.File, error) {
+// mountLayers makes the overlay of a run.
+func (r *Runtime) mountLayers(ctx context.Context, c *container, run int) (*os.File, error) {
 	work := r.workDir(c.name, run)
 	if err := os.Mkdir(work, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, err
@@ -131,7 +132,11 @@ func (r *Runtime) mountOverlay(c *container, run int) (*os.File, error) {
 			lower = append(lower, dir)
 		}
 	}
-	return sandbox.Overlay(sandbox.Layers{Lower: lower, Upper: r.upperDir(c.name), Work: work})
+	layers := sandbox.Layers{Lower: lower, Upper: r.upperDir(c.name), Work: work}
+	if c.rec.Fuse {
+		return r.mountFuse(ctx, c, layers, run)
+	}
+	return sandbox.Overlay(layers)
 }
 
 // rootError adds the remedy for files of somebody whom the user namespace does

@@ -43,7 +43,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	}
 	defer nodes.Close()
 	nodes.addTo(spec, sources)
-	root, err := r.openRoot(c, spec, sources, run)
+	root, err := r.openRoot(ctx, c, spec, sources, run)
 	if err != nil {
 		return nil, rootError(sc.Service.Image, err)
 	}
