@@ -26,7 +26,7 @@ func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File
 		return c.Send(holderAnswer{Seq: req.Seq, Error: err.Error()})
 	}
 	if sock != nil {
-		go h.handOver(c, req.Seq, ch, sock)
+		go h.handOver(c, req.Seq, ch, sock, req.Launch.Limit)
 		return nil
 	}
 	// The answer before the wait: an exit is never told before its start.

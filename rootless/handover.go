@@ -9,9 +9,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// handOverLimit bounds the way of a child to the point where it hands over.
-const handOverLimit = 30 * time.Second
-
 // handOverSocket makes the two ends of the socket on which a child hands over
 // (program.HandOver). Theirs blocks: it is read by somebody who cannot poll.
 func handOverSocket() (ours, theirs *os.File, err error) {
@@ -26,9 +23,9 @@ func handOverSocket() (ours, theirs *os.File, err error) {
 // it go on. The line of the table is the first process's until then. A child that
 // ends before, or takes too long, stays the one that the answer is about: its
 // status pipe tells how far it came.
-func (h *projectHolder) handOver(c *wire.Conn, seq int, ch *child, sock *os.File) {
+func (h *projectHolder) handOver(c *wire.Conn, seq int, ch *child, sock *os.File, limit time.Duration) {
 	defer sock.Close()
-	next := receiveChild(sock, ch.pidfd)
+	next, late := receiveChild(sock, ch.pidfd, limit)
 	if next == nil {
 		_ = sendSignal(ch.pidfd, unix.SIGKILL) // in vain if it has ended
 	} else {
@@ -39,16 +36,17 @@ func (h *projectHolder) handOver(c *wire.Conn, seq int, ch *child, sock *os.File
 		collect(first)
 		first.Close()
 	}
-	err := c.Send(holderAnswer{Seq: seq, Children: []ChildInfo{ch.ChildInfo}}, ch.pidfd)
+	err := c.Send(holderAnswer{Seq: seq, Children: []ChildInfo{ch.ChildInfo}, Late: late}, ch.pidfd)
 	if next != nil && err == nil {
 		_, _ = sock.Write([]byte{1})
 	} // else nobody knows of it: it finds the socket closed, and ends
 	h.wait(ch)
 }
 
-// receiveChild returns the pidfd of the successor, nil if there will be none.
-func receiveChild(sock, first *os.File) *os.File {
-	deadline := time.Now().Add(handOverLimit)
+// receiveChild returns the pidfd of the successor, nil if there will be none: the
+// first has ended, or is late.
+func receiveChild(sock, first *os.File, limit time.Duration) (next *os.File, late bool) {
+	deadline := time.Now().Add(limit)
 	for {
 		p := []unix.PollFd{{Fd: int32(wire.FD(sock)), Events: unix.POLLIN}, {Fd: int32(wire.FD(first)), Events: unix.POLLIN}}
 		n, err := unix.Poll(p, int(time.Until(deadline).Milliseconds()))
@@ -56,24 +54,24 @@ func receiveChild(sock, first *os.File) *os.File {
 			continue
 		}
 		if n <= 0 {
-			return nil
+			return nil, true
 		}
 		break
 	}
 	oob := make([]byte, unix.CmsgSpace(4))
 	_, oobn, _, _, err := unix.Recvmsg(wire.FD(sock), make([]byte, 1), oob, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
 	if err != nil || oobn == 0 {
-		return nil
+		return nil, false
 	}
 	list, err := unix.ParseSocketControlMessage(oob[:oobn])
 	if err != nil || len(list) != 1 {
-		return nil
+		return nil, false
 	}
 	fds, err := unix.ParseUnixRights(&list[0])
 	if err != nil || len(fds) != 1 {
-		return nil
+		return nil, false
 	}
-	return pollable(fds[0])
+	return pollable(fds[0]), false
 }
 
 // some is a list of f, empty if it is nil.

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -48,6 +49,8 @@ type Child struct {
 	// Done gets the line of the table when the child has ended, then is closed;
 	// it is closed without one when the holder has died, and the child with it.
 	Done <-chan ChildInfo
+	// Late: it was killed because it did not hand over in time.
+	Late bool
 }
 
 // ConnectHolder connects to the project's holder and listens for exits.
@@ -224,6 +227,8 @@ type Launch struct {
 	// HandOver is the descriptor of the socket over which the child hands over to
 	// another one (program.HandOver): len(Files), or 0.
 	HandOver int
+	// Limit bounds its way to the point where it hands over.
+	Limit time.Duration
 	// Portable: the image is a list for program.Run.
 	Portable bool
 }
@@ -231,7 +236,7 @@ type Launch struct {
 // Start starts a child.
 func (h *HolderClient) Start(l Launch) (*Child, error) {
 	done := h.expect(l.Name)
-	replies, err := h.call(holderRequest{Op: opLaunch, Name: l.Name, Launch: &launchRequest{l.Clone, l.HandOver, l.Portable}}, l.Files...)
+	replies, err := h.call(holderRequest{Op: opLaunch, Name: l.Name, Launch: &launchRequest{l.Clone, l.HandOver, l.Limit, l.Portable}}, l.Files...)
 	if err != nil {
 		h.mu.Lock()
 		delete(h.exits, l.Name)
@@ -240,7 +245,7 @@ func (h *HolderClient) Start(l Launch) (*Child, error) {
 	}
 	for _, r := range replies {
 		if len(r.answer.Children) == 1 && len(r.files) == 1 {
-			return &Child{ChildInfo: r.answer.Children[0], Pidfd: r.files[0], Done: done}, nil
+			return &Child{ChildInfo: r.answer.Children[0], Pidfd: r.files[0], Done: done, Late: r.answer.Late}, nil
 		}
 	}
 	return nil, fmt.Errorf("start %s: the holder's answer is incomplete", l.Name)

@@ -37,9 +37,10 @@ type holderRequest struct {
 // launchRequest comes with files: they become the descriptors 0, 1, 2, ... of the
 // child, 3 being the program.
 type launchRequest struct {
-	Clone    uintptr `json:"clone"`              // CLONE_NEW* for the child
-	HandOver int     `json:"handover,omitempty"` // where the child finds the socket to hand over on; 0 = it does not
-	Portable bool    `json:"portable,omitempty"`
+	Clone    uintptr       `json:"clone"`              // CLONE_NEW* for the child
+	HandOver int           `json:"handover,omitempty"` // where the child finds the socket to hand over on; 0 = it does not
+	Limit    time.Duration `json:"limit,omitempty"`    // of its way to there
+	Portable bool          `json:"portable,omitempty"`
 }
 
 type holderAnswer struct {
@@ -48,6 +49,7 @@ type holderAnswer struct {
 	Names    []string    `json:"names,omitempty"`
 	Children []ChildInfo `json:"children,omitempty"`
 	More     bool        `json:"more,omitempty"`
+	Late     bool        `json:"late,omitempty"` // the child was killed: it did not hand over in time
 	Exit     *ChildInfo  `json:"exit,omitempty"`
 }
 

@@ -122,7 +122,7 @@ func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepare
 	}
 	defer status.Close()
 	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, p.Files...)
-	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, HandOver: p.HandOver, Portable: r.portable})
+	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, HandOver: p.HandOver, Limit: setupLimit, Portable: r.portable})
 	w.Close()
 	if err != nil {
 		return nil, stageError("launch", name, err)
@@ -131,7 +131,7 @@ func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepare
 		err = born(child)
 	}
 	if err == nil {
-		err = awaitExec(ctx, p, status)
+		err = awaitExec(ctx, p, status, child.Late)
 	}
 	if err != nil {
 		_ = child.Signal(unix.SIGKILL)
@@ -142,8 +142,8 @@ func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepare
 	return child, nil
 }
 
-// setupLimit bounds the way from clone to execve.
-const setupLimit = 30 * time.Second
+// setupLimit bounds the way from clone to execve. A test makes it short.
+var setupLimit = 30 * time.Second
 
 // forgetRun removes the latest run from the holder's table. The end of a run
 // stays there until the supervisor has recorded something newer: were it killed

@@ -18,7 +18,8 @@ import (
 
 // awaitExec reads the status pipe to its end: the set-up has come to its last mark
 // and reported no failure means executed (or ended, for a program that executes nothing).
-func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File) error {
+// late: the holder has ended it.
+func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File, late bool) error {
 	deadline := time.Now().Add(setupLimit)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
@@ -36,7 +37,7 @@ func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File) error 
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case late, errors.Is(err, os.ErrDeadlineExceeded):
 		return stageError("launch", reached, fmt.Errorf("the set-up stood still there for %v: %w", setupLimit, unix.ETIMEDOUT))
 	case err != nil:
 		return stageError("launch", reached, err)

@@ -44,6 +44,7 @@ type Address uint64
 type Program struct {
 	steps []step
 	what  []string
+	marks map[int]bool // the steps that are marks
 	data  []byte
 	known map[string]Address
 	slots int
@@ -110,6 +111,10 @@ func rights() []byte {
 // Mark tells on descriptor status that the program has come here: what it does
 // next is what. See [ParseReport].
 func (p *Program) Mark(status int, what string) {
+	if p.marks == nil {
+		p.marks = make(map[int]bool)
+	}
+	p.marks[len(p.steps)] = true
 	record := binary.NativeEndian.AppendUint32(nil, uint32(len(p.steps)))
 	p.Do(what, unix.SYS_WRITE, status, binary.NativeEndian.AppendUint32(record, 0), 8).Ignore()
 }
