@@ -17,11 +17,19 @@ import (
 func TestHostileRoots(t *testing.T) {
 	s := begin(t, "services: {}\n")
 	for i, c := range hostiletest.Cases() {
-		t.Run(c.Name, func(t *testing.T) { s.in(t).attackedBy(&c, fmt.Sprintf("s%d", i)) })
+		t.Run(c.Name, func(t *testing.T) {
+			s, service := s.in(t), fmt.Sprintf("s%d", i)
+			s.attack(&c, service, func(tree *hostiletest.Tree) {
+				s.write("compose.yaml", hostileCompose(&c, tree, service))
+			})
+		})
 	}
 }
 
-func (s *scenario) attackedBy(c *hostiletest.Case, service string) {
+// attack plants a case, starts it as a service of the file that write makes, and
+// looks what it reached.
+func (s *scenario) attack(c *hostiletest.Case, service string, write func(*hostiletest.Tree)) {
+	s.t.Helper()
 	t := s.t
 	dir := filepath.Join(s.dir, service)
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -32,7 +40,7 @@ func (s *scenario) attackedBy(c *hostiletest.Case, service string) {
 		t.Fatal(err)
 	}
 	s.write(service+"/file", "mine\n")
-	s.write("compose.yaml", hostileCompose(c, tree, service))
+	write(tree)
 	before, err := tree.Canary.Sum()
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +65,18 @@ func (s *scenario) attackedBy(c *hostiletest.Case, service string) {
 	t.Logf("exit %d %s", r.code, strings.TrimSpace(r.stderr))
 }
 
+// attacks are the arguments of `probe attack`.
+func attacks(c *hostiletest.Case, tree *hostiletest.Tree) []string {
+	list := []string{"r:/etc/hostname"}
+	for _, p := range c.Write {
+		list = append(list, "w:"+tree.Canary.Below(p))
+	}
+	for _, p := range c.Look {
+		list = append(list, "r:"+tree.Canary.Below(p))
+	}
+	return list
+}
+
 // hostileCompose is the compose file of one case.
 func hostileCompose(c *hostiletest.Case, tree *hostiletest.Tree, service string) string {
 	var b, top strings.Builder
@@ -64,14 +84,7 @@ func hostileCompose(c *hostiletest.Case, tree *hostiletest.Tree, service string)
 	if c.Entrypoint != "" {
 		fmt.Fprintf(&b, "    entrypoint: ['%s']\n", c.Entrypoint)
 	} else {
-		b.WriteString("    entrypoint: [/probe, attack")
-		for _, p := range c.Write {
-			fmt.Fprintf(&b, ", 'w:%s'", tree.Canary.Below(p))
-		}
-		for _, p := range c.Look {
-			fmt.Fprintf(&b, ", 'r:%s'", tree.Canary.Below(p))
-		}
-		b.WriteString("]\n")
+		b.WriteString("    entrypoint: [/probe, attack, '" + strings.Join(attacks(c, tree), "', '") + "']\n")
 	}
 	for key, value := range map[string]string{"working_dir": c.WorkingDir, "user": c.User} {
 		if value != "" {
