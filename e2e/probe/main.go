@@ -14,6 +14,8 @@
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
 //	probe swap DIR TARGET       exchange DIR/sub for a link to TARGET and back, for ever
+//	probe usurp                 overwrite the program of whoever enters the container
+//	probe readlink PATH         print where a link leads
 //	probe check KEY=VALUE...    be silent if this process is as it should be: see check.go
 //	probe pause                 do nothing until a signal
 //	probe stay                  the same, ignoring what can be ignored
@@ -78,6 +80,8 @@ var verbs = map[string]func(args []string) error{
 	"pause":    pause,
 	"stay":     stay,
 	"attack":   attack,
+	"usurp":    usurp,
+	"readlink": readlink,
 	"swap":     swap,
 	"check":    check,
 }
