@@ -28,6 +28,6 @@ func deployRows() []Support {
 			{Key: d + "resources.reservations.cpus", Fate: Ignored, Reason: "nothing is reserved"},
 			{Key: d + "resources.reservations.memory", Fate: Ignored, Reason: "nothing is reserved"},
 			{Key: d + "resources.reservations.generic_resources.**", Fate: Ignored, Reason: "nothing is reserved"},
-			{Key: d + "resources.reservations.devices.**", Fate: Refused, Reason: "graphics processors are not passed through yet"},
+			{Key: d + "resources.reservations.devices.**", Fate: Refused, Reason: "drivers for graphics processors are put into containers by hooks of the system's runtime; name the device files under devices instead"},
 		})
 }
