@@ -125,7 +125,7 @@ func (c *copier) copy(m merged, dst *os.File, path, base string, attributes bool
 	case unix.S_IFDIR:
 		return c.subdirectory(m, dst, path, base)
 	case unix.S_IFLNK:
-		return copyLink(dir, dst, base, &st)
+		return c.once(dst, path, base, &st, func() error { return copyLink(dir, dst, base, &st) })
 	case unix.S_IFREG:
 		if isMark(dir, base, &st, attributes) {
 			return nil

@@ -31,9 +31,9 @@ func (u *unpacker) remember(f *os.File, path string, h *tar.Header) error {
 	if err != nil {
 		return err
 	}
-	u.dirs[id] = &directory{path: path, uid: h.Uid, gid: h.Gid, mode: h.Mode, mtime: h.ModTime}
-	if !hasXattrs(h) {
-		return nil
+	err = u.pending(id, &directory{path: path, uid: h.Uid, gid: h.Gid, mode: h.Mode, mtime: h.ModTime})
+	if err != nil || !hasXattrs(h) {
+		return err
 	}
 	// Now, so that they need not be kept.
 	open, err := openAt(f, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
@@ -53,9 +53,26 @@ func (u *unpacker) keepTime(f *os.File, path string) error {
 		return err
 	}
 	id := inode{st.Dev, st.Ino}
-	if u.dirs[id] == nil {
-		u.dirs[id] = &directory{path: path, mtime: time.Unix(st.Mtim.Unix()), timeOnly: true}
+	if u.dirs[id] != nil {
+		return nil
 	}
+	return u.pending(id, &directory{path: path, mtime: time.Unix(st.Mtim.Unix()), timeOnly: true})
+}
+
+// maxNames bounds the memory for the paths of directories. Those of a whole
+// distribution have a few megabytes.
+const maxNames = 256 << 20
+
+// pending puts a directory among those to be finished.
+func (u *unpacker) pending(id inode, d *directory) error {
+	if old := u.dirs[id]; old != nil {
+		u.names -= len(old.path)
+	}
+	if u.names += len(d.path); u.names > maxNames {
+		return fmt.Errorf("the paths of its directories have more than %d bytes", maxNames)
+	}
+	d.path = strings.Clone(d.path) // not with the whole header
+	u.dirs[id] = d
 	return nil
 }
 

@@ -36,6 +36,14 @@ func wh(name string) entry { return entry{tar.Header{Name: name, Typeflag: tar.T
 
 func pack(t testing.TB, list []entry) []byte {
 	t.Helper()
+	b, err := packed(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func packed(list []entry) ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, e := range list {
@@ -45,13 +53,11 @@ func pack(t testing.TB, list []entry) []byte {
 			_, err = w.Write([]byte(e.content))
 		}
 		if err != nil {
-			t.Fatalf("%s: %v", e.Name, err)
+			return nil, fmt.Errorf("%s: %w", e.Name, err)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	err := w.Close()
+	return b.Bytes(), err
 }
 
 // stacks are images, the base layer first, and what a container sees.

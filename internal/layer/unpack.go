@@ -48,6 +48,7 @@ type unpacker struct {
 	st      Stats
 	parents parents
 	dirs    map[inode]*directory // finished at the end
+	names   int                  // bytes of their paths
 	ours    map[name]struct{}    // Delete: what this layer made
 	plain   plainFile
 	marks   marker
@@ -73,6 +74,11 @@ func Unpack(ctx context.Context, r io.Reader, root *os.File, o Options) (Stats, 
 	defer u.parents.forget()
 	if err := u.plain.probe(root, o.Whiteouts); err != nil {
 		return u.st, fmt.Errorf("make a file in %s: %w", root.Name(), err)
+	}
+	if o.Whiteouts == Delete {
+		if err := u.keepTime(root, ""); err != nil {
+			return u.st, err
+		}
 	}
 	err := u.unpack(Bounded(ctx, r, o.Limits.Bytes))
 	return u.st, err
@@ -201,7 +207,7 @@ func (u *unpacker) note(dir *os.File, base string) error {
 		return nil
 	}
 	id, err := identify(dir)
-	u.ours[name{id, base}] = struct{}{}
+	u.ours[name{id, strings.Clone(base)}] = struct{}{}
 	return err
 }
 
