@@ -17,8 +17,10 @@ const (
 
 var forceAttributes atomic.Bool
 
-// ForceAttributes makes whiteouts as on a file system that takes no devices.
-// For tests.
+func init() { forceAttributes.Store(os.Getenv("MOCKER_FORCE_NO_WHITEOUT_DEVICES") != "") }
+
+// ForceAttributes makes whiteouts as on a file system that takes no devices. For
+// tests; the program does it when MOCKER_FORCE_NO_WHITEOUT_DEVICES is set.
 func ForceAttributes(on bool) { forceAttributes.Store(on) }
 
 // marker makes whiteouts. They are character devices 0:0, which everybody may

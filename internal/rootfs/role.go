@@ -74,9 +74,8 @@ func (s *Store) unpackConfined(ctx context.Context, f *os.File, req request) (la
 func RunRole(args []string) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	go confine.WatchReader(cancel)
 	var res result
-	st, err := runRole(ctx, args)
+	st, err := runRole(ctx, args, func() { go confine.WatchReader(cancel) })
 	res.Stats = st
 	if err != nil {
 		res.Error = err.Error()
@@ -87,7 +86,7 @@ func RunRole(args []string) int {
 	return 0
 }
 
-func runRole(ctx context.Context, args []string) (layer.Stats, error) {
+func runRole(ctx context.Context, args []string, watch func()) (layer.Stats, error) {
 	var req request
 	if len(args) != 1 {
 		return layer.Stats{}, fmt.Errorf("role %s: %d arguments, wanted one", Role, len(args))
@@ -103,5 +102,6 @@ func runRole(ctx context.Context, args []string) (layer.Stats, error) {
 	if _, err := confine.Enter(tree); err != nil {
 		return layer.Stats{}, err
 	}
+	watch() // not before: see confine.Enter
 	return unpackFile(ctx, os.Stdin, req, tree)
 }

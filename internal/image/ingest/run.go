@@ -18,15 +18,15 @@ func Run(args []string) int {
 	out := &answers{w: os.Stdout}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	go confine.WatchReader(cancel)
-	if err := run(ctx, args, out); err != nil {
+	watch := func() { go confine.WatchReader(cancel) }
+	if err := run(ctx, args, out, watch); err != nil {
 		out.send(image.Message{Error: err.Error()})
 		return 1
 	}
 	return 0
 }
 
-func run(ctx context.Context, args []string, out *answers) error {
+func run(ctx context.Context, args []string, out *answers, watch func()) error {
 	var req image.Request
 	if len(args) != 1 {
 		return fmt.Errorf("role %s: %d arguments, wanted one", image.Role, len(args))
@@ -38,9 +38,11 @@ func run(ctx context.Context, args []string, out *answers) error {
 	if err != nil {
 		return err
 	}
+	if req.Op == image.OpLoad || req.Op == image.OpImport {
+		return bring(ctx, store, &req, out, watch)
+	}
+	watch()
 	switch req.Op {
-	case image.OpLoad, image.OpImport:
-		return bring(ctx, store, &req, out)
 	case image.OpRemove:
 		return remove(ctx, store, req.Clean, out)
 	case image.OpPrune:
@@ -71,7 +73,7 @@ func remove(ctx context.Context, store *image.Store, o *image.CleanOptions, out 
 }
 
 // bring leaves the host behind and reads the archive.
-func bring(ctx context.Context, store *image.Store, req *image.Request, out *answers) error {
+func bring(ctx context.Context, store *image.Store, req *image.Request, out *answers, watch func()) error {
 	if err := store.Sweep(ctx); err != nil {
 		return fmt.Errorf("what an earlier load has left: %w", err)
 	}
@@ -84,6 +86,7 @@ func bring(ctx context.Context, store *image.Store, req *image.Request, out *ans
 		return err
 	}
 	defer root.Close()
+	watch() // not before: see confine.Enter
 	if store, err = image.Open("/"); err != nil {
 		return err
 	}
