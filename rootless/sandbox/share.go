@@ -158,12 +158,20 @@ func treeInside(pidfd *os.File, path string, kind int64) (*os.File, error) {
 	if err := unix.Setns(wire.FD(pidfd), unix.CLONE_NEWNS); err != nil {
 		return nil, err
 	}
-	const links = unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS
-	dir, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: dirFlags, Resolve: links})
+	root, err := unix.Open("/", dirFlags, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(dir)
+	dir := root
+	defer func() { unix.Close(dir) }()
+	for _, name := range split(path) { // one by one: no link is followed, whoever put it there
+		next, err := unix.Openat(dir, name, dirFlags, 0)
+		if err != nil {
+			return nil, err
+		}
+		unix.Close(dir)
+		dir = next
+	}
 	var fs unix.Statfs_t
 	var st unix.Statx_t
 	if err := unix.Fstatfs(dir, &fs); err != nil {
