@@ -29,7 +29,7 @@ func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := state.MakePrivate(r.dirs.ContainerData(r.project, sc.Name)); err != nil {
 		return stageError("files", sc.Name, err)
 	}
-	if err := r.resolveMounts(c, sc, sc.Service.Mounts); err != nil {
+	if err := r.resolveMounts(ctx, c, sc, sc.Service.Mounts); err != nil {
 		return stageError("volumes", sc.Name, err)
 	}
 	if err := r.writeContents(sc); err != nil {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,15 +18,16 @@ import (
 // mounted is a mount of a container whose source has been found.
 type mounted struct {
 	project.Mount
-	Volume    string `json:"volume,omitempty"`     // its name
-	From      string `json:"from,omitempty"`       // the source's path, as a sandbox sees it
-	InScratch bool   `json:"in_scratch,omitempty"` // From is in the holder's scratch directory
-	Shared    bool   `json:"shared,omitempty"`     // it is another container's, which has filled it
+	Volume    string   `json:"volume,omitempty"`     // its name
+	From      string   `json:"from,omitempty"`       // the source's path, as a sandbox sees it
+	Layers    []string `json:"layers,omitempty"`     // of an image, the topmost first
+	InScratch bool     `json:"in_scratch,omitempty"` // From is in the holder's scratch directory
+	Shared    bool     `json:"shared,omitempty"`     // it is another container's, which has filled it
 }
 
 // resolveMounts makes the sources of all mounts that do not exist, and records
 // which they are and that the container uses them.
-func (r *Runtime) resolveMounts(c *container, sc *supervisor.Container, list []project.Mount) error {
+func (r *Runtime) resolveMounts(ctx context.Context, c *container, sc *supervisor.Container, list []project.Mount) error {
 	c.rec.Mounts = nil
 	var wants []volumes.Want
 	var which []int
@@ -35,6 +37,11 @@ func (r *Runtime) resolveMounts(c *container, sc *supervisor.Container, list []p
 		case project.MountBind:
 			out.From = m.Source
 			if err := r.prepareBind(m); err != nil {
+				return err
+			}
+		case project.MountImage:
+			var err error
+			if out.Layers, err = r.imageMount(ctx, sc, m, i); err != nil {
 				return err
 			}
 		case project.MountVolume:
@@ -74,7 +81,7 @@ func (r *Runtime) mountsFrom(c *container, sc *supervisor.Container) ([]mounted,
 			return nil, fmt.Errorf("volumes_from: container %s is not there: only containers of the same project can share, and only while it is up", from.Container)
 		}
 		for _, m := range rec.Mounts {
-			if m.Type == project.MountTmpfs || c.hasTarget(m.Target) || slices.ContainsFunc(out, func(o mounted) bool { return o.Target == m.Target }) {
+			if m.Type == project.MountTmpfs || m.Type == project.MountImage || c.hasTarget(m.Target) || slices.ContainsFunc(out, func(o mounted) bool { return o.Target == m.Target }) {
 				continue
 			}
 			m.Shared, m.ReadOnly = true, m.ReadOnly || from.ReadOnly
@@ -130,14 +137,23 @@ func (r *Runtime) seen(m mounted) string {
 }
 
 // sources tells the sandbox more of the mounts' sources, by target.
-func (r *Runtime) sources(c *container) map[string]sandbox.Source {
-	out := map[string]sandbox.Source{}
+// Those of images hold files open that closeSources closes.
+func (r *Runtime) sources(c *container) (out map[string]sandbox.Source, err error) {
+	out = map[string]sandbox.Source{}
 	for _, m := range c.rec.Mounts {
+		if m.Type == project.MountImage {
+			tree, err := r.openLayers(c, m.Layers)
+			if err != nil {
+				closeSources(out)
+				return nil, fmt.Errorf("mount image %s: %w", m.Source, err)
+			}
+			out[m.Target] = sandbox.Source{Tree: tree, Subpath: m.Subpath}
+		}
 		if m.Type == project.MountVolume && (m.Subpath != "" || m.InScratch) {
 			out[m.Target] = sandbox.Source{Here: r.seen(m), Subpath: m.Subpath}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // mountedBelow tells whether something is mounted on dir, which is in parent.

@@ -46,6 +46,9 @@ func (r *Runtime) mount(m mounted) specs.Mount {
 	if m.Type == project.MountTmpfs {
 		return r.tmpfs(m.Mount)
 	}
+	if m.Type == project.MountImage {
+		return specs.Mount{Type: "bind", Source: "image " + m.Source, Destination: m.Target, Options: []string{"bind", "ro", "nodev"}}
+	}
 	out := specs.Mount{Type: "bind", Source: m.From, Destination: m.Target, Options: []string{"rbind"}}
 	if m.NonRecursive {
 		out.Options[0] = "bind"

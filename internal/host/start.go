@@ -36,7 +36,11 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err != nil {
 		return nil, stageError("configure", sc.Name, err)
 	}
-	sources := r.sources(c)
+	sources, err := r.sources(c)
+	if err != nil {
+		return nil, stageError("volumes", sc.Name, err)
+	}
+	defer closeSources(sources)
 	nodes, err := r.openDevices(sc)
 	if err != nil {
 		return nil, err

@@ -34,7 +34,16 @@ type held struct {
 // Use marks an image as used by the container whose data directory is holder,
 // and returns its layers. Neither Remove nor Prune touches them while the mark,
 // which is a file in holder, is there.
-func (s *Store) Use(ctx context.Context, id, holder string) (r *Root, err error) {
+func (s *Store) Use(ctx context.Context, id, holder string) (*Root, error) {
+	return s.use(ctx, id, filepath.Join(holder, holderName))
+}
+
+// UseMount is Use for an image that the container has as its mount number n.
+func (s *Store) UseMount(ctx context.Context, id, holder string, n int) (*Root, error) {
+	return s.use(ctx, id, filepath.Join(holder, fmt.Sprintf("%s.%d", holderName, n)))
+}
+
+func (s *Store) use(ctx context.Context, id, mark string) (r *Root, err error) {
 	err = s.reading(ctx, func(x *index) error {
 		img, ok := x.image(id)
 		if !ok {
@@ -47,7 +56,7 @@ func (s *Store) Use(ctx context.Context, id, holder string) (r *Root, err error)
 		if err != nil {
 			return err
 		}
-		return state.WriteFile(filepath.Join(holder, holderName), b, 0o600)
+		return state.WriteFile(mark, b, 0o600)
 	})
 	if err != nil {
 		return nil, err
@@ -86,9 +95,13 @@ type Holder struct {
 func (s *Store) holders() (byID map[string][]Holder, layers map[string]bool, err error) {
 	byID, layers = map[string][]Holder{}, map[string]bool{}
 	data := filepath.Dir(s.dir)
-	files, err := filepath.Glob(filepath.Join(globEscape(data), "p", "*", "c", "*", holderName))
-	if err != nil {
-		return nil, nil, err
+	var files []string
+	for _, name := range []string{holderName, holderName + ".*"} {
+		found, err := filepath.Glob(filepath.Join(globEscape(data), "p", "*", "c", "*", name))
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, found...)
 	}
 	for _, f := range files {
 		container := filepath.Dir(f)

@@ -73,10 +73,29 @@ func (l *load) mount(service string, v types.ServiceVolumeConfig) (project.Mount
 		if m.Source == "" && m.Subpath != "" {
 			err = errors.New("volume.subpath needs a volume with a name")
 		}
-	case v.Image != nil && m.Type == project.MountImage:
-		m.Subpath, err = subpath(v.Image.SubPath)
+	case m.Type == project.MountImage:
+		err = l.imageMount(service, v, &m)
 	}
 	return m, err
+}
+
+// imageMount resolves an image as that of a service.
+func (l *load) imageMount(service string, v types.ServiceVolumeConfig, m *project.Mount) (err error) {
+	var out project.Service
+	as := types.ServiceConfig{Name: service}
+	as.Image = v.Source
+	if err := l.image(as, &out); err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			e.Message = strings.TrimPrefix(e.Message, "services."+service+".image: ")
+		}
+		return err
+	}
+	m.Source, m.ReadOnly = out.Image, true
+	if v.Image != nil {
+		m.Subpath, err = subpath(v.Image.SubPath)
+	}
+	return err
 }
 
 // subpath accepts a path below a volume, as docker does.

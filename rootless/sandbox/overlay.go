@@ -15,6 +15,7 @@ import (
 type Layers struct {
 	// Lower are the read-only directories, the topmost first.
 	Lower []string
+	// Upper is where changes go; "" = nothing can be changed.
 	Upper string
 	// Work must be empty and fresh: a work directory of an earlier mount costs
 	// the kernel a millisecond to clean.
@@ -67,7 +68,9 @@ func newOverlay(l Layers, p *paths, options [][2]string) (*os.File, error) {
 		return nil, overlayError(fs, "open", err)
 	}
 	defer unix.Close(fs)
-	options = append(options, [2]string{"upperdir", p.short(l.Upper)}, [2]string{"workdir", p.short(l.Work)})
+	if l.Upper != "" {
+		options = append(options, [2]string{"upperdir", p.short(l.Upper)}, [2]string{"workdir", p.short(l.Work)})
+	}
 	for i, o := range options {
 		if err := unix.FsconfigSetString(fs, o[0], o[1]); err != nil {
 			if i == 0 && o[0] == "lowerdir+" && errors.Is(err, unix.EINVAL) {

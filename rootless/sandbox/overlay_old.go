@@ -59,7 +59,10 @@ func overlayByMount(l Layers, p *paths) (*os.File, error) {
 			return nil, err
 		}
 	}
-	data := "userxattr,lowerdir=" + strings.Join(lower, ":") + ",upperdir=" + p.byFD(l.Upper) + ",workdir=" + p.byFD(work)
+	data := "userxattr,lowerdir=" + strings.Join(lower, ":")
+	if l.Upper != "" {
+		data += ",upperdir=" + p.byFD(l.Upper) + ",workdir=" + p.byFD(work)
+	}
 	if len(data) > maxMountData {
 		return nil, fmt.Errorf("overlay of the root file system: %d layers are too many for this kernel: Linux 6.7 is needed", len(l.Lower))
 	}
