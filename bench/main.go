@@ -29,6 +29,7 @@ var measurements = []struct {
 	{"logs-in", benchLogsIn},
 	{"logs-out", benchLogsOut},
 	{"unpack", benchUnpack},
+	{"images", benchImages},
 }
 
 func main() {
