@@ -36,19 +36,18 @@ type descriptor struct {
 }
 
 // makeImage makes the layout in dir, with the tag latest; size is that of all
-// files, unpacked.
-func makeImage(dir string, size int64) error {
+// files, unpacked. It returns the layers' diff ids, the base first.
+func makeImage(dir string, size int64) (diffs []string, err error) {
 	m := &imageMaker{dir: dir, rand: rand.New(rand.NewPCG(1, 2))}
 	if err := os.MkdirAll(filepath.Join(dir, "blobs", "sha256"), 0o755); err != nil {
-		return err
+		return nil, err
 	}
 	m.makeText()
 	var layers []descriptor
-	var diffs []string
 	for i, share := range []float64{0.6, 0.3, 0.1} {
 		l, diff, err := m.layer(i, int64(float64(size)*share))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		layers, diffs = append(layers, l), append(diffs, diff)
 	}
@@ -57,23 +56,23 @@ func makeImage(dir string, size int64) error {
 		"rootfs": map[string]any{"type": "layers", "diff_ids": diffs},
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	manifest, err := m.document("application/vnd.oci.image.manifest.v1+json", map[string]any{
 		"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": layers,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	manifest.Annotations = map[string]string{"org.opencontainers.image.ref.name": "latest"}
 	index, err := json.Marshal(map[string]any{"schemaVersion": 2, "manifests": []descriptor{manifest}})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "oci-layout"), []byte(`{"imageLayoutVersion":"1.0.0"}`), 0o644); err != nil {
-		return err
+		return nil, err
 	}
-	return os.WriteFile(filepath.Join(dir, "index.json"), index, 0o644)
+	return diffs, os.WriteFile(filepath.Join(dir, "index.json"), index, 0o644)
 }
 
 func (m *imageMaker) document(mediaType string, v any) (descriptor, error) {
@@ -134,17 +133,33 @@ var imageTime = time.Unix(1_700_000_000, 0)
 
 func (m *imageMaker) entries(w *tar.Writer, n int, size int64) error {
 	put := func(h tar.Header, content []byte) error {
-		h.ModTime, h.Size = imageTime.Add(time.Duration(m.rand.IntN(1e6))*time.Second), int64(len(content))
+		h.ModTime, h.Size = imageTime, int64(len(content))
+		if h.Typeflag != tar.TypeDir {
+			h.ModTime = imageTime.Add(time.Duration(m.rand.IntN(1e6)) * time.Second)
+		}
 		if err := w.WriteHeader(&h); err != nil {
 			return fmt.Errorf("%s: %w", h.Name, err)
 		}
 		_, err := w.Write(content)
 		return err
 	}
+	folders := []string{"usr/", fmt.Sprintf("usr/l%d/", n)}
+	if n == 1 {
+		folders = append(folders, "usr/l0/")
+	}
+	for _, name := range folders { // as docker has them, in each layer
+		if err := put(tar.Header{Name: name, Typeflag: tar.TypeDir, Mode: 0o755}, nil); err != nil {
+			return err
+		}
+	}
 	if n == 1 { // changes to what the base layer has
 		for i := range 100 {
 			name := m.made[i*7]
-			err := put(tar.Header{Name: filepath.Dir(name) + "/.wh." + filepath.Base(name), Typeflag: tar.TypeReg}, nil)
+			err := put(tar.Header{Name: filepath.Dir(name) + "/", Typeflag: tar.TypeDir, Mode: 0o755}, nil)
+			if err != nil {
+				return err
+			}
+			err = put(tar.Header{Name: filepath.Dir(name) + "/.wh." + filepath.Base(name), Typeflag: tar.TypeReg}, nil)
 			if err != nil {
 				return err
 			}

@@ -7,9 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/layer"
+	"github.com/mocker-compose/mocker-compose/internal/layer/manifest"
 )
 
 const imageSize = 200 << 20
@@ -24,7 +29,8 @@ func benchUnpack(ctx context.Context, b *bench) error {
 		return errors.New("umoci is not installed: package umoci")
 	}
 	layout := filepath.Join(b.dir, "image")
-	if err := makeImage(layout, imageSize); err != nil {
+	diffs, err := makeImage(layout, imageSize)
+	if err != nil {
 		return err
 	}
 	var ours, other []time.Duration
@@ -42,6 +48,11 @@ func benchUnpack(ctx context.Context, b *bench) error {
 			return err
 		}
 		other = append(other, took)
+		if i == 0 {
+			if err := b.sameTree(ctx, diffs, bundle); err != nil {
+				return fmt.Errorf("the results differ: %w", err)
+			}
+		}
 	}
 	b.speed(fmt.Sprintf("image of %d MB loaded and unpacked", imageSize>>20), imageSize, ours, other, 2)
 	return nil
@@ -49,8 +60,46 @@ func benchUnpack(ctx context.Context, b *bench) error {
 
 // loadImage loads the image into a store of its own.
 func (b *bench) loadImage(ctx context.Context, layout string, i int) (time.Duration, error) {
-	at := filepath.Join(b.dir, fmt.Sprint("load", i))
+	at := b.loaded(i)
 	cmd := exec.CommandContext(ctx, b.compose, "image", "load", "-i", layout)
 	cmd.Env = append(os.Environ(), "MOCKER_RUNTIME_DIR="+filepath.Join(at, "run"), "MOCKER_DATA_HOME="+filepath.Join(at, "data"))
 	return timed(cmd)
+}
+
+func (b *bench) loaded(i int) string { return filepath.Join(b.dir, fmt.Sprint("load", i)) }
+
+// sameTree compares what the first load made with what umoci made: kinds, modes,
+// contents, links, hard links, attributes and times. Owners are what each makes
+// of them without root. A plain user may not read what the layers give to others.
+func (b *bench) sameTree(ctx context.Context, diffs []string, bundle string) error {
+	if os.Getuid() != 0 {
+		fmt.Fprintln(os.Stderr, "bench: unpack: the two results are compared by root only")
+		return nil
+	}
+	var layers []string
+	for _, d := range slices.Backward(diffs) {
+		found, err := filepath.Glob(filepath.Join(b.loaded(0), "data", "images", "layers", strings.TrimPrefix(d, "sha256:")+"*", "fs"))
+		if err != nil || len(found) != 1 {
+			return fmt.Errorf("layer %s: %q, %v", d, found, err)
+		}
+		layers = append(layers, found[0])
+	}
+	merged := filepath.Join(b.dir, "merged")
+	if err := layer.Copy(ctx, layers, merged); err != nil {
+		return err
+	}
+	o := manifest.Options{Ignore: []string{"user.rootlesscontainers"}}
+	got, err1 := manifest.List(merged, o)
+	want, err2 := manifest.List(filepath.Join(bundle, "rootfs"), o)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	if len(want) < 1000 {
+		return fmt.Errorf("umoci made %d entries only", len(want))
+	}
+	// The image has no entry for its root.
+	if d := manifest.Difference(got[1:], want[1:]); d != "" {
+		return errors.New(d)
+	}
+	return nil
 }

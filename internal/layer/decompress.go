@@ -32,7 +32,7 @@ func Decompress(r io.Reader) (plain io.Reader, release func(), err error) {
 	case is("\xfd7zXZ\x00"):
 		plain, err = xz.NewReader(br)
 	case is("BZh"):
-		plain = bzip2.NewReader(br)
+		plain, err = bzip2.NewReader(br), nil // err: fewer than 512 bytes could be peeked at
 	case is("\x28\xb5\x2f\xfd"):
 		d, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
