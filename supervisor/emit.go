@@ -10,10 +10,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
 
-// historyLimit is how many events are remembered for `events --since`: as many
-// as docker's daemon does.
-const historyLimit = 256
-
 // emit tells all listeners what happened to i, and remembers it. more are further
 // attributes, by key and value. Called on the loop, after the state has changed.
 func (s *Supervisor) emit(i *instance, action string, more ...string) {
@@ -22,10 +18,7 @@ func (s *Supervisor) emit(i *instance, action string, more ...string) {
 	for n := 0; n+1 < len(more); n += 2 {
 		e.Attributes[more[n]] = more[n+1]
 	}
-	if len(s.history) >= 2*historyLimit {
-		s.history = append([]api.Event(nil), s.history[len(s.history)-historyLimit:]...)
-	}
-	s.history = append(s.history, e)
+	s.history.Add(e)
 	for l := range s.listeners {
 		l.Put(e)
 	}
@@ -40,17 +33,6 @@ func (s *Supervisor) emitKill(i *instance, sig syscall.Signal) {
 		i.killed = i.run
 	}
 	s.emit(i, "kill", "signal", strconv.Itoa(int(sig)))
-}
-
-// remembered are the latest events from since on. Called on the loop.
-func (s *Supervisor) remembered(since time.Time) []api.Event {
-	list := s.history[max(0, len(s.history)-historyLimit):]
-	for n := range list {
-		if !list[n].Time.Before(since) {
-			return list[n:]
-		}
-	}
-	return nil
 }
 
 func (i *instance) event(action string) api.Event {

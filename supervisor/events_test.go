@@ -79,24 +79,3 @@ func TestEventsOfCommands(t *testing.T) {
 		}
 	})
 }
-
-func TestNotTooManyEventsAreRemembered(t *testing.T) {
-	scene(t, func(t *testing.T, g *stage) {
-		g.must(g.up(proj(svc("a"))))
-		err := g.s.ask(func() {
-			for n := range 10 * historyLimit {
-				g.s.emit(g.s.instances["demo-a-1"], fmt.Sprint(n))
-			}
-			if len(g.s.history) > 2*historyLimit {
-				t.Errorf("%d events are kept", len(g.s.history))
-			}
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := g.recalled(time.Unix(1, 0), true)
-		if len(got) != historyLimit || got[len(got)-1].Action != fmt.Sprint(10*historyLimit-1) {
-			t.Errorf("%d events, the last %v", len(got), got[len(got)-1].Action)
-		}
-	})
-}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -317,6 +318,15 @@ func (f *fakeRuntime) Exec(_ context.Context, c *Container, spec ExecSpec, files
 		r.die(Exit{Code: 7})
 	}
 	return f.handle(r), nil, nil
+}
+
+// Copy writes what it was asked into the stream.
+func (f *fakeRuntime) Copy(_ context.Context, c *Container, job copytar.Job, stream *os.File) ([]string, error) {
+	if job.Path == "/missing" {
+		return nil, errors.New("could not find the file /missing")
+	}
+	_, err := fmt.Fprintf(stream, "%s %+v", c.Name, job)
+	return []string{`"dev" is a device and was left out`}, err
 }
 
 func (f *fakeRuntime) find(id string) *fakeRun {

@@ -18,7 +18,7 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 			s.replay(l)
 		}
 		if !b.Since.IsZero() {
-			for _, e := range s.remembered(b.Since) {
+			for _, e := range s.history.Since(b.Since) {
 				l.Put(e)
 			}
 		}

@@ -76,6 +76,8 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 		return withBody(ctx, r, r.Kill, s.kill)
 	case api.OpExec:
 		return withBody(ctx, r, r.Exec, s.exec)
+	case api.OpCopy:
+		return withBody(ctx, r, r.Copy, s.copyFiles)
 	case api.OpEvents:
 		return withBody(ctx, r, r.Events, s.events)
 	case api.OpPS:

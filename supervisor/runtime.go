@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -131,6 +132,10 @@ type Runtime interface {
 	// input, output and error; with spec.TTY files is ignored and the returned
 	// file is the terminal's master, to be closed by the caller.
 	Exec(ctx context.Context, c *Container, spec ExecSpec, files [3]*os.File) (*Run, *os.File, error)
+	// Copy packs files below a container's root into stream, or unpacks them from
+	// it, whether the container runs or not. left names what was left out, a
+	// sentence each.
+	Copy(ctx context.Context, c *Container, job copytar.Job, stream *os.File) (left []string, err error)
 	// Signal sends a signal to the main process of a run.
 	Signal(r *Run, sig syscall.Signal) error
 	// Kill ends every process of a run at once.

@@ -1,122 +1,22 @@
 package supervisor
 
-import "fmt"
+import "github.com/mocker-compose/mocker-compose/supervisor/states"
 
-// State is where a container stands now. Only the event loop writes it.
-type State uint8
-
-// The states. A container that is gone has no state: its instance is deleted.
-const (
-	Creating State = iota // Runtime.Create is under way
-	Created               // exists, has never run; perhaps its start failed
-	Starting              // Runtime.Start is under way
-	Running               // user code runs
-	Stopping              // runs, and has been told to end
-	Ending                // the run is over, Runtime.Stopped is under way
-	Waiting               // will be started again when its back-off is over
-	Exited                // has run, does not run
-	Removing              // Runtime.Remove is under way
-	Paused                // runs, but none of its processes is scheduled
-	numStates
+// The words for where a container stands; see package states.
+type (
+	State   = states.State
+	Desired = states.Desired
+	Reason  = states.Reason
 )
 
-var stateNames = [numStates]string{
-	"creating", "created", "starting", "running", "stopping", "ending", "waiting", "exited", "removing", "paused",
-}
-
-// String is the state's name, as it stands in records.
-func (s State) String() string { return nameOf(stateNames[:], int(s)) }
-
-// MarshalText writes the name.
-func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText reads a name; an unknown one is an error.
-func (s *State) UnmarshalText(b []byte) (err error) {
-	n, err := indexOf(stateNames[:], "state", b)
-	*s = State(n)
-	return err
-}
-
-// Settled reports that nothing is under way: the container exists and does not run.
-func (s State) Settled() bool { return s == Created || s == Exited }
-
-// Docker is the word that docker's ps has for the state.
-func (s State) Docker() string {
-	switch s {
-	case Creating, Created:
-		return "created"
-	case Starting, Waiting:
-		return "restarting"
-	case Running, Stopping:
-		return "running"
-	case Ending, Exited:
-		return "exited"
-	case Removing:
-		return "removing"
-	case Paused:
-		return "paused"
-	}
-	return "dead"
-}
-
-// Desired is what is wanted of a container. Commands write it; it decides
-// whether a restart policy applies.
-type Desired uint8
-
-// The desires.
+// The states, the desires and the reasons.
 const (
-	WantStopped Desired = iota // nobody wants it to run: a policy must not restart it
-	WantRunning                // somebody started it and nobody stopped it since
-	numDesired
+	Creating, Created, Starting, Running, Stopping                 = states.Creating, states.Created, states.Starting, states.Running, states.Stopping
+	Ending, Waiting, Exited, Removing, Paused                      = states.Ending, states.Waiting, states.Exited, states.Removing, states.Paused
+	WantStopped, WantRunning                                       = states.WantStopped, states.WantRunning
+	ReasonNone, ReasonExited, ReasonSignal, ReasonOOM              = states.ReasonNone, states.ReasonExited, states.ReasonSignal, states.ReasonOOM
+	ReasonStopped, ReasonStartFailed, ReasonDependency, ReasonLost = states.ReasonStopped, states.ReasonStartFailed, states.ReasonDependency, states.ReasonLost
 )
-
-var desiredNames = [numDesired]string{"stopped", "running"}
-
-// String is the desire's name, as it stands in records.
-func (d Desired) String() string { return nameOf(desiredNames[:], int(d)) }
-
-// MarshalText writes the name.
-func (d Desired) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// UnmarshalText reads a name; an unknown one is an error.
-func (d *Desired) UnmarshalText(b []byte) (err error) {
-	n, err := indexOf(desiredNames[:], "desire", b)
-	*d = Desired(n)
-	return err
-}
-
-// Reason is why a container does not run.
-type Reason uint8
-
-// The reasons.
-const (
-	ReasonNone        Reason = iota // it runs, or has never run
-	ReasonExited                    // it ended by itself
-	ReasonSignal                    // a signal that we did not send ended it
-	ReasonOOM                       // the kernel killed it for its memory
-	ReasonStopped                   // a command stopped it
-	ReasonStartFailed               // it could not be started
-	ReasonDependency                // stopped because what it depends on restarts, or failed
-	ReasonLost                      // it vanished with the project's holder or with the machine
-	numReasons
-)
-
-var reasonNames = [numReasons]string{
-	"", "exited", "signal", "oom", "stopped", "start failed", "dependency", "lost",
-}
-
-// String is the reason's name, as it stands in records.
-func (r Reason) String() string { return nameOf(reasonNames[:], int(r)) }
-
-// MarshalText writes the name.
-func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
-
-// UnmarshalText reads a name; an unknown one is an error.
-func (r *Reason) UnmarshalText(b []byte) (err error) {
-	n, err := indexOf(reasonNames[:], "reason", b)
-	*r = Reason(n)
-	return err
-}
 
 // reasonOf tells why a run with that end is over, when no command ended it.
 func reasonOf(e Exit) Reason {
@@ -127,20 +27,4 @@ func reasonOf(e Exit) Reason {
 		return ReasonSignal
 	}
 	return ReasonExited
-}
-
-func nameOf(names []string, i int) string {
-	if i >= len(names) {
-		return fmt.Sprintf("invalid(%d)", i)
-	}
-	return names[i]
-}
-
-func indexOf(names []string, what string, b []byte) (int, error) {
-	for i, n := range names {
-		if n == string(b) {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("unknown %s %q", what, b)
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/outbox"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -84,7 +83,7 @@ type Supervisor struct {
 	actions   []action
 	waiters   map[*waiter]struct{}
 	listeners map[*outbox.Listener]struct{}
-	history   []api.Event // the latest, oldest first
+	history   outbox.History
 }
 
 // message is an event, or a function to run on the loop.

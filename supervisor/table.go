@@ -1,5 +1,7 @@
 package supervisor
 
+import "github.com/mocker-compose/mocker-compose/supervisor/states"
+
 // Event is what can happen to one container.
 type Event uint8
 
@@ -32,7 +34,7 @@ var eventNames = [numEvents]string{
 }
 
 // String is the event's name.
-func (e Event) String() string { return nameOf(eventNames[:], int(e)) }
+func (e Event) String() string { return states.Name(eventNames[:], int(e)) }
 
 // cell is what is done about an event in a state. It runs on the event loop
 // and must not block: it changes the instance and queues actions.
@@ -80,10 +82,10 @@ var (
 // filled. "bug" marks what the order of our own calls makes impossible: it is
 // reported and otherwise ignored. It is filled in init because the cells lead
 // back to it through apply.
-var table [numStates][numEvents]cell
+var table [states.NumStates][numEvents]cell
 
 func init() {
-	table = [numStates][numEvents]cell{
+	table = [states.NumStates][numEvents]cell{
 		//         start     stop      hold      remove   made   mkfail launched  lnfail   ended   released backoff grace    stuck   removed rmfail pause    unpause
 		Creating: {cAgain, cWantOff, cHoldOff, cRefuse, cMade, cMade, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
 		Created:  {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
 func TestEveryNameIsGivenOnceAndReadBack(t *testing.T) {
@@ -13,13 +15,13 @@ func TestEveryNameIsGivenOnceAndReadBack(t *testing.T) {
 		MarshalText() ([]byte, error)
 	}
 	all := map[string][]text{}
-	for n := range numStates {
+	for n := range states.NumStates {
 		all["state"] = append(all["state"], n)
 	}
-	for n := range numDesired {
+	for n := range states.NumDesired {
 		all["desired"] = append(all["desired"], n)
 	}
-	for n := range numReasons {
+	for n := range states.NumReasons {
 		all["reason"] = append(all["reason"], n)
 	}
 	for kind, values := range all {
@@ -59,7 +61,7 @@ func readsBack(kind string, b []byte, n int) bool {
 // TestEveryCell visits each state with each event: every cell exists, survives,
 // leaves a legal state, and only those marked "bug" are bugs.
 func TestEveryCell(t *testing.T) {
-	for state := range numStates {
+	for state := range states.NumStates {
 		for ev := range numEvents {
 			c := table[state][ev]
 			if c.do == nil || c.name == "" {
@@ -84,7 +86,7 @@ func visit(t *testing.T, state State, ev Event, c cell) {
 			e.err = errors.New("made to fail")
 		}
 		g.s.apply(e)
-		if i.rec.State >= numStates {
+		if i.rec.State >= states.NumStates {
 			t.Errorf("[%s][%s] left state %d", state, ev, i.rec.State)
 		}
 		if (g.s.bugs > 0) != (c.name == "bug") {

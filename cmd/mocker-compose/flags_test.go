@@ -29,7 +29,7 @@ func TestDockersFlags(t *testing.T) {
 		"rm -f -s -v -a web", "wait --down-project web", "pause web", "unpause web", "scale --no-deps a=2 b=1",
 		"attach --detach-keys ctrl-x --index 2 --no-stdin --sig-proxy=false web",
 		"stop -t 3 web", "start --wait --wait-timeout 3 web", "restart -t 3 --no-deps web", "kill -s HUP --remove-orphans web",
-		"events --json --since 10m --until 2026-01-01T00:00:00Z web", "top web db", "images -q --format json web", "port --protocol udp --index 2 web 53",
+		"cp -a -L --index 2 --all web:/etc - ", "cp --archive --follow-link - web:/etc", "events --json --since 10m --until 2026-01-01T00:00:00Z web", "top web db", "images -q --format json web", "port --protocol udp --index 2 web 53",
 		"config -q --format json --services --volumes --networks --images --profiles --hash * --environment --no-interpolate -o f --support",
 		"convert -q", "ls -a -q --format json --filter name=x", "version -f json --short", "unshare rm -rf data",
 		"image load -q -i x", "image load --input=x --quiet", "image import -c A -m x --platform linux - a:b", "image import --change A --message x f",

@@ -67,7 +67,7 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.AddCommand(a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
 		a.kill(), a.run(), a.create(), a.rm(), a.wait(), a.pause(), a.unpause(), a.attach(), a.scale(),
 		a.config(), a.ls(), a.version(), a.unshare(),
-		a.events(), a.image(), a.images(), a.port(), a.top(), a.volume(), a.volumes())
+		a.cp(), a.events(), a.image(), a.images(), a.port(), a.top(), a.volume(), a.volumes())
 	return root
 }
 

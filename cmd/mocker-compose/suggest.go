@@ -8,7 +8,7 @@ import (
 )
 
 // later are docker compose's commands that do not exist yet.
-var later = []string{"attach", "build", "commit", "cp", "create", "export", "pause",
+var later = []string{"attach", "build", "commit", "create", "export", "pause",
 	"publish", "pull", "push", "rm", "run", "scale", "stats", "unpause", "volumes", "wait", "watch"}
 
 // unknownCommand says what is wrong with a command's name, and what may be meant.

@@ -22,6 +22,7 @@ const (
 	OpKill    Op = "kill"    // KillRequest -> Progress..., Done
 	OpPS      Op = "ps"      // PSRequest or no body -> PS, Done
 	OpExec    Op = "exec"    // ExecRequest + 3 files (0, 1, 2; none with TTY) -> an empty answer (heard: not to be repeated), Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
+	OpCopy    Op = "copy"    // CopyRequest + 1 file, a tar stream -> an empty answer (heard: not to be repeated), Progress..., Done
 	OpEvents  Op = "events"  // EventsRequest -> Event..., (Done when the project ends)
 	OpInfo    Op = "info"    // no body -> Info, Done
 	OpRun     Op = "run"     // RunRequest + file 0 (none with TTY or Detach) -> Progress..., Started (+ master with TTY), Exit; any message back: its log is read; Done
@@ -42,6 +43,7 @@ type Request struct {
 	Kill   *KillRequest   `json:"kill,omitempty"`
 	Exec   *ExecRequest   `json:"exec,omitempty"`
 	Resize *ResizeRequest `json:"resize,omitempty"`
+	Copy   *CopyRequest   `json:"copy,omitempty"`
 	Events *EventsRequest `json:"events,omitempty"`
 	PS     *PSRequest     `json:"ps,omitempty"`
 	Run    *RunRequest    `json:"run,omitempty"`
@@ -153,6 +155,16 @@ type ExecRequest struct {
 	Detach     bool     `json:"detach,omitempty"`
 	Rows       uint16   `json:"rows,omitempty"`
 	Cols       uint16   `json:"cols,omitempty"`
+}
+
+// CopyRequest copies files from or to a container.
+type CopyRequest struct {
+	Container string `json:"container"` // its name
+	In        bool   `json:"in,omitempty"`
+	Path      string `json:"path"`              // in the container
+	Follow    bool   `json:"follow,omitempty"`  // a link at the end of Path, when it is the source
+	Archive   bool   `json:"archive,omitempty"` // the stream is the user's own, Path must be a directory
+	Owners    bool   `json:"owners,omitempty"`  // keep the ids of the entries
 }
 
 // ResizeRequest follows an exec with TTY. (The client resizes the master itself; this is for clients that hold none.)

@@ -57,7 +57,7 @@ func (p *progress) line(s *api.Progress) {
 // phase tells a step that goes on from one that is over.
 func phase(status string) string {
 	switch status {
-	case "Creating", "Starting", "Waiting", "Stopping", "Killing", "Removing", "Recreate", "Restarting":
+	case "Creating", "Starting", "Waiting", "Stopping", "Killing", "Removing", "Recreate", "Restarting", "Copying":
 		return "Working"
 	case "Error":
 		return "Error"

@@ -1,6 +1,7 @@
 // Package early runs what must start fast: the roles of our own processes, and
 // the commands that need no compose file once a project is up (ps, exec, logs,
-// ls, version, stop, start, restart, kill, and down by name).
+// ls, version, stop, start, restart, kill, cp, top, events, port, images, and down by
+// name).
 //
 // Why: the binary also holds the compose loader, whose schema validator costs
 // several milliseconds of package initialisation in every process, used or not.

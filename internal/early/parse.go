@@ -27,6 +27,7 @@ var commands = map[string]command{
 	"start":   services((*client.Env).Start),
 	"restart": services((*client.Env).Restart),
 	"kill":    services((*client.Env).Kill),
+	"cp":      services((*client.Env).Copy),
 	"events":  services((*client.Env).ShowEvents),
 	"images":  services((*client.Env).Images),
 	"port":    services((*client.Env).Port),

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/host"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
@@ -45,6 +46,7 @@ var roles = map[string]func(args []string) int{
 	},
 	rootfs.Role:        rootfs.RunRole,
 	volumes.RoleRemove: volumes.RunRemove,
+	copytar.Role:       copytar.Serve,
 	rootless.RoleProgram: func([]string) int {
 		program.Run(readyFile, 4)
 		return 127

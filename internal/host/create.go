@@ -14,7 +14,16 @@ import (
 )
 
 // Create acquires all that outlives a run of the container.
-func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) (err error) {
+func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) error {
+	done, err := r.turns.take(ctx, sc.Name)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return r.create(ctx, sc)
+}
+
+func (r *Runtime) create(ctx context.Context, sc *supervisor.Container) (err error) {
 	if r.lookup(sc.Name) != nil {
 		return nil
 	}

@@ -22,7 +22,7 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 	if c == nil || c.run == nil || c.run.Pidfd == nil {
 		return nil, nil, stageError("exec", sc.Name, errors.New("the container does not run"))
 	}
-	root, err := r.liveRoot(c)
+	root, err := liveRoot(c.run.Pidfd)
 	if err != nil {
 		return nil, nil, stageError("exec", sc.Name, err)
 	}
@@ -59,10 +59,10 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 	return r.execRun(child), master, nil
 }
 
-// liveRoot opens the root directory of the container's main process, by the
-// pid that its pidfd names while it lives.
-func (r *Runtime) liveRoot(c *container) (*os.File, error) {
-	pid, err := pidOf(c.run.Pidfd)
+// liveRoot opens the root directory of a container's first process, by the pid
+// that its pidfd names while it lives.
+func liveRoot(pidfd *os.File) (*os.File, error) {
+	pid, err := pidOf(pidfd)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (r *Runtime) liveRoot(c *container) (*os.File, error) {
 		return nil, err
 	}
 	// Still alive, so the pid was its own when we opened.
-	if _, err := pidOf(c.run.Pidfd); err != nil {
+	if _, err := pidOf(pidfd); err != nil {
 		root.Close()
 		return nil, err
 	}

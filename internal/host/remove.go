@@ -8,7 +8,12 @@ import (
 )
 
 // Remove releases everything of a container that does not run.
-func (r *Runtime) Remove(_ context.Context, sc *supervisor.Container, volumes bool) error {
+func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes bool) error {
+	done, err := r.turns.take(ctx, sc.Name)
+	if err != nil {
+		return err
+	}
+	defer done()
 	c := r.lookup(sc.Name)
 	if c == nil {
 		c = &container{name: sc.Name} // of an earlier boot: only its files are left

@@ -40,6 +40,7 @@ type Runtime struct {
 	portable bool
 	keyring  string // of the project; "" = there are no keyrings
 	execs    atomic.Int64
+	turns    turns
 	memory   sync.Mutex // held while a volume in memory is mounted
 
 	mu         sync.Mutex

@@ -18,6 +18,11 @@ import (
 
 // Start publishes the ports and launches a run.
 func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) (_ *supervisor.Run, err error) {
+	done, err := r.turns.take(ctx, sc.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	c := r.lookup(sc.Name)
 	if c == nil {
 		return nil, stageError("start", sc.Name, errors.New("the container was not created"))
@@ -81,18 +86,9 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	if err != nil {
 		return nil, err
 	}
-	in := sandbox.Container{
-		Spec: spec, MountPoint: r.holder.Root, Filter: code, LateFilter: ownFilter(&sc.Service), SingleID: r.singleID,
-		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize,
-		Share: share, Privileged: sc.Service.Privileged, KeepGroups: r.keepsGroups(sc), Keyring: r.keyring,
-		Hide: []string{r.dirs.Run, r.dirs.Data}, Sources: sources,
-	}
-	if c.rec.Lower != "" {
-		in.Root = root
-	}
-	if c.box != nil {
-		in.NetNS = c.box.NS()
-	}
+	in := r.sandboxOf(c, sc, spec, sources, root)
+	in.Filter, in.LateFilter, in.Share = code, ownFilter(&sc.Service), share
+	in.KeepGroups, in.Keyring = r.keepsGroups(sc), r.keyring
 	stdio, done, err := r.stdio(c, sc)
 	if err != nil {
 		return nil, stageError("terminal", sc.Name, err)
@@ -106,6 +102,22 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 		return r.startShared(ctx, c, name, in, stdio)
 	}
 	return r.start(ctx, name, sandbox.Setup(in), stdio)
+}
+
+// sandboxOf is the container's view of the world, for its program or for none.
+func (r *Runtime) sandboxOf(c *container, sc *supervisor.Container, spec *specs.Spec, sources map[string]sandbox.Source, root *os.File) sandbox.Container {
+	in := sandbox.Container{
+		Spec: spec, MountPoint: r.holder.Root, SingleID: r.singleID,
+		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize, Privileged: sc.Service.Privileged,
+		Hide: []string{r.dirs.Run, r.dirs.Data}, Sources: sources,
+	}
+	if c.rec.Lower != "" {
+		in.Root = root
+	}
+	if c.box != nil {
+		in.NetNS = c.box.NS()
+	}
+	return in
 }
 
 // start hands a prepared program to the holder.

@@ -59,6 +59,13 @@ type Container struct {
 
 // Setup makes the program that becomes the container's first process.
 func Setup(c Container) *Prepared {
+	b := assemble(c)
+	b.lock(c.Spec.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: c.Keyring, init: c.Init, inside: b.HandOver != 0})
+	return b.Prepared
+}
+
+// assemble is what comes before the lock: the container's view of the world.
+func assemble(c Container) *builder {
 	b := newBuilder()
 	b.Clone = c.Share.clone()
 	b.look(c)
@@ -88,8 +95,7 @@ func Setup(c Container) *Prepared {
 	}
 	b.enterPID(c)
 	b.pivot(c)
-	b.lock(c.Spec.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: c.Keyring, init: c.Init, inside: b.HandOver != 0})
-	return b.Prepared
+	return b
 }
 
 func (b *builder) join(c Container) {

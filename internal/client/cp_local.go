@@ -1,0 +1,162 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/copytar"
+)
+
+// The two sides of a copy work at the same time, on both ends of a pipe. What
+// fails first makes the other fail too: the error of the one that read or wrote
+// files is told, not that of the pipe.
+
+// copyOut brings files out of a container; "-" is our output, as an archive.
+func (e *Env) copyOut(ctx context.Context, t Target, o *CopyOptions, c *api.Container, from, to string) error {
+	req := &api.CopyRequest{Container: c.Name, Path: from, Follow: o.Follow}
+	if to == "-" {
+		out, err := duplicate(e.Stdout)
+		if err != nil {
+			return err
+		}
+		return e.askCopy(ctx, t.Name, req, out)
+	}
+	local, err := absolute(to)
+	if err != nil {
+		return err
+	}
+	root, err := os.Open("/")
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	asked := make(chan error, 1)
+	go func() { asked <- e.askCopy(ctx, t.Name, req, w) }()
+	left, err := copytar.Unpack(ctx, bufio.NewReaderSize(r, 1<<16), root, local, copytar.Options{Strict: true})
+	if err == nil {
+		_, err = io.Copy(io.Discard, r) // what fills the last block
+	}
+	r.Close()
+	remote := <-asked
+	for _, name := range left {
+		e.Warn(fmt.Sprintf("%q is a device and was left out", name))
+	}
+	switch {
+	case remote != nil && (err == nil || errors.Is(err, copytar.ErrEmpty) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return remote
+	case err != nil:
+		return fmt.Errorf("copy to %s: %w", to, err)
+	}
+	return nil
+}
+
+// copyIn brings files into containers; "-" is our input, an archive.
+func (e *Env) copyIn(ctx context.Context, t Target, o *CopyOptions, cs []api.Container, from, to string) error {
+	source, done, err := e.copySource(from, o, len(cs) > 1)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for n := range cs {
+		req := &api.CopyRequest{Container: cs[n].Name, In: true, Path: to, Archive: from == "-", Owners: o.Archive}
+		err := e.copying(cs[n].Name, from+" to "+cs[n].Name+":"+to, func() error { return source(ctx, t.Name, req) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copySource makes a function that sends the source to a container; with several
+// an archive of our input is kept meanwhile.
+func (e *Env) copySource(from string, o *CopyOptions, several bool) (send func(context.Context, string, *api.CopyRequest) error, done func(), err error) {
+	if from != "-" {
+		local, err := absolute(from)
+		return func(ctx context.Context, project string, req *api.CopyRequest) error {
+			return e.sendFiles(ctx, project, req, local, o.Follow)
+		}, func() {}, err
+	}
+	input := e.Stdin
+	done = func() {}
+	if several {
+		if input, err = spool(e.Stdin); err != nil {
+			return nil, nil, err
+		}
+		done = func() { input.Close() }
+	}
+	return func(ctx context.Context, project string, req *api.CopyRequest) error {
+		if several {
+			if _, err := input.Seek(0, io.SeekStart); err != nil {
+				return err
+			}
+		}
+		f, err := duplicate(input)
+		if err != nil {
+			return err
+		}
+		return e.askCopy(ctx, project, req, f)
+	}, done, nil
+}
+
+// sendFiles packs local files for a container.
+func (e *Env) sendFiles(ctx context.Context, project string, req *api.CopyRequest, from string, follow bool) error {
+	root, err := os.Open("/")
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	asked := make(chan error, 1)
+	go func() { asked <- e.askCopy(ctx, project, req, r) }()
+	b := bufio.NewWriterSize(w, 1<<16)
+	err = copytar.Pack(ctx, b, root, from, follow)
+	if err == nil {
+		err = b.Flush()
+	}
+	w.Close()
+	if remote := <-asked; remote != nil && (err == nil || errors.Is(err, unix.EPIPE)) {
+		return remote
+	}
+	return err
+}
+
+// spool copies r into a file without a name.
+func spool(r io.Reader) (*os.File, error) {
+	f, err := os.CreateTemp("", "mocker-compose-cp-*")
+	if err != nil {
+		return nil, err
+	}
+	err = os.Remove(f.Name())
+	if err == nil {
+		_, err = io.Copy(f, r)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("keep the archive for several containers: %w", err)
+	}
+	return f, nil
+}
+
+// duplicate is another descriptor of an open file.
+func duplicate(f *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}

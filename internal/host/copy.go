@@ -1,0 +1,178 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/confine"
+	"github.com/mocker-compose/mocker-compose/internal/copytar"
+	"github.com/mocker-compose/mocker-compose/internal/undo"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// Copy has a confined child pack or unpack files below a container's root.
+func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copytar.Job, stream *os.File) (left []string, err error) {
+	if root := r.runningRoot(sc.Name); root != nil {
+		defer root.Close()
+		return copyIn(ctx, root, job, stream)
+	}
+	done, err := r.turns.take(ctx, sc.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if root := r.runningRoot(sc.Name); root != nil { // started while we waited
+		defer root.Close()
+		return copyIn(ctx, root, job, stream)
+	}
+	var back undo.Stack
+	defer func() { err = errors.Join(err, back.Run()) }()
+	root, err := r.idleRoot(ctx, sc, &back)
+	if err != nil {
+		return nil, err
+	}
+	return copyIn(ctx, root, job, stream)
+}
+
+// runningRoot is the root of a container that runs, else nil.
+func (r *Runtime) runningRoot(name string) *os.File {
+	c := r.lookup(name)
+	if c == nil || c.run == nil || c.run.Pidfd == nil {
+		return nil
+	}
+	root, err := liveRoot(c.run.Pidfd)
+	if err != nil {
+		return nil
+	}
+	return root
+}
+
+// idleRoot is the root of a container that does not run, with all that is
+// mounted in it. It lasts until back is run. The caller has the turn.
+func (r *Runtime) idleRoot(ctx context.Context, sc *supervisor.Container, back *undo.Stack) (*os.File, error) {
+	if err := r.create(ctx, sc); err != nil {
+		return nil, err
+	}
+	c := *r.lookup(sc.Name) // a copy: the work directory of its last run is not ours
+	spec, err := r.ociSpec(&c, sc)
+	if err != nil {
+		return nil, stageError("configure", sc.Name, err)
+	}
+	spec.Process.Cwd = "/"
+	n := r.execs.Add(1)
+	sources, err := r.sources(&c)
+	if err != nil {
+		return nil, stageError("volumes", sc.Name, err)
+	}
+	defer closeSources(sources)
+	c.work = ""
+	back.Add("work directory", func() error {
+		if c.work == "" {
+			return nil
+		}
+		return removeBelow(r.dirs.ContainerData(r.project, c.name), c.work)
+	})
+	root, err := r.openRoot(ctx, &c, spec, sources, int(-n))
+	if err != nil {
+		return nil, rootError(sc.Service.Image, err)
+	}
+	defer root.Close()
+	child, err := r.idle(ctx, fmt.Sprintf("%s/copy-%d.%d", c.name, os.Getpid(), n), r.sandboxOf(&c, sc, spec, sources, root))
+	if err != nil {
+		return nil, err
+	}
+	back.Add("sandbox", func() error { return r.endIdle(child) })
+	view, err := liveRoot(child.Pidfd)
+	if err != nil {
+		return nil, stageError("copy", sc.Name, err)
+	}
+	back.Add("root", view.Close)
+	return view, nil
+}
+
+// idle starts a process that holds the mounts.
+func (r *Runtime) idle(ctx context.Context, name string, in sandbox.Container) (*rootless.Child, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	return r.start(ctx, name, sandbox.Idle(in), [3]*os.File{null, null, null})
+}
+
+func (r *Runtime) endIdle(child *rootless.Child) error {
+	err := ignoreEnded(child.Signal(unix.SIGKILL))
+	select {
+	case <-child.Done:
+	case <-r.holder.Gone():
+		return nil
+	}
+	return errors.Join(err, r.holder.Forget(child.Name))
+}
+
+// copyLimit is how long a child may take to end after it was killed, and how
+// much it may say.
+const (
+	copyPatience = 5 * time.Second
+	copyWords    = 64 << 10
+)
+
+// copyIn runs the confined child. It ends with ctx, and with us: its standard
+// input is a pipe that we hold.
+func copyIn(ctx context.Context, root *os.File, job copytar.Job, stream *os.File) ([]string, error) {
+	text, err := json.Marshal(job)
+	if err != nil {
+		return nil, err
+	}
+	leash, hold, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer hold.Close()
+	defer leash.Close()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", rootless.RoleArg, copytar.Role, string(text))
+	cmd.Stdin, cmd.Stderr = leash, &limited{&said, copyWords}
+	cmd.ExtraFiles = []*os.File{root, stream}
+	cmd.SysProcAttr = confine.Attributes()
+	cmd.Env = []string{}
+	cmd.WaitDelay = copyPatience
+	err = cmd.Run()
+	words := strings.TrimSpace(said.String())
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.As(err, &exit) && words != "":
+		return nil, errors.New(words)
+	case err != nil:
+		return nil, fmt.Errorf("the process that copies: %w", err)
+	case words == "":
+		return nil, nil
+	}
+	return strings.Split(words, "\n"), nil
+}
+
+// limited keeps the first bytes and swallows the rest.
+type limited struct {
+	b    *bytes.Buffer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	n := min(len(p), l.left)
+	l.left -= n
+	l.b.Write(p[:n])
+	return len(p), nil
+}

@@ -1,0 +1,53 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/copytar"
+)
+
+// copyFiles copies files from or to a container, whether it runs or not. The
+// stream that came with the request is its only way to the client's files.
+func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyRequest) error {
+	if len(r.files) != 1 {
+		return fmt.Errorf("copy of container %s: %d files came with the request, need the stream", b.Container, len(r.files))
+	}
+	var c *Container
+	runs := false
+	err := s.ask(func() {
+		if i := s.instances[b.Container]; i != nil && i.rec.State != Creating && i.rec.State != Removing {
+			found := i.rec.Container
+			c, runs = &found, i.run != nil
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		return fmt.Errorf("no such container: %s", b.Container)
+	}
+	// What is half done must not be done again: the client is not to repeat it.
+	if err := r.send(api.Answer{}); err != nil {
+		return err
+	}
+	if !runs { // then it may have to be made, after the death of its holder
+		if err := s.ensure(ctx); err != nil {
+			return err
+		}
+	}
+	job := copytar.Job{In: b.In, Path: b.Path, Follow: b.Follow, Archive: b.Archive, Owners: b.Owners}
+	left, err := s.rt.Copy(ctx, c, job, r.files[0])
+	closeFiles(r.files) // the reader at the other end must see the end
+	r.files = nil
+	for _, text := range left {
+		r.warn("Container", c.Name, text)
+	}
+	var start *StartError
+	if errors.As(err, &start) {
+		return withHint(start.Hint, fmt.Errorf("container %s: %w", c.Name, err))
+	}
+	return err
+}
