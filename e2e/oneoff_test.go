@@ -83,7 +83,7 @@ func TestRunChaos(t *testing.T) {
 			case <-stop:
 				killed <- n
 				return
-			case <-time.After(time.Duration(50+rand.IntN(200)) * time.Millisecond):
+			case <-time.After(time.Duration(200+rand.IntN(400)) * time.Millisecond):
 			}
 			if pid, err := supervisorPID(s.dirs.APISocket(s.project)); err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil {
 				n++
@@ -110,7 +110,13 @@ func TestRunChaos(t *testing.T) {
 	if n := <-killed; n == 0 {
 		t.Error("no supervisor was killed")
 	}
-	s.eventually("all have gone", func() bool { return !strings.Contains(s.must("ps", "-a"), "run") })
+	last := ""
+	defer func() {
+		if t.Failed() {
+			t.Log(last)
+		}
+	}()
+	s.eventually("all have gone", func() bool { last = s.must("ps", "-a"); return !strings.Contains(last, "-run-") })
 }
 
 // The project's holder dies with all that runs in it: run says so.

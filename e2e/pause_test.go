@@ -144,3 +144,36 @@ func procState(pid int) byte {
 	}
 	return after[0]
 }
+
+// A pid namespace that is shared is not paused with one of its containers.
+func TestPauseShared(t *testing.T) {
+	s := begin(t, `services:
+  owner: { command: "sh -c 'i=0; while :; do i=$$((i+1)); echo $$i > owner; sleep 0.05; done'" }
+  guest: { command: "sh -c 'i=0; while :; do i=$$((i+1)); echo $$i > guest; sleep 0.05; done'", pid: "service:owner", depends_on: [owner] }
+  lord: { command: "sh -c 'i=0; while :; do i=$$((i+1)); echo $$i > lord; sleep 0.05; done'", pid: host }
+`)
+	s.must("up", "-d")
+	moves := func(name string) bool {
+		before := s.read(name)
+		for range 40 {
+			time.Sleep(25 * time.Millisecond)
+			if s.read(name) != before {
+				return true
+			}
+		}
+		return false
+	}
+	all := []string{"owner", "guest", "lord"}
+	for _, paused := range all {
+		s.must("pause", paused)
+		for _, name := range all {
+			if moves(name) == (name == paused) {
+				t.Errorf("%s is paused: %s moves %v", paused, name, name == paused)
+			}
+		}
+		s.must("unpause", paused)
+		if !moves(paused) {
+			t.Errorf("%s does not go on", paused)
+		}
+	}
+}

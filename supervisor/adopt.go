@@ -115,8 +115,10 @@ func (s *Supervisor) load() error {
 		return fmt.Errorf("take over project %s: %w", s.cfg.Name, err)
 	}
 	for name, i := range s.instances {
+		if i.rec.State != Removing { // then its client had all it wants
+			s.expectClient(i)
+		}
 		s.resume(i, runs[name], sameBoot)
-		s.expectClient(i)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (s *Supervisor) find(id string) *instance {
 
 // returnLimit is how long a one-off container that is to go waits, after the
 // supervisor was replaced, for the client that runs it: it wants the exit code.
-const returnLimit = 20 * time.Second
+const returnLimit = 15 * time.Second
 
 // expectClient claims an adopted container for its client until returnLimit.
 func (s *Supervisor) expectClient(i *instance) {

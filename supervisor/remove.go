@@ -10,11 +10,14 @@ func (s *Supervisor) beginRemove(i *instance, e event) {
 	i.rec.Desired, i.rec.Held = WantStopped, false
 	s.enter(i, Removing)
 	c := i.rec.Container
-	s.actions = append(s.actions, action{run: func() {
+	remove := func() {
 		ctx, cancel := context.WithTimeout(s.ctx, removeLimit)
 		defer cancel()
 		s.postResult(c.Name, s.rt.Remove(ctx, &c, e.volumes), Removed, RemoveFailed)
-	}})
+	}
+	// A supervisor that finds it half removed must not take it for one that
+	// vanished while it ran; but a full disk keeps nothing from being removed.
+	s.then(remove, func(error) { remove() })
 }
 
 func (s *Supervisor) gone(i *instance, _ event) {

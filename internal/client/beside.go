@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
@@ -61,7 +62,11 @@ func (b *beside) follow(ctx context.Context) (err error) {
 		}
 	}()
 	for deaths := 1; ; deaths++ {
+		began := time.Now()
 		err := b.ask(ctx)
+		if time.Since(began) > steadyTime {
+			deaths = 1 // it did not die of us
+		}
 		switch {
 		case errors.Is(context.Cause(ctx), errDetached):
 			return errDetached
@@ -74,6 +79,10 @@ func (b *beside) follow(ctx context.Context) (err error) {
 		}
 	}
 }
+
+// steadyTime is how long a supervisor must have served us to count as one that
+// does not die of our request.
+const steadyTime = time.Second
 
 // result is how we end: as the container did.
 func (b *beside) result(err error) error {
@@ -98,8 +107,11 @@ func (b *beside) buried(ctx context.Context) error {
 	b.drain()
 	if rec != nil {
 		for _, c := range rec.Containers {
-			if c.ID == b.shown.ID {
+			if c.ID == b.shown.ID && c.State == "exited" {
 				return &ExitError{Code: c.ExitCode, Err: fmt.Errorf("container %s: %s", c.Name, c.Reason)}
+			}
+			if c.ID == b.shown.ID { // its start was not on record yet
+				return &ExitError{Code: 128 + 9, Err: fmt.Errorf("container %s: %s", c.Name, holderEnded)}
 			}
 		}
 	}
@@ -155,7 +167,7 @@ func (b *beside) answer(a *api.Answer, files []*os.File) error {
 	for _, f := range files {
 		f.Close()
 	}
-	if a.Exit != nil {
+	if a.Exit != nil && !b.ended {
 		b.ended, b.code = true, a.Exit.Code
 		b.drain()
 	}

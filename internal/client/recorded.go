@@ -40,11 +40,13 @@ func (e *Env) recorded(ctx context.Context, name string) (*Recorded, error) {
 	return out, nil
 }
 
+const holderEnded = "the project's holder ended"
+
 // bury turns a container that was recorded as alive into one that was killed.
 func bury(c *api.Container) {
 	switch c.State {
 	case "running", "restarting", "paused":
-		c.State, c.ExitCode, c.Reason = "exited", 128+9, "the project's holder ended"
+		c.State, c.ExitCode, c.Reason = "exited", 128+9, holderEnded
 	}
 	c.Health = ""
 }

@@ -27,6 +27,9 @@ func (r *Runtime) Pause(run *supervisor.Run) error {
 	if err := child.Signal(unix.SIGSTOP); err != nil {
 		return ignoreEnded(err)
 	}
+	if r.sharedNS(child) {
+		return stopMount(child)
+	}
 	return r.signalAll(child, unix.SIGSTOP)
 }
 
@@ -36,7 +39,13 @@ func (r *Runtime) Unpause(run *supervisor.Run) error {
 	if err != nil {
 		return err
 	}
-	err = r.signalAll(child, unix.SIGCONT)
+	if r.sharedNS(child) {
+		err = eachOfMount(child, func(_ int, pidfd *os.File) error {
+			return ignoreEnded(unix.PidfdSendSignal(wire.FD(pidfd), unix.SIGCONT, nil, 0))
+		})
+	} else {
+		err = r.signalAll(child, unix.SIGCONT)
+	}
 	return errors.Join(err, ignoreEnded(child.Signal(unix.SIGCONT)))
 }
 
