@@ -140,6 +140,20 @@ func TestRunTerminal(t *testing.T) {
 	s.eventually("--rm removes it", func() bool { return s.state("left") == "" })
 }
 
+// A terminal that is closed leaves the container running, and no client behind.
+func TestRunTerminalClosed(t *testing.T) {
+	s := begin(t, attachFile)
+	c := s.onTerminal("run", "--name", "left", "shut", "./probe", "stay")
+	s.eventually("it runs", func() bool { return s.state("left") == "running" })
+	s.eventually("the terminal is raw", func() bool { return *termios(t, c.master) != c.before })
+	c.master.Close()
+	c.code()
+	if got := s.state("left"); got != "running" {
+		t.Errorf("it is %q", got)
+	}
+	s.must("kill", "left")
+}
+
 // joined is a command with an open input.
 type joined struct {
 	s   *scenario

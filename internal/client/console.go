@@ -50,7 +50,7 @@ func (c *console) read(d *detacher) {
 	for {
 		n, err := c.in.Read(buf)
 		found, werr := d.pass(c.master, buf[:n])
-		if found {
+		if found || err != nil && c.saved != nil { // the keys, or the terminal has been closed
 			close(c.detached)
 			return
 		}
