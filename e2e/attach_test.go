@@ -143,11 +143,23 @@ func TestRunTerminal(t *testing.T) {
 // A terminal that is closed leaves the container running, and no client behind.
 func TestRunTerminalClosed(t *testing.T) {
 	s := begin(t, attachFile)
-	c := s.onTerminal("run", "--name", "left", "shut", "./probe", "stay")
-	s.eventually("it runs", func() bool { return s.state("left") == "running" })
-	s.eventually("the terminal is raw", func() bool { return *termios(t, c.master) != c.before })
-	c.master.Close()
-	c.code()
+	master, slave := openPTY(t) // nobody reads it, or Close would wait for him
+	defer slave.Close()
+	before := *termios(t, master)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := s.command(ctx, "run", "--name", "left", "shut", "./probe", "stay")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("it runs on a raw terminal", func() bool { return s.state("left") == "running" && *termios(t, master) != before })
+	master.Close()
+	_ = cmd.Wait()
+	if ctx.Err() != nil {
+		t.Error("the client does not end")
+	}
 	if got := s.state("left"); got != "running" {
 		t.Errorf("it is %q", got)
 	}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -39,15 +38,15 @@ func TestRunImage(t *testing.T) {
 			t.Errorf("%q: exit %d, %q, want %q: %s", c.args, r.code, r.stdout, c.want, r.stderr)
 		}
 	}
-	if left, _ := os.ReadDir(s.dirs.Volumes()); len(left) > 0 {
-		t.Errorf("--rm left %d volumes", len(left))
+	if left := s.volumeNames(); len(left) > 0 {
+		t.Errorf("--rm left %v", left)
 	}
 	s.must("run", "-q", "--name", "kept", "web")
-	if left, _ := os.ReadDir(s.dirs.Volumes()); len(left) == 0 {
+	if left := s.volumeNames(); len(left) == 0 {
 		t.Error("without --rm the anonymous volume has gone")
 	}
 	s.must("rm", "-fv", "kept")
-	if left, _ := os.ReadDir(s.dirs.Volumes()); len(left) > 0 {
-		t.Errorf("rm -v left %d volumes", len(left))
+	if left := s.volumeNames(); len(left) > 0 {
+		t.Errorf("rm -v left %v", left)
 	}
 }
