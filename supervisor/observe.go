@@ -39,6 +39,9 @@ func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err e
 	}
 	for n := range all {
 		r := &all[n]
+		if r.OneOff != nil && r.OneOff.Remove && v == viewUp {
+			continue // it goes by itself
+		}
 		if r.OneOff != nil {
 			o.OneOffs = append(o.OneOffs, observeOneOff(r, v))
 			continue

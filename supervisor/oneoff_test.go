@@ -191,6 +191,9 @@ func TestRunFails(t *testing.T) {
 			t.Errorf("%+v", r.rep.err)
 		}
 		g.wantStates("web-run-bbbbbbbbbbbb=created")
+		r = g.run(runRequest(p, "web", func(b *api.RunRequest) { b.ID, b.Name, b.Remove = strings.Repeat("d", 64), "gone", true }))
+		<-r.ended
+		g.wantStates("web-run-bbbbbbbbbbbb=created") // with Remove nothing is left when the client hears of it
 		r = g.run(runRequest(p, "web", func(b *api.RunRequest) { b.ID = strings.Repeat("c", 64) }))
 		<-r.ended
 		if r.rep.err == nil || !strings.Contains(r.rep.err.Message, "already in use") {

@@ -165,8 +165,8 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 		r.files = nil
 		return &c, nil
 	}
-	if ctx.Err() != nil && !started && s.ctx.Err() == nil {
-		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{set: true}, true) // its end is reported by ctx
+	if (ctx.Err() != nil || b.Remove) && !started && s.ctx.Err() == nil {
+		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{set: true}, true) // the start's error is told
 	}
 	return nil, runFailure(err)
 }
