@@ -106,7 +106,9 @@ func (o *LogsOptions) showsContainer(c *api.Container, services []string) bool {
 	return called(c, services) || !c.OneOff && o.shows(c.Service, c.Number, services)
 }
 
-func alive(c api.Container) bool { return c.State == "running" || c.State == "restarting" }
+func alive(c api.Container) bool {
+	return c.State == "running" || c.State == "restarting" || c.State == "paused"
+}
 
 func sources(project string, cs []api.Container) (out []logs.Source) {
 	for _, c := range cs {

@@ -31,7 +31,7 @@ func (e *Env) Wait(ctx context.Context, t Target, o *WaitOptions, services []str
 	names := map[string]bool{}
 	req := &api.WaitRequest{}
 	for i := range all {
-		if c := &all[i]; chosen(c, services) && (alive(*c) || c.State == "paused") {
+		if c := &all[i]; chosen(c, services) && alive(*c) {
 			req.IDs = append(req.IDs, c.ID)
 			names[c.ID] = true
 		}
