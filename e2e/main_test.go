@@ -118,6 +118,11 @@ func again(dir string) (int, error) {
 		}
 	}
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if os.Getenv("MOCKER_TEST_FORBID_OPENAT2") != "" {
+		if err := forbidOpenat2(); err != nil {
+			return 1, err
+		}
+	}
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		return 1, err
 	}
