@@ -3,12 +3,9 @@ package sandbox
 import (
 	"errors"
 	"os"
-	"runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // Share says which namespaces a container has in common with others, instead of
@@ -137,27 +134,10 @@ func (b *builder) hostDir(name string) {
 // else in its place: no link is followed, and it must be the root of a file
 // system of this kind (statfs(2)).
 func Tree(pidfd *os.File, path string, kind int64) (*os.File, error) {
-	type result struct {
-		f   *os.File
-		err error
-	}
-	done := make(chan result)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread stays in the other namespace, and ends with its goroutine
-		f, err := treeInside(pidfd, path, kind)
-		done <- result{f, err}
-	}()
-	r := <-done
-	return r.f, r.err
+	return inMountNS(pidfd, func() (*os.File, error) { return treeHere(path, kind) })
 }
 
-func treeInside(pidfd *os.File, path string, kind int64) (*os.File, error) {
-	if err := unix.Unshare(unix.CLONE_FS); err != nil { // setns(2): the root may not be shared with other threads
-		return nil, err
-	}
-	if err := unix.Setns(wire.FD(pidfd), unix.CLONE_NEWNS); err != nil {
-		return nil, err
-	}
+func treeHere(path string, kind int64) (*os.File, error) {
 	root, err := unix.Open("/", dirFlags, 0)
 	if err != nil {
 		return nil, err

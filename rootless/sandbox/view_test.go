@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // TestView: a path is resolved as inside, through what will be mounted.
@@ -86,5 +87,40 @@ func TestNestedMounts(t *testing.T) {
 	s.Mounts[0].Destination = "/data/other"
 	if _, failed, _ := run(t, Setup(hostContainer(t, s))); failed != "open mount point /data/other: no such file or directory" {
 		t.Errorf("below a read-only volume: %q", failed)
+	}
+}
+
+// TestRootIsTheContainers: a process that has changed its root directory does not
+// choose for others what they find.
+func TestRootIsTheContainers(t *testing.T) {
+	s := spec(shell("mkdir -p /tmp/cell/etc; echo said >/tmp/cell/etc/passwd; cp /bin/busybox /tmp/cell; echo ready; exec chroot /tmp/cell /busybox sleep 1000"))
+	if _, err := os.Stat("/bin/busybox"); err != nil {
+		t.Skip("needs a static /bin/busybox (package busybox-static)")
+	}
+	l := launch(t, Setup(hostContainer(t, s)))
+	defer l.pidfd.Close()
+	if _, failed := l.report(t); failed != "" {
+		t.Fatal(failed)
+	}
+	b := make([]byte, 6)
+	if _, err := l.out.Read(b); err != nil || string(b) != "ready\n" {
+		t.Fatalf("%q %v", b, err)
+	}
+	root, err := Root(l.pidfd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	var own, want unix.Stat_t
+	if err := unix.Fstatat(int(root.Fd()), "etc/passwd", &own, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Stat("/etc/passwd", &want); err != nil || own.Ino != want.Ino {
+		t.Errorf("another /etc/passwd than the container's: %v", err)
+	}
+	_ = unix.PidfdSendSignal(int(l.pidfd.Fd()), unix.SIGKILL, nil, 0)
+	l.wait()
+	if _, err := Root(l.pidfd); err == nil {
+		t.Error("the root of a process that has ended")
 	}
 }
