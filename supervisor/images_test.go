@@ -41,6 +41,9 @@ func TestUpTakesTheImageOver(t *testing.T) {
 			strings.Join(s.Environment, " ") != "A=1 B=3" || s.HealthCheck.Retries != 7 || s.Labels["from"] != "image" {
 			t.Errorf("%+v", rec)
 		}
+		if got := rec.Labels(&project.Project{})["com.docker.compose.image"]; got != "sha256:aa" {
+			t.Errorf("the label has image %q", got)
+		}
 		g.wantStates("web-1=running:starting")
 		got := g.do(api.Request{Op: api.OpPS}).ps[0]
 		if got.Image != "web:1" || strings.Join(got.Command, " ") != "/entry serve" || len(got.Ports) != 1 || got.Ports[0] != (api.Port{Target: 80, Protocol: "tcp"}) {

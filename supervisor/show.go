@@ -69,6 +69,9 @@ func (r *Replica) Labels(p *project.Project) map[string]string {
 	m[compose+"project.working_dir"] = r.Dir
 	m[compose+"project.config_files"] = strings.Join(p.ConfigFiles, ",")
 	m[compose+"depends_on"] = dependsOn(r.Service.DependsOn)
+	if r.Image.ID != "" {
+		m[compose+"image"] = r.Image.ID
+	}
 	return m
 }
 
