@@ -270,6 +270,7 @@ func TestTerminalInjection(t *testing.T) {
 	defer master.Close()
 	for _, args := range [][]string{
 		{"exec", "a", "./probe", "inject", "/dev/tty", "/proc/self/fd/0"},
+		{"run", "--rm", "a", "./probe", "inject", "/dev/tty", "/proc/self/fd/0"},
 		{"exec", "--privileged", "a", "./probe", "inject", "/dev/tty", "/proc/self/fd/0"},
 	} {
 		cmd := s.command(t.Context(), args...)

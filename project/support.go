@@ -31,6 +31,9 @@ type Support struct {
 	// Accept lists the values that are honoured in spite of Fate, because
 	// they ask for nothing more than what we do anyway.
 	Accept []string
+	// Only lists the values that Fate is for, if it is not for all; the others
+	// are honoured.
+	Only []string
 	// Names lists the user-chosen names that are honoured in spite of Fate,
 	// for a row that ends in "*".
 	Names []string
@@ -38,7 +41,7 @@ type Support struct {
 
 // FateOf is the fate of the key called name with this scalar value.
 func (s Support) FateOf(name, value string) Fate {
-	if slices.Contains(s.Accept, value) || slices.Contains(s.Names, name) {
+	if slices.Contains(s.Accept, value) || slices.Contains(s.Names, name) || s.Only != nil && !slices.Contains(s.Only, value) {
 		return Honoured
 	}
 	return s.Fate
@@ -52,6 +55,9 @@ func (s Support) Explain() string {
 		if v != "" {
 			kept = append(kept, v)
 		}
+	}
+	if s.Only != nil {
+		return strings.Join(s.Only, ", ") + ": " + s.Reason + " (other values are honoured)"
 	}
 	if len(kept) == 0 {
 		return s.Reason

@@ -6,7 +6,7 @@ import "slices"
 func isolationRows() []Support {
 	const s = "services.*."
 	return slices.Concat(
-		honoured(s, "cap_add", "cap_drop", "security_opt", "read_only", "sysctls", "sysctls.*", "cgroup", "pid", "ipc", "uts",
+		honoured(s, "cap_add", "cap_drop", "security_opt", "read_only", "sysctls", "sysctls.*", "cgroup", "uts",
 			"devices", "devices.source", "devices.target"),
 		same(s, Refused, "drivers for graphics processors are put into containers by hooks of the system's runtime; name the device files under devices instead",
 			"gpus", "gpus.capabilities", "gpus.count", "gpus.device_ids", "gpus.driver", "gpus.options", "gpus.options.*"),
@@ -15,6 +15,8 @@ func isolationRows() []Support {
 			{Key: s + "privileged", Fate: Degraded, Reason: "gives all capabilities inside your user namespace, no seccomp filter, no masks, and the host's devices that you may open; what needs root on the host (other devices, kernel modules, settings of the host) stays out of reach",
 				Accept: []string{"", "false"}},
 			{Key: s + "devices.permissions", Fate: Degraded, Reason: "the permissions of the device file decide; a device rule would need privileges", Accept: []string{"", "rwm", "rw"}},
+			{Key: s + "pid", Fate: Degraded, Reason: "it sees all processes of the project, those of the host it does not", Only: []string{"host"}},
+			{Key: s + "ipc", Fate: Degraded, Reason: "it has an ipc namespace of its own, and a /dev/shm", Only: []string{"none"}},
 			{Key: s + "isolation", Fate: Ignored, Reason: "exists on Windows only", Accept: []string{"", "default"}},
 			{Key: s + "cgroup_parent", Fate: Ignored, Reason: "cgroups are chosen by mocker-compose"},
 			{Key: s + "device_cgroup_rules", Fate: Ignored, Reason: "device rules need privileges; the permissions of the files decide"},

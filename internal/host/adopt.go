@@ -85,6 +85,9 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 }
 
 func (r *Runtime) adoptRun(c *container, sc *supervisor.Container, child *rootless.Child) {
+	if c.sharesPID() {
+		_ = r.noteMountNS(c, child) // our predecessor may have died before it did
+	}
 	for _, p := range c.rec.Ports {
 		if _, err := r.net.AdoptPort(c.name, p); err != nil {
 			r.report(fmt.Sprintf("container %s: %v", c.name, err))

@@ -173,16 +173,21 @@ func (r *Runtime) startShared(ctx context.Context, c *container, name string, in
 	defer write.Close() // in vain once the gate was opened
 	in.Gate = read
 	return r.startWith(ctx, name, sandbox.Setup(in), stdio, func(child *rootless.Child) error {
-		pid, err := pidOf(child.Pidfd)
-		if err == nil {
-			c.rec.MountNS, err = mountNS(pid)
-		}
-		if err == nil {
-			err = r.save(c)
-		}
-		if err != nil {
+		if err := r.noteMountNS(c, child); err != nil {
 			return stageError("launch", name, err)
 		}
 		return write.Close()
 	})
+}
+
+// noteMountNS records by what a run's processes are known.
+func (r *Runtime) noteMountNS(c *container, child *rootless.Child) error {
+	pid, err := pidOf(child.Pidfd)
+	if err != nil {
+		return err
+	}
+	if c.rec.MountNS, err = mountNS(pid); err != nil {
+		return err
+	}
+	return r.save(c)
 }

@@ -42,23 +42,7 @@ func (l *load) namespaces(s types.ServiceConfig, out *project.Service) error {
 	if out.UTS != "" && (s.Hostname != "" || s.DomainName != "") {
 		return l.fault("remove one of them", fmt.Sprintf("services.%s: hostname and domainname are those of the uts namespace, which it has not to itself (uts: %s)", s.Name, out.UTS), "services", s.Name, "uts")
 	}
-	l.sayShared(s, out)
 	return nil
-}
-
-// sayShared says where the host's namespace is not quite the host's, or opens more
-// than it seems.
-func (l *load) sayShared(s types.ServiceConfig, out *project.Service) {
-	say := func(key, reason string) {
-		at := []string{"services", s.Name, key}
-		l.notices = append(l.notices, project.Notice{Fate: project.Degraded, Key: strings.Join(at, "."), Reason: reason, Source: l.position(at...)})
-	}
-	if out.PID == "host" {
-		say("pid", "it sees all processes of the project, those of the host it does not")
-	}
-	if s.Ipc == "none" {
-		say("ipc", "it has an ipc namespace of its own, and a /dev/shm")
-	}
 }
 
 // checkShared wants the services to exist whose namespaces are shared.
