@@ -97,6 +97,7 @@ services:
   all: { command: ./probe pause, privileged: true }
   bad: { command: ./probe pause, devices: [ "/dev/no-such" ], profiles: [ bad ] }
   file: { command: ./probe pause, devices: [ "/etc/passwd:/dev/pw" ], profiles: [ bad ] }
+  dir: { command: ./probe pause, devices: [ "/etc:/dev/etc" ], profiles: [ bad ] }
 `)
 	s.must("up", "-d")
 	if got := s.must("exec", "-T", "a", "sh", "-c", "head -c3 /dev/deep/zz | od -An -tx1; head -c2 /dev/rnd | wc -c; echo x >/srv/full || echo full"); !strings.HasPrefix(got, " 00 00 00\n2\n") || !strings.Contains(got, "full") {
@@ -118,6 +119,7 @@ services:
 	}
 	s.fails(1, []string{"/dev/no-such", "no such file"}, "up", "-d", "bad")
 	s.fails(1, []string{"/etc/passwd", "not a device file"}, "up", "-d", "file")
+	s.fails(1, []string{"/etc", "no device file in it"}, "up", "-d", "dir")
 	if path := s.unopenable(); path != "" {
 		s.write("compose.yaml", "services: { a: { command: ./probe pause, devices: [ '"+path+"' ] } }\n")
 		s.fails(1, []string{path, "permission denied", "setfacl"}, "up", "-d")

@@ -82,8 +82,12 @@ func (d devices) add(want project.Device, groups bool) error {
 		return fail(unwrapPath(err), "")
 	}
 	if st.IsDir() {
+		before := len(d)
 		if err := d.addAll(want.Source, want.Target, groups); err != nil {
 			return fail(err, "")
+		}
+		if len(d) == before {
+			return fail(errors.New("you may open no device file in it"), "")
 		}
 		return nil
 	}
@@ -106,26 +110,28 @@ func (d devices) add(want project.Device, groups bool) error {
 // addAll adds the nodes below a directory that may be opened for reading and
 // writing; the others are left out, as are those that every container has.
 func (d devices) addAll(dir, target string, groups bool) error {
-	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return nil //nolint:nilerr // a directory that may not be read is left out
-		}
-		inside := filepath.Join(target, strings.TrimPrefix(path, dir))
-		switch {
-		case e.IsDir() && slices.Contains([]string{"/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd"}, path):
-			return filepath.SkipDir
-		case e.Type()&fs.ModeDevice == 0, sandbox.HasDevice(inside):
-			return nil
-		}
-		f, err := openNode(path)
-		if err != nil {
-			return nil //nolint:nilerr // it has gone
-		}
-		defer f.Close()
-		if mayOpen(f, unix.R_OK|unix.W_OK, groups) != nil {
-			return nil
-		}
-		return d.put(inside, f)
+	return asInside(groups, func() error {
+		return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil {
+				return nil //nolint:nilerr // a directory that may not be read is left out
+			}
+			inside := filepath.Join(target, strings.TrimPrefix(path, dir))
+			switch {
+			case e.IsDir() && slices.Contains([]string{"/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd"}, path):
+				return filepath.SkipDir
+			case e.Type()&fs.ModeDevice == 0, sandbox.HasDevice(inside):
+				return nil
+			}
+			f, err := openNode(path)
+			if err != nil {
+				return nil //nolint:nilerr // it has gone
+			}
+			defer f.Close()
+			if access(f, unix.R_OK|unix.W_OK) != nil {
+				return nil
+			}
+			return d.put(inside, f)
+		})
 	})
 }
 
@@ -172,10 +178,19 @@ func accessMode(permissions string) uint32 {
 	return mode
 }
 
-// mayOpen asks the kernel whether root in a container may open the file: that is
-// the user, but without supplementary groups, unless they are kept. Groups are
-// the thread's own (credentials(7)), so it is asked by one that ends with it.
+// mayOpen asks the kernel whether root in a container may open the file.
 func mayOpen(f *os.File, mode uint32, groups bool) error {
+	return asInside(groups, func() error { return access(f, mode) })
+}
+
+func access(f *os.File, mode uint32) error {
+	return unix.Faccessat(wire.FD(f), "", mode, unix.AT_EMPTY_PATH|unix.AT_EACCESS)
+}
+
+// asInside does something as root in a container: that is the user, but without
+// supplementary groups, unless they are kept. Groups are the thread's own
+// (credentials(7)), so it is done by one that ends with it.
+func asInside(groups bool, do func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked
@@ -185,7 +200,7 @@ func mayOpen(f *os.File, mode uint32, groups bool) error {
 				return
 			}
 		}
-		done <- unix.Faccessat(wire.FD(f), "", mode, unix.AT_EMPTY_PATH|unix.AT_EACCESS)
+		done <- do()
 	}()
 	return <-done
 }

@@ -111,7 +111,6 @@ type faults struct {
 }
 
 func injectFaults(h *rootless.HolderClient, dirs state.Dirs) string {
-	setupLimit = 300 * time.Millisecond
 	f := &faults{r: &Runtime{holder: h, dirs: dirs, project: "p", portable: rootless.UsePortable()}, dirs: dirs}
 	f.each("start", f.setup)
 	c, err := f.launch(f.setup())
@@ -174,7 +173,10 @@ func (f *faults) each(kind string, prepare func() *sandbox.Prepared) {
 		if i%stalls == 0 {
 			p = prepare()
 			p.Program.Break(i, program.Stall)
+			standard := setupLimit
+			setupLimit = 300 * time.Millisecond
 			f.one(kind, "stall", p, i, true, mark, "timed out")
+			setupLimit = standard
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package loader_test
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -64,6 +65,10 @@ services:
     oom_score_adj: 300
     umask: "0027"
     annotations: [a=1, b=]
+    labels: {own: "1", both: own}
+    label_file: [labels.env]
+    group_add: [44, video]
+    container_name: boss
     devices: [/dev/zero, "/dev/zero:/dev/z", "/dev/full:r", {source: /dev/null, target: /srv/n, permissions: rw}]
     sysctls: [net.core.somaxconn=7, kernel.shmmax=8]
     security_opt: ["seccomp=profile.json", no-new-privileges]
@@ -71,7 +76,7 @@ services:
   db: {command: x, ipc: shareable}
   side: {command: x, pid: "service:web", ipc: "container:given", uts: "service:db", cgroup: private}
   named: {command: x, ipc: "service:db", container_name: given}
-`, "profile.json", "{ \"defaultAction\": \"SCMP_ACT_ALLOW\" }\n")
+`, "profile.json", "{ \"defaultAction\": \"SCMP_ACT_ALLOW\" }\n", "labels.env", "file=2\nboth=file\n")
 	p := mustLoad(t, dir).Project
 	web, _ := p.Service("web")
 	umask := uint32(0o27)
@@ -92,6 +97,12 @@ services:
 	}
 	if !slices.Equal(web.SecurityOpt, []string{"no-new-privileges=true"}) {
 		t.Errorf("security_opt: %q", web.SecurityOpt)
+	}
+	if want := map[string]string{"own": "1", "file": "2", "both": "own"}; !maps.Equal(web.Labels, want) {
+		t.Errorf("labels: %v, want %v", web.Labels, want)
+	}
+	if !slices.Equal(web.GroupAdd, []string{"44", "video"}) || web.ContainerName != "boss" {
+		t.Errorf("groups %q, name %q", web.GroupAdd, web.ContainerName)
 	}
 	side, _ := p.Service("side")
 	var on []string

@@ -4,7 +4,8 @@
 //
 // # A start, in order
 //
-//	join        the net namespace that was made ahead; the others come with clone
+//	join        the net namespace that was made ahead, and those that it shares with
+//	            another container (share.go); the others come with clone
 //	name        host and domain name
 //	root        overlay of our base layer, the image and the container's writable
 //	            layer, made ahead without being mounted anywhere; or, without an
@@ -16,8 +17,9 @@
 //	            /sys/fs/cgroup; masked and read-only paths
 //	mounts      ours (hosts, hostname, resolv.conf), then the service's, parents first
 //	pivot       pivot_root, old root detached, working directory inside
-//	lock        session keyring, seccomp, bounding set, groups, ids, capabilities,
-//	            close-on-exec for all but 0-2, signal mask, execve
+//	hand over   in another's pid namespace only: a process born in there goes on
+//	lock        session keyring, resource limits, seccomp, bounding set, groups, ids,
+//	            capabilities, close-on-exec for all but 0-2, signal mask, execve
 //
 // # What must hold
 //
@@ -32,7 +34,8 @@
 //     link either.
 //   - Nothing is mounted on / or below /proc.
 //   - Before the working directory is entered no descriptor is left but 0-2 and
-//     the pipe that a failure is reported to.
+//     the pipe that a failure is reported to; where there is a hand-over, also its
+//     socket and the pipe that the process waits for.
 //   - A mask that cannot be put in place fails the start.
 //   - Without no_new_privs seccomp has to be loaded while CAP_SYS_ADMIN is there,
 //     so before the capabilities go; with it, last (seccomp(2)).
