@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/sysctl"
 	"github.com/mocker-compose/mocker-compose/internal/ulimit"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // maxName is the longest host or domain name that the kernel takes (uname(2)).
@@ -32,6 +34,9 @@ func (l *load) process(s types.ServiceConfig, out *project.Service) error {
 	}
 	if s.Umask != nil && *s.Umask > 0o777 {
 		return l.fault("write three octal digits: 0022", fmt.Sprintf("services.%s.umask: %o is more than 777", s.Name, *s.Umask), key("umask")...)
+	}
+	if _, err := policy.ParseSignal(s.StopSignal, syscall.SIGTERM); err != nil {
+		return l.fault("", fmt.Sprintf("services.%s.stop_signal: %v", s.Name, err), key("stop_signal")...)
 	}
 	out.OOMScoreAdj = int(s.OomScoreAdj)
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{l.capabilities, l.sysctls, l.ulimits} {

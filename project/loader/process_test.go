@@ -25,6 +25,7 @@ func TestProcessFaults(t *testing.T) {
 		{"sysctl of the host's network", "    network_mode: host\n    sysctls: {net.core.somaxconn: 1}\n", `compose.yaml:4: services.web.sysctls: net.core.somaxconn is the host's, whose namespace the service has: set it there with: sudo sysctl -w net.core.somaxconn=VALUE`},
 		{"sysctl of the host's ipc", "    ipc: host\n    sysctls: {kernel.shmmax: 1}\n", `compose.yaml:4: services.web.sysctls: kernel.shmmax is the host's, whose namespace the service has: set it there with: sudo sysctl -w kernel.shmmax=VALUE`},
 		{"host name as sysctl", "    sysctls: {kernel.hostname: x}\n", `compose.yaml:3: services.web.sysctls: kernel.hostname is set by the service's key hostname`},
+		{"stop signal", "    stop_signal: SIGSTOPP\n", `compose.yaml:3: services.web.stop_signal: signal "SIGSTOPP": unknown; use a name such as SIGTERM or a number`},
 		{"working directory", "    working_dir: app\n", `compose.yaml:3: services.web.working_dir: "app" is not an absolute path (write where it is inside: /srv/app)`},
 		{"host name", "    hostname: " + strings.Repeat("x", 65) + "\n", `compose.yaml:3: services.web.hostname: longer than 64 bytes`},
 		{"umask", "    umask: 01777\n", `compose.yaml:3: services.web.umask: 1777 is more than 777 (write three octal digits: 0022)`},
