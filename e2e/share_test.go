@@ -46,6 +46,10 @@ services:
 	if r := s.compose("exec", "-T", "side", "test", "-e", "/tmp/of-this-run"); r.code == 0 || pids("side") != pids("main") {
 		t.Errorf("side was not started anew with main: %d %s", r.code, r.stderr)
 	}
+	// A one-off container is none of the service's replicas.
+	if got := strings.TrimSpace(s.must("run", "--rm", "-T", "named", "readlink", "/proc/self/ns/pid")); got != pids("other") {
+		t.Errorf("run of a service in another's pid namespace is in %s, want %s", got, pids("other"))
+	}
 	// Without main it cannot start, and says so.
 	s.must("stop", "-t", "0", "main", "side")
 	s.fails(1, []string{"side", "service:main", "does not run"}, "up", "-d", "--no-deps", "side")

@@ -70,7 +70,11 @@ type container struct {
 }
 
 func newContainer(sc *supervisor.Container) *container {
-	return &container{name: sc.Name, service: sc.Service.Name, number: sc.Number, hostname: hostname(sc)}
+	c := &container{name: sc.Name, service: sc.Service.Name, number: sc.Number, hostname: hostname(sc)}
+	if sc.OneOff != nil {
+		c.service = "" // no replica, so not meant by service:NAME
+	}
+	return c
 }
 
 var _ supervisor.Runtime = (*Runtime)(nil)

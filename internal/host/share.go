@@ -34,7 +34,8 @@ func (r *Runtime) share(sc *supervisor.Container, back *undo.Stack) (sandbox.Sha
 		}
 		n.to.Of = pidfd
 	}
-	return s, r.sharedFiles(sc, &s, back)
+	err := r.sharedFiles(sc, &s, back)
+	return s, err
 }
 
 // sharedFiles finds the files that belong to shared namespaces.
