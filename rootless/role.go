@@ -42,16 +42,16 @@ func RunRole(ctx context.Context, args []string, stdio [3]*os.File, isolated boo
 // RunRoleInside is RunRole for the command line, which is outside of the user
 // namespace: it joins that of the user holder, which is started if it does not run.
 func RunRoleInside(ctx context.Context, dirs state.Dirs, args []string, stdio [3]*os.File, isolated bool, report func(string)) (int, error) {
-	b, err := spawnRole(ctx, dirs, args, stdio, isolated, report)
+	b, err := bornInside(ctx, dirs, args, stdio, isolated, report)
 	if err != nil {
 		return 0, err
 	}
 	return await(ctx, b.pid, b.pidfd)
 }
 
-// spawnRole holds the user holder only until there is a process in its
-// namespace, which keeps that alive.
-func spawnRole(ctx context.Context, dirs state.Dirs, args []string, stdio [3]*os.File, isolated bool, report func(string)) (*born, error) {
+// bornInside keeps the user holder alive only until there is a process in its
+// namespace, which then keeps that.
+func bornInside(ctx context.Context, dirs state.Dirs, args []string, stdio [3]*os.File, isolated bool, report func(string)) (*born, error) {
 	if UsePortable() {
 		return nil, errNoJoin
 	}

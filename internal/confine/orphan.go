@@ -9,7 +9,8 @@ import (
 
 // WatchReader calls cancel when nobody waits for the calling process any more:
 // the read end of the pipe that is its standard output is closed (POLLERR,
-// poll(2)). It returns then, or when standard output is no pipe.
+// poll(2)). It returns then, or when standard output is no pipe. To be started
+// behind [Enter], not before.
 func WatchReader(cancel context.CancelCauseFunc) {
 	p := []unix.PollFd{{Fd: 1}}
 	for {

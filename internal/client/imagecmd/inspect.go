@@ -1,6 +1,7 @@
 package imagecmd
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,7 +88,26 @@ func (o *InspectOptions) print(w io.Writer, list []inspected) error {
 		j.SetIndent("", "    ")
 		return j.Encode(list)
 	}
-	return listing.Template(w, o.Format, list)
+	return printInspected(w, o.Format, list)
+}
+
+// printInspected takes the names of the JSON too: {{.Id}} as well as {{.ID}},
+// as docker does.
+func printInspected(w io.Writer, format string, list []inspected) error {
+	var b bytes.Buffer
+	if err := listing.Template(&b, format, list); err == nil {
+		_, err = w.Write(b.Bytes())
+		return err
+	}
+	raw, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	var maps []map[string]any
+	if err := json.Unmarshal(raw, &maps); err != nil {
+		return err
+	}
+	return listing.Template(w, format, maps)
 }
 
 func inspectOne(s *image.Store, ref string) (*inspected, error) {

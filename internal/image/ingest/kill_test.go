@@ -16,8 +16,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
 
-func maxRSS(s *os.ProcessState) int64 { return s.SysUsage().(*syscall.Rusage).Maxrss }
-
 const filesPerLayer = 80
 
 // many is an image of some layers with many files.

@@ -7,18 +7,28 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/confine"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 )
 
+// cleanUpTime is what an unwanted load has to remove what it began.
+const cleanUpTime = 2 * time.Second
+
 // Run carries the request in args out and returns the exit code.
 func Run(args []string) int {
 	out := &answers{w: os.Stdout}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	watch := func() { go confine.WatchReader(cancel) }
+	watch := func() {
+		go confine.WatchReader(func(err error) {
+			cancel(err)
+			time.Sleep(cleanUpTime) // a read of standard input may hang: the next load cleans up
+			os.Exit(1)
+		})
+	}
 	if err := run(ctx, args, out, watch); err != nil {
 		out.send(image.Message{Error: err.Error()})
 		return 1
