@@ -15,7 +15,7 @@ import (
 // Store holds unpacked archives. Its methods may be called at the same time, by
 // several processes too.
 type Store struct {
-	Limits Limits
+	Limits layer.Limits
 	// Start starts the process that unpacks; nil: this one does.
 	Start Start
 
