@@ -50,7 +50,7 @@ volumes:
 	s.eventually("it swaps", func() bool { return s.swaps() > 0 })
 	s.compose("create", "nested", "part") // it may be stopped by the sibling, as each start below
 	started := 0
-	for i := 0; i < 20 || s.swaps() < number(t, "MOCKER_TEST_SWAPS", 5000); i++ {
+	for i := 0; i < 8 || s.swaps() < number(t, "MOCKER_TEST_SWAPS", 5000); i++ {
 		for _, service := range []string{"nested", "part"} {
 			r := s.compose("up", "-d", "--no-deps", "--force-recreate", "-t", "0", service)
 			if r.code == 0 {

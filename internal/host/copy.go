@@ -51,7 +51,7 @@ func (r *Runtime) runningRoot(name string) *os.File {
 	if c == nil || c.run == nil || c.run.Pidfd == nil {
 		return nil
 	}
-	root, err := liveRoot(c.run.Pidfd)
+	root, err := sandbox.Root(c.run.Pidfd)
 	if err != nil {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (r *Runtime) idleRoot(ctx context.Context, sc *supervisor.Container, back *
 		return nil, err
 	}
 	back.Add("sandbox", func() error { return r.endIdle(child) })
-	view, err := liveRoot(child.Pidfd)
+	view, err := sandbox.Root(child.Pidfd)
 	if err != nil {
 		return nil, stageError("copy", sc.Name, err)
 	}

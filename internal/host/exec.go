@@ -22,7 +22,7 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 	if c == nil || c.run == nil || c.run.Pidfd == nil {
 		return nil, nil, stageError("exec", sc.Name, errors.New("the container does not run"))
 	}
-	root, err := liveRoot(c.run.Pidfd)
+	root, err := sandbox.Root(c.run.Pidfd)
 	if err != nil {
 		return nil, nil, stageError("exec", sc.Name, err)
 	}
@@ -57,25 +57,6 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 		return nil, nil, err
 	}
 	return r.execRun(child), master, nil
-}
-
-// liveRoot opens the root directory of a container's first process, by the pid
-// that its pidfd names while it lives.
-func liveRoot(pidfd *os.File) (*os.File, error) {
-	pid, err := pidOf(pidfd)
-	if err != nil {
-		return nil, err
-	}
-	root, err := os.OpenFile(fmt.Sprintf("/proc/%d/root", pid), unix.O_PATH|unix.O_DIRECTORY, 0)
-	if err != nil {
-		return nil, err
-	}
-	// Still alive, so the pid was its own when we opened.
-	if _, err := pidOf(pidfd); err != nil {
-		root.Close()
-		return nil, err
-	}
-	return root, nil
 }
 
 func (r *Runtime) execProcess(c *container, sc *supervisor.Container, spec supervisor.ExecSpec, root *os.File) (*specs.Process, error) {
