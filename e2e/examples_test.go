@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
 
 // beginExample makes a scenario of one of the examples.
@@ -69,5 +71,22 @@ func TestExampleDemo(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "Left: 0 processes") {
 		t.Errorf("the tour did not come to its end:\n%s", out.String())
+	}
+}
+
+// The example with an image of the store.
+func TestExampleImageImport(t *testing.T) {
+	testns.RequireProgram(t, "busybox", "busybox-static")
+	s := beginExample(t, "image-import")
+	cmd := exec.CommandContext(t.Context(), "./make-image")
+	cmd.Dir, cmd.Env = s.dir, append(s.env, "MOCKER_COMPOSE="+built.compose)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("make-image: %v: %s", err, out)
+	}
+	s.must("up", "-d", "--wait")
+	for _, name := range []string{"web-1", "web-2"} {
+		if got := get(s.port(name), "/"); got != "hello from an image\n" {
+			t.Errorf("%s says %q", name, got)
+		}
 	}
 }

@@ -45,7 +45,7 @@ func runUnit(ctx context.Context, t *tally) {
 }
 
 func runScenarios(ctx context.Context, t *tally) {
-	goTest(ctx, t, []string{"-timeout", "20m", "./e2e"})
+	goTest(ctx, t, []string{"-timeout", "40m", "./e2e"})
 }
 
 // goTest runs `go test -json` and tallies what it says while it runs. -count=1:
