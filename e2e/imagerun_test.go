@@ -78,3 +78,41 @@ services:
 		t.Errorf("%q, %+v", lines, s.ps()["plain-1"])
 	}
 }
+
+// An image of the store is found by name and by id; run takes the same way as up;
+// one that a container uses stays, and what another image is called after that
+// recreates the container.
+func TestImageByName(t *testing.T) {
+	imagetest.Busybox(t)
+	s := begin(t, "services:\n  web: {image: 'web:1', stop_grace_period: 0s}\n  old: {image: 'web:1', entrypoint: [], command: cat /version, profiles: [tools]}\n")
+	config := imagetest.Config{Entrypoint: []string{"/bin/sh", "-c", `echo "$0 $*"; sleep 1000`}, Cmd: []string{"a", "b"}, User: "app", Env: []string{"FROM=image"}}
+	s.image("one.tar", "web:1", config, []imagetest.File{{Name: "version", Text: "one\n"}})
+	s.image("two.tar", "web:1", config, []imagetest.File{{Name: "version", Text: "two\n"}})
+	s.must("image", "load", "-i", "one.tar")
+	s.must("up", "-d")
+	first := s.ps()["web-1"].ID
+	s.eventually("its line", func() bool { return len(s.logLines("web")) == 1 })
+	if got := s.logLines("web")[0]; !strings.HasSuffix(got, "a b") {
+		t.Errorf("got %q", got)
+	}
+	if got := s.must("run", "--rm", "-T", "--entrypoint", "sh", "web", "-c", "id -u; echo $FROM; cat /version"); got != "1000\nimage\none\n" {
+		t.Errorf("run with another entrypoint: %q", got)
+	}
+	if got := s.must("run", "--rm", "-T", "-u", "0:2000", "old"); got != "one\n" {
+		t.Errorf("run without the image's entrypoint: %q", got)
+	}
+	s.fails(1, []string{"more than one colon"}, "exec", "-T", "-u", "a:b:c", "web", "true")
+	s.fails(1, []string{"unknown user"}, "exec", "-T", "-u", "nobody-knows", "web", "true")
+	s.must("image", "load", "-i", "two.tar")
+	if got := s.must("exec", "-T", "web", "cat", "/version"); got != "one\n" {
+		t.Errorf("the container goes on with %q", got)
+	}
+	s.must("restart", "-t", "0", "web")
+	if got := s.must("exec", "-T", "web", "cat", "/version"); got != "one\n" {
+		t.Errorf("the restarted container has %q", got)
+	}
+	s.must("up", "-d")
+	if got := s.must("exec", "-T", "web", "cat", "/version"); got != "two\n" || s.ps()["web-1"].ID == first {
+		t.Errorf("after up: %q", got)
+	}
+}
