@@ -23,5 +23,6 @@
 //	MOCKER_TEST_EXECS   execs that check themselves, or that are attacked (default 60 to 200; 10,000)
 //	MOCKER_TEST_SWAPS   swaps of a hostile sibling (default 5,000; 100,000)
 //	MOCKER_TEST_FORBID_OPENAT2  a seccomp filter around everything that does not know openat2(2) (as root)
-//	MOCKER_FORCE_...    do without an ability of this machine: NO_OVERLAY, NO_OPENAT2, SINGLE_ID, PORTABLE
+//	MOCKER_FORCE_...    do without an ability of this machine: NO_OVERLAY, OLD_OVERLAY,
+//	                    FUSE, NO_OPENAT2, SINGLE_ID, PORTABLE
 package e2e

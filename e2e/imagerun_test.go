@@ -11,6 +11,7 @@ import (
 
 // What docker takes from an image's configuration, and what the file puts over it.
 func TestImageConfiguration(t *testing.T) {
+	requireIDs(t)
 	imagetest.Busybox(t) // skips where there is none
 	s := begin(t, `
 services:
@@ -83,6 +84,7 @@ services:
 // one that a container uses stays, and what another image is called after that
 // recreates the container.
 func TestImageByName(t *testing.T) {
+	requireIDs(t)
 	imagetest.Busybox(t)
 	s := begin(t, "services:\n  web: {image: 'web:1', stop_grace_period: 0s}\n  old: {image: 'web:1', entrypoint: [], command: cat /version, profiles: [tools]}\n")
 	config := imagetest.Config{Entrypoint: []string{"/bin/sh", "-c", `echo "$0 $*"; sleep 1000`}, Cmd: []string{"a", "b"}, User: "app", Env: []string{"FROM=image"}}
