@@ -74,6 +74,23 @@ func TestImageLoadToPrune(t *testing.T) {
 	}
 }
 
+// TestImageWithoutJoining: where the command line cannot join the user namespace
+// (other architectures than amd64), the user holder starts the process.
+func TestImageWithoutJoining(t *testing.T) {
+	s := begin(t, oneService)
+	s.env = append(s.env, "MOCKER_FORCE_PORTABLE=1")
+	smallImage("demo:1").WriteDockerArchive(t, filepath.Join(s.dir, "a.tar"))
+	s.must("image", "load", "-i", "a.tar")
+	if r := s.composeWith(s.read("a.tar"), "image", "load"); r.code != 0 || r.stdout != "Loaded image: demo:1\n" {
+		t.Errorf("load from standard input: %+v", r)
+	}
+	s.fails(1, []string{"No such image: other"}, "image", "rm", "other")
+	s.must("image", "rm", "demo:1")
+	if layers, _ := filepath.Glob(filepath.Join(s.dirs.Images(), "layers", "*")); len(layers) != 0 {
+		t.Errorf("layers of nobody: %v", layers)
+	}
+}
+
 // TestImageInUse: what a container has stays, running or not, whatever is forced;
 // who removes the container can remove the image.
 func TestImageInUse(t *testing.T) {

@@ -7,10 +7,15 @@ type userRequest struct {
 	// Ensure: start what of this project does not run, and answer when its
 	// supervisor accepts connections. "" = only answer.
 	Ensure string `json:"ensure,omitempty"`
+	// Role: run it on the three files that come along, and answer when it has
+	// ended. For who cannot join the user namespace.
+	Role     []string `json:"role,omitempty"`
+	Isolated bool     `json:"isolated,omitempty"`
 }
 
 type userAnswer struct {
 	Error string `json:"error,omitempty"`
+	Code  int    `json:"code,omitempty"` // of the role
 }
 
 // The requests to a project holder. They are taken in order. Each but keep is

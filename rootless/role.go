@@ -42,6 +42,9 @@ func RunRole(ctx context.Context, args []string, stdio [3]*os.File, isolated boo
 // RunRoleInside is RunRole for the command line, which is outside of the user
 // namespace: it joins that of the user holder, which is started if it does not run.
 func RunRoleInside(ctx context.Context, dirs state.Dirs, args []string, stdio [3]*os.File, isolated bool, report func(string)) (int, error) {
+	if UsePortable() {
+		return askForRole(ctx, dirs, args, stdio, isolated, report)
+	}
 	b, err := bornInside(ctx, dirs, args, stdio, isolated, report)
 	if err != nil {
 		return 0, err
@@ -49,12 +52,48 @@ func RunRoleInside(ctx context.Context, dirs state.Dirs, args []string, stdio [3
 	return await(ctx, b.pid, b.pidfd)
 }
 
+// askForRole has the user holder start the process. The lock keeps the holder
+// alive until it has answered; other commands that need a holder wait meanwhile.
+func askForRole(ctx context.Context, dirs state.Dirs, args []string, stdio [3]*os.File, isolated bool, report func(string)) (int, error) {
+	c, err := ensureUserHolder(ctx, dirs, report)
+	if err != nil {
+		return 0, err
+	}
+	defer c.lock.Close()
+	defer c.conn.Close()
+	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
+	defer stop()
+	if err := c.conn.Send(userRequest{Role: args, Isolated: isolated}, stdio[:]...); err != nil {
+		return 0, lost(ctx, err)
+	}
+	var answer userAnswer
+	if _, err := c.conn.Receive(&answer); err != nil {
+		return 0, lost(ctx, err)
+	}
+	if answer.Error != "" {
+		return 0, errors.New(answer.Error)
+	}
+	return answer.Code, nil
+}
+
+// runRoleFor is the holder's side of it. A role whose client has gone ends by
+// itself, when nobody reads its output.
+func runRoleFor(req *userRequest, files []*os.File) (a userAnswer) {
+	if len(files) != 3 {
+		a.Error = fmt.Sprintf("%d files came for %s, wanted are 3", len(files), req.Role[0])
+		return a
+	}
+	code, err := RunRole(context.Background(), req.Role, [3]*os.File(files), req.Isolated)
+	if err != nil {
+		a.Error = err.Error()
+	}
+	a.Code = code
+	return a
+}
+
 // bornInside keeps the user holder alive only until there is a process in its
 // namespace, which then keeps that.
 func bornInside(ctx context.Context, dirs state.Dirs, args []string, stdio [3]*os.File, isolated bool, report func(string)) (*born, error) {
-	if UsePortable() {
-		return nil, errNoJoin
-	}
 	c, err := ensureUserHolder(ctx, dirs, report)
 	if err != nil {
 		return nil, err

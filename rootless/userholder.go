@@ -74,8 +74,11 @@ func (u *userHolder) serve(c *wire.Conn) {
 		if err != nil {
 			return
 		}
-		closeFiles(files)
 		var answer userAnswer
+		if len(req.Role) > 0 {
+			answer = runRoleFor(&req, files)
+		}
+		closeFiles(files)
 		if req.Ensure != "" {
 			if err := u.project(req.Ensure).ensure(); err != nil {
 				answer.Error = err.Error()
