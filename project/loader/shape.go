@@ -116,6 +116,9 @@ func keys(known map[string]shape, required ...string) shape {
 	}
 }
 
+// only accepts mappings with this key alone, which is a text.
+func only(key string) shape { return keys(map[string]shape{key: isText}, key) }
+
 // plainName accepts names that every pattern of the schema accepts.
 func plainName(s string) bool {
 	for _, r := range s {
@@ -149,5 +152,8 @@ var topShape = sync.OnceValue(func() map[string]shape {
 		"services": mapOf(keys(serviceShape(dict))),
 		"networks": mapOf(either(isNull, keys(map[string]shape{"name": isText, "driver": isText, "internal": isBool, "labels": dict}))),
 		"volumes":  mapOf(either(isNull, keys(map[string]shape{"name": isText, "driver": isText, "labels": dict}))),
+		// One origin each: that is not the schema's to say, but is checked with it.
+		"configs": mapOf(either(only("file"), only("environment"), only("content"))),
+		"secrets": mapOf(either(only("file"), only("environment"))),
 	}
 })

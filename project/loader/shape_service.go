@@ -11,6 +11,8 @@ func serviceShape(dict shape) map[string]shape {
 		"tmpfs":          either(isText, setOf()),
 		"profiles":       setOf(),
 		"volumes":        setOf(mountShape()),
+		"configs":        setOf(fileShape()),
+		"secrets":        setOf(fileShape()),
 		"ports":          setOf(portShape()),
 		"networks": either(setOf(), mapOf(either(isNull, keys(map[string]shape{
 			"aliases": setOf(), "ipv4_address": isText})))),
@@ -39,6 +41,10 @@ func serviceShape(dict shape) map[string]shape {
 func mountShape() shape {
 	return keys(map[string]shape{"type": oneOf("bind", "volume", "tmpfs"), "source": isText, "target": isText, "read_only": isBool,
 		"bind": keys(map[string]shape{"create_host_path": isBool})}, "type")
+}
+
+func fileShape() shape {
+	return keys(map[string]shape{"source": isText, "target": isText, "uid": isText, "gid": isText, "mode": isInt})
 }
 
 func portShape() shape {
