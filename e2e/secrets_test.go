@@ -191,3 +191,52 @@ func TestSecretFaults(t *testing.T) {
 		t.Errorf("there are containers: %v", left)
 	}
 }
+
+// With one id a secret belongs to root, and up says so; what has to be somebody
+// else's is degraded, not refused.
+func TestSecretsWithOneID(t *testing.T) {
+	s := begin(t, `
+services:
+  a:
+    command: `+sleep+`
+    secrets: [{ source: key, uid: "33", gid: "44", mode: 0400 }]
+    tmpfs: /scratch:uid=33,mode=0700
+secrets: { key: { file: ./key } }
+`)
+	s.env = append(s.env, "MOCKER_FORCE_SINGLE_ID=1")
+	s.write("key", "hush")
+	if r := s.compose("up", "-d"); r.code != 0 || !strings.Contains(r.stderr, "secret key belongs to 0:0 in containers, not to 33:44") || !strings.Contains(r.stderr, "tmpfs uid=33") {
+		t.Fatalf("up: %d\n%s", r.code, r.stderr)
+	}
+	if got := s.inShell("a", "cat /run/secrets/key; stat -c ' %a %u:%g' /run/secrets/key; touch /scratch/x"); got != "hush 400 0:0" {
+		t.Errorf("the secret is %q", got)
+	}
+}
+
+// When the project's processes have died, start reads what came from a file
+// again; what was in memory only takes another up.
+func TestSecretsAfterTheEnd(t *testing.T) {
+	s := begin(t, `
+services:
+  a: { command: `+sleep+`, secrets: [key] }
+  b: { command: `+sleep+`, secrets: [word] }
+secrets: { key: { file: ./key }, word: { environment: WORD } }
+`)
+	s.env = append(s.env, "WORD=swordfish")
+	s.write("key", "hush")
+	s.must("up", "-d")
+	holder := s.projectHolderPID("a")
+	if err := syscall.Kill(holder, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("the project's holder is gone", func() bool { return syscall.Kill(holder, 0) != nil })
+	s.must("start", "a")
+	if got := s.inShell("a", "cat /run/secrets/key"); got != "hush" {
+		t.Errorf("from the file: %q", got)
+	}
+	s.fails(1, []string{"secret word", "run mocker-compose up again"}, "start", "b")
+	s.must("up", "-d")
+	if got := s.inShell("b", "cat /run/secrets/word"); got != "swordfish" {
+		t.Errorf("after up: %q", got)
+	}
+}

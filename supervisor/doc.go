@@ -101,6 +101,8 @@
 // # Limits
 //
 // Health checks of a run go on after adoption from the recorded verdict, with
-// one full interval of delay. A recreated container does not inherit anonymous
-// volumes. Events are not replayed across supervisors.
+// one full interval of delay. A container inherits the anonymous volumes of the
+// one that it replaces, but not if its supervisor dies between the removal and
+// the creation: then they are nobody's. Events are not replayed across
+// supervisors.
 package supervisor

@@ -12,7 +12,9 @@
 //	processes "NAME/RUN", "NAME/exec-N", "NAME/execd-N" holder's table
 //	hosts, hostname, resolv.conf; a record of
 //	addresses, bound ports, root file system           holder's scratch directory, NAME.*
-//	writable layer, logs                               data dir, c/NAME
+//	its copies of configs and secrets                  holder's scratch directory, files/NAME
+//	volumes in memory                                  holder's mount namespace, on scratch/volumes
+//	writable layer, logs, names of its volumes         data dir, c/NAME
 //
 // So a supervisor that dies loses nothing; [Runtime.Adopt] finds all of it again.
 // What is in the store or the table and belongs to no known container is closed

@@ -3,15 +3,18 @@ package sandbox
 import (
 	"fmt"
 	"os"
+	"path"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // MakeBaseIn makes the base layer's mount points in a root that has no such
-// layer above it. A link that is in the way is an attack: refused when it is
-// to be mounted on.
+// layer above it. A link in place of a directory is an attack: refused when it is
+// to be mounted on. One in place of a file goes, as the layer would cover it.
 func MakeBaseIn(root *os.File) error {
 	for _, d := range baseDirs {
 		if err := makeDir(root, d); err != nil {
@@ -19,9 +22,31 @@ func MakeBaseIn(root *os.File) error {
 		}
 	}
 	for _, f := range baseFiles {
+		if err := dropLink(root, f); err != nil {
+			return err
+		}
 		if err := makeFile(root, f); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// dropLink removes the link that an image has in place of one of our files, such
+// as systemd's for resolv.conf: the base layer would cover it.
+func dropLink(root *os.File, file string) error {
+	dir, err := safepath.OpenInRoot(root, path.Dir(file), unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return fmt.Errorf("mount point %s: %w", file, err)
+	}
+	defer dir.Close()
+	var st unix.Stat_t
+	err = unix.Fstatat(wire.FD(dir), path.Base(file), &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
+		err = unix.Unlinkat(wire.FD(dir), path.Base(file), 0)
+	}
+	if err != nil && err != unix.ENOENT {
+		return fmt.Errorf("mount point %s: %w", file, err)
 	}
 	return nil
 }
