@@ -26,6 +26,9 @@ func (s *scenario) image(file, name string, c imagetest.Config, layers ...[]imag
 // is gone inside, on an overlay and where each container has a copy. The copy
 // and the overlay are seen alike.
 func TestImageLayers(t *testing.T) {
+	if len(forced()) > 0 {
+		t.Skip("this test forces abilities away itself: without MOCKER_FORCE_...")
+	}
 	for _, force := range []string{"", "MOCKER_FORCE_OLD_OVERLAY=1", "MOCKER_FORCE_NO_OVERLAY=1", "MOCKER_FORCE_FUSE=1"} {
 		t.Run(force, func(t *testing.T) {
 			imagetest.Busybox(t)
@@ -100,6 +103,9 @@ func requireIDs(t *testing.T) {
 // requireFuse skips where fuse-overlayfs cannot be used.
 func requireFuse(t *testing.T) {
 	t.Helper()
+	if os.Getenv("MOCKER_FORCE_NO_OVERLAY") != "" {
+		t.Skip("MOCKER_FORCE_NO_OVERLAY forbids fuse-overlayfs too")
+	}
 	testns.RequireProgram(t, "fuse-overlayfs", "fuse-overlayfs")
 	f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
 	if err != nil {
