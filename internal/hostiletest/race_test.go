@@ -2,6 +2,7 @@ package hostiletest
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,12 +47,13 @@ func naiveRace(o order) {
 		return
 	}
 	defer s.Stop()
-	for begin, tries := time.Now(), 1; time.Since(begin) < 4*time.Second; tries++ {
+	for begin, tries := time.Now(), 1; time.Since(begin) < 30*time.Second; tries++ {
 		target := data + "/sub"
 		real, err := filepath.EvalSymlinks(target)
 		if err != nil || !strings.HasPrefix(real, o.Root+"/") {
 			continue // it leads out: refused
 		}
+		_ = os.MkdirAll(target, 0o755)
 		if unix.Mount("tmpfs", target, "tmpfs", 0, "") != nil {
 			continue
 		}
