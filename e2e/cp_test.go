@@ -135,6 +135,11 @@ func TestCopyOwners(t *testing.T) {
 // While files are copied, somebody in the container exchanges directories for
 // links to the host's (CVE-2018-15664): nothing gets out, nothing gets in.
 func TestCopyRace(t *testing.T) {
+	t.Run("openat2", func(t *testing.T) { copyRace(t, "") })
+	t.Run("without openat2", func(t *testing.T) { copyRace(t, "MOCKER_FORCE_NO_OPENAT2=1") })
+}
+
+func copyRace(t *testing.T, force string) {
 	s := begin(t, `services:
   evil:
     image: "rootfs:./root"
@@ -160,7 +165,7 @@ func TestCopyRace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.env = append(s.env, "CANARY="+canary)
+	s.env = append(s.env, "CANARY="+canary, force)
 	s.write("root/w/d/secret", "inside")
 	s.write("in/secret", "overwritten")
 	s.must("up", "-d")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,7 +147,7 @@ func copyIn(ctx context.Context, root *os.File, job copytar.Job, stream *os.File
 	cmd.Stdin, cmd.Stderr = leash, &limited{&said, copyWords}
 	cmd.ExtraFiles = []*os.File{root, stream}
 	cmd.SysProcAttr = confine.Attributes()
-	cmd.Env = []string{}
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return !strings.HasPrefix(kv, "MOCKER_FORCE_") })
 	cmd.WaitDelay = copyPatience
 	err = cmd.Run()
 	words := strings.TrimSpace(said.String())
