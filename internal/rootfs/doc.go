@@ -23,22 +23,16 @@
 //
 // # Invariants
 //
-//   - Nothing is written outside of the tree: names are resolved below its
-//     descriptor (safepath), the last component is made with O_EXCL and
-//     O_NOFOLLOW, ".." in a name is refused.
+//   - Nothing is written outside of the tree (internal/layer), and the process
+//     that unpacks has nothing else (internal/confine): Role, started by Start.
 //   - A published tree is complete and on disk: it is renamed into place after
 //     syncfs(2). What a killed unpack left is deleted by the next.
 //   - A Root holds the shared lock until it is closed, so that pruning by
 //     another project cannot take the tree away.
-//   - Entries, bytes after decompression and sizes of sparse files are bounded.
-//   - A file whose owner could not be kept loses setuid and setgid.
 //
 // # Limits
 //
-// Device nodes are left out: a plain user cannot make any, and containers get
-// their own /dev. Of extended attributes user.* (but not user.overlay.*, which
-// steers overlayfs) and security.capability are kept. Whiteouts mean nothing
-// here. An xz archive may ask for a dictionary of up to 4 GiB of memory.
+// Whiteouts mean nothing here. What else is not kept, see internal/layer.
 // Linking the decompressors costs about 0.15 ms of package initialisation
 // (tables of xz; that of zstd is hash/crc32's, which others use too).
 package rootfs
