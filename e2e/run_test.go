@@ -335,3 +335,35 @@ func appendInt(b []byte, n int) []byte {
 	}
 	return append(b, byte('0'+n%10))
 }
+
+// A one-off container has what its service has: configs, secrets, and the
+// volumes of others; whether the project runs or not.
+func TestRunFiles(t *testing.T) {
+	s := begin(t, `services:
+  a:
+    command: sleep 1000
+    secrets: [token]
+    configs: [{source: settings, target: /etc/settings}]
+    volumes_from: [b]
+  b:
+    command: sleep 1000
+    volumes: ["shared:/srv/shared"]
+volumes: {shared: {}}
+secrets: {token: {environment: TOKEN}}
+configs: {settings: {content: "a=1\n"}}
+`)
+	s.env = append(s.env, "TOKEN=abracadabra")
+	const look = "cat /run/secrets/token /etc/settings; touch /srv/shared/seen"
+	for _, up := range []bool{false, true} {
+		if up {
+			s.must("up", "-d")
+		}
+		if got := s.must("run", "--rm", "-T", "a", "sh", "-c", look); got != "abracadabraa=1\n" {
+			t.Errorf("project up: %t: got %q", up, got)
+		}
+	}
+	s.must("up", "-d", "--force-recreate") // what run brought along has not taken anything away
+	if got := s.must("exec", "-T", "a", "sh", "-c", look); got != "abracadabraa=1\n" {
+		t.Errorf("after up: %q", got)
+	}
+}

@@ -24,7 +24,7 @@ func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) erro
 	if err := s.accept(&b.Project); err != nil {
 		return err
 	}
-	if err := s.accept(&project.Project{Name: b.Project.Name, Services: []project.Service{b.Service}}); err != nil {
+	if err := s.check(&project.Project{Name: b.Project.Name, Services: []project.Service{b.Service}}); err != nil {
 		return err
 	}
 	known := false

@@ -63,6 +63,18 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 // accept refuses a project that could not be carried out later, and takes the
 // contents of its configs and secrets out of it.
 func (s *Supervisor) accept(p *project.Project) error {
+	if err := s.check(p); err != nil {
+		return err
+	}
+	// Secrets are the runtime's from here on: what is left of the project goes
+	// into records.
+	contents := p.Contents
+	p.Contents = nil
+	return s.rt.KeepContents(contents)
+}
+
+// check refuses a project that could not be carried out later.
+func (s *Supervisor) check(p *project.Project) error {
 	if p.Name != s.cfg.Name {
 		return fmt.Errorf("project %q was sent to the supervisor of project %q", p.Name, s.cfg.Name)
 	}
@@ -76,11 +88,7 @@ func (s *Supervisor) accept(p *project.Project) error {
 				fmt.Errorf("service %q: container_name %q cannot be shared by %d replicas", svc.Name, svc.ContainerName, svc.Scale))
 		}
 	}
-	// Secrets are the runtime's from here on: what is left of the project goes
-	// into records.
-	contents := p.Contents
-	p.Contents = nil
-	return s.rt.KeepContents(contents)
+	return nil
 }
 
 // desire makes p the desired project. Containers that need not be replaced take

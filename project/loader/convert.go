@@ -44,7 +44,9 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 	if err := l.volumes(m, p); err != nil {
 		return nil, err
 	}
-	nameVolumesFrom(p)
+	for i := range p.Services {
+		nameVolumesFrom(p, &p.Services[i])
+	}
 	if err := l.contents(m, p); err != nil {
 		return nil, err
 	}

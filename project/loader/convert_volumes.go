@@ -62,13 +62,11 @@ func (l *load) volumesFrom(s types.ServiceConfig, out *project.Service) error {
 }
 
 // nameVolumesFrom finds the containers of the services that volumes are taken from.
-func nameVolumesFrom(p *project.Project) {
-	for i := range p.Services {
-		for n := range p.Services[i].VolumesFrom {
-			from := &p.Services[i].VolumesFrom[n]
-			if s, ok := p.Service(from.Service); ok {
-				from.Container = p.ContainerName(s, 1)
-			}
+func nameVolumesFrom(p *project.Project, s *project.Service) {
+	for n := range s.VolumesFrom {
+		from := &s.VolumesFrom[n]
+		if other, ok := p.Service(from.Service); ok {
+			from.Container = p.ContainerName(other, 1)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func Load(ctx context.Context, o Options) (*Loaded, error) {
 		return nil, err
 	}
 	if out.Project, err = l.convert(out.Model); err == nil && o.OneOff != nil {
-		out.OneOff, err = l.oneOff(out.Model)
+		out.OneOff, err = l.oneOff(out.Model, out.Project)
 	}
 	return out, err
 }

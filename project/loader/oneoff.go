@@ -36,7 +36,7 @@ type OneOff struct {
 
 // oneOff is the service as its one-off container has it. The project stays as
 // the files have it.
-func (l *load) oneOff(m *types.Project) (*project.Service, error) {
+func (l *load) oneOff(m *types.Project, p *project.Project) (*project.Service, error) {
 	o := l.o.OneOff
 	s, err := m.GetService(o.Service)
 	if err != nil {
@@ -65,6 +65,10 @@ func (l *load) oneOff(m *types.Project) (*project.Service, error) {
 		s.CapDrop = slices.Concat(s.CapDrop, o.CapDrop)
 	}
 	out, err := l.service(m, s)
+	if of, ok := p.Service(o.Service); ok {
+		out.Files = of.Files
+	}
+	nameVolumesFrom(p, &out)
 	return &out, err
 }
 
