@@ -51,28 +51,38 @@ func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string
 	if req.TTY {
 		req.Rows, req.Cols = size(e.Stdout)
 	}
-	var files []*os.File
-	switch {
-	case req.TTY:
-	case o.Detach:
-		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		defer null.Close()
-		files = []*os.File{null, null, null}
-	default:
-		files = []*os.File{e.Stdin, e.Stdout, e.Stderr}
+	files, err := e.filesFor(req)
+	if err != nil {
+		return err
 	}
+	defer files.close()
 	for deaths := 1; ; deaths++ {
-		err := e.executeOnce(ctx, t.Name, req, files)
+		err := e.executeOnce(ctx, t.Name, req, files.files)
 		if !errors.Is(err, errUnheard) {
+			if derr := files.drain(); err == nil {
+				err = derr
+			}
 			return err
 		}
 		if deaths > deathsLimit {
 			return e.dies(t.Name)
 		}
 	}
+}
+
+// filesFor are the standard files of the command: none with a terminal of its own.
+func (e *Env) filesFor(req *api.ExecRequest) (*bridges, error) {
+	switch {
+	case req.TTY:
+		return &bridges{}, nil
+	case req.Detach:
+		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &bridges{files: []*os.File{null, null, null}, opened: []*os.File{null}}, nil
+	}
+	return e.bridge()
 }
 
 // errUnheard: the supervisor died before it took the request up.
