@@ -23,8 +23,7 @@ import (
 type imageMaker struct {
 	dir  string
 	rand *rand.Rand
-	text []byte // what contents are cut from
-	dirs []string
+	text []byte   // what contents are cut from
 	made []string // files of the base layer
 }
 

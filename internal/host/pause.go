@@ -27,7 +27,7 @@ func (r *Runtime) Pause(run *supervisor.Run) error {
 	if err := child.Signal(unix.SIGSTOP); err != nil {
 		return ignoreEnded(err)
 	}
-	if r.sharedNS(child) {
+	if r.sharedPID(child) {
 		return stopMount(child)
 	}
 	return r.signalAll(child, unix.SIGSTOP)
@@ -39,7 +39,7 @@ func (r *Runtime) Unpause(run *supervisor.Run) error {
 	if err != nil {
 		return err
 	}
-	if r.sharedNS(child) {
+	if r.sharedPID(child) {
 		err = eachOfMount(child, func(_ int, pidfd *os.File) error {
 			return ignoreEnded(unix.PidfdSendSignal(wire.FD(pidfd), unix.SIGCONT, nil, 0))
 		})
@@ -49,44 +49,9 @@ func (r *Runtime) Unpause(run *supervisor.Run) error {
 	return errors.Join(err, ignoreEnded(child.Signal(unix.SIGCONT)))
 }
 
-// signalMembers is signalAll where the pid namespace has others too: process by
-// process, until none is left that has not got the signal. A stopped process
-// makes no new ones, so this ends.
-func (r *Runtime) signalMembers(child *rootless.Child, sig unix.Signal) error {
-	pid, err := pidOf(child.Pidfd)
-	if err != nil {
-		return nil //nolint:nilerr // it has ended
-	}
-	ns, err := mountNS(pid)
-	if err != nil {
-		return err
-	}
-	done := map[int]bool{pid: true}
-	for {
-		list, err := members(ns)
-		if err != nil {
-			return err
-		}
-		some := false
-		for pid, pidfd := range list {
-			if !done[pid] {
-				done[pid], some = true, true
-				err = errors.Join(err, ignoreEnded(unix.PidfdSendSignal(wire.FD(pidfd), sig, nil, 0)))
-			}
-			pidfd.Close()
-		}
-		if err != nil || !some {
-			return err
-		}
-	}
-}
-
-// signalAll sends a signal to all processes of a run but its first. A run that
-// has ended needs none.
+// signalAll sends a signal to all processes of a run but its first, where the
+// pid namespace is the run's own. A run that has ended needs none.
 func (r *Runtime) signalAll(child *rootless.Child, sig unix.Signal) error {
-	if c := r.containerOf(child.Name); c != nil && (c.sharesPID() || r.isJoined(c)) {
-		return r.signalMembers(child, sig)
-	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err

@@ -2,9 +2,9 @@ package host
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,35 +17,10 @@ import (
 // signal to all that is in it would be one to others too. There the processes of
 // one are known by their mount namespace, which nobody shares.
 
-// sharedNS tells whether another container lives in the pid namespace of a run.
-func (r *Runtime) sharedNS(child *rootless.Child) bool {
-	own, err := pidNS(child)
-	if err != nil {
-		return false // it has ended
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range r.containers {
-		if c.run == nil || !c.sharesPID() {
-			continue
-		}
-		if of, err := pidNS(c.run); err == nil && of == own {
-			return true
-		}
-	}
-	return false
-}
-
-func pidNS(child *rootless.Child) (uint64, error) {
-	pid, err := pidOf(child.Pidfd)
-	if err != nil {
-		return 0, err
-	}
-	var st unix.Stat_t
-	if err := unix.Stat(fmt.Sprintf("/proc/%d/ns/pid", pid), &st); err != nil {
-		return 0, err
-	}
-	return st.Ino, nil
+// sharedPID tells whether others live, or may live, in the pid namespace of a run.
+func (r *Runtime) sharedPID(child *rootless.Child) bool {
+	c := r.containerOf(child.Name)
+	return c != nil && (c.sharesPID() || r.isJoined(c))
 }
 
 // eachOfMount calls do with the processes in the mount namespace of a run.
@@ -58,33 +33,12 @@ func eachOfMount(child *rootless.Child, do func(pid int, pidfd *os.File) error) 
 	if err != nil {
 		return nil
 	}
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return err
+	list, err := members(ns)
+	for pid, pidfd := range list {
+		err = errors.Join(err, do(pid, pidfd))
+		pidfd.Close()
 	}
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		if of, err := mountNS(pid); err != nil || of != ns {
-			continue
-		}
-		fd, err := unix.PidfdOpen(pid, 0)
-		if err != nil {
-			continue
-		}
-		f := os.NewFile(uintptr(fd), "pidfd")
-		// The pid may be another's by now: look again, while the pidfd holds it.
-		if of, again := mountNS(pid); again == nil && of == ns {
-			err = do(pid, f)
-		}
-		f.Close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // stopMount stops the processes of a run one by one, until a look at all of them

@@ -21,20 +21,6 @@ type doomedLayer struct {
 	event    *Event // nil: a leftover
 }
 
-// exclusive runs f, which saves the index itself, under the exclusive lock.
-func (s *Store) exclusive(ctx context.Context, f func(*index) error) error {
-	lock, err := s.lock(ctx, unix.LOCK_EX)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	x, err := s.readIndex()
-	if err != nil {
-		return err
-	}
-	return f(x)
-}
-
 // finishRemoval saves the index, and then, never before, dooms what nothing
 // needs any more.
 func (s *Store) finishRemoval(x *index, events *[]Event, doomed *[]doomedLayer) (err error) {

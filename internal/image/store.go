@@ -52,7 +52,26 @@ func (s *Store) lock(ctx context.Context, how int) (*os.File, error) {
 
 // reading runs f with the index, which nobody changes meanwhile.
 func (s *Store) reading(ctx context.Context, f func(*index) error) error {
-	lock, err := s.lock(ctx, unix.LOCK_SH)
+	return s.locked(ctx, unix.LOCK_SH, f)
+}
+
+// exclusive runs f, which saves the index itself.
+func (s *Store) exclusive(ctx context.Context, f func(*index) error) error {
+	return s.locked(ctx, unix.LOCK_EX, f)
+}
+
+// changing runs f with the index, and saves it if f does not fail.
+func (s *Store) changing(ctx context.Context, f func(*index) error) error {
+	return s.exclusive(ctx, func(x *index) error {
+		if err := f(x); err != nil {
+			return err
+		}
+		return s.saveIndex(x)
+	})
+}
+
+func (s *Store) locked(ctx context.Context, how int, f func(*index) error) error {
+	lock, err := s.lock(ctx, how)
 	if err != nil {
 		return err
 	}
@@ -62,21 +81,4 @@ func (s *Store) reading(ctx context.Context, f func(*index) error) error {
 		return err
 	}
 	return f(x)
-}
-
-// changing runs f with the index, and saves it if f does not fail.
-func (s *Store) changing(ctx context.Context, f func(*index) error) error {
-	lock, err := s.lock(ctx, unix.LOCK_EX)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	x, err := s.readIndex()
-	if err != nil {
-		return err
-	}
-	if err := f(x); err != nil {
-		return err
-	}
-	return s.saveIndex(x)
 }

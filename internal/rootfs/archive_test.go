@@ -13,7 +13,6 @@ var (
 	link    = hazard.Link
 	hard    = hazard.Hard
 	special = hazard.Special
-	mode    = hazard.Mode
 )
 
 func archive(t testing.TB, entries []tar.Header) []byte {

@@ -1,7 +1,6 @@
 package imagecmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -122,12 +121,4 @@ func since(t, now time.Time) string {
 func short(id string) string {
 	hex := strings.TrimPrefix(id, "sha256:")
 	return hex[:min(12, len(hex))]
-}
-
-// firstName is for messages.
-func firstName(img *image.Image) string {
-	if len(img.Names) == 0 {
-		return short(img.ID)
-	}
-	return cmp.Or(img.Names[0], short(img.ID))
 }
