@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
+	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
 // doomedLayer is a directory below layers that nobody will take into use any
@@ -70,10 +71,14 @@ func young(e fs.DirEntry, age time.Duration) bool {
 	return err == nil && time.Since(info.ModTime()) < age
 }
 
-// doomOne takes a layer's lock, without waiting, and its name.
+// doomOne takes a layer's lock, without waiting, and its name. It is nil if
+// somebody has the lock.
 func (s *Store) doomOne(key string, isTmp bool) (*doomedLayer, error) {
-	lock, err := tryExclusive(s.path("locks", key))
-	if lock == nil {
+	lock, err := state.TryLock(s.path("locks", key))
+	if errors.Is(err, state.ErrLocked) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	d := &doomedLayer{dir: s.path("layers"), tmp: tmpPrefix + key, lock: lock}

@@ -87,7 +87,7 @@ func (s *Store) Layer(ctx context.Context, diffHex string, oneID bool, fill Fill
 		return nil, fmt.Errorf("layer %q: not a SHA-256", diffHex)
 	}
 	for {
-		shared, err := flock(ctx, s.path("locks", key), unix.LOCK_SH)
+		shared, err := state.WaitLock(ctx, s.path("locks", key), unix.LOCK_SH)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func (s *Store) complete(ctx context.Context, key string) (rec layerRecord, ok b
 }
 
 func (s *Store) fillLayer(ctx context.Context, key, diffHex string, oneID bool, fill Fill) error {
-	lock, err := flock(ctx, s.path("locks", key), unix.LOCK_EX)
+	lock, err := state.WaitLock(ctx, s.path("locks", key), unix.LOCK_EX)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (s *Store) NewLayer(ctx context.Context, oneID bool, fill func(fs *os.File)
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails, says its documentation
 	name := hex.EncodeToString(random[:])
-	lock, err := flock(ctx, s.path("locks", name), unix.LOCK_EX)
+	lock, err := state.WaitLock(ctx, s.path("locks", name), unix.LOCK_EX)
 	if err != nil {
 		return nil, "", err
 	}

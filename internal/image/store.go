@@ -43,7 +43,7 @@ func (s *Store) path(parts ...string) string {
 // it, exclusive (LOCK_EX) to change it. It is held for moments only, never
 // while something is unpacked or deleted.
 func (s *Store) lock(ctx context.Context, how int) (*os.File, error) {
-	f, err := flock(ctx, s.path("lock"), how)
+	f, err := state.WaitLock(ctx, s.path("lock"), how)
 	if err != nil {
 		return nil, fmt.Errorf("image store: %w", err)
 	}

@@ -63,8 +63,8 @@ func (s *Store) tidyLocks() error {
 				return true
 			}
 		}
-		lock, err := tryExclusive(s.path("locks", name))
-		if lock == nil || err != nil {
+		lock, err := state.TryLock(s.path("locks", name))
+		if err != nil {
 			return true
 		}
 		defer lock.Close()

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
 // Root is a root file system that is ready to be the lower of an overlay.
@@ -70,7 +72,7 @@ func (s *Store) share(ctx context.Context, f *os.File, digest string) (*Root, er
 	key := s.key(digest)
 	lockFile := s.path("locks", key)
 	for {
-		shared, err := flock(ctx, lockFile, unix.LOCK_SH)
+		shared, err := state.WaitLock(ctx, lockFile, unix.LOCK_SH)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
+	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
 // Prune deletes the trees that inUse (values of Root.Digest) does not name and
@@ -41,16 +42,14 @@ func (s *Store) Prune(inUse []string) ([]string, error) {
 // gets its temporary name, so that one half deleted is never taken for whole.
 // The lock file stays: a waiter may have it open.
 func (s *Store) pruneOne(key, name string) (bool, error) {
-	lock, err := os.OpenFile(s.path("locks", key), os.O_RDWR|os.O_CREATE, 0o600)
+	lock, err := state.TryLock(s.path("locks", key))
+	if errors.Is(err, state.ErrLocked) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
 	defer lock.Close()
-	if err := tryFlock(lock, unix.LOCK_EX); err == unix.EWOULDBLOCK {
-		return false, nil
-	} else if err != nil {
-		return false, fmt.Errorf("lock %s: %w", lock.Name(), err)
-	}
 	tmp := "tmp-" + key
 	if err := safepath.RemoveAll(s.root, tmp); err != nil {
 		return false, err

@@ -34,7 +34,7 @@ func (s *Store) readRecord(key string) (record, error) {
 // done it meanwhile. Whatever it leaves when it fails or is killed is called
 // tmp-KEY, and removed: at once, or by the next that has the lock.
 func (s *Store) publish(ctx context.Context, f *os.File, digest, lockFile string) (err error) {
-	lock, err := flock(ctx, lockFile, unix.LOCK_EX)
+	lock, err := state.WaitLock(ctx, lockFile, unix.LOCK_EX)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
 func openStore(t *testing.T, dir string) *Store {
@@ -284,7 +286,7 @@ func TestCancelled(t *testing.T) {
 	r := prepare(t, s, path)
 	key := r.Digest
 	r.Close()
-	lock, err := flock(t.Context(), s.path("locks", key), unix.LOCK_EX)
+	lock, err := state.WaitLock(t.Context(), s.path("locks", key), unix.LOCK_EX)
 	if err != nil {
 		t.Fatal(err)
 	}
