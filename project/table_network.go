@@ -23,7 +23,7 @@ func networkRows() []Support {
 			{Key: n + "ipv6_address", Fate: Ignored, Reason: "networks have IPv4 only for now"},
 			{Key: n + "link_local_ips", Fate: Ignored, Reason: "networks have IPv4 only for now"},
 			{Key: n + "priority", Fate: Ignored, Reason: "interfaces come in the order of the networks' names"},
-			{Key: n + "gw_priority", Fate: Ignored, Reason: "the first network that is not internal is the way out"},
+			{Key: n + "gw_priority", Fate: Ignored, Reason: "containers have no way to the outside yet"},
 			{Key: n + "use_service_name_alias", Fate: Ignored, Reason: "the service's name is always known", Accept: []string{"", "true"}},
 			{Key: p + "protocol", Fate: Degraded, Reason: "only TCP ports are published for now; the port is reachable inside the project only",
 				Accept: []string{"", "tcp"}},

@@ -44,6 +44,11 @@ var layers = []layer{
 		forbid: []string{"cmd", "project/loader", "github.com/compose-spec/compose-go/v2", "github.com/spf13/cobra"},
 		reason: "these packages start before the compose loader, which costs milliseconds",
 	},
+	{
+		dir: "internal", except: []string{"internal/image/archive", "internal/image/ingest", "internal/treetest"},
+		forbid: []string{"internal/image/archive", "internal/image/ingest", "github.com/google/go-containerregistry"},
+		reason: "who reads images from archives is a process of its own, and the library is slow to initialise",
+	},
 }
 
 func TestLayers(t *testing.T) {
@@ -84,9 +89,12 @@ func forbidden(imp string, l layer) string {
 
 // Helpers for tests must not reach the program.
 func TestNoTestHelpersInProgram(t *testing.T) {
-	helpers := []string{module + "/internal/testns", "testing"}
+	helpers := []string{"testing"}
+	for _, dir := range []string{"testns", "hostiletest", "imagetest", "layer/hazard"} {
+		helpers = append(helpers, module+"/internal/"+dir)
+	}
 	for _, s := range sources(t) {
-		if s.test || within(s.dir, "internal/testns") || within(s.dir, "internal/treetest") || within(s.dir, "e2e") || strings.HasSuffix(s.dir, "test") {
+		if s.test || within(s.dir, "internal/testns") || within(s.dir, "internal/treetest") || within(s.dir, "internal/layer/hazard") || within(s.dir, "e2e") || strings.HasSuffix(s.dir, "test") {
 			continue
 		}
 		for _, imp := range s.imports() {
