@@ -46,7 +46,7 @@ type answer struct {
 func child(tree string) {
 	for range 8 { // threads that exist before
 		go func() { time.Sleep(time.Hour) }()
-		go syscall.Syscall(unix.SYS_PAUSE, 0, 0, 0)
+		go syscall.Syscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
 	}
 	time.Sleep(50 * time.Millisecond)
 	if dir := os.Getenv("CONFINE_TEST_OPEN"); dir != "" {

@@ -1,8 +1,10 @@
 package program
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -22,22 +24,33 @@ func (p *Program) Image(status int, portable bool) (*os.File, error) {
 	if !portable {
 		b = image(stubCode(), b)
 	}
-	fd, err := unix.MemfdCreate("sandbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
+	f, err := Sealed("sandbox", bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("sandbox program: %w", err)
+	}
+	return f, nil
+}
+
+// Sealed is a memory file that can be executed and that nobody can change, with
+// what r has. While this descriptor is open, which is for writing, execve(2) says
+// ETXTBSY.
+func Sealed(name string, r io.Reader) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3 there is no MFD_EXEC, and all are executable
-		fd, err = unix.MemfdCreate("sandbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+		fd, err = unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("memory file for the sandbox program: %w", err)
+		return nil, fmt.Errorf("memory file: %w", err)
 	}
-	f := os.NewFile(uintptr(fd), "sandbox program")
-	if _, err := f.Write(b); err != nil {
+	f := os.NewFile(uintptr(fd), name)
+	if _, err := io.Copy(f, r); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("memory file for the sandbox program: %w", err)
+		return nil, fmt.Errorf("fill memory file: %w", err)
 	}
 	const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("seal the sandbox program: %w", err)
+		return nil, fmt.Errorf("seal memory file: %w", err)
 	}
 	return f, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 )
 
@@ -15,8 +16,7 @@ import (
 // must hold.
 type filter struct {
 	references    []string
-	labels        []string // KEY or KEY=VALUE
-	notLabels     []string
+	labels        listing.LabelFilter
 	dangling      *bool
 	before, since time.Time
 	until         time.Time
@@ -25,14 +25,9 @@ type filter struct {
 func newFilter(s *image.Store, list []string, known ...string) (*filter, error) {
 	f := &filter{}
 	for _, text := range list {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return nil, fmt.Errorf("invalid argument %q for \"-f, --filter\" flag: bad format of filter (expected name=value)", text)
-		}
-		negated := strings.HasSuffix(key, "!")
-		key = strings.TrimSuffix(key, "!")
-		if !slices.Contains(known, key) || negated && key != "label" {
-			return nil, fmt.Errorf("invalid filter %q: the filters are %s", text, strings.Join(known, ", "))
+		key, value, negated, err := listing.SplitFilter(text, known)
+		if err != nil {
+			return nil, err
 		}
 		if err := f.add(s, key, value, negated); err != nil {
 			return nil, err
@@ -50,11 +45,7 @@ func (f *filter) add(s *image.Store, key, value string, negated bool) error {
 		}
 		f.dangling = &b
 	case "label":
-		if negated {
-			f.notLabels = append(f.notLabels, value)
-		} else {
-			f.labels = append(f.labels, value)
-		}
+		f.labels.Add(value, negated)
 	case "reference":
 		if _, err := path.Match(value, ""); err != nil {
 			return fmt.Errorf("invalid filter 'reference=%s': %w", value, err)
@@ -102,21 +93,10 @@ func (f *filter) match(img *image.Image, now time.Time) bool {
 		!f.before.IsZero() && !img.Created.Before(f.before),
 		!f.since.IsZero() && !img.Created.After(f.since),
 		!f.until.IsZero() && !img.Created.Before(f.until),
-		!all(f.labels, img, true), !all(f.notLabels, img, false):
+		!f.labels.Match(img.Config.Labels):
 		return false
 	}
 	return len(f.references) == 0 || slices.ContainsFunc(img.Names, f.matchName)
-}
-
-func all(labels []string, img *image.Image, want bool) bool {
-	for _, l := range labels {
-		key, value, both := strings.Cut(l, "=")
-		got, has := img.Config.Labels[key]
-		if (has && (!both || got == value)) != want {
-			return false
-		}
-	}
-	return true
 }
 
 // matchName takes a pattern of whole names, or of names without tag (docker:

@@ -1,17 +1,16 @@
 package imagecmd
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 )
 
@@ -119,13 +118,10 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	return nil
 }
 
-// confirm asks, as docker does, also where nobody can answer.
 func confirm(e *client.Env, all bool) bool {
-	what := "dangling images"
+	what := "all dangling images"
 	if all {
-		what = "images without at least one container associated to them"
+		what = "all images without at least one container associated to them"
 	}
-	fmt.Fprintf(e.Stdout, "WARNING! This will remove all %s.\nAre you sure you want to continue? [y/N] ", what)
-	answer, _ := bufio.NewReader(e.Stdin).ReadString('\n') // the end of the input is no
-	return strings.EqualFold(strings.TrimSpace(answer), "y")
+	return listing.Confirm(e.Stdin, e.Stdout, what)
 }

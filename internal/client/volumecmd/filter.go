@@ -6,32 +6,27 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 )
 
 // filter is docker's --filter of volumes. Values of one key are alternatives, of
 // labels all must be there.
 type filter struct {
-	users     map[string][]volumes.User
-	dangling  []bool
-	drivers   []string
-	names     []string
-	labels    []string // KEY or KEY=VALUE
-	notLabels []string
-	all       bool // prune only: named ones too
+	users    map[string][]volumes.User
+	dangling []bool
+	drivers  []string
+	names    []string
+	labels   listing.LabelFilter
+	all      bool // prune only: named ones too
 }
 
 func newFilter(s *volumes.Store, list []string, known ...string) (*filter, error) {
 	f := &filter{}
 	for _, text := range list {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return nil, fmt.Errorf("invalid argument %q for \"-f, --filter\" flag: bad format of filter (expected name=value)", text)
-		}
-		negated := strings.HasSuffix(key, "!")
-		key = strings.TrimSuffix(key, "!")
-		if !slices.Contains(known, key) || negated && key != "label" {
-			return nil, fmt.Errorf("invalid filter %q: the filters are %s", text, strings.Join(known, ", "))
+		key, value, negated, err := listing.SplitFilter(text, known)
+		if err != nil {
+			return nil, err
 		}
 		switch key {
 		case "dangling", "all":
@@ -49,11 +44,7 @@ func newFilter(s *volumes.Store, list []string, known ...string) (*filter, error
 		case "name":
 			f.names = append(f.names, value)
 		case "label":
-			if negated {
-				f.notLabels = append(f.notLabels, value)
-			} else {
-				f.labels = append(f.labels, value)
-			}
+			f.labels.Add(value, negated)
 		}
 	}
 	var err error
@@ -71,11 +62,5 @@ func (f *filter) match(v *volumes.Volume) bool {
 		len(f.names) > 0 && !slices.ContainsFunc(f.names, part):
 		return false
 	}
-	has := func(l string) bool {
-		key, value, both := strings.Cut(l, "=")
-		got, ok := v.Labels[key]
-		return ok && (!both || got == value)
-	}
-	lacks := func(l string) bool { return !has(l) }
-	return !slices.ContainsFunc(f.labels, lacks) && !slices.ContainsFunc(f.notLabels, has)
+	return f.labels.Match(v.Labels)
 }

@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/rootless"
 )
@@ -156,13 +156,10 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	return errors.Join(errs...)
 }
 
-// confirm asks, as docker does, also where nobody can answer.
 func confirm(e *client.Env, all bool) bool {
 	what := "anonymous local volumes not used by at least one container"
 	if all {
 		what = "all local volumes not used by at least one container"
 	}
-	fmt.Fprintf(e.Stdout, "WARNING! This will remove %s.\nAre you sure you want to continue? [y/N] ", what)
-	answer, _ := bufio.NewReader(e.Stdin).ReadString('\n') // the end of the input is no
-	return strings.EqualFold(strings.TrimSpace(answer), "y")
+	return listing.Confirm(e.Stdin, e.Stdout, what)
 }
