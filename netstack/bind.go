@@ -78,7 +78,7 @@ func (s *Stack) explainBind(at netip.AddrPort, err error) error {
 	case errors.Is(err, unix.EACCES):
 		return fmt.Errorf("bind %s: %w: an ordinary user may bind ports from %s upwards: "+
 			"choose such a port, or allow this one as root with `sysctl -w net.ipv4.ip_unprivileged_port_start=%d`",
-			at, err, unprivilegedStart(), at.Port())
+			at, unix.EACCES, unprivilegedStart(), at.Port())
 	case errors.Is(err, unix.EADDRNOTAVAIL):
 		return fmt.Errorf("bind %s: %w: %s is not an address of this host: see `ip address`", at, err, at.Addr())
 	}

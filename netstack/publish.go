@@ -63,7 +63,7 @@ func (s *Stack) Publish(id string, spec PortSpec) (Published, error) {
 	defer s.mu.Unlock()
 	sb, addrs, err := s.checkPort(id, spec)
 	if err != nil {
-		return Published{}, portError(id, spec, err)
+		return Published{}, portError(spec, err)
 	}
 	for _, p := range sb.ports {
 		if p.PortSpec == spec {
@@ -73,17 +73,17 @@ func (s *Stack) Publish(id string, spec PortSpec) (Published, error) {
 	// Listeners of an earlier process that nobody adopted would be in our way.
 	if len(sb.ports) == 0 {
 		if err := s.files.drop(portOf(id)); err != nil {
-			return Published{}, portError(id, spec, err)
+			return Published{}, portError(spec, err)
 		}
 	}
 	files, bound, err := s.bindSpec(addrs, spec)
 	if err != nil {
-		return Published{}, portError(id, spec, err)
+		return Published{}, portError(spec, err)
 	}
 	defer closeAll(files)
 	p := &publication{Published: Published{spec, bound}, target: s.targetOf(sb, spec.Target)}
 	if err := s.servePort(p, files); err != nil {
-		return Published{}, portError(id, spec, err)
+		return Published{}, portError(spec, err)
 	}
 	sb.ports = append(sb.ports, p)
 	return p.Published, nil
@@ -96,7 +96,7 @@ func (s *Stack) AdoptPort(id string, was Published) (Published, error) {
 	defer s.mu.Unlock()
 	sb, addrs, err := s.checkPort(id, was.PortSpec)
 	if err != nil {
-		return Published{}, portError(id, was.PortSpec, err)
+		return Published{}, portError(was.PortSpec, err)
 	}
 	var files []*os.File
 	for _, a := range addrs {
@@ -106,11 +106,11 @@ func (s *Stack) AdoptPort(id string, was Published) (Published, error) {
 	}
 	defer closeAll(files)
 	if len(files) == 0 {
-		return Published{}, portError(id, was.PortSpec, ErrNotKept)
+		return Published{}, portError(was.PortSpec, ErrNotKept)
 	}
 	p := &publication{Published: was, target: s.targetOf(sb, was.Target)}
 	if err := s.servePort(p, files); err != nil {
-		return Published{}, portError(id, was.PortSpec, err)
+		return Published{}, portError(was.PortSpec, err)
 	}
 	sb.ports = append(sb.ports, p)
 	return was, nil
@@ -205,8 +205,8 @@ func portName(id string, a netip.AddrPort) string {
 	return "port/" + id + "/tcp/" + a.Addr().Unmap().WithZone("").String() + "/" + strconv.Itoa(int(a.Port()))
 }
 
-func portError(id string, spec PortSpec, err error) error {
-	return fmt.Errorf("publish port %s of container %s: %w", spec, id, err)
+func portError(spec PortSpec, err error) error {
+	return fmt.Errorf("publish port %s: %w", spec, err)
 }
 
 // String is the port in compose's short syntax.

@@ -91,13 +91,13 @@ func TestPortErrors(t *testing.T) {
 	}
 	pid := strconv.Itoa(os.Getpid())
 	for want, spec := range map[string]PortSpec{
-		"in use by container web-2 of this project":       {HostPort: 8080, Target: 80},
-		"in use by process " + pid:                        {HostPort: 8081, Target: 80},
-		"udp ports cannot be published yet":               {HostPort: 53, Target: 53, Protocol: "udp"},
-		"neither tcp nor udp":                             {HostPort: 53, Target: 53, Protocol: "sctp"},
-		"is not an IP address":                            {HostIP: "localhost", Target: 53},
-		"192.0.2.9 is not an address of this host":        {HostIP: "192.0.2.9", Target: 53},
-		"publish port 8081:0/tcp of container web-1: the": {HostPort: 8081},
+		"in use by container web-2 of this project": {HostPort: 8080, Target: 80},
+		"in use by process " + pid:                  {HostPort: 8081, Target: 80},
+		"udp ports cannot be published yet":         {HostPort: 53, Target: 53, Protocol: "udp"},
+		"neither tcp nor udp":                       {HostPort: 53, Target: 53, Protocol: "sctp"},
+		"is not an IP address":                      {HostIP: "localhost", Target: 53},
+		"192.0.2.9 is not an address of this host":  {HostIP: "192.0.2.9", Target: 53},
+		"publish port 8081:0/tcp: the":              {HostPort: 8081},
 	} {
 		if _, err := s.Publish("web-1", spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: want %q, got %v", spec, want, err)

@@ -63,6 +63,9 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	return s.followExec(ctx, r, c, run, master, died)
 }
 
+// notFoundCode is the exit code of a command that is not there, as the shell has it.
+const notFoundCode = 127
+
 // killedCode is the exit code of what was ended by SIGKILL, as the shell has it.
 const killedCode = 128 + int(unix.SIGKILL)
 
@@ -72,6 +75,9 @@ func execFailure(name string, err error) error {
 	var start *StartError
 	if errors.As(err, &start) {
 		h.hint, h.code = start.Hint, start.Code
+	}
+	if h.code == notFoundCode {
+		h.hint = "" // it is about the service's command, and this one was typed
 	}
 	return h
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/show"
 )
 
 // TestDockersFlags: command lines for docker compose are understood, with each
@@ -75,6 +77,21 @@ func TestTemplates(t *testing.T) {
 	}
 	if _, err := render("yaml", nil); err == nil {
 		t.Error("an unknown format was accepted")
+	}
+	rows := []show.ContainerJSON{{Name: "demo-web-1", ExitCode: 3}, {Name: "db", State: "running"}}
+	for format, want := range map[string]string{
+		"{{.Name}} {{.State}}":                             "demo-web-1 \ndb running\n",
+		`table {{.Name}}\t{{.ExitCode}}\t{{upper .State}}`: "NAME         EXIT CODE   STATE\ndemo-web-1   3           \ndb           0           RUNNING\n",
+	} {
+		if got, err := render(format, rows); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", format, got, err, want)
+		}
+	}
+	described := reflect.TypeFor[show.ContainerJSON]()
+	for i := range described.NumField() {
+		if name := described.Field(i).Name; headings[name] == "" {
+			t.Errorf("field %s has no heading", name)
+		}
 	}
 }
 

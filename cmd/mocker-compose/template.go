@@ -3,17 +3,27 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
+	"text/tabwriter"
 	"text/template"
 
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
 
+// headings are what docker compose writes above the fields of ps.
+var headings = map[string]string{
+	"Command": "COMMAND", "Created": "CREATED", "CreatedAt": "CREATED AT", "ExitCode": "EXIT CODE", "Health": "HEALTH",
+	"ID": "CONTAINER ID", "Image": "IMAGE", "Labels": "LABELS", "LocalVolumes": "LOCAL VOLUMES", "Mounts": "MOUNTS",
+	"Name": "NAME", "Names": "NAME", "Networks": "NETWORKS", "Ports": "PORTS", "Project": "PROJECT", "Publishers": "PUBLISHERS",
+	"RunningFor": "CREATED", "Service": "SERVICE", "Size": "SIZE", "State": "STATE", "Status": "STATUS",
+}
+
 // render is `ps --format TEMPLATE`: one line per container. A format "table
-// TEMPLATE" has the same lines; no heading is made up for it.
+// TEMPLATE" has a heading and aligned columns.
 func render(format string, rows []show.ContainerJSON) (string, error) {
-	text := strings.TrimSpace(strings.TrimPrefix(format, "table "))
-	if !strings.Contains(text, "{{") {
+	text, isTable := strings.CutPrefix(format, "table ")
+	if text = strings.TrimSpace(text); !strings.Contains(text, "{{") {
 		return "", fmt.Errorf("format value %q could not be parsed: use table, json or a template such as '{{.Name}}'", format)
 	}
 	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text)
@@ -25,11 +35,22 @@ func render(format string, rows []show.ContainerJSON) (string, error) {
 		return "", fmt.Errorf("template parsing error: %w", err)
 	}
 	var b strings.Builder
-	for _, r := range rows {
-		if err := t.Execute(&b, r); err != nil {
-			return "", fmt.Errorf("template: %w", err)
-		}
-		b.WriteByte('\n')
+	var out io.Writer = &b
+	if isTable {
+		w := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)
+		out = w
+		err = t.Execute(out, headings)
+		fmt.Fprintln(out)
+	}
+	for i := 0; i < len(rows) && err == nil; i++ {
+		err = t.Execute(out, rows[i])
+		fmt.Fprintln(out)
+	}
+	if err != nil {
+		return "", fmt.Errorf("template: %w", err)
+	}
+	if w, ok := out.(*tabwriter.Writer); ok {
+		_ = w.Flush() // into memory
 	}
 	return b.String(), nil
 }

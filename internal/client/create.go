@@ -26,7 +26,7 @@ type CreateOptions struct {
 func (o *CreateOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.build, "build", false, "")
 	fs.BoolVar(&o.noBuild, "no-build", false, "")
-	fs.String("pull", "policy", "")
+	fs.StringVar(&o.up.pull, "pull", "policy", "")
 	fs.Bool("quiet-pull", false, "")
 	fs.BoolP("yes", "y", false, "")
 	for _, name := range []string{"build", "no-build", "pull", "quiet-pull", "yes"} {

@@ -23,6 +23,9 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	if err := enabled(t.Project, services); err != nil {
 		return err
 	}
+	if err := o.names(t.Project); err != nil {
+		return err
+	}
 	if err := scale(t.Project, o.Scale); err != nil {
 		return err
 	}
@@ -77,6 +80,20 @@ func enabled(p *project.Project, services []string) error {
 	return nil
 }
 
+// names refuses flags that name a service which is not there.
+func (o *UpOptions) names(p *project.Project) error {
+	named := slices.Concat(o.Attach, o.NoAttach)
+	if o.ExitCodeFrom != "" {
+		named = append(named, o.ExitCodeFrom)
+	}
+	for _, s := range named {
+		if !defines(p, s) {
+			return fmt.Errorf("no such service: %s", s)
+		}
+	}
+	return nil
+}
+
 // scale applies --scale SERVICE=N.
 func scale(p *project.Project, scales []string) error {
 	for _, s := range scales {
@@ -94,12 +111,15 @@ func scale(p *project.Project, scales []string) error {
 	return nil
 }
 
+// versionKey is of no use any more, which the loader's warnings say in docker's words.
+const versionKey = "version"
+
 // Notices says what of the file is not as written, once each.
 func (e *Env) Notices(list []project.Notice) {
 	seen := map[string]bool{}
 	for _, n := range list {
 		line := n.Key + ": " + n.Reason
-		if n.Fate == project.Honoured || seen[line] {
+		if n.Fate == project.Honoured || n.Key == versionKey || seen[line] {
 			continue
 		}
 		seen[line] = true

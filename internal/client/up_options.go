@@ -2,6 +2,9 @@ package client
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -15,6 +18,7 @@ type UpOptions struct {
 	RenewVolumes                      bool
 	AbortOnExit, AbortOnFailure       bool
 	ExitCodeFrom                      string
+	pull                              string // checked, and without effect
 	Attach, NoAttach                  []string
 	AttachDeps                        bool
 	Timestamps, NoLogPrefix, NoColour bool
@@ -54,10 +58,13 @@ func (o *UpOptions) inert(fs *pflag.FlagSet) {
 		_ = fs.MarkHidden(name) // fails only for a flag that does not exist
 	}
 	fs.BoolP("yes", "y", false, "")
-	fs.String("pull", "policy", "")
+	fs.StringVar(&o.pull, "pull", "policy", "")
 	_ = fs.MarkHidden("yes")
 	_ = fs.MarkHidden("pull")
 }
+
+// pullPolicies are docker compose's; the first stands for what the file says.
+var pullPolicies = []string{"policy", "always", "missing", "never", "build", "if_not_present"}
 
 // Detached: the command returns when the containers are up.
 func (o *UpOptions) Detached() bool { return o.Detach || o.Wait || o.NoStart }
@@ -68,6 +75,8 @@ func (o *UpOptions) abort() bool { return o.AbortOnExit || o.AbortOnFailure || o
 // check refuses flags that contradict each other.
 func (o *UpOptions) check() error {
 	switch {
+	case o.pull != "" && !slices.Contains(pullPolicies, o.pull):
+		return fmt.Errorf("invalid --pull option %q: use %s", o.pull, strings.Join(pullPolicies[1:], ", "))
 	case o.ForceRecreate && o.NoRecreate:
 		return errors.New("--force-recreate and --no-recreate are incompatible")
 	case o.AbortOnExit && o.AbortOnFailure:

@@ -15,6 +15,7 @@ func TestUpOptions(t *testing.T) {
 		"-d --wait --wait-timeout 5":                             "",
 		"--build --pull always -y --quiet-pull":                  "",
 		"--scale web=2 --attach web --no-attach db":              "",
+		"--pull sometimes":                                       "invalid --pull option",
 		"--force-recreate --no-recreate":                         "incompatible",
 		"-d --exit-code-from web":                                "--detach cannot be combined",
 		"-d --attach web":                                        "--detach cannot be combined",
@@ -42,7 +43,7 @@ func TestUpRequest(t *testing.T) {
 	w.serve("demo", script(map[api.Op][]api.Answer{api.OpUp: {progressAnswer("demo-web-1", "Started")}}))
 	notice := project.Notice{Fate: project.Degraded, Key: "services.web.mem_limit", Reason: "not enforced"}
 	p := &project.Project{Name: "demo", Services: []project.Service{{Name: "web", Scale: 1}}, Disabled: []string{"debug"},
-		Notices: []project.Notice{notice, notice, {Fate: project.Honoured, Key: "x"}}}
+		Notices: []project.Notice{notice, notice, {Fate: project.Ignored, Key: "version", Reason: "obsolete"}, {Fate: project.Honoured, Key: "x"}}}
 	w.environ["COMPOSE_REMOVE_ORPHANS"] = "1"
 	target := Target{Name: "demo", Project: p}
 	o := &UpOptions{Detach: true, ForceRecreate: true, NoDeps: true, Timeout: -1, Scale: []string{"web=3"}}
@@ -53,6 +54,11 @@ func TestUpRequest(t *testing.T) {
 	r := w.asked(api.OpUp)[0].Up
 	if r.Recreate != api.RecreateForce || !r.NoDeps || !r.RemoveOrphans || r.Timeout != nil || r.Project.Services[0].Scale != 3 || r.Services[0] != "web" {
 		t.Errorf("request %+v", r)
+	}
+	for _, o := range []*UpOptions{{ExitCodeFrom: "wbe"}, {Attach: []string{"wbe"}}, {NoAttach: []string{"web", "wbe"}}} {
+		if err := w.Up(bounded(t), target, o, nil); err == nil || err.Error() != "no such service: wbe" {
+			t.Errorf("up %+v: %v", o, err)
+		}
 	}
 	for want, args := range map[string][]string{"no such service: wbe": {"wbe"}, "is disabled": {"debug"}} {
 		if err := w.Up(bounded(t), target, &UpOptions{Detach: true}, args); err == nil || !strings.Contains(err.Error(), want) {

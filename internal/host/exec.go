@@ -16,25 +16,26 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// Exec executes a command in a running container.
+// Exec executes a command in a running container. The caller says that it was
+// an exec, and in which container.
 func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec supervisor.ExecSpec, files [3]*os.File) (*supervisor.Run, *os.File, error) {
 	c := r.lookup(sc.Name)
 	if c == nil || c.run == nil || c.run.Pidfd == nil {
-		return nil, nil, stageError("exec", sc.Name, errors.New("the container does not run"))
+		return nil, nil, errors.New("the container does not run")
 	}
 	root, err := sandbox.Root(c.run.Pidfd)
 	if err != nil {
-		return nil, nil, stageError("exec", sc.Name, err)
+		return nil, nil, err
 	}
 	defer root.Close()
 	p, err := r.execProcess(c, sc, spec, root)
 	if err != nil {
-		return nil, nil, stageError("exec", sc.Name, err)
+		return nil, nil, err
 	}
 	var code seccomp.Program
 	if !spec.Privileged {
 		if code, err = filter(&sc.Service, p.Capabilities.Bounding); err != nil {
-			return nil, nil, stageError("exec", sc.Name, err)
+			return nil, nil, err
 		}
 	}
 	var master *os.File

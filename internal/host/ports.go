@@ -41,14 +41,13 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 // publishError adds the remedy, and leaves it to the client to look for a
 // holder that cannot be seen from inside our user namespace.
 func publishError(p project.Port, err error) error {
-	e := &supervisor.StartError{Stage: "network", Err: err}
 	var conflict *netstack.ConflictError
-	if errors.As(err, &conflict) {
-		e.Stage, e.Object, e.Err = "publish port", strconv.Itoa(int(p.Target)), conflict
-		e.Hint = conflict.Remedy()
-		if conflict.Container == "" && conflict.Holder.PID == 0 {
-			e.Port = conflict.Addr.String()
-		}
+	if !errors.As(err, &conflict) {
+		return err
+	}
+	e := &supervisor.StartError{Stage: "publish port", Object: strconv.Itoa(int(p.Target)), Err: conflict, Hint: conflict.Remedy()}
+	if conflict.Container == "" && conflict.Holder.PID == 0 {
+		e.Port = conflict.Addr.String()
 	}
 	return e
 }

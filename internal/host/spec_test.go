@@ -65,9 +65,10 @@ func TestExplain(t *testing.T) {
 		{"execute ./run", unix.EACCES, "exec ./run: permission denied", 126},
 		{"execute ./run", unix.ENOEXEC, "exec ./run: exec format error", 126},
 		{"open mount point /x", unix.ENOENT, "launch open mount point /x: no such file or directory", 0},
+		{"enter working directory /x", unix.ENOENT, "enter working directory /x: no such file or directory", 0},
 	} {
 		e, ok := explain(c.what, c.errno).(*supervisor.StartError)
-		if !ok || e.Error() != c.want || e.Code != c.code || e.Hint == "" {
+		if !ok || e.Error() != c.want || e.Code != c.code || (e.Hint == "") != (e.Stage == "enter working directory") {
 			t.Errorf("got %q (%d, %q), want %q (%d)", e, e.Code, e.Hint, c.want, c.code)
 		}
 	}

@@ -58,7 +58,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	}
 	defer root.Close()
 	if err := r.setUser(c, sc, root, spec.Process); err != nil {
-		return nil, stageError("user", sc.Service.User, err)
+		return nil, err
 	}
 	child, err := r.launch(ctx, c, sc, run, spec, sources, root)
 	if err != nil {

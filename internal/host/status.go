@@ -72,6 +72,9 @@ func explain(what string, errno unix.Errno) error {
 			e.Hint = "a script needs a first line such as #!/bin/sh, a program this machine's architecture"
 		}
 	}
+	if dir, ok := strings.CutPrefix(what, sandbox.CwdWhat); ok {
+		e.Stage, e.Object = strings.TrimSpace(sandbox.CwdWhat), dir
+	}
 	if errno == unix.EAGAIN {
 		e.Hint = "a limit of processes is reached: that of ulimits nproc counts all processes that the same user has in your containers"
 	}

@@ -11,14 +11,14 @@ import (
 )
 
 // setUser fills in the user by the container's own passwd and group (root is
-// its root directory), and HOME.
+// its root directory), and HOME. Errors name the user.
 func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File, p *specs.Process) error {
 	u, err := userspec.InRoot(root, sc.Service.User, withoutKeep(sc.Service.GroupAdd))
 	if err != nil {
 		return err
 	}
 	if r.singleID && (u.UID != 0 || u.GID != 0) {
-		return fmt.Errorf("id %d:%d does not exist here, only 0:0 (you) does: subordinate ids are needed (an administrator adds them with usermod --add-subuids 100000-165535 --add-subgids 100000-165535)", u.UID, u.GID)
+		return fmt.Errorf("user %s: id %d:%d does not exist here, only 0:0 (you) does: subordinate ids are needed (an administrator adds them with usermod --add-subuids 100000-165535 --add-subgids 100000-165535)", sc.Service.User, u.UID, u.GID)
 	}
 	if c.rec.Lower == "" {
 		u.Home = "/tmp" // the home directories of the host cannot be written to

@@ -16,6 +16,9 @@ const FirstFile = 5
 // EndWhat is the last mark of a program that executes nothing, but ends.
 const EndWhat = "end"
 
+// CwdWhat begins the name of the step that enters the working directory.
+const CwdWhat = "enter working directory "
+
 // StatusFile is the descriptor on which the program reports a failure.
 const StatusFile = 4
 

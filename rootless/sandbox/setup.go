@@ -157,7 +157,7 @@ func (b *builder) closeFiles() {
 
 func (b *builder) workdir(dir string) {
 	if dir != "" && dir != "/" {
-		b.mark("enter working directory " + dir)
-		b.do("enter working directory "+dir, unix.SYS_CHDIR, dir)
+		b.mark(CwdWhat + dir)
+		b.do(CwdWhat+dir, unix.SYS_CHDIR, dir)
 	}
 }
