@@ -71,7 +71,7 @@ var hostile = map[string][]entry{
 	"hard link through link": {dir("d"), link("d/l", "/OUT"), hard("d/h", "d/l/canary"), file("d/h", "x")},
 	"new link in the middle": {dir("d"), dir("d/s"), link("d/s", "/OUT"), file("d/s/f", "x")},
 	"planted in the target":  {dir("d"), file("d/planted/f", "x")},
-	"planted for a mode":     {dir("d"), {tar.Header{Name: "d/planted", Mode: 0, Typeflag: tar.TypeDir}, ""}},
+	"planted for a mode":     {dir("d"), {tar.Header{Name: "d/planted", Mode: 0o711, Typeflag: tar.TypeDir}, ""}},
 	"dot dot as the root":    {dir(".."), file("../OUT/f", "x")},
 	"device":                 {dir("d"), device("d/null")},
 }
@@ -86,7 +86,13 @@ func TestHostileStreams(t *testing.T) {
 				t.Run(name+dst, func(t *testing.T) {
 					root := t.TempDir()
 					plant(t, root, "OUT/canary=sings", "home/t/", "home/canary=sings", "home/t/d/planted>/OUT")
+					if err := os.Chmod(filepath.Join(root, "OUT"), 0o750); err != nil {
+						t.Fatal(err)
+					}
 					_, _ = Unpack(t.Context(), tarOf(t, entries...), open(t, root), dst, Options{Strict: true})
+					if st, err := os.Stat(filepath.Join(root, "OUT")); err != nil || st.Mode().Perm() != 0o750 {
+						t.Errorf("the mode outside is now %v %v", st.Mode(), err)
+					}
 					if got := harvest(t, filepath.Join(root, "OUT")); got != "canary=sings" {
 						t.Errorf("outside is now %s", got)
 					}
