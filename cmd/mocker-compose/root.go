@@ -64,11 +64,23 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
+	commands := []*cobra.Command{a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
 		a.kill(), a.run(), a.create(), a.rm(), a.wait(), a.pause(), a.unpause(), a.attach(), a.scale(),
 		a.config(), a.ls(), a.version(), a.unshare(),
-		a.cp(), a.events(), a.image(), a.images(), a.port(), a.top(), a.volume(), a.volumes())
+		a.cp(), a.events(), a.image(), a.images(), a.port(), a.top(), a.volume(), a.volumes()}
+	root.AddCommand(commands...)
+	for _, c := range commands { // in this order: asking root for them sorts them, and with them the suggestions
+		plainUsage(c)
+	}
 	return root
+}
+
+// plainUsage keeps cobra from adding "[flags]" to lines that say [OPTIONS].
+func plainUsage(c *cobra.Command) {
+	c.DisableFlagsInUseLine = true
+	for _, sub := range c.Commands() {
+		plainUsage(sub)
+	}
 }
 
 // interruptible ends ctx at Ctrl-C or SIGTERM; a second one ends the process.
