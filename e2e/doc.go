@@ -5,7 +5,7 @@
 // in the test, and steps: a command, then what must be seen. The real state
 // (processes, files, answers over the network) is looked at first, the text of
 // the output last. After every scenario the leak census of internal/testns must
-// find nothing new.
+// find nothing new, and a tree beside the project must be untouched.
 //
 // TestMain builds mocker-compose and the probe (e2e/probe, the program that the
 // services run) once. Started as root, it makes an account for tests and runs

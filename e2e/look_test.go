@@ -56,12 +56,19 @@ func actionsOf(list []event) string {
 func TestEvents(t *testing.T) {
 	s := begin(t, "services:\n  a: { command: sh -c 'trap \"exit 3\" TERM; while :; do sleep 0.05; done', labels: { tier: back } }\n  b: { command: ./probe pause }\n")
 	seen, stop := s.follow("a")
-	time.Sleep(2 * time.Second) // that it waits for the project is the point; it need not
+	time.Sleep(300 * time.Millisecond) // that it waits for the project is the point; it need not
 	s.must("up", "-d", "--wait")
+	// It looks for a project some times a second: one that is gone before that is missed.
+	s.eventually("the first start", func() bool { return actionsOf(seen()) == "create, start" })
 	s.compose("exec", "-T", "a", "sh", "-c", "exit 4")
 	s.must("down")
 	s.must("up", "-d")
 	want := "create, start, exec_create: sh -c exit 4, exec_start: sh -c exit 4, exec_die, kill, die, stop, destroy, create, start"
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("seen: %s", actionsOf(seen()))
+		}
+	})
 	s.eventually("the last start", func() bool { return strings.HasSuffix(actionsOf(seen()), "destroy, create, start") })
 	if got := actionsOf(seen()); got != want {
 		t.Fatalf("got  %s\nwant %s", got, want)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/hostiletest"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
@@ -28,8 +29,8 @@ type scenario struct {
 }
 
 // begin makes a scenario with the given compose file ("" = the files of
-// testdata/TestName). At its end the project is taken down and nothing may be
-// left.
+// testdata/TestName). At its end the project is taken down; nothing may be left,
+// and a tree beside it must be as it was.
 func begin(t *testing.T, composeFile string) *scenario {
 	t.Helper()
 	testns.RequireUserNamespaces(t)
@@ -39,7 +40,14 @@ func begin(t *testing.T, composeFile string) *scenario {
 	scope := testns.NewScope(cookie, s.dirs.Run, s.dirs.Data)
 	scope.Keep = []string{"rootfs", "images", "volumes", "base-*", "*.lock"}
 	before := testns.Take(scope)
-	t.Cleanup(func() { s.end(scope, before) })
+	untouched := s.canary()
+	t.Cleanup(func() {
+		s.end(scope, before)
+		untouched()
+		if os.Getenv("MOCKER_TEST_KEEP") == "" {
+			os.RemoveAll(filepath.Dir(s.dir))
+		}
+	})
 	return s
 }
 
@@ -86,8 +94,25 @@ func (s *scenario) end(scope testns.Scope, before testns.Snapshot) {
 		s.t.Errorf("down at the end: exit %d\n%s", r.code, r.stderr)
 	}
 	testns.Clean(s.t, scope, before, 10*time.Second)
-	if os.Getenv("MOCKER_TEST_KEEP") == "" {
-		os.RemoveAll(filepath.Dir(s.dir))
+}
+
+// canary plants a tree beside the project that is nobody's business, and returns
+// the check that it is as it was.
+func (s *scenario) canary() (untouched func()) {
+	s.t.Helper()
+	c, err := hostiletest.NewCanary(filepath.Join(filepath.Dir(s.dir), "outside"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	before, err := c.Sum()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return func() {
+		s.t.Helper()
+		if after, err := c.Sum(); err != nil || after != before {
+			s.t.Errorf("a tree outside of the project has changed (%v)", err)
+		}
 	}
 }
 

@@ -105,7 +105,7 @@ func (r router) deleteLink(name string) error {
 // bridges finds the networks that an earlier process made. Half-made ones are
 // deleted: nothing can stand on them.
 func (r router) bridges() (map[string]*network, error) {
-	links, err := r.LinkList()
+	links, err := dump(r.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list the interfaces of the router namespace: %w", err)
 	}
@@ -135,7 +135,7 @@ func (r router) bridges() (map[string]*network, error) {
 // spaceOf reads the subnet and gateway back from the bridge's address; nil if
 // it has none.
 func (r router) spaceOf(bridge netlink.Link) (*ipam.Space, error) {
-	addrs, err := r.AddrList(bridge, unix.AF_INET)
+	addrs, err := dump(func() ([]netlink.Addr, error) { return r.AddrList(bridge, unix.AF_INET) })
 	if err != nil {
 		return nil, fmt.Errorf("read the address of bridge %s: %w", bridge.Attrs().Name, err)
 	}

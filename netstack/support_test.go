@@ -301,7 +301,7 @@ func links(t testing.TB, ns *os.File) []string {
 		return err
 	})
 	defer h.Close()
-	ls, err := h.LinkList()
+	ls, err := dump(h.LinkList)
 	if err != nil {
 		t.Fatal(err)
 	}
