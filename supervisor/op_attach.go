@@ -79,20 +79,5 @@ func (s *Supervisor) attachTo(ctx context.Context, r *request, name string) erro
 // awaitDrained waits until the present run of a container has ended and its
 // log is complete.
 func (s *Supervisor) awaitDrained(ctx context.Context, name string) (code int, err error) {
-	var seen *Run
-	err = s.await(ctx, func() (bool, error) {
-		i := s.instances[name]
-		if i == nil {
-			return true, nil
-		}
-		if i.run != nil && (seen == nil || seen == i.run) {
-			seen = i.run
-			return false, nil
-		}
-		if i.rec.Exit != nil {
-			code = i.rec.Exit.Code
-		}
-		return i.rec.State != Ending, nil
-	})
-	return code, err
+	return s.awaitExit(ctx, name, func(i *instance, _ bool) bool { return i.rec.State == Ending })
 }

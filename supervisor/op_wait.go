@@ -41,6 +41,14 @@ func (s *Supervisor) wait(ctx context.Context, r *request, b api.WaitRequest) er
 // awaitRun waits for the end of a container's present run, or of its next one
 // if it is just between two.
 func (s *Supervisor) awaitRun(ctx context.Context, name string) (code int, err error) {
+	return s.awaitExit(ctx, name, func(i *instance, seen bool) bool {
+		return !seen && !i.final() && i.rec.State != Ending
+	})
+}
+
+// awaitExit waits for the end of a container's present run, and then as long as
+// pending says so; seen tells it whether there was a run.
+func (s *Supervisor) awaitExit(ctx context.Context, name string, pending func(i *instance, seen bool) bool) (code int, err error) {
 	var seen *Run
 	err = s.await(ctx, func() (bool, error) {
 		i := s.instances[name]
@@ -51,7 +59,7 @@ func (s *Supervisor) awaitRun(ctx context.Context, name string) (code int, err e
 			seen = i.run
 			return false, nil
 		}
-		if seen == nil && !i.final() && i.rec.State != Ending {
+		if pending(i, seen != nil) {
 			return false, nil
 		}
 		if i.rec.Exit != nil {
