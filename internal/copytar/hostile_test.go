@@ -119,8 +119,8 @@ func TestRace(t *testing.T) {
 
 func race(t *testing.T) {
 	base := t.TempDir()
-	plant(t, base, "host/secret=secret", "c/work/d/f=inside", "c/work/d/g=inside")
-	host, inner := filepath.Join(base, "host"), filepath.Join(base, "c/work")
+	plant(t, base, "host/secret=secret", "c/srv/d/f=inside", "c/srv/d/g=inside")
+	host, inner := filepath.Join(base, "host"), filepath.Join(base, "c/srv")
 	root, stop := open(t, filepath.Join(base, "c")), make(chan struct{})
 	var attacker sync.WaitGroup
 	attacker.Go(func() {
@@ -140,13 +140,13 @@ func race(t *testing.T) {
 	})
 	for range 1500 {
 		var out bytes.Buffer
-		_ = Pack(t.Context(), &out, root, []string{"/work/d", "/work/d/.", "/work/d/secret", "/work"}[rand.IntN(4)], rand.IntN(2) == 0)
+		_ = Pack(t.Context(), &out, root, []string{"/srv/d", "/srv/d/.", "/srv/d/secret", "/srv"}[rand.IntN(4)], rand.IntN(2) == 0)
 		if strings.Contains(contents(&out), "secret") {
 			t.Fatal("a file of the host came out")
 		}
 		in := tarOf(t, dir("d"), file("d/f", "stolen"), file("d/secret", "overwritten"))
-		_, _ = Unpack(t.Context(), in, root, []string{"/work", "/work/d/.."}[rand.IntN(2)], Options{})
-		_, _ = Unpack(t.Context(), tarOf(t, file("secret", "overwritten")), root, "/work/d", Options{})
+		_, _ = Unpack(t.Context(), in, root, []string{"/srv", "/srv/d/.."}[rand.IntN(2)], Options{})
+		_, _ = Unpack(t.Context(), tarOf(t, file("secret", "overwritten")), root, "/srv/d", Options{})
 	}
 	close(stop)
 	attacker.Wait()
