@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -189,6 +190,7 @@ func load(t *testing.T) (stop func()) {
 		"while :; do dd if=/dev/zero of=" + filepath.Join(t.TempDir(), "f") + " bs=64k count=64 conv=fsync 2>/dev/null; done",
 	} {
 		cmd := exec.Command("sh", "-c", line)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // dd is to end with its shell
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +198,7 @@ func load(t *testing.T) (stop func()) {
 	}
 	return func() {
 		for _, cmd := range busy {
-			_ = cmd.Process.Kill()
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 			_ = cmd.Wait()
 		}
 	}
