@@ -1,6 +1,7 @@
 package testns
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -12,8 +13,10 @@ import (
 	"syscall"
 )
 
-// PlainName is the account that PlainUser makes.
-const PlainName = "mocker-test"
+// plainName is the account that PlainUser makes: by default mocker-test, else what
+// MOCKER_TEST_ACCOUNT says. The leak census goes by account, so runs at the same
+// time need one each.
+func plainName() string { return cmp.Or(os.Getenv("MOCKER_TEST_ACCOUNT"), "mocker-test") }
 
 // Account is an unprivileged user.
 type Account struct {
@@ -25,13 +28,14 @@ type Account struct {
 // PlainUser returns the account for tests, made by useradd(8) if it is not
 // there. The caller must be root.
 func PlainUser() (*Account, error) {
-	u, err := user.Lookup(PlainName)
+	name := plainName()
+	u, err := user.Lookup(name)
 	if err != nil {
-		out, cerr := exec.Command("useradd", "--create-home", "--shell", "/bin/sh", PlainName).CombinedOutput()
+		out, cerr := exec.Command("useradd", "--create-home", "--shell", "/bin/sh", name).CombinedOutput()
 		if cerr != nil {
-			return nil, fmt.Errorf("useradd %s: %w: %s", PlainName, cerr, out)
+			return nil, fmt.Errorf("useradd %s: %w: %s", name, cerr, out)
 		}
-		if u, err = user.Lookup(PlainName); err != nil {
+		if u, err = user.Lookup(name); err != nil {
 			return nil, err
 		}
 	}
