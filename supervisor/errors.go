@@ -6,21 +6,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
 
-// Error names the step and the object: "publish 127.0.0.1:8080: address in use".
-func (e *StartError) Error() string {
-	text := e.Stage
-	if e.Object != "" {
-		text += " " + e.Object
-	}
-	if e.Err == nil {
-		return text
-	}
-	return text + ": " + e.Err.Error()
-}
-
-// Unwrap is the cause.
-func (e *StartError) Unwrap() error { return e.Err }
-
 // hinted is an error with a remedy, or an exit code, for the user.
 type hinted struct {
 	err  error

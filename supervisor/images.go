@@ -34,8 +34,8 @@ func named(p *project.Project, names []string) (list []project.Service) {
 	return list
 }
 
-// of makes c a container of an image, and tells what the user should know.
-func (c *Container) of(img imageconfig.Resolved, r *request) {
+// applyImage makes c a container of an image, and tells what the user should know.
+func applyImage(c *Container, img imageconfig.Resolved, r *request) {
 	if img.ID == "" {
 		return
 	}

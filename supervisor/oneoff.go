@@ -4,43 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 )
 
-// OneOff is what a container has that run made. It is no replica of its
-// service: plans leave it out, no condition waits for it, no policy restarts it.
-type OneOff struct {
-	Slug    string `json:"slug"`              // 64 hex digits; the name has the first 12
-	Aliases bool   `json:"aliases,omitempty"` // it answers to the service's names
-	Remove  bool   `json:"remove,omitempty"`  // when it has ended and nobody has a claim on it
-}
-
 // oneOffNumber stands in place of a replica's number, as in docker compose.
 const oneOffNumber = -1
-
-// shortID is the least of an id that names a container, in hex digits.
-const shortID = 12
-
-// called reports that name is the name or the id of a one-off container, or
-// the beginning of its id.
-func (c *Container) called(name string) bool {
-	return c.OneOff != nil && (name == c.Name || len(name) >= shortID && strings.HasPrefix(c.ID, name))
-}
-
-// calledOneOf is called for several names.
-func (c *Container) calledOneOf(names []string) bool {
-	return slices.ContainsFunc(names, c.called)
-}
-
-// chosen reports that names, of services or of one-off containers, mean c;
-// no name means all.
-func (c *Container) chosen(names []string) bool {
-	return len(names) == 0 || slices.Contains(names, c.Service.Name) || c.calledOneOf(names)
-}
 
 // split divides names into those of services and the one-off containers that
 // are called by their own.
@@ -49,9 +20,9 @@ func (s *Supervisor) split(names []string) (services []string, oneOffs []Replica
 	if err != nil {
 		return nil, nil, err
 	}
-	oneOffs = filter(all, func(r *Replica) bool { return r.calledOneOf(names) })
+	oneOffs = filter(all, func(r *Replica) bool { return r.CalledOneOf(names) })
 	for _, n := range names {
-		if !slices.ContainsFunc(oneOffs, func(r Replica) bool { return r.called(n) }) {
+		if !slices.ContainsFunc(oneOffs, func(r Replica) bool { return r.Called(n) }) {
 			services = append(services, n)
 		}
 	}

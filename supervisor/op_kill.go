@@ -27,7 +27,7 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 	if err != nil {
 		return err
 	}
-	all = filter(all, func(c *Replica) bool { return c.chosen(services) && (b.Container == "" || c.ID == b.Container) })
+	all = filter(all, func(c *Replica) bool { return c.Chosen(services) && (b.Container == "" || c.ID == b.Container) })
 	// checkServices may have let an orphan pass by name: it is killed once.
 	if b.RemoveOrphans && len(services) > 0 {
 		orphans, err := s.orphans()

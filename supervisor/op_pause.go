@@ -30,7 +30,7 @@ func (s *Supervisor) pause(_ context.Context, r *request, b api.PauseRequest) er
 	}
 	all = filter(all, func(c *Replica) bool {
 		runs := c.State == Running || c.State == Paused
-		return runs && (c.OneOff == nil && c.chosen(b.Services) || c.calledOneOf(b.Services))
+		return runs && (c.OneOff == nil && c.Chosen(b.Services) || c.CalledOneOf(b.Services))
 	})
 	one, done := s.pauseOne, "Paused"
 	if r.Op == api.OpUnpause {

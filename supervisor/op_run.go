@@ -94,7 +94,7 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		return err
 	}
 	c := newOneOff(b)
-	c.of(images[b.Service.Name], r)
+	applyImage(&c, images[b.Service.Name], r)
 	return s.createOneOff(ctx, r, c)
 }
 

@@ -60,7 +60,7 @@ func (s *Supervisor) overtake(services []string, timeout *time.Duration) {
 	}
 	_ = s.ask(func() {
 		for n := range all {
-			if i := s.instances[all[n].Name]; i != nil && i.rec.State == Stopping && i.rec.chosen(services) {
+			if i := s.instances[all[n].Name]; i != nil && i.rec.State == Stopping && i.rec.Chosen(services) {
 				s.apply(event{kind: CmdStop, name: i.rec.Name, stop: order})
 			}
 		}

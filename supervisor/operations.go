@@ -23,7 +23,7 @@ func (x *execution) create(ctx context.Context, op plan.Operation) error {
 	}
 	c := newContainer(x.project, svc, op.Number)
 	c.Inherit = op.Replaces && !x.renew
-	c.of(x.images[svc.Name], x.r)
+	applyImage(&c, x.images[svc.Name], x.r)
 	if err := x.s.createOne(ctx, c); err != nil {
 		return x.failure(op.Object, err)
 	}

@@ -58,7 +58,7 @@ func (s *Supervisor) checkServices(names []string) error {
 // one-off container of that name or id. Called on the loop.
 func (s *Supervisor) has(name string) bool {
 	for _, i := range s.instances {
-		if i.rec.Service.Name == name || i.rec.called(name) {
+		if i.rec.Service.Name == name || i.rec.Called(name) {
 			return true
 		}
 	}

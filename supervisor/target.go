@@ -18,7 +18,7 @@ func (s *Supervisor) target(service string, index int) (*Replica, error) {
 	}
 	all = filter(all, func(r *Replica) bool {
 		up := !r.State.Settled() && r.State != Creating && r.State != Ending && r.State != Removing
-		return up && r.chosen([]string{service}) && (index == 0 || r.Number == index)
+		return up && r.Chosen([]string{service}) && (index == 0 || r.Number == index)
 	})
 	// snapshot sorts by number, which is the lowest for those of run.
 	slices.SortStableFunc(all, func(a, b Replica) int { return rank(&a) - rank(&b) })
