@@ -11,6 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -92,7 +93,7 @@ func (s *Supervisor) prepare() (err error) {
 
 // load reads the record and asks the runtime what of it is alive.
 func (s *Supervisor) load() error {
-	rec, sameBoot, err := ReadRecord(s.cfg.Dirs.StateFile(s.cfg.Name))
+	rec, sameBoot, err := record.Read(s.cfg.Dirs.StateFile(s.cfg.Name))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 	case errors.Is(err, state.ErrCorrupt):

@@ -40,7 +40,7 @@ func (i *instance) event(action string) api.Event {
 	e := api.Event{
 		Time: time.Now(), Action: action, Service: r.Service.Name, Name: r.Name, ID: r.ID,
 		State: r.State.Docker(), Health: r.Health.Status.String(),
-		Final: i.final(), Reason: r.why(), OneOff: r.OneOff != nil,
+		Final: i.final(), Reason: r.Why(), OneOff: r.OneOff != nil,
 	}
 	if r.Exit != nil {
 		e.ExitCode = r.Exit.Code

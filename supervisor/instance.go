@@ -3,28 +3,7 @@ package supervisor
 import (
 	"context"
 	"time"
-
-	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
-
-// Replica is what is recorded of one container: all that a later supervisor
-// must know to go on.
-type Replica struct {
-	Container
-	State    State         `json:"state"`
-	Desired  Desired       `json:"desired"`
-	Held     bool          `json:"held,omitempty"`     // will be started when its dependencies are back
-	Run      int           `json:"run"`                // number of the last run, from 1; 0 = never started
-	Restarts int           `json:"restarts,omitempty"` // restarts by policy since the last command to start
-	Backoff  time.Duration `json:"backoff,omitempty"`  // the last wait before a restart
-	Due      time.Time     `json:"due,omitzero"`       // Waiting: when the next start is due
-	Started  time.Time     `json:"started,omitzero"`
-	Finished time.Time     `json:"finished,omitzero"`
-	Exit     *Exit         `json:"exit,omitempty"` // how the last run ended
-	Reason   Reason        `json:"reason"`
-	Detail   string        `json:"detail,omitempty"` // the reason in words, where it has more to say
-	Health   policy.Health `json:"health"`
-}
 
 // instance is the loop's object for one container. Besides the record it holds
 // what only a living supervisor has; nothing outside the loop touches it. It

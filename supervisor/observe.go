@@ -2,10 +2,10 @@ package supervisor
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // view says from which side a plan looks at what is neither up nor down.
@@ -58,27 +58,6 @@ func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err e
 	if err != nil {
 		return o, nil, err
 	}
-	p.Services = recordedServices(p.Services, all)
+	p.Services = record.Services(p.Services, all)
 	return o, p, nil
-}
-
-// recordedServices are the services as their containers were made, and those of
-// the last file that have none: what exists is judged by its own record, also
-// when the file that made it is gone.
-func recordedServices(file []project.Service, all []Replica) []project.Service {
-	byName := map[string]project.Service{}
-	for _, s := range file {
-		byName[s.Name] = s
-	}
-	for n := range all {
-		if all[n].OneOff == nil {
-			byName[all[n].Service.Name] = all[n].Service
-		}
-	}
-	out := make([]project.Service, 0, len(byName))
-	for _, s := range byName {
-		out = append(out, s)
-	}
-	slices.SortFunc(out, func(a, b project.Service) int { return strings.Compare(a.Name, b.Name) })
-	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // oneOffNumber stands in place of a replica's number, as in docker compose.
@@ -20,7 +21,7 @@ func (s *Supervisor) split(names []string) (services []string, oneOffs []Replica
 	if err != nil {
 		return nil, nil, err
 	}
-	oneOffs = filter(all, func(r *Replica) bool { return r.CalledOneOf(names) })
+	oneOffs = record.Filter(all, func(r *Replica) bool { return r.CalledOneOf(names) })
 	for _, n := range names {
 		if !slices.ContainsFunc(oneOffs, func(r Replica) bool { return r.Called(n) }) {
 			services = append(services, n)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // kill sends a signal to the main processes, at once: it waits behind nobody,
@@ -27,14 +28,14 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 	if err != nil {
 		return err
 	}
-	all = filter(all, func(c *Replica) bool { return c.Chosen(services) && (b.Container == "" || c.ID == b.Container) })
+	all = record.Filter(all, func(c *Replica) bool { return c.Chosen(services) && (b.Container == "" || c.ID == b.Container) })
 	// checkServices may have let an orphan pass by name: it is killed once.
 	if b.RemoveOrphans && len(services) > 0 {
 		orphans, err := s.orphans()
 		if err != nil {
 			return err
 		}
-		all = append(all, filter(orphans, func(o *Replica) bool { return !slices.Contains(services, o.Service.Name) })...)
+		all = append(all, record.Filter(orphans, func(o *Replica) bool { return !slices.Contains(services, o.Service.Name) })...)
 	}
 	if sig == syscall.SIGKILL && b.Container == "" {
 		s.queue.Supersede(services)
@@ -59,7 +60,7 @@ func (s *Supervisor) orphans() ([]Replica, error) {
 			known = append(known, s.desired.Services[n].Name)
 		}
 	})
-	return filter(all, func(r *Replica) bool { return !slices.Contains(known, r.Service.Name) }), err
+	return record.Filter(all, func(r *Replica) bool { return !slices.Contains(known, r.Service.Name) }), err
 }
 
 func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig syscall.Signal) error {

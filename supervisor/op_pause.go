@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // Pausing. A paused container is stopped process by process (Runtime.Pause),
@@ -28,7 +29,7 @@ func (s *Supervisor) pause(_ context.Context, r *request, b api.PauseRequest) er
 	if err != nil {
 		return err
 	}
-	all = filter(all, func(c *Replica) bool {
+	all = record.Filter(all, func(c *Replica) bool {
 		runs := c.State == Running || c.State == Paused
 		return runs && (c.OneOff == nil && c.Chosen(b.Services) || c.CalledOneOf(b.Services))
 	})

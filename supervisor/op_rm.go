@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // rm removes containers by name. One that runs again since the client looked
@@ -16,7 +17,7 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 	if err != nil {
 		return err
 	}
-	all = filter(all, func(c *Replica) bool { return slices.Contains(b.Names, c.Name) })
+	all = record.Filter(all, func(c *Replica) bool { return slices.Contains(b.Names, c.Name) })
 	var services []string
 	for n := range all {
 		services = append(services, all[n].Service.Name)

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // wait waits for the ends of containers, and tells each as it comes. A restart
@@ -16,7 +17,7 @@ func (s *Supervisor) wait(ctx context.Context, r *request, b api.WaitRequest) er
 	if err != nil {
 		return err
 	}
-	all = filter(all, func(c *Replica) bool { return slices.Contains(b.IDs, c.ID) })
+	all = record.Filter(all, func(c *Replica) bool { return slices.Contains(b.IDs, c.ID) })
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var waits sync.WaitGroup

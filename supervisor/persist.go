@@ -9,31 +9,10 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
-	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // saveDelay is how long a change that nothing waits for may stay unrecorded.
 const saveDelay = 100 * time.Millisecond
-
-// Record is what is on disk of a project: state.json.
-type Record struct {
-	Project    project.Project `json:"project"`              // as the last up gave it
-	Networks   []string        `json:"networks,omitempty"`   // resolved names that exist
-	Volumes    []string        `json:"volumes,omitempty"`    // resolved names that exist
-	Containers []Replica       `json:"containers,omitempty"` // sorted by name
-}
-
-// ReadRecord reads the record of a project whose supervisor does not run, for
-// commands that only show. What it says to be running is not, if sameBoot is
-// false. The error wraps os.ErrNotExist if there is no such project, and
-// state.ErrCorrupt if the record cannot be read (it is then set aside).
-func ReadRecord(path string) (r Record, sameBoot bool, err error) {
-	sameBoot, err = state.Load(path, &r)
-	if err != nil {
-		return Record{}, false, fmt.Errorf("state of the project: %w", err)
-	}
-	return r, sameBoot, nil
-}
 
 // save writes the record. Called on the loop.
 func (s *Supervisor) save() error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // snapshot copies the records of all containers of the services (empty = all),
@@ -33,7 +34,7 @@ func (s *Supervisor) snapshot(services []string) ([]Replica, error) {
 // snapshotReplicas is snapshot without what run made.
 func (s *Supervisor) snapshotReplicas(services []string) ([]Replica, error) {
 	all, err := s.snapshot(services)
-	return filter(all, func(r *Replica) bool { return r.OneOff == nil }), err
+	return record.Filter(all, func(r *Replica) bool { return r.OneOff == nil }), err
 }
 
 // checkServices refuses names that are neither in the project nor those of a container
@@ -78,14 +79,4 @@ func newID() string {
 	var id [32]byte
 	_, _ = rand.Read(id[:]) // never fails (crypto/rand, Go 1.24)
 	return hex.EncodeToString(id[:])
-}
-
-func filter(all []Replica, keep func(*Replica) bool) []Replica {
-	var out []Replica
-	for n := range all {
-		if keep(&all[n]) {
-			out = append(out, all[n])
-		}
-	}
-	return out
 }

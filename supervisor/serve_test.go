@@ -14,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // served is a supervisor behind a real socket, in real time.
@@ -140,7 +141,7 @@ func TestServeEndsIdleAndTheNextGoesOn(t *testing.T) {
 	v.must(v.call(upOf(proj(svc("a")))))
 	v.must(v.call(api.Request{Op: api.OpStop}))
 	v.wait(ErrIdle)
-	rec, same, err := ReadRecord(v.dirs.StateFile("demo"))
+	rec, same, err := record.Read(v.dirs.StateFile("demo"))
 	if err != nil || !same {
 		t.Fatalf("record: same boot %t, %v", same, err)
 	}

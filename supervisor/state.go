@@ -1,12 +1,21 @@
 package supervisor
 
-import "github.com/mocker-compose/mocker-compose/supervisor/states"
+import (
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
+)
 
 // The words for where a container stands; see package states.
 type (
 	State   = states.State
 	Desired = states.Desired
 	Reason  = states.Reason
+)
+
+// What is on disk of a project; see package record.
+type (
+	Record  = record.Record
+	Replica = record.Replica
 )
 
 // The states, the desires and the reasons.

@@ -3,6 +3,8 @@ package supervisor
 import (
 	"fmt"
 	"slices"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // target is the container of a service that exec and attach work on: the one
@@ -16,7 +18,7 @@ func (s *Supervisor) target(service string, index int) (*Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = filter(all, func(r *Replica) bool {
+	all = record.Filter(all, func(r *Replica) bool {
 		up := !r.State.Settled() && r.State != Creating && r.State != Ending && r.State != Removing
 		return up && r.Chosen([]string{service}) && (index == 0 || r.Number == index)
 	})

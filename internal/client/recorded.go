@@ -6,7 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/supervisor"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // Recorded is what is known of a project whose supervisor does not answer.
@@ -20,7 +20,7 @@ type Recorded struct {
 // no such project. What a dead project is said to run is shown as killed, since
 // its processes die with the project's holder.
 func (e *Env) recorded(ctx context.Context, name string) (*Recorded, error) {
-	rec, sameBoot, err := supervisor.ReadRecord(e.Dirs.StateFile(name))
+	rec, sameBoot, err := record.Read(e.Dirs.StateFile(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

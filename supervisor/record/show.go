@@ -1,4 +1,4 @@
-package supervisor
+package record
 
 import (
 	"maps"
@@ -9,6 +9,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
 // Show is the replica as ps prints it, as far as the record knows. p is the
@@ -18,13 +19,13 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		ID: r.ID, Name: r.Name, Project: r.Project, Service: r.Service.Name, Number: r.Number,
 		Image: r.imageName(), Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
 		Created: r.Created, Started: r.Started, Finished: r.Finished,
-		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.why(),
+		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.Why(),
 		LogDir: dirs.LogDir(r.Project, r.Name), OneOff: r.OneOff != nil,
 	}
-	if r.State == Starting && r.Restarts == 0 {
-		c.State = Created.Docker()
+	if r.State == states.Starting && r.Restarts == 0 {
+		c.State = states.Created.Docker()
 	}
-	if r.State == Running || r.State == Stopping {
+	if r.State == states.Running || r.State == states.Stopping {
 		c.Health = r.Health.Status.String()
 	}
 	if r.Exit != nil {
@@ -84,8 +85,8 @@ func dependsOn(list []project.Dependency) string {
 	return strings.Join(out, ",")
 }
 
-// why is the reason in words.
-func (r *Replica) why() string {
+// Why is the reason in words.
+func (r *Replica) Why() string {
 	if r.Detail != "" {
 		return r.Reason.String() + ": " + r.Detail
 	}

@@ -1,13 +1,14 @@
-package supervisor
+package record
 
 import (
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
 func TestLabels(t *testing.T) {
-	r := Replica{Container: Container{
+	r := Replica{Container: kernel.Container{
 		Project: "demo", Dir: "/srv/demo", Name: "demo-web-2", Number: 2, Hash: "abc",
 		Service: project.Service{
 			Name:      "web",

@@ -1,0 +1,54 @@
+// Package record is what is on disk of a project: a Record, with a Replica for each
+// container. It is all that a later supervisor must know to go on, and all that a
+// command needs that only shows what there is, whether a supervisor runs or not.
+package record
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
+)
+
+// Record is what is on disk of a project: state.json.
+type Record struct {
+	Project    project.Project `json:"project"`              // as the last up gave it
+	Networks   []string        `json:"networks,omitempty"`   // resolved names that exist
+	Volumes    []string        `json:"volumes,omitempty"`    // resolved names that exist
+	Containers []Replica       `json:"containers,omitempty"` // sorted by name
+}
+
+// Replica is what is recorded of one container: all that a later supervisor
+// must know to go on.
+type Replica struct {
+	kernel.Container
+	State    states.State   `json:"state"`
+	Desired  states.Desired `json:"desired"`
+	Held     bool           `json:"held,omitempty"`     // will be started when its dependencies are back
+	Run      int            `json:"run"`                // number of the last run, from 1; 0 = never started
+	Restarts int            `json:"restarts,omitempty"` // restarts by policy since the last command to start
+	Backoff  time.Duration  `json:"backoff,omitempty"`  // the last wait before a restart
+	Due      time.Time      `json:"due,omitzero"`       // Waiting: when the next start is due
+	Started  time.Time      `json:"started,omitzero"`
+	Finished time.Time      `json:"finished,omitzero"`
+	Exit     *kernel.Exit   `json:"exit,omitempty"` // how the last run ended
+	Reason   states.Reason  `json:"reason"`
+	Detail   string         `json:"detail,omitempty"` // the reason in words, where it has more to say
+	Health   policy.Health  `json:"health"`
+}
+
+// Read reads the record of a project whose supervisor does not run, for
+// commands that only show. What it says to be running is not, if sameBoot is
+// false. The error wraps os.ErrNotExist if there is no such project, and
+// state.ErrCorrupt if the record cannot be read (it is then set aside).
+func Read(path string) (r Record, sameBoot bool, err error) {
+	sameBoot, err = state.Load(path, &r)
+	if err != nil {
+		return Record{}, false, fmt.Errorf("state of the project: %w", err)
+	}
+	return r, sameBoot, nil
+}
