@@ -103,6 +103,6 @@ func (x *execution) announce(name string) {
 	defer x.mu.Unlock()
 	if !x.said[name] {
 		x.said[name] = true
-		x.r.container(name, "Recreate")
+		x.r.Container(name, "Recreate")
 	}
 }

@@ -17,7 +17,7 @@ func (s *Supervisor) images(ctx context.Context, r *request, services []project.
 	}
 	ctx, cancel := context.WithTimeout(ctx, createLimit)
 	defer cancel()
-	found, err := s.rt.Images(ctx, services, func(name, status string) { r.progress("Image", name, status) })
+	found, err := s.rt.Images(ctx, services, func(name, status string) { r.Progress("Image", name, status) })
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +43,6 @@ func applyImage(c *Container, img imageconfig.Resolved, r *request) {
 	c.Image = img.Image
 	c.Service, notices = imageconfig.Apply(c.Service, &img.Config)
 	for _, text := range notices {
-		r.warn("Container", c.Name, text)
+		r.Warn("Container", c.Name, text)
 	}
 }

@@ -41,7 +41,7 @@ func (g *stage) run(b *api.RunRequest) *runner {
 	s := g.s
 	go func() {
 		defer close(r.ended)
-		s.answer(ctx, &request{Request: api.Request{Op: api.OpRun, Run: b}, more: r.more, send: func(v any, _ ...*os.File) error {
+		s.answer(ctx, &request{Request: api.Request{Op: api.OpRun, Run: b}, More: r.more, Send: func(v any, _ ...*os.File) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			a := v.(api.Answer)

@@ -66,14 +66,14 @@ func (s *Supervisor) attachTo(ctx context.Context, r *request, name string) erro
 		defer input.Close()
 		files = append(files, input)
 	}
-	if err := r.send(api.Answer{Started: &api.Started{TTY: c.Service.TTY, Container: s.shown(name)}}, files...); err != nil {
+	if err := r.Send(api.Answer{Started: &api.Started{TTY: c.Service.TTY, Container: s.shown(name)}}, files...); err != nil {
 		return err
 	}
 	code, err := s.awaitDrained(ctx, name)
 	if err != nil {
 		return err
 	}
-	return r.send(api.Answer{Exit: &api.Exit{Code: code}})
+	return r.Send(api.Answer{Exit: &api.Exit{Code: code}})
 }
 
 // awaitDrained waits until the present run of a container has ended and its

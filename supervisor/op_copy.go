@@ -12,8 +12,8 @@ import (
 // copyFiles copies files from or to a container, whether it runs or not. The
 // stream that came with the request is its only way to the client's files.
 func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyRequest) error {
-	if len(r.files) != 1 {
-		return fmt.Errorf("copy of container %s: %d files came with the request, need the stream", b.Container, len(r.files))
+	if len(r.Files) != 1 {
+		return fmt.Errorf("copy of container %s: %d files came with the request, need the stream", b.Container, len(r.Files))
 	}
 	var c *Container
 	runs := false
@@ -30,7 +30,7 @@ func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyReques
 		return fmt.Errorf("no such container: %s", b.Container)
 	}
 	// What is half done must not be done again: the client is not to repeat it.
-	if err := r.send(api.Answer{}); err != nil {
+	if err := r.Send(api.Answer{}); err != nil {
 		return err
 	}
 	if !runs { // then it may have to be made, after the death of its holder
@@ -39,11 +39,10 @@ func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyReques
 		}
 	}
 	job := copytar.Job{In: b.In, Path: b.Path, Follow: b.Follow, Archive: b.Archive, Owners: b.Owners}
-	left, err := s.rt.Copy(ctx, c, job, r.files[0])
-	closeFiles(r.files) // the reader at the other end must see the end
-	r.files = nil
+	left, err := s.rt.Copy(ctx, c, job, r.Files[0])
+	r.CloseFiles() // the reader at the other end must see the end
 	for _, text := range left {
-		r.warn("Container", c.Name, text)
+		r.Warn("Container", c.Name, text)
 	}
 	var start *StartError
 	if errors.As(err, &start) {

@@ -42,7 +42,7 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 			if !b.All {
 				events[n].Attributes = nil
 			}
-			if err := r.send(api.Answer{Event: &events[n]}); err != nil {
+			if err := r.Send(api.Answer{Event: &events[n]}); err != nil {
 				return err
 			}
 		}

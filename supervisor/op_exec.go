@@ -22,7 +22,7 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	if err != nil {
 		return err
 	}
-	files, err := execFiles(r.files, &b)
+	files, err := execFiles(r.Files, &b)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 		Privileged: b.Privileged, TTY: b.TTY, Detach: b.Detach, Rows: b.Rows, Cols: b.Cols,
 	}
 	// From here on the command may have effects: the client must not repeat it.
-	if err := r.send(api.Answer{}); err != nil {
+	if err := r.Send(api.Answer{}); err != nil {
 		return err
 	}
 	within, cancel := context.WithTimeout(ctx, startLimit)
@@ -42,13 +42,12 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	}
 	s.pauseLatecomer(c.Name)
 	died := s.execEvents(c, b.Args)
-	closeFiles(r.files) // the command has them now; its reader must see its end
-	r.files = nil
+	r.CloseFiles() // the command has them now; its reader must see its end
 	if master != nil {
 		defer master.Close()
-		err = r.send(api.Answer{Started: &api.Started{PID: run.PID}}, master)
+		err = r.Send(api.Answer{Started: &api.Started{PID: run.PID}}, master)
 	} else {
-		err = r.send(api.Answer{Started: &api.Started{PID: run.PID}})
+		err = r.Send(api.Answer{Started: &api.Started{PID: run.PID}})
 	}
 	if b.Detach && err == nil {
 		s.spawn(func() {
@@ -114,8 +113,8 @@ func (s *Supervisor) followExec(ctx context.Context, r *request, c *Container, r
 		select {
 		case e := <-run.Done:
 			died(e.Code)
-			return r.send(api.Answer{Exit: &api.Exit{Code: e.Code, Signal: int(e.Signal)}})
-		case more := <-r.more:
+			return r.Send(api.Answer{Exit: &api.Exit{Code: e.Code, Signal: int(e.Signal)}})
+		case more := <-r.More:
 			if more.Resize != nil && master != nil {
 				resize(master, more.Resize)
 			}

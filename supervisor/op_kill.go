@@ -74,7 +74,7 @@ func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig sy
 	if err != nil || run == nil {
 		return err
 	}
-	r.container(c.Name, "Killing")
+	r.Container(c.Name, "Killing")
 	if sig == syscall.SIGKILL {
 		err = s.rt.Kill(run)
 	} else {
@@ -92,7 +92,7 @@ func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig sy
 	if err != nil {
 		return fmt.Errorf("send %v to container %s: %w", sig, c.Name, err)
 	}
-	r.container(c.Name, "Killed")
+	r.Container(c.Name, "Killed")
 	return nil
 }
 

@@ -39,10 +39,10 @@ func (s *Supervisor) pause(_ context.Context, r *request, b api.PauseRequest) er
 	}
 	return s.each(all, func(c *Replica) error {
 		if err := one(ctx, c.Name); err != nil {
-			r.container(c.Name, "Error")
+			r.Container(c.Name, "Error")
 			return err
 		}
-		r.container(c.Name, done)
+		r.Container(c.Name, done)
 		return nil
 	})
 }

@@ -41,7 +41,7 @@ func (s *Supervisor) ps(_ context.Context, r *request, b api.PSRequest) error {
 		}
 		list = append(list, c)
 	}
-	return r.send(api.Answer{PS: list})
+	return r.Send(api.Answer{PS: list})
 }
 
 // showNetwork adds what only the kernel knows of a running container.
@@ -83,5 +83,5 @@ func (s *Supervisor) info(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.send(api.Answer{Info: &i})
+	return r.Send(api.Answer{Info: &i})
 }

@@ -28,15 +28,15 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 	}
 	defer s.queue.Leave(t)
 	return s.each(all, func(c *Replica) error {
-		r.container(c.Name, "Removing")
+		r.Container(c.Name, "Removing")
 		err := s.command(ctx, event{kind: CmdRemove, name: c.Name, volumes: b.Volumes}, func(i *instance) (bool, error) {
 			return i == nil, nil
 		})
 		if err != nil {
-			r.container(c.Name, "Error")
+			r.Container(c.Name, "Error")
 			return err
 		}
-		r.container(c.Name, "Removed")
+		r.Container(c.Name, "Removed")
 		return nil
 	})
 }

@@ -113,13 +113,13 @@ func (s *Supervisor) createOneOff(ctx context.Context, r *request, c Container) 
 		return withHint("remove it with: mocker-compose rm -f "+c.Name+", or choose another --name",
 			fmt.Errorf("the container name %q is already in use by container %q", c.Name, taken.ID))
 	}
-	r.container(c.Name, "Creating")
+	r.Container(c.Name, "Creating")
 	if err := s.createOne(ctx, c); err != nil {
-		r.container(c.Name, "Error")
+		r.Container(c.Name, "Error")
 		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{}, true) // what failed is what the user is told
 		return err
 	}
-	r.container(c.Name, "Created")
+	r.Container(c.Name, "Created")
 	return s.ask(func() {
 		if i := s.find(c.ID); i != nil {
 			i.claims++
@@ -138,8 +138,8 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 			return
 		}
 		started = i.rec.Run > 0 && (i.live() || !i.rec.Started.IsZero())
-		if len(r.files) > 0 {
-			i.rec.Stdin = r.files[0]
+		if len(r.Files) > 0 {
+			i.rec.Stdin = r.Files[0]
 		}
 		c = i.rec.Container
 	})
@@ -161,8 +161,7 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 		err = s.sayStarted(ctx, r, &c)
 	}
 	if err == nil {
-		closeFiles(r.files) // the container has them now; its writer must see its end
-		r.files = nil
+		r.CloseFiles() // the container has them now; its writer must see its end
 		return &c, nil
 	}
 	if (ctx.Err() != nil || b.Remove) && !started && s.ctx.Err() == nil {
@@ -197,8 +196,8 @@ func (s *Supervisor) sayStarted(ctx context.Context, r *request, c *Container) e
 			files = append(files, master)
 		}
 	}
-	r.out.Flush()
-	return r.send(api.Answer{Started: &said}, files...)
+	r.Flush()
+	return r.Send(api.Answer{Started: &said}, files...)
 }
 
 // shown is a container as clients see it; nil when it is gone.
@@ -220,11 +219,11 @@ func (s *Supervisor) attendOneOff(ctx context.Context, r *request, c *Container)
 	if err != nil {
 		return err
 	}
-	if err := r.send(api.Answer{Exit: &api.Exit{Code: code}}); err != nil {
+	if err := r.Send(api.Answer{Exit: &api.Exit{Code: code}}); err != nil {
 		return err
 	}
 	select {
-	case <-r.more:
+	case <-r.More:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-s.loopEnded:

@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
@@ -109,7 +110,7 @@ func sayUnchanged(r *request, o plan.Observed, p *plan.Plan, selected []string) 
 	for _, c := range o.Containers {
 		touched := slices.ContainsFunc(p.Operations, func(op plan.Operation) bool { return op.Object == c.Name })
 		if c.State == plan.Running && !touched && slices.Contains(selected, c.Service) {
-			r.container(c.Name, "Running")
+			r.Container(c.Name, "Running")
 		}
 	}
 }
@@ -117,18 +118,18 @@ func sayUnchanged(r *request, o plan.Observed, p *plan.Plan, selected []string) 
 // warnOrphans names the containers whose service has left the file.
 func (s *Supervisor) warnOrphans(r *request, names []string) {
 	if len(names) > 0 {
-		r.warn("Project", s.cfg.Name, fmt.Sprintf("Found orphan containers (%v) for this project. If you removed or renamed this service in your compose file, you can run this command with the --remove-orphans flag to clean it up.", names))
+		r.Warn("Project", s.cfg.Name, fmt.Sprintf("Found orphan containers (%v) for this project. If you removed or renamed this service in your compose file, you can run this command with the --remove-orphans flag to clean it up.", names))
 	}
 }
 
 // sayNotices passes on what the runtime has found out.
 func (s *Supervisor) sayNotices(r *request) {
 	for _, text := range s.rt.Notices() {
-		r.warn("Project", s.cfg.Name, text)
+		r.Warn("Project", s.cfg.Name, text)
 	}
 }
 
 // isCancel reports an error that is no failure of its own.
 func isCancel(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, turns.ErrSuperseded) || errors.Is(err, errClientGone)
+	return errors.Is(err, context.Canceled) || errors.Is(err, turns.ErrSuperseded) || errors.Is(err, door.ErrClientGone)
 }

@@ -28,7 +28,7 @@ func (s *Supervisor) wait(ctx context.Context, r *request, b api.WaitRequest) er
 			told.Lock()
 			defer told.Unlock()
 			if err == nil {
-				err = r.send(api.Answer{Waited: &api.Waited{ID: c.ID, Code: code}})
+				err = r.Send(api.Answer{Waited: &api.Waited{ID: c.ID, Code: code}})
 			}
 			if err != nil {
 				cancel(err)

@@ -19,7 +19,7 @@ func (x *execution) create(ctx context.Context, op plan.Operation) error {
 		before, after = "", "Recreated"
 	}
 	if before != "" {
-		x.r.container(op.Object, before)
+		x.r.Container(op.Object, before)
 	}
 	c := newContainer(x.project, svc, op.Number)
 	c.Inherit = op.Replaces && !x.renew
@@ -27,18 +27,18 @@ func (x *execution) create(ctx context.Context, op plan.Operation) error {
 	if err := x.s.createOne(ctx, c); err != nil {
 		return x.failure(op.Object, err)
 	}
-	x.r.container(op.Object, after)
+	x.r.Container(op.Object, after)
 	return nil
 }
 
 func (x *execution) start(ctx context.Context, name string) error {
 	if !x.restart {
-		x.r.container(name, "Starting")
+		x.r.Container(name, "Starting")
 	}
 	if _, err := x.s.startOne(ctx, name); err != nil {
 		return x.failure(name, err)
 	}
-	x.r.container(name, "Started")
+	x.r.Container(name, "Started")
 	if x.restart {
 		_ = x.s.ask(func() {
 			if i := x.s.instances[name]; i != nil {
@@ -50,7 +50,7 @@ func (x *execution) start(ctx context.Context, name string) error {
 }
 
 func (x *execution) stop(ctx context.Context, op plan.Operation) error {
-	say := func(status string) { x.r.container(op.Object, status) }
+	say := func(status string) { x.r.Container(op.Object, status) }
 	switch {
 	case op.Replaces:
 		x.announce(op.Object)
@@ -71,13 +71,13 @@ func (x *execution) remove(ctx context.Context, op plan.Operation) error {
 	if op.Replaces {
 		x.announce(op.Object)
 	} else {
-		x.r.container(op.Object, "Removing")
+		x.r.Container(op.Object, "Removing")
 	}
 	if err := x.s.removeOne(ctx, op.Object, x.order, x.volumes); err != nil {
 		return x.failure(op.Object, err)
 	}
 	if !op.Replaces {
-		x.r.container(op.Object, "Removed")
+		x.r.Container(op.Object, "Removed")
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (x *execution) remove(ctx context.Context, op plan.Operation) error {
 // failure says that a step of a container failed, unless it was cancelled.
 func (x *execution) failure(name string, err error) error {
 	if !isCancel(err) {
-		x.r.container(name, "Error")
+		x.r.Container(name, "Error")
 	}
 	return err
 }

@@ -4,43 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/internal/outbox"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // request is one request being carried out.
-type request struct {
-	api.Request
-	files []*os.File         // that came with it; closed when it ends
-	more  <-chan api.Request // what the client says later
-	send  func(v any, files ...*os.File) error
-	out   *outbox.Box // progress
-}
-
-// progress sends one line of progress. A client that has gone is noticed
-// elsewhere.
-func (r *request) progress(kind, name, status string) {
-	r.out.Put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status}})
-}
-
-func (r *request) container(name, status string) { r.progress("Container", name, status) }
-
-// warn sends a line that is no failure.
-func (r *request) warn(kind, name, text string) {
-	r.out.Put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: "Warning", Text: text}})
-}
+type request = door.Request
 
 // answer carries a request out and sends the last answer. A request that this
 // supervisor ends too early to serve gets none: the client finds the connection
 // closed, and asks the next supervisor.
 func (s *Supervisor) answer(ctx context.Context, r *request) {
-	defer func() { closeFiles(r.files) }()
-	r.out = outbox.New(r.send)
-	defer r.out.Flush()
+	r.Begin()
+	defer r.Close()
 	err := s.carryOut(ctx, r)
 	ended := errors.Is(err, ErrProjectEnded)
 	if !ended && err != nil && (errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.holderDied(err) || s.ctx.Err() != nil) {
@@ -53,8 +32,8 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 		// A client that does not read must not keep a dead project.
 		defer time.AfterFunc(lastWords, func() { s.finish(ErrProjectEnded) }).Stop()
 	}
-	r.out.Flush()
-	_ = r.send(answerFor(err))
+	r.Flush()
+	_ = r.Send(answerFor(err))
 	if ended {
 		s.finish(ErrProjectEnded)
 	}

@@ -3,22 +3,14 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"os"
-	"sync"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 )
-
-// firstMessage is how long a client may take to say what it wants.
-const firstMessage = 30 * time.Second
 
 // lastWords is how long listeners have to read that the project has ended.
 const lastWords = time.Second
-
-// errClientGone cancels what only its client wanted.
-var errClientGone = errors.New("the client has gone")
 
 // Serve answers requests on l until the project has ended (ErrProjectEnded),
 // there is nothing left to do (ErrIdle), or ctx or the supervisor ends. It
@@ -28,16 +20,7 @@ func (s *Supervisor) Serve(ctx context.Context, l *wire.Listener) error {
 	// even if ctx ends with the project.
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	var conns sync.WaitGroup
-	conns.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conns.Go(func() { s.serveConn(inner, c) })
-		}
-	})
+	conns := door.Accept(l, func(c *wire.Conn) { s.serveConn(inner, c) })
 	_ = s.ask(s.watchIdle)
 	err := s.untilFinished(ctx)
 	// First the door, then those inside: nobody is let in and forgotten.
@@ -84,48 +67,7 @@ func (s *Supervisor) finish(err error) {
 
 // serveConn carries out the one request of a connection.
 func (s *Supervisor) serveConn(ctx context.Context, c *wire.Conn) {
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Close() })()
 	_ = s.ask(func() { s.clients++ })
 	defer func() { _ = s.ask(func() { s.clients-- }) }()
-
-	_ = c.SetDeadline(time.Now().Add(firstMessage))
-	var req api.Request
-	files, err := c.Receive(&req)
-	if err != nil {
-		return
-	}
-	defer closeFiles(files)
-	_ = c.SetDeadline(time.Time{})
-
-	ctx, gone := context.WithCancelCause(ctx)
-	defer gone(nil)
-	more := make(chan api.Request)
-	go listen(ctx, c, more, gone)
-	s.answer(ctx, &request{Request: req, files: files, more: more, send: c.Send})
-}
-
-// listen hands on what the client says after its request, and notices that it
-// has gone.
-func listen(ctx context.Context, c *wire.Conn, more chan<- api.Request, gone context.CancelCauseFunc) {
-	for {
-		var req api.Request
-		files, err := c.Receive(&req)
-		closeFiles(files)
-		if err != nil {
-			gone(errClientGone)
-			return
-		}
-		select {
-		case more <- req:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func closeFiles(files []*os.File) {
-	for _, f := range files {
-		f.Close()
-	}
+	door.Serve(ctx, c, s.answer)
 }

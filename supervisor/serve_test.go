@@ -14,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
@@ -81,7 +82,7 @@ func (v *served) read(c *wire.Conn) (rep reply) {
 		if err != nil {
 			v.t.Fatalf("answer: %v", err)
 		}
-		closeFiles(files)
+		door.CloseFiles(files)
 		rep.take(a)
 	}
 	return rep

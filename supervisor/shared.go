@@ -15,7 +15,7 @@ import (
 // share makes a network or volume. Its name is recorded before it is made, so
 // that down finds it whatever happens. list belongs to the loop.
 func (x *execution) share(ctx context.Context, kind, name string, list *[]string) error {
-	x.r.progress(kind, name, "Creating")
+	x.r.Progress(kind, name, "Creating")
 	err := x.s.commit(func() {
 		if !slices.Contains(*list, name) {
 			*list = append(*list, name)
@@ -26,10 +26,10 @@ func (x *execution) share(ctx context.Context, kind, name string, list *[]string
 		err = x.s.ensure(ctx)
 	}
 	if err != nil {
-		x.r.progress(kind, name, "Error")
+		x.r.Progress(kind, name, "Error")
 		return err
 	}
-	x.r.progress(kind, name, "Created")
+	x.r.Progress(kind, name, "Created")
 	return nil
 }
 
@@ -67,13 +67,13 @@ func (s *Supervisor) ensure(ctx context.Context) error {
 // removeNetwork removes all networks with the first call: the runtime knows
 // them better than any record.
 func (x *execution) removeNetwork(ctx context.Context, name string) error {
-	x.r.progress("Network", name, "Removing")
+	x.r.Progress("Network", name, "Removing")
 	x.networks.Do(func() { x.netErr = x.s.removeNetworks(ctx) })
 	if x.netErr != nil {
-		x.r.progress("Network", name, "Error")
+		x.r.Progress("Network", name, "Error")
 		return x.netErr
 	}
-	x.r.progress("Network", name, "Removed")
+	x.r.Progress("Network", name, "Removed")
 	return nil
 }
 
@@ -87,20 +87,20 @@ func (s *Supervisor) removeNetworks(ctx context.Context) error {
 }
 
 func (x *execution) removeVolume(ctx context.Context, op plan.Operation) error {
-	x.r.progress("Volume", op.Object, "Removing")
+	x.r.Progress("Volume", op.Object, "Removing")
 	only := *x.project
 	only.Volumes = slices.DeleteFunc(slices.Clone(only.Volumes), func(v project.Volume) bool { return v.Name != op.Object })
 	ctx, cancel := context.WithTimeout(ctx, removeLimit)
 	defer cancel()
 	gone, err := x.s.rt.RemoveVolumes(ctx, &only)
 	if err != nil {
-		x.r.progress("Volume", op.Object, "Error")
+		x.r.Progress("Volume", op.Object, "Error")
 		return fmt.Errorf("remove volume %s: %w", op.Object, err)
 	}
 	if slices.Contains(gone, op.Object) {
-		x.r.progress("Volume", op.Object, "Removed")
+		x.r.Progress("Volume", op.Object, "Removed")
 	} else {
-		x.r.progress("Volume", op.Object, "Resource is still in use")
+		x.r.Progress("Volume", op.Object, "Resource is still in use")
 		x.s.sayNotices(x.r)
 	}
 	return x.s.ask(func() {

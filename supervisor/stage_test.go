@@ -76,7 +76,7 @@ func (g *stage) do(req api.Request) reply { return g.doCtx(context.Background(),
 func (g *stage) doCtx(ctx context.Context, req api.Request) reply {
 	var rep reply
 	var mu sync.Mutex
-	g.s.answer(ctx, &request{Request: req, send: func(v any, _ ...*os.File) error {
+	g.s.answer(ctx, &request{Request: req, Send: func(v any, _ ...*os.File) error {
 		mu.Lock()
 		defer mu.Unlock()
 		rep.take(v.(api.Answer))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 )
 
 func (g *stage) stopAll(services ...string) reply {
@@ -156,7 +157,7 @@ func TestUpOfAClientThatHasGoneStopsAtTheNextStep(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.f.set("a", program{slow: 2 * time.Second})
 		ctx, cancel := context.WithCancelCause(context.Background())
-		time.AfterFunc(time.Second, func() { cancel(errClientGone) })
+		time.AfterFunc(time.Second, func() { cancel(door.ErrClientGone) })
 		r := g.doCtx(ctx, api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("a"), svc("b", dep("a", project.ConditionStarted)))}})
 		if r.err == nil {
 			t.Error("up went on without its client")
@@ -203,7 +204,7 @@ func TestAClientThatDoesNotReadHoldsNobodyUp(t *testing.T) {
 		go func() {
 			defer close(answered)
 			r := &request{Request: api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("a"), svc("b"))}}}
-			r.send = func(any, ...*os.File) error { <-read; return nil }
+			r.Send = func(any, ...*os.File) error { <-read; return nil }
 			g.s.answer(context.Background(), r)
 		}()
 		settle()

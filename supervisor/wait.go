@@ -19,7 +19,7 @@ func (s *Supervisor) waitFor(ctx context.Context, r *request, d project.Dependen
 	}
 	say := func(status string) {
 		for _, c := range reps {
-			r.container(c.Name, status)
+			r.Container(c.Name, status)
 		}
 	}
 	if d.Condition != project.ConditionStarted {
@@ -39,7 +39,7 @@ func (s *Supervisor) waitFor(ctx context.Context, r *request, d project.Dependen
 	case err == nil || ctx.Err() != nil:
 	case !d.Required:
 		say("Skipped")
-		r.warn("Service", d.Service, fmt.Sprintf("optional dependency %q failed to start: %v", d.Service, err))
+		r.Warn("Service", d.Service, fmt.Sprintf("optional dependency %q failed to start: %v", d.Service, err))
 	case d.Condition == project.ConditionCompleted:
 		say("Error")
 	default:
@@ -66,13 +66,13 @@ func (s *Supervisor) waitUp(ctx context.Context, r *request, services []string, 
 	defer cancel(nil)
 	var waits sync.WaitGroup
 	for _, c := range all {
-		r.container(c.Name, "Waiting")
+		r.Container(c.Name, "Waiting")
 		waits.Go(func() {
 			if err := s.awaitUp(ctx, c.Name); err != nil {
 				cancel(err) // the first counts
 				return
 			}
-			r.container(c.Name, "Healthy")
+			r.Container(c.Name, "Healthy")
 		})
 	}
 	waits.Wait()
