@@ -18,7 +18,7 @@ func TestAdopt(t *testing.T) {
 	}
 	router, k := newNamespace(t), newHolder(t)
 	first := open(t, router, k)
-	ensure(t, first, Network{Name: "front", Subnet: "10.77.0.0/24"})
+	ensure(t, first, Network{Name: "front", Subnets: []Subnet{{Subnet: "10.77.0.0/24"}}})
 	ensure(t, first, Network{Name: "back", Internal: true})
 	web, db := service(t, first, "web-1", "front", "back"), service(t, first, "db-1", "back")
 	service(t, first, "lost-1", "front")

@@ -181,7 +181,7 @@ func TestRemoveLeavesNothing(t *testing.T) {
 	s := open(t, router, k)
 	for range 3 {
 		ensure(t, s, Network{Name: "a"})
-		ensure(t, s, Network{Name: "b", Subnet: "10.77.0.0/24"})
+		ensure(t, s, Network{Name: "b", Subnets: []Subnet{{Subnet: "10.77.0.0/24"}}})
 		service(t, s, "web-1", "a", "b")
 		if _, err := s.CreateSandbox("dns-1", SandboxSpec{Endpoints: []EndpointSpec{{Network: "b", IPv4: "10.77.0.9"}}, ExposesDNS: true}); err != nil {
 			t.Fatal(err)
@@ -216,7 +216,7 @@ func TestAFailedSandboxLeavesNothing(t *testing.T) {
 	}
 	router, k := newNamespace(t), newHolder(t)
 	s := open(t, router, k)
-	ensure(t, s, Network{Name: "n", Subnet: "10.77.0.0/24"})
+	ensure(t, s, Network{Name: "n", Subnets: []Subnet{{Subnet: "10.77.0.0/24"}}})
 	service(t, s, "web-1", "n")
 	taken := service(t, s, "web-2", "n").Endpoints()[0].IPv4.String()
 	names := len(k.names())
@@ -258,17 +258,17 @@ func TestNetworkWithOtherSettings(t *testing.T) {
 	if again := ensure(t, s, Network{Name: "n"}); again != first {
 		t.Errorf("the same again: %+v, then %+v", first, again)
 	}
-	changed := ensure(t, s, Network{Name: "n", Subnet: "10.77.0.0/24", Gateway: "10.77.0.254", Internal: true})
+	changed := ensure(t, s, Network{Name: "n", Subnets: []Subnet{{Subnet: "10.77.0.0/24", Gateway: "10.77.0.254"}}, Internal: true})
 	if changed.Subnet.String() != "10.77.0.0/24" || changed.Gateway.String() != "10.77.0.254" || !changed.Internal {
 		t.Errorf("a network without endpoints was not made anew: %+v", changed)
 	}
 	service(t, s, "web-1", "n")
-	if _, err := s.EnsureNetwork(Network{Name: "n", Subnet: "10.78.0.0/24"}); !errors.Is(err, ErrDiffers) {
+	if _, err := s.EnsureNetwork(Network{Name: "n", Subnets: []Subnet{{Subnet: "10.78.0.0/24"}}}); !errors.Is(err, ErrDiffers) {
 		t.Errorf("want ErrDiffers, got %v", err)
 	}
 	for _, bad := range []Network{
-		{}, {Name: "x", Subnet: "10.77.0.0"}, {Name: "x", Gateway: "10.9.0.1"}, {Name: "x", Subnet: "fd00::/64"},
-		{Name: "x", Subnet: "10.77.0.0/16"}, {Name: "x", Subnet: "10.9.0.0/24", Gateway: "10.8.0.1"},
+		{}, {Name: "x", Subnets: []Subnet{{Subnet: "10.77.0.0"}}}, {Name: "x", Subnets: []Subnet{{Gateway: "10.9.0.1"}}}, {Name: "x", Subnets: []Subnet{{Subnet: "fd00::/64"}}},
+		{Name: "x", Subnets: []Subnet{{Subnet: "10.77.0.0/16"}}}, {Name: "x", Subnets: []Subnet{{Subnet: "10.9.0.0/24", Gateway: "10.8.0.1"}}},
 	} {
 		if _, err := s.EnsureNetwork(bad); err == nil {
 			t.Errorf("%+v was accepted", bad)

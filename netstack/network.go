@@ -16,19 +16,38 @@ var ErrDiffers = errors.New("the network is in use with other settings")
 
 // Network is a network as it is wanted.
 type Network struct {
-	Name     string `json:"name"`
-	Subnet   string `json:"subnet,omitempty"`   // CIDR; "" = chosen from the pools
-	Gateway  string `json:"gateway,omitempty"`  // "" = first address of the subnet
-	Internal bool   `json:"internal,omitempty"` // no way out
+	Name string `json:"name"`
+	// Subnets are what is asked for, at most one of each family. A family that is
+	// enabled and has none gets one chosen from the pools.
+	Subnets  []Subnet          `json:"subnets,omitempty"`
+	NoIPv4   bool              `json:"no_ipv4,omitempty"`
+	IPv6     bool              `json:"ipv6,omitempty"`
+	Internal bool              `json:"internal,omitempty"` // no way out
+	Isolated bool              `json:"isolated,omitempty"` // endpoints do not reach each other
+	MTU      int               `json:"mtu,omitempty"`      // bytes; 0 = [MTU]
+	Bridge   string            `json:"bridge,omitempty"`   // name of the interface; "" = derived from Name
+	Labels   map[string]string `json:"labels,omitempty"`
+}
+
+// Subnet is a range of a network's addresses as it is wanted.
+type Subnet struct {
+	Subnet  string            `json:"subnet"`             // CIDR
+	Gateway string            `json:"gateway,omitempty"`  // "" = the first address
+	IPRange string            `json:"ip_range,omitempty"` // CIDR from which addresses are chosen; "" = the subnet
+	Aux     map[string]string `json:"aux,omitempty"`      // addresses that are not given out, by what has them
 }
 
 // NetworkInfo is a network as it is.
 type NetworkInfo struct {
 	Name      string       `json:"name"`
 	Bridge    string       `json:"bridge"` // interface in the router namespace
-	Subnet    netip.Prefix `json:"subnet"`
+	Subnet    netip.Prefix `json:"subnet"` // of IPv4; invalid without
 	Gateway   netip.Addr   `json:"gateway"`
+	Subnet6   netip.Prefix `json:"subnet6"` // of IPv6; invalid without
+	Gateway6  netip.Addr   `json:"gateway6"`
+	MTU       int          `json:"mtu"`
 	Internal  bool         `json:"internal,omitempty"`
+	Isolated  bool         `json:"isolated,omitempty"`
 	Endpoints int          `json:"endpoints"`
 }
 
@@ -156,18 +175,16 @@ func parseNetwork(spec Network) (w wantedNetwork, err error) {
 	if spec.Name == "" {
 		return w, errors.New("the name is empty")
 	}
-	if spec.Subnet != "" {
-		if w.subnet, err = netip.ParsePrefix(spec.Subnet); err != nil {
-			return w, fmt.Errorf("subnet %q is not a range such as 10.5.0.0/24: %w", spec.Subnet, err)
+	for _, pool := range spec.Subnets {
+		if w.subnet, err = netip.ParsePrefix(pool.Subnet); err != nil {
+			return w, fmt.Errorf("subnet %q is not a range such as 10.5.0.0/24: %w", pool.Subnet, err)
 		}
 		w.subnet = w.subnet.Masked()
-	}
-	if spec.Gateway != "" {
-		if w.gateway, err = netip.ParseAddr(spec.Gateway); err != nil {
-			return w, fmt.Errorf("gateway %q is not an address such as 10.5.0.1: %w", spec.Gateway, err)
+		if pool.Gateway == "" {
+			continue
 		}
-		if !w.subnet.IsValid() {
-			return w, fmt.Errorf("gateway %s needs a subnet beside it", w.gateway)
+		if w.gateway, err = netip.ParseAddr(pool.Gateway); err != nil {
+			return w, fmt.Errorf("gateway %q is not an address such as 10.5.0.1: %w", pool.Gateway, err)
 		}
 	}
 	return w, nil

@@ -15,13 +15,19 @@ import (
 type SandboxSpec struct {
 	Hostname string   `json:"hostname,omitempty"`
 	Names    []string `json:"names,omitempty"` // on all its networks: service, container name
-	// Endpoints in the order of their interfaces eth0, eth1. The first on a
-	// network that is not internal gives the default route.
+	// Endpoints in the order of their interfaces eth0, eth1. Of those on networks
+	// that are not internal, the one with the highest GatewayPriority gives the
+	// default route of a family, among equals the first by the network's name.
 	Endpoints []EndpointSpec `json:"endpoints,omitempty"`
 	NoNetwork bool           `json:"no_network,omitempty"` // loopback only
 	// ExposesDNS: the container itself serves port 53, so 127.0.0.11:53 must
 	// stay free; its resolver is then the gateway.
 	ExposesDNS bool `json:"exposes_dns,omitempty"`
+	// HostGateway: what the container sends to the gateway of its default network
+	// is meant for the host; nobody else's is. HostLoopback: it then reaches what
+	// listens on the host's 127.0.0.1, else what listens on the host's own address.
+	HostGateway  bool `json:"host_gateway,omitempty"`
+	HostLoopback bool `json:"host_loopback,omitempty"`
 }
 
 // EndpointSpec is an attachment as it is wanted.
@@ -29,20 +35,32 @@ type EndpointSpec struct {
 	Network string   `json:"network"`
 	Aliases []string `json:"aliases,omitempty"` // names on this network only
 	IPv4    string   `json:"ipv4,omitempty"`    // "" = chosen
+	IPv6    string   `json:"ipv6,omitempty"`    // "" = chosen
+	MAC     string   `json:"mac,omitempty"`     // "" = derived from the address
+	// Interface is the name inside; "" = eth and its place in the list.
+	Interface       string   `json:"interface,omitempty"`
+	LinkLocal       []string `json:"link_local,omitempty"` // further addresses
+	GatewayPriority int      `json:"gateway_priority,omitempty"`
 }
 
 // EndpointInfo is an attachment as it is.
 type EndpointInfo struct {
 	Network   string     `json:"network"`
 	Interface string     `json:"interface"` // inside, "eth0"
-	IPv4      netip.Addr `json:"ipv4"`
-	Prefix    int        `json:"prefix"` // length of the subnet's prefix
+	IPv4      netip.Addr `json:"ipv4"`      // invalid on a network without IPv4
+	Prefix    int        `json:"prefix"`    // length of the subnet's prefix
+	IPv6      netip.Addr `json:"ipv6"`      // invalid on a network without IPv6
+	Prefix6   int        `json:"prefix6,omitempty"`
 	MAC       string     `json:"mac"`
 	Gateway   netip.Addr `json:"gateway"`
-	RouterEnd string     `json:"router_end"` // name of the other end, in R
+	Gateway6  netip.Addr `json:"gateway6"`
+	// LinkLocal are further addresses, of single hosts.
+	LinkLocal       []netip.Addr `json:"link_local,omitempty"`
+	GatewayPriority int          `json:"gateway_priority,omitempty"`
+	RouterEnd       string       `json:"router_end"` // name of the other end, in R
 }
 
-// Subnet is the network's range.
+// Subnet is the network's IPv4 range.
 func (e EndpointInfo) Subnet() netip.Prefix { return netip.PrefixFrom(e.IPv4, e.Prefix).Masked() }
 
 // Sandbox is the net namespace of one container.

@@ -26,7 +26,7 @@ func (p *Project) Hash(s *Service) string {
 	for _, e := range s.Endpoints {
 		for _, n := range p.Networks {
 			if n.Key == e.Network {
-				n.Labels = nil
+				n.Labels, n.Source = nil, Position{}
 				model.Networks = append(model.Networks, n)
 			}
 		}

@@ -67,7 +67,7 @@ func change(t *testing.T, v reflect.Value) {
 func TestHashSurroundings(t *testing.T) {
 	s := &Service{Name: "s", Endpoints: []Endpoint{{Network: "a"}}, Mounts: []Mount{{Type: MountVolume, Source: "v"}}}
 	p := func(subnet, other, volume string) *Project {
-		return &Project{Networks: []Network{{Key: "a", Subnet: subnet}, {Key: "b", Subnet: other}}, Volumes: []Volume{{Key: "v", Name: volume}}}
+		return &Project{Networks: []Network{{Key: "a", Subnets: []Subnet{{Subnet: subnet}}}, {Key: "b", Subnets: []Subnet{{Subnet: other}}}}, Volumes: []Volume{{Key: "v", Name: volume}}}
 	}
 	base := p("1", "2", "v").Hash(s)
 	if p("1", "3", "v").Hash(s) != base {

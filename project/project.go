@@ -59,12 +59,15 @@ type Service struct {
 
 	Process
 
-	NetworkMode string       `json:"network_mode,omitempty"` // "", "none", "host"
-	Endpoints   []Endpoint   `json:"endpoints,omitempty"`    // sorted by network key
-	Ports       []Port       `json:"ports,omitempty"`
-	Expose      []string     `json:"expose,omitempty"`
-	ExtraHosts  []string     `json:"extra_hosts,omitempty"` // "name=address"
-	DependsOn   []Dependency `json:"depends_on,omitempty"`  // sorted by service
+	NetworkMode string     `json:"network_mode,omitempty"` // "", "none", "host"
+	Endpoints   []Endpoint `json:"endpoints,omitempty"`    // in the order of their interfaces
+	Ports       []Port     `json:"ports,omitempty"`
+	Expose      []string   `json:"expose,omitempty"`
+	ExtraHosts  []string   `json:"extra_hosts,omitempty"` // "name=address", address may be "host-gateway"
+	// HostLoopback: connections to the host (host-gateway) reach what listens on
+	// its 127.0.0.1 (x-mocker: {host_loopback: true}).
+	HostLoopback bool         `json:"host_loopback,omitempty"`
+	DependsOn    []Dependency `json:"depends_on,omitempty"` // sorted by service
 
 	HealthCheck     *HealthCheck  `json:"healthcheck,omitempty"`
 	Restart         RestartPolicy `json:"restart"`
@@ -83,23 +86,6 @@ type Service struct {
 type Position struct {
 	File string `json:"file,omitempty"`
 	Line int    `json:"line,omitempty"`
-}
-
-// Network is a compose network.
-type Network struct {
-	Key      string            `json:"key"`
-	Name     string            `json:"name"` // resolved name, project_key by default
-	Internal bool              `json:"internal,omitempty"`
-	Subnet   string            `json:"subnet,omitempty"` // CIDR; "" = chosen from the pool
-	Gateway  string            `json:"gateway,omitempty"`
-	Labels   map[string]string `json:"labels,omitempty"`
-}
-
-// Endpoint is a service's attachment to one network.
-type Endpoint struct {
-	Network     string   `json:"network"` // key in Project.Networks
-	Aliases     []string `json:"aliases,omitempty"`
-	IPv4Address string   `json:"ipv4_address,omitempty"`
 }
 
 // Port is one published port: one container port and one host port.

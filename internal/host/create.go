@@ -151,7 +151,8 @@ func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 	}
 	for _, e := range sc.Service.Endpoints {
 		spec.Endpoints = append(spec.Endpoints, netstack.EndpointSpec{
-			Network: r.networkName(e.Network), Aliases: aliases(sc, e), IPv4: e.IPv4Address,
+			Network: r.networkName(e.Network), Aliases: aliases(sc, e), IPv4: e.IPv4Address, IPv6: e.IPv6Address,
+			MAC: e.MACAddress, Interface: e.Interface, LinkLocal: e.LinkLocal, GatewayPriority: e.GatewayPriority,
 		})
 	}
 	return spec

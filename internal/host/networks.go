@@ -12,8 +12,7 @@ import (
 // EnsureNetworks makes the project's networks that do not exist.
 func (r *Runtime) EnsureNetworks(_ context.Context, p *project.Project) error {
 	for _, n := range p.Networks {
-		_, err := r.net.EnsureNetwork(netstack.Network{Name: n.Name, Subnet: n.Subnet, Gateway: n.Gateway, Internal: n.Internal})
-		if err != nil {
+		if _, err := r.net.EnsureNetwork(networkSpec(n)); err != nil {
 			return err
 		}
 		r.mu.Lock()
@@ -21,6 +20,18 @@ func (r *Runtime) EnsureNetworks(_ context.Context, p *project.Project) error {
 		r.mu.Unlock()
 	}
 	return nil
+}
+
+// networkSpec is a network of the file in the terms of the stack.
+func networkSpec(n project.Network) netstack.Network {
+	spec := netstack.Network{
+		Name: n.Name, NoIPv4: n.NoIPv4, IPv6: n.IPv6, Internal: n.Internal, Isolated: n.Isolated,
+		MTU: n.MTU, Bridge: n.Bridge, Labels: n.Labels,
+	}
+	for _, pool := range n.Subnets {
+		spec.Subnets = append(spec.Subnets, netstack.Subnet(pool))
+	}
+	return spec
 }
 
 // RemoveNetworks removes all of the project's networks.

@@ -85,7 +85,13 @@ func (r *Runtime) Attachments(sc *supervisor.Container) []supervisor.Attachment 
 	}
 	var out []supervisor.Attachment
 	for i, e := range c.rec.Endpoints {
-		a := supervisor.Attachment{Network: e.Network, IPv4: e.IPv4.String(), MAC: e.MAC}
+		a := supervisor.Attachment{Network: e.Network, MAC: e.MAC}
+		if e.IPv4.IsValid() {
+			a.IPv4 = e.IPv4.String()
+		}
+		if e.IPv6.IsValid() {
+			a.IPv6 = e.IPv6.String()
+		}
 		if i < len(sc.Service.Endpoints) {
 			a.Key = sc.Service.Endpoints[i].Network
 		}

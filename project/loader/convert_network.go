@@ -54,7 +54,7 @@ func (l *load) networks(m *types.Project, p *project.Project) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(used)) {
 		n := m.Networks[key]
-		out := project.Network{Key: key, Name: n.Name, Internal: n.Internal, Labels: n.Labels}
+		out := project.Network{Key: key, Name: n.Name, Internal: n.Internal, Labels: n.Labels, Source: l.position("networks", key)}
 		if out.Name == "" {
 			out.Name = p.Name + "_" + key
 		}
@@ -66,8 +66,8 @@ func (l *load) networks(m *types.Project, p *project.Project) error {
 			if err != nil {
 				return err
 			}
-			if ok && out.Subnet == "" {
-				out.Subnet, out.Gateway = pool.Subnet, pool.Gateway
+			if ok && out.Subnets == nil {
+				out.Subnets = []project.Subnet{{Subnet: pool.Subnet, Gateway: pool.Gateway}}
 			}
 		}
 		p.Networks = append(p.Networks, out)

@@ -60,6 +60,7 @@ type Attachment struct {
 	Network string `json:"network"` // resolved name
 	Key     string `json:"key"`
 	IPv4    string `json:"ipv4,omitempty"`
+	IPv6    string `json:"ipv6,omitempty"`
 	MAC     string `json:"mac,omitempty"`
 }
 

@@ -1,0 +1,47 @@
+package project
+
+// Network is a compose network.
+type Network struct {
+	Key      string `json:"key"`
+	Name     string `json:"name"` // resolved name, project_key by default
+	Internal bool   `json:"internal,omitempty"`
+	// NoIPv4 and IPv6 are enable_ipv4: false and enable_ipv6: true.
+	NoIPv4 bool `json:"no_ipv4,omitempty"`
+	IPv6   bool `json:"ipv6,omitempty"`
+	// Subnets are those of ipam, at most one of each family. A family that is
+	// enabled and has none gets one chosen.
+	Subnets    []Subnet          `json:"subnets,omitempty"`
+	MTU        int               `json:"mtu,omitempty"`      // bytes; 0 = the default
+	Bridge     string            `json:"bridge,omitempty"`   // name of the bridge; "" = chosen
+	Isolated   bool              `json:"isolated,omitempty"` // its containers do not reach each other (enable_icc: false)
+	Attachable bool              `json:"attachable,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+
+	// Source is where the network is defined.
+	Source Position `json:"source"`
+}
+
+// Subnet is a range of a network's addresses.
+type Subnet struct {
+	Subnet  string            `json:"subnet"`             // CIDR
+	Gateway string            `json:"gateway,omitempty"`  // "" = the first address
+	IPRange string            `json:"ip_range,omitempty"` // CIDR from which addresses are chosen; "" = all
+	Aux     map[string]string `json:"aux,omitempty"`      // addresses that are not given out, by what has them
+}
+
+// Endpoint is a service's attachment to one network.
+type Endpoint struct {
+	Network     string   `json:"network"` // key in Project.Networks
+	Aliases     []string `json:"aliases,omitempty"`
+	IPv4Address string   `json:"ipv4_address,omitempty"`
+	IPv6Address string   `json:"ipv6_address,omitempty"`
+	MACAddress  string   `json:"mac_address,omitempty"` // as net.HardwareAddr prints it
+	Interface   string   `json:"interface,omitempty"`   // its name; "" = eth0, eth1 …
+	LinkLocal   []string `json:"link_local,omitempty"`  // further addresses of the interface
+	// Priority orders the interfaces, the highest first; GatewayPriority decides
+	// which endpoint gives the default route.
+	Priority        int `json:"priority,omitempty"`
+	GatewayPriority int `json:"gateway_priority,omitempty"`
+	// NoServiceName: the service's name is not known here (use_service_name_alias: false).
+	NoServiceName bool `json:"no_service_name,omitempty"`
+}
