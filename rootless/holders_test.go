@@ -311,3 +311,29 @@ func TestBadLaunch(t *testing.T) {
 		t.Error("two children of one name")
 	}
 }
+
+func TestFilesAreLentToOthers(t *testing.T) {
+	w := newWorld(t)
+	h := w.up("p1")
+	defer h.Close()
+	r, wr, _ := os.Pipe()
+	defer r.Close()
+	if err := h.Keep("x/a", wr); err != nil {
+		t.Fatal(err)
+	}
+	wr.Close()
+	if err := h.Drop("nothing"); err != nil { // keeping does not wait
+		t.Fatal(err)
+	}
+	files, lives, err := Borrow(t.Context(), w.dirs, "p1", "x/a", "x/b", RouterName)
+	if err != nil || !lives || len(files) != 2 || files["x/a"] == nil || files[RouterName] == nil {
+		t.Fatalf("%v, %v, %v", files, lives, err)
+	}
+	if _, err := files["x/a"].Write([]byte("x")); err != nil {
+		t.Error(err)
+	}
+	closeFiles([]*os.File{files["x/a"], files[RouterName]})
+	if files, lives, err := Borrow(t.Context(), w.dirs, "p2", "x/a"); len(files) > 0 || lives || err != nil {
+		t.Errorf("of a project that is not there: %v, %v, %v", files, lives, err)
+	}
+}

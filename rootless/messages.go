@@ -24,6 +24,7 @@ const (
 	opKeep     = "keep"     // names + as many files -> (no answer); replaces
 	opDrop     = "drop"     // names -> ok
 	opKept     = "kept"     // -> names + files, in batches (More)
+	opLend     = "lend"     // names -> those names that are there + files; from anybody's supervisor
 	opChildren = "children" // -> table + pidfds of the living, in batches (More)
 	opLaunch   = "launch"   // Launch + files -> PID + pidfd
 	opForget   = "forget"   // name of an ended child -> ok

@@ -157,6 +157,8 @@ func (h *projectHolder) answer(c *wire.Conn, req holderRequest, files []*os.File
 		h.drop(req.Names)
 	case opKept:
 		return h.sendKept(c, req.Seq)
+	case opLend:
+		return h.lend(c, req)
 	case opChildren:
 		return h.sendChildren(c, req.Seq)
 	case opLaunch:
