@@ -9,8 +9,12 @@ import (
 
 // helpers are what this program does when a measurement starts it again.
 var helpers = map[string]func(args []string) error{
-	"crun-row": crunRowHelper,
-	"write":    writeHelper,
+	"crun-row":   crunRowHelper,
+	"write":      writeHelper,
+	"net-serve":  serveHelper,
+	"net-agent":  agentHelper,
+	"net-inside": insideHelper,
+	"net-bare":   bareHelper,
 }
 
 // writeHelper writes that many bytes of 100-byte lines to its standard output,

@@ -26,6 +26,7 @@ var measurements = []struct {
 	{"up-one", benchUpOne},
 	{"fifty", benchFifty},
 	{"stop", benchStop},
+	{"net", benchNet},
 	{"logs-in", benchLogsIn},
 	{"logs-out", benchLogsOut},
 	{"unpack", benchUnpack},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -12,41 +13,68 @@ import (
 // project: user holder, project holder, supervisor (proc_pid_smaps(5)). Those of
 // the bench's other projects do not count.
 func memory(program, project string) (int64, error) {
-	links, err := filepath.Glob("/proc/[0-9]*/exe")
+	pids, err := processes(program, "", project)
 	if err != nil {
 		return 0, err
 	}
 	var sum int64
-	for _, link := range links {
-		exe, err := os.Readlink(link)
-		if err != nil || exe != program || !serves(filepath.Dir(link), project) {
-			continue
-		}
-		b, err := os.ReadFile(filepath.Join(filepath.Dir(link), "smaps_rollup"))
+	for _, pid := range pids {
+		pss, err := pssOf(pid)
 		if err != nil {
 			return 0, err
 		}
-		for line := range strings.Lines(string(b)) {
-			var kib int64
-			if n, _ := fmt.Sscanf(line, "Pss: %d kB", &kib); n == 1 {
-				sum += kib << 10
-			}
-		}
-	}
-	if sum == 0 {
-		return 0, errors.New("no process of " + program + " found")
+		sum += pss
 	}
 	return sum, nil
 }
 
-// serves tells by its arguments whether a process is the user holder, which
-// names no project, or one of the project's.
-func serves(proc, project string) bool {
+// pssOf is the proportional set size of a process, in bytes.
+func pssOf(pid int) (int64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		var kib int64
+		if n, _ := fmt.Sscanf(line, "Pss: %d kB", &kib); n == 1 {
+			return kib << 10, nil
+		}
+	}
+	return 0, fmt.Errorf("no Pss of process %d", pid)
+}
+
+// processes are those that serve a project in the role, "" = in any. The user
+// holder, which names no project, serves all.
+func processes(program, role, project string) (pids []int, err error) {
+	links, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		return nil, err
+	}
+	for _, link := range links {
+		exe, err := os.Readlink(link)
+		if err != nil || exe != program || !serves(filepath.Dir(link), role, project) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		if err != nil {
+			return nil, err
+		}
+		pids = append(pids, pid)
+	}
+	if len(pids) == 0 {
+		return nil, errors.New("no process of " + program + " found")
+	}
+	return pids, nil
+}
+
+// serves tells by its arguments, `mocker-compose __role ROLE DIR DIR PROJECT`,
+// whether a process serves the project.
+func serves(proc, role, project string) bool {
 	b, err := os.ReadFile(filepath.Join(proc, "cmdline"))
 	if err != nil {
 		return false
 	}
 	args := strings.Split(strings.TrimSuffix(string(b), "\x00"), "\x00")
 	last := args[len(args)-1]
-	return last == "" || last == project
+	return (last == "" || last == project) && (role == "" || len(args) > 2 && args[2] == role)
 }

@@ -118,10 +118,15 @@ func (b *bench) project(name, services string) (*project, error) {
 
 // run runs mocker-compose for the project and says how long it took.
 func (p *project) run(ctx context.Context, args ...string) (time.Duration, error) {
+	return timed(p.command(ctx, args...))
+}
+
+// command is mocker-compose for the project.
+func (p *project) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, p.compose, append([]string{"-p", p.name}, args...)...)
 	cmd.Dir = p.dir
 	cmd.Env = p.env
-	return timed(cmd)
+	return cmd
 }
 
 // timed runs a command and says how long it took.

@@ -17,6 +17,7 @@ type row struct {
 	bound       float64
 	atLeast     bool   // the bound is a least ratio, not a most
 	unit        string // of bound when it is no ratio
+	told        bool   // there is no bound
 }
 
 // ratio adds a line that compares two durations: ours may take most times the other's.
@@ -45,6 +46,9 @@ func (b *bench) add(r row) {
 }
 
 func (r row) reached() bool {
+	if r.told {
+		return true
+	}
 	if r.atLeast {
 		return r.ratio >= r.bound
 	}
@@ -60,22 +64,33 @@ func (b *bench) report(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "what\tours\tother\tratio\tbound\t")
 	for _, r := range b.rows {
-		ratio, bound, verdict := fmt.Sprintf("%.2f", r.ratio), fmt.Sprintf("≤ %.2f", r.bound), "reached"
-		if r.unit != "" {
-			ratio, bound = "-", fmt.Sprintf("≤ %g %s", r.bound, r.unit)
-		}
-		if r.atLeast {
-			bound = fmt.Sprintf("≥ %.2f", r.bound)
-		}
-		if !r.reached() {
-			verdict = "MISSED"
-		}
+		ratio, bound, verdict := r.columns()
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", r.what, r.ours, r.other, ratio, bound, verdict)
 	}
 	t.Flush()
 	for _, s := range b.skips {
 		fmt.Fprintf(w, "not measured: %s\n", s)
 	}
+}
+
+func (r row) columns() (ratio, bound, verdict string) {
+	ratio, bound, verdict = fmt.Sprintf("%.2f", r.ratio), "≤", "reached"
+	if r.atLeast {
+		bound = "≥"
+	}
+	if r.unit == "" {
+		bound += fmt.Sprintf(" %.2f", r.bound)
+	} else {
+		ratio = "-"
+		bound += fmt.Sprintf(" %g %s", r.bound, r.unit)
+	}
+	switch {
+	case r.told:
+		bound, verdict = "-", "-"
+	case !r.reached():
+		verdict = "MISSED"
+	}
+	return ratio, bound, verdict
 }
 
 func median(d []time.Duration) time.Duration {
