@@ -59,7 +59,7 @@ type Service struct {
 
 	Process
 
-	NetworkMode string     `json:"network_mode,omitempty"` // "", "none", "host"
+	NetworkMode string     `json:"network_mode,omitempty"` // "" = networks; "none", "host", "service:NAME", "container:NAME"
 	Endpoints   []Endpoint `json:"endpoints,omitempty"`    // in the order of their interfaces
 	Ports       []Port     `json:"ports,omitempty"`
 	Expose      []string   `json:"expose,omitempty"`

@@ -68,7 +68,7 @@ func TestFateOf(t *testing.T) {
 		{"services.*.logging.options.*", "max-size", "1m", Honoured},
 		{"services.*.logging.options.*", "tag", "1m", Ignored},
 		{"services.*.network_mode", "network_mode", "host", Honoured},
-		{"services.*.network_mode", "network_mode", "service:db", Refused},
+		{"services.*.network_mode", "network_mode", "service:db", Honoured},
 	} {
 		row, ok := Lookup(tt.key)
 		if got := row.FateOf(tt.name, tt.value); !ok || got != tt.want {

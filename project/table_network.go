@@ -7,14 +7,12 @@ func networkRows() []Support {
 	const s, n, p = "services.*.", "services.*.networks.*.", "services.*.ports."
 	const dns = "names are answered by the project's resolver, other names by the host's"
 	return slices.Concat(
-		honoured(s, "networks", "networks.*", "ports", "expose", "extra_hosts", "extra_hosts.*"),
+		honoured(s, "network_mode", "networks", "networks.*", "ports", "expose", "extra_hosts", "extra_hosts.*"),
 		honoured(n, "aliases", "ipv4_address"),
 		honoured(p, "host_ip", "target", "published", "name", "app_protocol"),
 		same(s, Ignored, dns, "dns", "dns_opt", "dns_search"),
 		same(n, Ignored, "options of docker's bridge driver have no counterpart", "driver_opts", "driver_opts.*"),
 		[]Support{
-			{Key: s + "network_mode", Fate: Refused, Reason: "only none, host and bridge are possible; give both services a common network instead",
-				Accept: []string{"", "none", "host", "bridge", "default"}},
 			{Key: s + "links", Fate: Degraded, Reason: "the order of start is kept; names are those of the networks: write aliases for others"},
 			{Key: s + "external_links", Fate: Refused, Reason: "other projects' containers cannot be reached by name yet"},
 			{Key: s + "mac_address", Fate: Ignored, Reason: "the address is chosen by mocker-compose"},

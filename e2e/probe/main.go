@@ -10,6 +10,8 @@
 //	probe status                print /proc/self/status, open files, mounts, names
 //	probe lookup NAME...        print "NAME ADDRESS..." or "NAME -"
 //	probe dial ADDRESS...       print "ADDRESS open" or "ADDRESS closed"
+//	probe parrot ADDRESS        send back what comes in on each connection
+//	probe hold ADDRESS FILE     keep one connection busy, FILE counts: see hold.go
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
@@ -64,6 +66,8 @@ var verbs = map[string]func(args []string) error{
 	"status": status,
 	"lookup": lookup,
 	"dial":   dial,
+	"parrot": parrot,
+	"hold":   hold,
 	"tty":    tty,
 	"write":  write,
 	"bytes":  oddBytes,

@@ -38,6 +38,7 @@ func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) 
 	}
 	r.adoptFuse(children)
 	r.endStrays(ctx, children)
+	r.adoptParked()
 	if err := r.kept.dropUnclaimed(); err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 		r.report(fmt.Sprintf("container %s: its logs cannot go on: %v", sc.Name, err))
 		return false
 	}
-	if !rec.HostNet {
+	if !rec.HostNet && rec.Joined == "" {
 		if c.box, err = r.net.AdoptSandbox(sc.Name, rec.Network, rec.Endpoints); err != nil {
 			r.report(err.Error())
 			_ = r.closeStreams(c)

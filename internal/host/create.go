@@ -54,8 +54,7 @@ func (r *Runtime) create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := r.openStreams(c, sc); err != nil {
 		return stageError("logs", sc.Name, err)
 	}
-	back.Add("network", func() error { return r.net.RemoveSandbox(sc.Name) })
-	if err := r.createNetwork(c, sc); err != nil {
+	if err := r.createNetwork(c, sc, &back); err != nil {
 		return stageError("network", sc.Name, err)
 	}
 	if err := r.writeFiles(c, sc); err != nil {
@@ -66,7 +65,7 @@ func (r *Runtime) create(ctx context.Context, sc *supervisor.Container) (err err
 	}
 	r.register(c)
 	back.Release()
-	return nil
+	return r.forgetParked(c.name)
 }
 
 func stageError(stage, object string, err error) error {
@@ -123,13 +122,22 @@ func (r *Runtime) closeStreams(c *container, names ...string) error {
 	return r.kept.Drop(names...)
 }
 
-// createNetwork makes the container's net namespace, unless it has the host's.
-func (r *Runtime) createNetwork(c *container, sc *supervisor.Container) error {
+// createNetwork makes the container's net namespace, unless it has another's, or
+// takes over the one of its predecessor that others still run in.
+func (r *Runtime) createNetwork(c *container, sc *supervisor.Container, back *undo.Stack) error {
 	if sc.Service.NetworkMode == "host" {
 		c.rec.HostNet = true
 		return nil
 	}
+	if sc.Service.JoinsNetwork() {
+		c.rec.Joined = sc.Service.NetworkMode
+		return nil
+	}
 	c.rec.Network = r.networkSpec(sc)
+	if done, err := r.takeOver(c, back); done {
+		return err
+	}
+	back.Add("network", func() error { return r.net.RemoveSandbox(sc.Name) })
 	box, err := r.net.CreateSandbox(sc.Name, c.rec.Network)
 	if err != nil {
 		return err

@@ -34,10 +34,17 @@ func (r *Runtime) scratchDir(name string) string {
 	return filepath.Join(rootless.ScratchDir(r.dirs, r.project), name)
 }
 
-// removeScratch removes a container's files there.
+// removeScratch removes a container's files there, but for those below /etc.
 func (r *Runtime) removeScratch(container string) error {
-	errs := []error{r.removeContents(container)}
-	for _, name := range append([]string{recordName}, etcFiles...) {
+	return errors.Join(r.removeContents(container), r.removeFiles(container, recordName))
+}
+
+// removeEtc removes a container's files below /etc.
+func (r *Runtime) removeEtc(container string) error { return r.removeFiles(container, etcFiles...) }
+
+func (r *Runtime) removeFiles(container string, names ...string) error {
+	var errs []error
+	for _, name := range names {
 		here, _ := r.scratchFile(container, name)
 		if err := os.Remove(here); !errors.Is(err, os.ErrNotExist) {
 			errs = append(errs, err)

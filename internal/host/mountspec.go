@@ -18,7 +18,7 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 		list = append(list, specs.Mount{Type: "bind", Source: sc.Dir, Destination: sc.Dir, Options: []string{"rbind"}})
 	}
 	for _, name := range etcFiles {
-		_, source := r.scratchFile(c.name, name)
+		_, source := r.scratchFile(r.etcOf(c), name)
 		m := specs.Mount{Type: "bind", Source: source, Destination: "/etc/" + name, Options: []string{"bind", "noexec", "nosuid", "nodev"}}
 		if c.hasTarget(m.Destination) {
 			continue // the user's own

@@ -14,6 +14,8 @@ type record struct {
 	Fuse      bool                       `json:"fuse,omitempty"`   // fuse-overlayfs serves the root
 	Mounts    []mounted                  `json:"mounts,omitempty"`
 	HostNet   bool                       `json:"host_net,omitempty"`
+	Joined    string                     `json:"joined,omitempty"`   // network_mode, if the net namespace is another container's
+	NetOf     string                     `json:"net_of,omitempty"`   // with Joined: whose it was at the last start
 	PID       string                     `json:"pid,omitempty"`      // whose pid namespace it has; "" = its own
 	MountNS   uint64                     `json:"mount_ns,omitempty"` // with PID: of the latest run
 	Network   netstack.SandboxSpec       `json:"network"`

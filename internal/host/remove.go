@@ -18,13 +18,16 @@ func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes 
 	if c == nil {
 		c = &container{name: sc.Name} // of an earlier boot: only its files are left
 	}
-	errs := []error{
-		r.forgetRun(c),
-		r.net.RemoveSandbox(sc.Name),
+	kept, err := r.park(c)
+	errs := []error{err, r.leave(c), r.forgetRun(c)}
+	if !kept {
+		errs = append(errs, r.net.RemoveSandbox(sc.Name), r.removeEtc(sc.Name))
+	}
+	errs = append(errs,
 		r.closeStreams(c, ttyName(sc.Name), stdinName(sc.Name)),
 		r.removeScratch(sc.Name),
 		removeBelow(r.containersDir(), sc.Name),
-	}
+	)
 	if volumes {
 		errs = append(errs, r.vols.RemoveAnonymous(r.owner(sc)))
 	}

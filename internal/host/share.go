@@ -106,6 +106,11 @@ func (r *Runtime) meant(who string, ok func(*container) bool) (best *container) 
 func (r *Runtime) uname(sc *supervisor.Container) string {
 	switch sc.Service.UTS {
 	case "":
+		if c := r.lookup(sc.Name); c != nil && c.rec.Joined != "" {
+			if owner, err := r.netOwner(c); err == nil {
+				return owner.hostname
+			}
+		}
 		return hostname(sc)
 	case "host":
 		if name, err := os.Hostname(); err == nil {

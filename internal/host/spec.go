@@ -23,7 +23,7 @@ func (r *Runtime) ociSpec(c *container, sc *supervisor.Container) (*specs.Spec, 
 	}
 	s := &specs.Spec{
 		Version:    specs.Version,
-		Hostname:   hostname(sc),
+		Hostname:   r.uname(sc),
 		Domainname: sc.Service.Domainname,
 		Root:       &specs.Root{Readonly: sc.Service.ReadOnly},
 		Process:    p,

@@ -33,6 +33,9 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 			_ = back.Run()
 		}
 	}()
+	if err := r.join(c); err != nil {
+		return nil, err
+	}
 	back.Add("ports", func() error { return r.unpublish(c) })
 	if err := r.publish(c, sc); err != nil {
 		return nil, err
@@ -114,8 +117,8 @@ func (r *Runtime) sandboxOf(c *container, sc *supervisor.Container, spec *specs.
 	if c.rec.Lower != "" {
 		in.Root = root
 	}
-	if c.box != nil {
-		in.NetNS = c.box.NS()
+	if box := r.netBox(c); box != nil {
+		in.NetNS = box.NS()
 	}
 	return in
 }
@@ -184,6 +187,7 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	if c.sharesPID() {
 		errs = append(errs, sweep(c.rec.MountNS))
 	}
+	errs = append(errs, r.leave(c))
 	drain, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	errs = append(errs, c.awaitTerminal(drain))

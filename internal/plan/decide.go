@@ -86,7 +86,7 @@ func (m *maker) spread(levels [][]string) {
 	for _, level := range levels {
 		for _, name := range level {
 			s, _ := m.p.Service(name)
-			cause := ""
+			cause := m.moves(s)
 			for _, d := range s.DependsOn {
 				if d.Restart && m.renewed(d.Service) {
 					cause = d.Service + " is replaced"

@@ -35,7 +35,7 @@ func up(p *project.Project, state State) Observed {
 	for i := range p.Services {
 		s := &p.Services[i]
 		for n := 1; n <= s.Scale; n++ {
-			o.Containers = append(o.Containers, Container{p.ContainerName(s, n), s.Name, n, p.Hash(s), state, ""})
+			o.Containers = append(o.Containers, Container{Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: p.Hash(s), State: state, NetMode: s.NetworkMode})
 		}
 	}
 	return o
@@ -120,7 +120,7 @@ func TestMake(t *testing.T) {
 		{name: "scale down takes the highest, up counts on", change: func(p *project.Project, o *Observed) {
 			service(p, "api").Scale = 1
 			service(p, "job").Scale = 2
-			o.Containers = append(o.Containers, Container{"demo-api-3", "api", 3, "", Exited, ""})
+			o.Containers = append(o.Containers, Container{Name: "demo-api-3", Service: "api", Number: 3, State: Exited})
 			for i := range o.Containers {
 				if o.Containers[i].Name == "demo-job-1" {
 					o.Containers[i].Name, o.Containers[i].Number = "demo-job-2", 2
@@ -133,11 +133,11 @@ func TestMake(t *testing.T) {
 4 create demo-job-3: does not exist
 5 start demo-job-3: does not exist; after 4`},
 		{name: "orphans are listed", change: func(_ *project.Project, o *Observed) {
-			o.Containers = append(o.Containers, Container{"demo-old-1", "old", 1, "", Running, ""}, Container{"demo-debug-1", "debug", 1, "", Running, ""})
+			o.Containers = append(o.Containers, Container{Name: "demo-old-1", Service: "old", Number: 1, State: Running}, Container{Name: "demo-debug-1", Service: "debug", Number: 1, State: Running})
 		}, want: `
 orphan demo-old-1`},
 		{name: "orphans are removed", o: Options{RemoveOrphans: true}, change: func(_ *project.Project, o *Observed) {
-			o.Containers = append(o.Containers, Container{"demo-old-1", "old", 1, "", Running, ""}, Container{"demo-old-2", "old", 2, "", Exited, ""})
+			o.Containers = append(o.Containers, Container{Name: "demo-old-1", Service: "old", Number: 1, State: Running}, Container{Name: "demo-old-2", Service: "old", Number: 2, State: Exited})
 		}, want: `
 1 remove demo-old-2: orphan: no file defines old
 2 stop demo-old-1: orphan: no file defines old

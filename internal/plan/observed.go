@@ -22,6 +22,7 @@ type Container struct {
 	Number  int
 	Hash    string // project.Hash of what it was made from
 	State   State
+	NetMode string // network_mode of what it was made from
 	Image   string // id of the image that it was made from, "" = none
 }
 

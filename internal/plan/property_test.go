@@ -44,11 +44,11 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 			if r.IntN(3) == 0 {
 				hash = "other"
 			}
-			o.Containers = append(o.Containers, Container{p.ContainerName(s, n), s.Name, n, hash, states[r.IntN(3)], []string{"", "old", "new"}[r.IntN(3)]})
+			o.Containers = append(o.Containers, Container{Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, State: states[r.IntN(3)], Image: []string{"", "old", "new"}[r.IntN(3)]})
 		}
 	}
 	if r.IntN(2) == 0 {
-		o.Containers = append(o.Containers, Container{"p-gone-1", "gone", 1, "", states[r.IntN(3)], ""})
+		o.Containers = append(o.Containers, Container{Name: "p-gone-1", Service: "gone", Number: 1, State: states[r.IntN(3)]})
 		o.Networks = []string{"p_n"}
 	}
 	return o
@@ -81,7 +81,7 @@ func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed, images m
 		case Create:
 			ok = c == nil
 			s, _ := p.Service(op.Service)
-			byName[op.Object] = &Container{op.Object, op.Service, op.Number, p.Hash(s), Created, images[op.Service]}
+			byName[op.Object] = &Container{Name: op.Object, Service: op.Service, Number: op.Number, Hash: p.Hash(s), State: Created, Image: images[op.Service]}
 		case Start:
 			if ok = c != nil && c.State != Running; ok {
 				c.State = Running

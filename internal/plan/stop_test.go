@@ -59,7 +59,7 @@ func TestMakeRestart(t *testing.T) {
 func TestMakeDown(t *testing.T) {
 	p := shop()
 	all := up(p, Running)
-	all.Containers = append(all.Containers, Container{"demo-old-1", "old", 1, "", Running, ""})
+	all.Containers = append(all.Containers, Container{Name: "demo-old-1", Service: "old", Number: 1, State: Running})
 	for _, tt := range []struct {
 		name string
 		o    DownOptions

@@ -194,8 +194,13 @@ func (l *load) checkEnvFiles(m *types.Project) error {
 // checkCycle looks at the converted project.
 func (l *load) checkCycle(p *project.Project) error {
 	if cycle := p.Cycle(); cycle != nil {
-		return l.fault("remove one of these dependencies", "services depend on each other in a circle: "+strings.Join(cycle, " -> "),
-			"services", cycle[0], "depends_on", cycle[1])
+		path := []string{"services", cycle[0], "depends_on", cycle[1]}
+		for _, implied := range []string{"network_mode", "pid", "ipc", "uts", "links", "volumes_from"} {
+			if at := []string{"services", cycle[0], implied}; !l.has(path...) && l.has(at...) {
+				path = at
+			}
+		}
+		return l.fault("remove one of these dependencies", "services depend on each other in a circle: "+strings.Join(cycle, " -> "), path...)
 	}
 	return nil
 }

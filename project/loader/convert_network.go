@@ -15,9 +15,7 @@ import (
 
 const defaultNetwork = "default"
 
-// attachments converts network_mode and networks. docker's default bridge
-// (network_mode: bridge) has no counterpart: the project's default network
-// serves as well.
+// attachments converts network_mode and networks.
 func (l *load) attachments(s types.ServiceConfig, out *project.Service) error {
 	switch s.NetworkMode {
 	case "none", "host":
@@ -25,8 +23,7 @@ func (l *load) attachments(s types.ServiceConfig, out *project.Service) error {
 		return nil
 	case "":
 	default:
-		out.Endpoints = []project.Endpoint{{Network: defaultNetwork}}
-		return nil
+		return l.netMode(s, out)
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Networks)) {
 		e := project.Endpoint{Network: key}

@@ -12,8 +12,8 @@ import (
 
 // How a key says whose namespace it means.
 const (
-	ofService   = "service:"
-	ofContainer = "container:"
+	ofService   = project.OfService
+	ofContainer = project.OfContainer
 )
 
 // namespaces converts pid, ipc, uts and cgroup.
@@ -47,7 +47,7 @@ func (l *load) namespaces(s types.ServiceConfig, out *project.Service) error {
 
 // checkShared wants the services to exist whose namespaces are shared.
 func (l *load) checkShared(m *types.Project, s types.ServiceConfig) error {
-	for key, value := range map[string]string{"pid": s.Pid, "ipc": s.Ipc, "uts": s.Uts} {
+	for key, value := range map[string]string{"pid": s.Pid, "ipc": s.Ipc, "uts": s.Uts, "network_mode": s.NetworkMode} {
 		name, ok := strings.CutPrefix(value, ofService)
 		if !ok {
 			continue
@@ -73,8 +73,8 @@ func (l *load) checkShared(m *types.Project, s types.ServiceConfig) error {
 func (l *load) joined(p *project.Project) error {
 	for i := range p.Services {
 		s := &p.Services[i]
-		for key, value := range map[string]*string{"pid": &s.PID, "ipc": &s.IPC, "uts": &s.UTS} {
-			if name, ok := strings.CutPrefix(*value, ofContainer); ok {
+		for key, value := range map[string]string{"pid": s.PID, "ipc": s.IPC, "uts": s.UTS, "network_mode": s.NetworkMode} {
+			if name, ok := strings.CutPrefix(value, ofContainer); ok {
 				if err := l.joinedContainer(p, s, key, name); err != nil {
 					return err
 				}
@@ -83,24 +83,16 @@ func (l *load) joined(p *project.Project) error {
 		if err := l.shareable(p, s); err != nil {
 			return err
 		}
+		l.outlives(s)
 	}
 	return nil
 }
 
 // joinedContainer finds the container of the project that has the name.
 func (l *load) joinedContainer(p *project.Project, s *project.Service, key, name string) error {
-	for i := range p.Services {
-		other := &p.Services[i]
-		for n := 1; n <= max(1, other.Scale); n++ {
-			if other.Name == s.Name || p.ContainerName(other, n) != name {
-				continue
-			}
-			if !slices.ContainsFunc(s.DependsOn, func(d project.Dependency) bool { return d.Service == other.Name }) {
-				s.DependsOn = append(s.DependsOn, project.Dependency{Service: other.Name, Condition: project.ConditionStarted, Required: true, Restart: true})
-				slices.SortFunc(s.DependsOn, func(a, b project.Dependency) int { return strings.Compare(a.Service, b.Service) })
-			}
-			return nil
-		}
+	if other := p.Bearer(name); other != nil && other.Name != s.Name {
+		dependOn(s, other.Name, key != "network_mode")
+		return nil
 	}
 	if l.o.Tolerant {
 		return nil
@@ -108,17 +100,26 @@ func (l *load) joinedContainer(p *project.Project, s *project.Service, key, name
 	return l.fault("namespaces are shared within a project: write service:NAME", fmt.Sprintf("services.%s.%s: no other service of the project has a container %q", s.Name, key, name), "services", s.Name, key)
 }
 
+// dependOn adds a dependency, unless there is one. With restart it is made sure that
+// s follows when the other is restarted.
+func dependOn(s *project.Service, other string, restart bool) {
+	for i := range s.DependsOn {
+		if d := &s.DependsOn[i]; d.Service == other {
+			d.Restart = d.Restart || restart
+			return
+		}
+	}
+	s.DependsOn = append(s.DependsOn, project.Dependency{Service: other, Condition: project.ConditionStarted, Required: true, Restart: restart})
+	slices.SortFunc(s.DependsOn, func(a, b project.Dependency) int { return strings.Compare(a.Service, b.Service) })
+}
+
 // shareable wants what docker wants: who is joined has said ipc: shareable, or
 // has the ipc namespace of somebody else.
 func (l *load) shareable(p *project.Project, s *project.Service) error {
 	name, ok := strings.CutPrefix(s.IPC, ofService)
 	if c, isContainer := strings.CutPrefix(s.IPC, ofContainer); isContainer {
-		for i := range p.Services {
-			for n := 1; n <= max(1, p.Services[i].Scale); n++ {
-				if p.ContainerName(&p.Services[i], n) == c {
-					name, ok = p.Services[i].Name, true
-				}
-			}
+		if of := p.Bearer(c); of != nil {
+			name, ok = of.Name, true
 		}
 	}
 	if !ok || l.o.Tolerant {
