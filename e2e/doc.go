@@ -14,6 +14,12 @@
 // Every scenario has a project, a run directory and a data directory of its
 // own, and so a user holder of its own: what it leaves is its own fault.
 //
+// A scenario about the outside runs in a world (world_test.go): the test and the
+// whole program are on a host, a net namespace with addresses, routes and an /etc
+// of its own, beside an internet that answers, a LAN and a VPN. No packet leaves
+// the machine. As root, TestMain stays behind and makes these worlds; for a plain
+// user, root of a user namespace does, and then the program is tested as that.
+//
 // Environment:
 //
 //	MOCKER_TEST_BIN     a mocker-compose to test instead of building one

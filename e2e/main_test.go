@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 }
 
 func mainAs(m *testing.M) (code int, err error) {
+	if code, err, done := worldRole(); done {
+		return code, err
+	}
 	if dir := os.Getenv(builtEnv); dir != "" {
 		use(dir)
 		return m.Run(), nil
@@ -118,6 +121,9 @@ func again(dir string) (int, error) {
 		}
 	}
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := offerWorlds(cmd, &worldKeeper{dir: dir, self: self, account: account}); err != nil {
+		return 1, err
+	}
 	if os.Getenv("MOCKER_TEST_FORBID_OPENAT2") != "" {
 		if err := forbidOpenat2(); err != nil {
 			return 1, err

@@ -12,6 +12,7 @@
 //	probe dial ADDRESS...       print "ADDRESS open" or "ADDRESS closed"
 //	probe parrot ADDRESS        send back what comes in on each connection
 //	probe hold ADDRESS FILE     keep one connection busy, FILE counts: see hold.go
+//	probe reach TARGET...       print what comes back from tcp:, udp:, ping:, arp:, dns: targets: see reach.go
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
@@ -88,6 +89,7 @@ var verbs = map[string]func(args []string) error{
 	"readlink": readlink,
 	"swap":     swap,
 	"check":    check,
+	"reach":    reach,
 }
 
 func run(verb string, args []string) error {

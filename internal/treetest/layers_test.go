@@ -90,7 +90,7 @@ func forbidden(imp string, l layer) string {
 // Helpers for tests must not reach the program.
 func TestNoTestHelpersInProgram(t *testing.T) {
 	helpers := []string{"testing"}
-	for _, dir := range []string{"testns", "hostiletest", "imagetest", "layer/hazard"} {
+	for _, dir := range []string{"testns", "hostiletest", "imagetest", "worldtest", "layer/hazard"} {
 		helpers = append(helpers, module+"/internal/"+dir)
 	}
 	for _, s := range sources(t) {
