@@ -1,6 +1,7 @@
 package ipam
 
 import (
+	"crypto/sha256"
 	"errors"
 	"hash/fnv"
 	"net/netip"
@@ -9,8 +10,8 @@ import (
 // ErrNoSubnet says that every block of every pool overlaps with something.
 var ErrNoSubnet = errors.New("every subnet of the address pools overlaps with a network or a route that exists")
 
-// Pools are the ranges from which subnets are taken, in order: private address
-// space (RFC 1918) in its less trodden parts. A VPN often claims all of
+// Pools are the ranges from which IPv4 subnets are taken, in order: private
+// address space (RFC 1918) in its less trodden parts. A VPN often claims all of
 // 10.0.0.0/8, therefore one pool of each range.
 var Pools = []netip.Prefix{
 	netip.MustParsePrefix("10.89.0.0/16"),
@@ -19,11 +20,11 @@ var Pools = []netip.Prefix{
 	netip.MustParsePrefix("192.168.192.0/18"),
 }
 
-// blockBits is the prefix length of a chosen subnet: 253 endpoints.
+// blockBits is the prefix length of a chosen IPv4 subnet: 253 endpoints.
 const blockBits = 24
 
-// Choose returns a free /24 for the network called name. taken are all ranges
-// that it must not overlap with. It returns [ErrNoSubnet] if there is none.
+// Choose returns a free IPv4 /24 for the network called name. taken are all
+// ranges that it must not overlap with. It returns [ErrNoSubnet] if there is none.
 func Choose(name string, taken []netip.Prefix) (netip.Prefix, error) {
 	for _, pool := range Pools {
 		n := 1 << (blockBits - pool.Bits())
@@ -34,6 +35,26 @@ func Choose(name string, taken []netip.Prefix) (netip.Prefix, error) {
 				return p, nil
 			}
 		}
+	}
+	return netip.Prefix{}, ErrNoSubnet
+}
+
+// tries6 bounds how many subnets Choose6 looks at: of 2^56, one is enough unless
+// somebody routes a large part of them.
+const tries6 = 64
+
+// Choose6 is Choose for IPv6: a unique local /64 (RFC 4193), whose 56 free bits
+// are those of a digest of the name, so that two networks anywhere do not meet.
+func Choose6(name string, taken []netip.Prefix) (netip.Prefix, error) {
+	digest := sha256.Sum256([]byte("mocker-compose network " + name))
+	for range tries6 {
+		var b [16]byte
+		b[0] = 0xfd
+		copy(b[1:8], digest[:])
+		if p := netip.PrefixFrom(netip.AddrFrom16(b), 64); !Overlaps(p, taken) {
+			return p, nil
+		}
+		digest = sha256.Sum256(digest[:])
 	}
 	return netip.Prefix{}, ErrNoSubnet
 }
@@ -49,8 +70,7 @@ func Overlaps(p netip.Prefix, others []netip.Prefix) bool {
 }
 
 func block(pool netip.Prefix, i int) netip.Prefix {
-	base := toUint(pool.Addr()) + uint32(i)<<(32-blockBits)
-	return netip.PrefixFrom(fromUint(base), blockBits)
+	return netip.PrefixFrom(plus(pool.Addr(), uint64(i)<<(32-blockBits)), blockBits)
 }
 
 func hash(s string) uint32 {

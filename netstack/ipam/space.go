@@ -1,43 +1,103 @@
 package ipam
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 )
 
-// ErrFull says that no address of a subnet is free.
+// ErrFull says that no address of a range is free.
 var ErrFull = errors.New("no free address is left")
 
-// Space hands out the addresses of one subnet. It is not safe for concurrent
-// use.
-type Space struct {
-	subnet  netip.Prefix
-	gateway netip.Addr
-	owners  map[netip.Addr]string
-	last    uint32 // the address handed out last
+// Config says what addresses a [Space] has.
+type Config struct {
+	Subnet netip.Prefix
+	// Gateway is the bridge's own address; invalid = the first of the subnet.
+	Gateway netip.Addr
+	// Range is the part of the subnet from which Next takes; invalid = all of it.
+	Range netip.Prefix
+	// Reserved are addresses that Next passes over, with what has them.
+	Reserved map[netip.Addr]string
 }
 
-// NewSpace makes the space of an IPv4 subnet. An invalid gateway means its
-// first address. The error says which of the two cannot be.
-func NewSpace(subnet netip.Prefix, gateway netip.Addr) (*Space, error) {
-	if !subnet.IsValid() || !subnet.Addr().Is4() {
-		return nil, fmt.Errorf("subnet %s is not an IPv4 range such as 10.5.0.0/24", subnet)
+// Space hands out the addresses of one subnet, of either family. It is not safe
+// for concurrent use.
+type Space struct {
+	subnet   netip.Prefix
+	pool     netip.Prefix
+	gateway  netip.Addr
+	reserved map[netip.Addr]string
+	owners   map[netip.Addr]string
+	next     uint64 // place in the pool above the address handed out last
+}
+
+// NewSpace makes a space. The error says which part of c cannot be.
+func NewSpace(c Config) (*Space, error) {
+	if err := CheckSubnet(c.Subnet); err != nil {
+		return nil, err
 	}
-	if subnet.Bits() > 29 || subnet.Bits() < 8 {
-		return nil, fmt.Errorf("subnet %s: the prefix length must lie between 8 and 29", subnet)
+	s := &Space{subnet: c.Subnet.Masked(), gateway: c.Gateway, owners: map[netip.Addr]string{}}
+	if !s.gateway.IsValid() {
+		s.gateway = s.subnet.Addr().Next()
 	}
-	s := &Space{subnet: subnet.Masked(), owners: map[netip.Addr]string{}}
-	if !gateway.IsValid() {
-		gateway = s.subnet.Addr().Next()
+	if !s.usable(s.gateway) {
+		return nil, fmt.Errorf("gateway %s is not a host address of subnet %s", s.gateway, s.subnet)
 	}
-	if !s.usable(gateway) {
-		return nil, fmt.Errorf("gateway %s is not a host address of subnet %s", gateway, s.subnet)
+	return s, s.Restrict(c.Range, c.Reserved)
+}
+
+// Restrict sets anew from which range Next takes, and what it passes over.
+// Addresses that are in use stay so.
+func (s *Space) Restrict(pool netip.Prefix, reserved map[netip.Addr]string) error {
+	if !pool.IsValid() {
+		pool = s.subnet
 	}
-	s.gateway = gateway
-	s.last = toUint(s.subnet.Addr())
-	return s, nil
+	if pool = pool.Masked(); pool.Bits() < s.subnet.Bits() || !s.subnet.Contains(pool.Addr()) {
+		return fmt.Errorf("ip_range %s is not a part of subnet %s", pool, s.subnet)
+	}
+	for a, name := range reserved {
+		if !s.usable(a) {
+			return fmt.Errorf("aux_addresses: %s: %s is not a host address of subnet %s", name, a, s.subnet)
+		}
+	}
+	if s.pool != pool {
+		s.pool, s.next = pool, 0
+	}
+	s.reserved = maps.Clone(reserved)
+	return nil
+}
+
+// CheckSubnet says why a range cannot be a subnet, if so.
+func CheckSubnet(p netip.Prefix) error {
+	if !p.IsValid() || p.Addr().Is4In6() {
+		return fmt.Errorf("subnet %s is not a range such as 10.5.0.0/24 or fd00:5::/64", p)
+	}
+	longest, shortest := 30, 8
+	if p.Addr().Is6() {
+		longest, shortest = 126, 8
+	}
+	if p.Bits() > longest || p.Bits() < shortest {
+		return fmt.Errorf("subnet %s: the prefix length must lie between %d and %d", p, shortest, longest)
+	}
+	for _, s := range special {
+		if p.Overlaps(s) {
+			return fmt.Errorf("subnet %s: %s is no range of hosts", p, s)
+		}
+	}
+	return nil
+}
+
+// special ranges are not for hosts (RFC 6890): this host, loopback, multicast and
+// what is above; unspecified and loopback, link-local, multicast.
+var special = []netip.Prefix{
+	netip.PrefixFrom(netip.AddrFrom4([4]byte{0}), 8),
+	netip.PrefixFrom(netip.AddrFrom4([4]byte{127}), 8),
+	netip.PrefixFrom(netip.AddrFrom4([4]byte{224}), 3),
+	netip.PrefixFrom(netip.IPv6Unspecified(), 16),
+	netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfe, 0x80}), 10),
+	netip.PrefixFrom(netip.AddrFrom16([16]byte{0xff}), 8),
 }
 
 // Subnet returns the range, with its host bits zero.
@@ -48,19 +108,21 @@ func (s *Space) Gateway() netip.Addr { return s.gateway }
 
 // Next hands out a free address to owner, or returns [ErrFull].
 func (s *Space) Next(owner string) (netip.Addr, error) {
-	first, size := toUint(s.subnet.Addr()), uint32(1)<<(32-s.subnet.Bits())
-	for i := uint32(1); i <= size; i++ {
-		a := fromUint(first + (s.last-first+i)%size)
-		if s.usable(a) && a != s.gateway && s.owners[a] == "" {
-			s.owners[a], s.last = owner, toUint(a)
+	size := s.size()
+	// Each step finds a free address, or one of these that are none.
+	steps := min(size, uint64(len(s.owners)+len(s.reserved))+4)
+	for i := range steps {
+		place := (s.next + i) % size
+		if a := plus(s.pool.Addr(), place); s.free(a) {
+			s.owners[a], s.next = owner, place+1
 			return a, nil
 		}
 	}
-	return netip.Addr{}, fmt.Errorf("subnet %s: %w", s.subnet, ErrFull)
+	return netip.Addr{}, fmt.Errorf("range %s of subnet %s: %w: widen it, or take services down", s.pool, s.subnet, ErrFull)
 }
 
 // Take gives a certain address to owner. To take one's own address again is
-// no error.
+// no error. A reserved one can be taken: the file says both.
 func (s *Space) Take(a netip.Addr, owner string) error {
 	switch {
 	case !s.usable(a):
@@ -78,7 +140,9 @@ func (s *Space) Take(a netip.Addr, owner string) error {
 // the ones below may have been given back a moment ago.
 func (s *Space) Resume() {
 	for a := range s.owners {
-		s.last = max(s.last, toUint(a))
+		if s.pool.Contains(a) {
+			s.next = max(s.next, minus(a, s.pool.Addr())+1)
+		}
 	}
 }
 
@@ -89,26 +153,29 @@ func (s *Space) Release(a netip.Addr, owner string) {
 	}
 }
 
+// Owners lists who has an address, sorted, each once.
+func (s *Space) Owners() []string {
+	return slices.Compact(slices.Sorted(maps.Values(s.owners)))
+}
+
 // InUse returns the number of addresses handed out.
 func (s *Space) InUse() int { return len(s.owners) }
 
+func (s *Space) free(a netip.Addr) bool {
+	return s.usable(a) && a != s.gateway && s.owners[a] == "" && s.reserved[a] == ""
+}
+
 // usable reports whether a is neither outside, nor the network's or the
-// broadcast address.
+// broadcast address. IPv6 has no broadcast; the first address is all routers'
+// (RFC 4291, 2.6.1).
 func (s *Space) usable(a netip.Addr) bool {
-	if !s.subnet.Contains(a) {
+	if !s.subnet.Contains(a) || a == s.subnet.Addr() || a.Zone() != "" {
 		return false
 	}
-	host := toUint(a) - toUint(s.subnet.Addr())
-	return host != 0 && host != uint32(1)<<(32-s.subnet.Bits())-1
+	return a.Is6() || s.subnet.Contains(a.Next())
 }
 
-func toUint(a netip.Addr) uint32 {
-	b := a.As4()
-	return binary.BigEndian.Uint32(b[:])
-}
-
-func fromUint(n uint32) netip.Addr {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], n)
-	return netip.AddrFrom4(b)
+// size is the number of addresses in the pool, of an IPv6 one at most 2^63.
+func (s *Space) size() uint64 {
+	return 1 << min(63, s.pool.Addr().BitLen()-s.pool.Bits())
 }
