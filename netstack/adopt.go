@@ -3,7 +3,10 @@ package netstack
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 )
 
 // ErrNotKept says that there is nothing to adopt: the namespace died with the
@@ -53,12 +56,29 @@ func (s *Stack) enter(sb *Sandbox) error {
 			s.releaseAddresses(sb)
 			return fmt.Errorf("network %s does not exist", e.Network)
 		}
-		if err := n.space.Take(e.IPv4, sb.id); err != nil {
+		if err := n.retake(e, sb.id); err != nil {
 			s.releaseAddresses(sb)
 			return fmt.Errorf("network %s: %w", e.Network, err)
 		}
-		n.space.Resume()
 	}
 	s.sandboxes[sb.id] = sb
+	s.enterHostWaysFor(sb)
+	return nil
+}
+
+// retake takes the addresses of a recorded endpoint.
+func (n *network) retake(e EndpointInfo, id string) error {
+	for _, a := range []struct {
+		space *ipam.Space
+		addr  netip.Addr
+	}{{n.v4, e.IPv4}, {n.v6, e.IPv6}} {
+		if a.space == nil || !a.addr.IsValid() {
+			continue
+		}
+		if err := a.space.Take(a.addr, id); err != nil {
+			return err
+		}
+		a.space.Resume()
+	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/vishvananda/netlink"
 )
 
 // A second stack takes over from a first that is gone: all that was kept
@@ -95,9 +97,7 @@ func TestAdoptWhatIsHalfMade(t *testing.T) {
 	ensure(t, first, Network{Name: "n"})
 	web := service(t, first, "web-1", "n")
 	service(t, first, "job-1", "n")
-	if _, err := first.router.makeBridge(bridgeName("half", false), "", mustPrefix("10.66.0.1/24")); err != nil {
-		t.Fatal(err)
-	}
+	must(t, first.router.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: bridgeName("half", false)}}))
 	port, err := first.Publish("job-1", PortSpec{HostPort: 8080, Target: 80})
 	must(t, err)
 	must(t, first.Close())

@@ -41,7 +41,7 @@ func (s *Stack) makeNamespace(sb *Sandbox, ports []port) (b birth, err error) {
 		return b, err
 	}
 	defer inside.close()
-	if err := s.configure(inside); err != nil {
+	if err := s.configure(inside, wantsIPv6(ports)); err != nil {
 		return b, err
 	}
 	if sb.ownResolver() {
@@ -49,12 +49,12 @@ func (s *Stack) makeNamespace(sb *Sandbox, ports []port) (b birth, err error) {
 			return b, err
 		}
 	}
-	return b, s.attachAll(b.ns, inside, ports)
+	return b, attachAll(b.ns, inside, ports, wantsIPv6(ports))
 }
 
 // configure gives the calling thread's namespace, which is new, its loopback
 // and settings.
-func (s *Stack) configure(inside rtnetlink) error {
+func (s *Stack) configure(inside rtnetlink, ipv6 bool) error {
 	inherits := true
 	err := inside.do(func(body []byte) { inherits = !clean(body) }, askInherited(), loopbackUp())
 	if err != nil {
@@ -62,6 +62,11 @@ func (s *Stack) configure(inside rtnetlink) error {
 	}
 	if inherits {
 		err = applySettings(inherited)
+	}
+	if ipv6 {
+		err = errors.Join(err, allowIPv6())
+	} else {
+		err = errors.Join(err, applySettings([]setting{noIPv6}))
 	}
 	if err := errors.Join(err, applySettings(serviceSettings)); err != nil {
 		return err

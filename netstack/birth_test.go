@@ -35,14 +35,14 @@ func TestInheritedSettingsAreReplaced(t *testing.T) {
 					return err
 				}
 				defer inside.close()
-				if err := s.configure(inside); err != nil {
+				if err := s.configure(inside, false); err != nil {
 					return err
 				}
 				e := EndpointInfo{
 					Network: "n", Interface: "eth0", IPv4: n.Gateway.Next(), Prefix: 24,
 					MAC: macFor(n.Gateway.Next()).String(), Gateway: n.Gateway, RouterEnd: newLinkName(),
 				}
-				if err := s.attachAll(ns, inside, []port{{EndpointInfo: e, bridge: s.networks["n"].index, routes: true}}); err != nil {
+				if err := attachAll(ns, inside, []port{{EndpointInfo: e, bridge: s.networks["n"].index, links: s.links, mtu: MTU, route4: true}}, false); err != nil {
 					return err
 				}
 				for key, want := range map[string]string{

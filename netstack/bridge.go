@@ -20,8 +20,8 @@ import (
 // nothing and save work.
 const MTU = 65520
 
-// A bridge's name tells what the kernel has no other place for: which are ours
-// and which are internal. The network's own name is the interface's alias.
+// A bridge's name follows from its network's, unless the file gives it one, and
+// tells which are internal. The network's own name is the interface's alias.
 const (
 	bridgePrefix   = "mcb"
 	internalPrefix = "mci"
@@ -37,12 +37,33 @@ func bridgeName(network string, internal bool) string {
 	return prefix + hex.EncodeToString(sum[:5])
 }
 
-// macFor derives a hardware address from an IPv4 address: locally administered
+// What the kernel keeps of a network besides: bits of the bridge's group number
+// (ip-link(8)), which nothing else uses in R.
+const (
+	groupInternal = 1 << iota
+	groupIsolated
+)
+
+func (n *network) group() (g uint32) {
+	if n.internal {
+		g |= groupInternal
+	}
+	if n.isolated {
+		g |= groupIsolated
+	}
+	return g
+}
+
+// macFor derives a hardware address from an address: locally administered
 // (IEEE 802, second bit of the first byte), and always the same, so that
-// neighbours' ARP caches stay true when a service comes back.
+// neighbours' caches stay true when a service comes back.
 func macFor(a netip.Addr) net.HardwareAddr {
-	b := a.As4()
-	return net.HardwareAddr{0x02, 0x6d, b[0], b[1], b[2], b[3]}
+	if a.Is4() {
+		b := a.As4()
+		return net.HardwareAddr{0x02, 0x6d, b[0], b[1], b[2], b[3]}
+	}
+	sum := sha256.Sum256(a.AsSlice())
+	return net.HardwareAddr{0x02, 0x6e, sum[0], sum[1], sum[2], sum[3]}
 }
 
 // router is the netlink side of R. It may be used from any goroutine: the
@@ -51,40 +72,70 @@ type router struct {
 	*netlink.Handle
 }
 
-// makeBridge makes a bridge with an address and returns its index. On failure
+// makeBridge makes a network's bridge in R and enters its index. On failure
 // nothing is left.
-func (r router) makeBridge(name, alias string, gateway netip.Prefix) (index int, err error) {
-	// A fixed address: otherwise the bridge takes the lowest of its ports', and
-	// the gateway would move whenever a service comes or goes.
+func (s *Stack) makeBridge(n *network) (err error) {
+	// A fixed hardware address: otherwise the bridge takes the lowest of its
+	// ports', and the gateway would move whenever a service comes or goes.
 	link := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{
-		Name: name, MTU: MTU, HardwareAddr: macFor(gateway.Addr()), TxQLen: -1,
+		Name: n.bridge, HardwareAddr: macFor(n.gateway()), TxQLen: -1, Group: n.group(),
 	}}
-	if err := r.LinkAdd(link); err != nil {
+	if err := n.router.LinkAdd(link); err != nil {
 		if errors.Is(err, unix.EOPNOTSUPP) {
-			return 0, fmt.Errorf("make bridge %s: the kernel has no bridges: load the module as root with `modprobe bridge`: %w", name, err)
+			return fmt.Errorf("make bridge %s: the kernel has no bridges: load the module as root with `modprobe bridge`: %w", n.bridge, err)
 		}
-		return 0, fmt.Errorf("make bridge %s: %w", name, err)
+		return fmt.Errorf("make bridge %s: %w", n.bridge, err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, r.deleteLink(name))
+			err = errors.Join(err, n.router.deleteLink(n.bridge))
 		}
 	}()
-	made, err := r.LinkByName(name)
+	made, err := n.router.LinkByName(n.bridge)
 	if err != nil {
-		return 0, fmt.Errorf("look up bridge %s: %w", name, err)
+		return fmt.Errorf("look up bridge %s: %w", n.bridge, err)
 	}
-	if err := r.LinkSetAlias(made, alias); err != nil {
-		return 0, fmt.Errorf("name bridge %s: %w", name, err)
+	// Set apart: a bridge that was only made with it takes the lowest of its ports',
+	// and 1500 when it has lost them all (br_mtu_auto_adjust).
+	if err := n.router.LinkSetMTU(made, n.mtu); err != nil {
+		return fmt.Errorf("set the MTU of bridge %s to %d: %w", n.bridge, n.mtu, err)
 	}
-	if err := r.LinkSetUp(made); err != nil {
-		return 0, fmt.Errorf("set bridge %s up: %w", name, err)
+	if n.v6 != nil {
+		if err := s.worker.do(s.routerNS, func() error { return bridgeIPv6(n.bridge) }); err != nil {
+			return err
+		}
+		if err := n.router.LinkSetIP6AddrGenMode(made, addrGenNone); err != nil {
+			return fmt.Errorf("set bridge %s to no address of its own: %w", n.bridge, err)
+		}
 	}
-	// The address comes last: a bridge without one is known to be half made.
-	if err := r.AddrAdd(made, &netlink.Addr{IPNet: ipNet(gateway)}); err != nil {
-		return 0, fmt.Errorf("give bridge %s the address %s: %w", name, gateway, err)
+	if err := n.router.LinkSetUp(made); err != nil {
+		return fmt.Errorf("set bridge %s up: %w", n.bridge, err)
 	}
-	return made.Attrs().Index, nil
+	for _, a := range n.bridgeAddresses() {
+		if err := n.router.AddrAdd(made, a); err != nil {
+			return fmt.Errorf("give bridge %s the address %s: %w", n.bridge, a.IPNet, err)
+		}
+	}
+	// The alias comes last: a bridge without one is known to be half made.
+	if err := n.router.LinkSetAlias(made, n.name); err != nil {
+		return fmt.Errorf("name bridge %s: %w", n.bridge, err)
+	}
+	n.index = made.Attrs().Index
+	return nil
+}
+
+// bridgeLocal is every bridge's link-local address, as with docker.
+var bridgeLocal = netip.MustParsePrefix("fe80::1/64")
+
+func (n *network) bridgeAddresses() (all []*netlink.Addr) {
+	for _, s := range n.spaces() {
+		all = append(all, &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(s.Gateway(), s.Subnet().Bits()))})
+	}
+	if n.v6 != nil {
+		all[len(all)-1].Flags = unix.IFA_F_NODAD // nobody else has it; to look for them would take seconds
+		all = append(all, &netlink.Addr{IPNet: ipNet(bridgeLocal), Flags: unix.IFA_F_NODAD})
+	}
+	return all
 }
 
 // deleteLink deletes an interface. One that does not exist is no error.
@@ -103,50 +154,59 @@ func (r router) deleteLink(name string) error {
 }
 
 // bridges finds the networks that an earlier process made. Half-made ones are
-// deleted: nothing can stand on them.
-func (r router) bridges() (map[string]*network, error) {
-	links, err := dump(r.LinkList)
+// deleted: nothing can stand on them. links is the worker's socket of R.
+func (r router) bridges(links rtnetlink) (map[string]*network, error) {
+	all, err := dump(r.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list the interfaces of the router namespace: %w", err)
 	}
 	found := map[string]*network{}
-	for _, l := range links {
-		name := l.Attrs().Name
-		internal := strings.HasPrefix(name, internalPrefix)
-		if l.Type() != "bridge" || !internal && !strings.HasPrefix(name, bridgePrefix) {
+	for _, l := range all {
+		a := l.Attrs()
+		if l.Type() != "bridge" {
 			continue
 		}
-		space, err := r.spaceOf(l)
-		if err != nil {
+		n := &network{
+			name: a.Alias, bridge: a.Name, index: a.Index, mtu: a.MTU,
+			internal: a.Group&groupInternal != 0 || strings.HasPrefix(a.Name, internalPrefix),
+			isolated: a.Group&groupIsolated != 0, router: r, links: links,
+		}
+		if err := r.readSpaces(l, n); err != nil {
 			return nil, err
 		}
-		if space == nil || l.Attrs().Alias == "" {
-			if err := r.deleteLink(name); err != nil {
+		if n.name == "" || len(n.spaces()) == 0 {
+			if err := r.deleteLink(a.Name); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		n := &network{name: l.Attrs().Alias, bridge: name, index: l.Attrs().Index, internal: internal, space: space}
 		found[n.name] = n
 	}
 	return found, nil
 }
 
-// spaceOf reads the subnet and gateway back from the bridge's address; nil if
-// it has none.
-func (r router) spaceOf(bridge netlink.Link) (*ipam.Space, error) {
-	addrs, err := dump(func() ([]netlink.Addr, error) { return r.AddrList(bridge, unix.AF_INET) })
+// readSpaces reads the subnets and gateways back from the bridge's addresses.
+func (r router) readSpaces(bridge netlink.Link, n *network) error {
+	addrs, err := dump(func() ([]netlink.Addr, error) { return r.AddrList(bridge, netlink.FAMILY_ALL) })
 	if err != nil {
-		return nil, fmt.Errorf("read the address of bridge %s: %w", bridge.Attrs().Name, err)
+		return fmt.Errorf("read the addresses of bridge %s: %w", n.bridge, err)
 	}
-	if len(addrs) == 0 {
-		return nil, nil //nolint:nilnil // no address is an answer
+	for _, a := range addrs {
+		p, ok := prefixOf(a.IPNet)
+		if !ok || p.Addr().IsLinkLocalUnicast() && p.Addr().Is6() {
+			continue
+		}
+		space, err := ipam.NewSpace(ipam.Config{Subnet: p.Masked(), Gateway: p.Addr()})
+		if err != nil {
+			return fmt.Errorf("bridge %s has the strange address %s: %w", n.bridge, a, err)
+		}
+		if p.Addr().Is4() {
+			n.v4 = space
+		} else {
+			n.v6 = space
+		}
 	}
-	p, ok := prefixOf(addrs[0].IPNet)
-	if !ok {
-		return nil, fmt.Errorf("bridge %s has the strange address %s", bridge.Attrs().Name, addrs[0])
-	}
-	return ipam.NewSpace(p.Masked(), p.Addr())
+	return nil
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {

@@ -1,14 +1,13 @@
 package netstack
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"net"
-	"os"
+	"net/netip"
 
-	"github.com/vishvananda/netlink/nl"
-	"golang.org/x/sys/unix"
+	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 )
 
 // newLinkName is a fresh name for the router's end of a veth pair. Fresh,
@@ -20,89 +19,125 @@ func newLinkName() string {
 	return "mcv" + hex.EncodeToString(b[:])
 }
 
-// port is an endpoint to be made.
-type port struct {
-	EndpointInfo
-	bridge int  // index of the network's bridge
-	routes bool // its gateway is the namespace's
-}
-
-// portsOf looks up the bridges of a sandbox's endpoints. The first endpoint on a
-// network that is not internal gives the default route.
-func (s *Stack) portsOf(sb *Sandbox) ([]port, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var ports []port
-	routed := false
-	for _, e := range sb.endpoints {
-		n := s.networks[e.Network]
-		if n == nil {
-			return nil, fmt.Errorf("network %s was removed meanwhile", e.Network)
-		}
-		ports = append(ports, port{EndpointInfo: e, bridge: n.index, routes: !routed && !n.internal})
-		routed = routed || !n.internal
+// reserveEndpoint takes the addresses of a new endpoint of a sandbox. s.mu is held.
+func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo, err error) {
+	n := s.networks[e.Network]
+	if n == nil {
+		return info, fmt.Errorf("network %s does not exist", e.Network)
 	}
-	return ports, nil
-}
-
-// attachAll makes the endpoints: first all pairs, then, in one packet to the
-// container's namespace, all that is to be said about the inner ends. When the
-// namespace goes, so do both ends; nothing else needs undoing.
-func (s *Stack) attachAll(ns *os.File, inside rtnetlink, ports []port) error {
-	var requests []request
-	for _, p := range ports {
-		index, err := s.attach(ns, inside, p)
+	info = EndpointInfo{Network: e.Network, Interface: e.Interface, GatewayPriority: e.GatewayPriority, RouterEnd: newLinkName()}
+	if info.Interface == "" {
+		info.Interface = sb.freeInterface()
+	} else if err := CheckInterfaceName(info.Interface); err != nil {
+		return info, fmt.Errorf("network %s: %w", e.Network, err)
+	}
+	for _, text := range e.LinkLocal {
+		a, err := netip.ParseAddr(text)
 		if err != nil {
-			return fmt.Errorf("network %s: %w", p.Network, err)
+			return info, fmt.Errorf("network %s: link_local_ips: %q is not an address such as 169.254.8.8", e.Network, text)
 		}
-		requests = append(requests,
-			addressRequest(index, p.EndpointInfo),
-			upRequest(index, endpointSettings()).named("network %s: set %s up", p.Network, p.Interface))
-		if p.routes {
-			requests = append(requests, defaultRouteRequest(p.EndpointInfo))
+		info.LinkLocal = append(info.LinkLocal, a)
+	}
+	defer func() {
+		if err != nil {
+			s.releaseEndpoint(info, sb.id)
+			err = fmt.Errorf("address on network %s: %w", e.Network, err)
 		}
+	}()
+	if info.IPv4, err = take(n.v4, e.IPv4, sb.id, "IPv4"); err != nil {
+		return info, err
 	}
-	if len(requests) == 0 {
-		return nil
+	if n.v4 != nil {
+		info.Prefix, info.Gateway = n.v4.Subnet().Bits(), n.v4.Gateway()
 	}
-	return inside.do(nil, requests...)
+	if info.IPv6, err = take(n.v6, e.IPv6, sb.id, "IPv6"); err != nil {
+		return info, err
+	}
+	if n.v6 != nil {
+		info.Prefix6, info.Gateway6 = n.v6.Subnet().Bits(), n.v6.Gateway()
+	}
+	info.MAC = macFor(cmp.Or(info.IPv4, info.IPv6)).String()
+	if e.MAC != "" {
+		mac, err := parseMAC(e.MAC)
+		if err != nil {
+			return info, err
+		}
+		info.MAC = mac.String()
+	}
+	return info, nil
 }
 
-// attach makes one pair and returns the index of the inner end.
-func (s *Stack) attach(ns *os.File, inside rtnetlink, p port) (uint32, error) {
-	mac, err := net.ParseMAC(p.MAC)
-	if err != nil {
-		return 0, err
+// take takes an address of one family: the one that is asked for, or the next.
+func take(space *ipam.Space, asked, owner, family string) (a netip.Addr, err error) {
+	switch {
+	case space == nil && asked != "":
+		return a, fmt.Errorf("%s: the network has no %s", asked, family)
+	case space == nil:
+		return a, nil
+	case asked == "":
+		return space.Next(owner)
 	}
-	err = withFD(ns, func(fd int) error {
-		return addVeth(s.links, veth{outer: p.RouterEnd, bridge: p.bridge, inner: p.Interface, mac: mac, ns: fd})
-	})
-	if err != nil {
-		return 0, err
+	if a, err = netip.ParseAddr(asked); err != nil {
+		return a, err
 	}
-	return inside.indexOf(p.Interface)
+	if err = space.Take(a, owner); err != nil {
+		return netip.Addr{}, err // not ours to release
+	}
+	return a, nil
 }
 
-// addressRequest gives an interface its address, in its subnet.
-func addressRequest(index uint32, e EndpointInfo) request {
-	head := nl.NewIfAddrmsg(unix.AF_INET)
-	head.Prefixlen, head.Index = uint8(e.Prefix), index
-	address := e.IPv4.AsSlice()
-	data := []nl.NetlinkRequestData{head, nl.NewRtAttr(unix.IFA_LOCAL, address), nl.NewRtAttr(unix.IFA_ADDRESS, address)}
-	if e.Prefix < 31 {
-		broadcast := e.IPv4.As4()
-		for i, m := range net.CIDRMask(e.Prefix, 32) {
-			broadcast[i] |= ^m
+// freeInterface is the first of eth0, eth1 … that no endpoint has, or asks for.
+func (sb *Sandbox) freeInterface() string {
+	taken := map[string]bool{}
+	for _, e := range sb.endpoints {
+		taken[e.Interface] = true
+	}
+	for _, e := range sb.spec.Endpoints {
+		taken[e.Interface] = true
+	}
+	for i := 0; ; i++ {
+		if name := fmt.Sprintf("eth%d", i); !taken[name] {
+			return name
 		}
-		data = append(data, nl.NewRtAttr(unix.IFA_BROADCAST, broadcast[:]))
 	}
-	return newRequest(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, data...).
-		named("network %s: give %s the address %s", e.Network, e.Interface, e.IPv4)
 }
 
-func defaultRouteRequest(e EndpointInfo) request {
-	head := nl.NewRtMsg()
-	head.Family = unix.AF_INET
-	return newRequest(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, head, nl.NewRtAttr(unix.RTA_GATEWAY, e.Gateway.AsSlice())).
-		named("network %s: default route by %s", e.Network, e.Gateway)
+// releaseEndpoint gives an endpoint's addresses back. s.mu is held.
+func (s *Stack) releaseEndpoint(e EndpointInfo, id string) {
+	n := s.networks[e.Network]
+	if n == nil {
+		return
+	}
+	if n.v4 != nil {
+		n.v4.Release(e.IPv4, id)
+	}
+	if n.v6 != nil {
+		n.v6.Release(e.IPv6, id)
+	}
+}
+
+// defaultRoute is the index of the endpoint whose gateway is the namespace's in
+// one family, -1 for none: of those with a way out, the one with the highest
+// priority, among equals the first by the network's name. s.mu is held.
+func (s *Stack) defaultRoute(endpoints []EndpointInfo, address func(EndpointInfo) netip.Addr) int {
+	best := -1
+	for i, e := range endpoints {
+		n := s.networks[e.Network]
+		if n == nil || n.internal || !address(e).IsValid() {
+			continue
+		}
+		if best < 0 || cmp.Or(cmp.Compare(e.GatewayPriority, endpoints[best].GatewayPriority), cmp.Compare(endpoints[best].Network, e.Network)) > 0 {
+			best = i
+		}
+	}
+	return best
+}
+
+func (s *Stack) defaultRoute4(endpoints []EndpointInfo) int {
+	return s.defaultRoute(endpoints, func(e EndpointInfo) netip.Addr { return e.IPv4 })
+}
+
+// defaultRoute6 has an answer also while the host has no way out by IPv6.
+func (s *Stack) defaultRoute6(endpoints []EndpointInfo) int {
+	return s.defaultRoute(endpoints, func(e EndpointInfo) netip.Addr { return e.IPv6 })
 }

@@ -43,7 +43,12 @@ func (s *Stack) hostOf(sb *Sandbox) dns.Host {
 		if i < len(sb.spec.Endpoints) {
 			names = append(names, sb.spec.Endpoints[i].Aliases...)
 		}
-		h.Endpoints = append(h.Endpoints, dns.Endpoint{Network: e.Network, Subnet: e.Subnet(), Addr: e.IPv4, Names: names})
+		if e.IPv4.IsValid() {
+			h.Endpoints = append(h.Endpoints, dns.Endpoint{Network: e.Network, Subnet: e.Subnet(), Addr: e.IPv4, Names: names})
+		}
+		if e.IPv6.IsValid() {
+			h.Endpoints = append(h.Endpoints, dns.Endpoint{Network: e.Network, Subnet: e.Subnet6(), Addr: e.IPv6, Names: names})
+		}
 		if n := s.networks[e.Network]; n != nil && !n.internal {
 			h.Forward = true
 		}
@@ -96,7 +101,7 @@ func (s *Stack) gatewayResolver(n *network) error {
 	if n.resolver != nil {
 		return nil
 	}
-	sockets, err := s.claimOrMake(s.routerNS, netip.AddrPortFrom(n.space.Gateway(), 53), "@"+n.name)
+	sockets, err := s.claimOrMake(s.routerNS, netip.AddrPortFrom(n.gateway(), 53), "@"+n.name)
 	if err != nil {
 		return err
 	}

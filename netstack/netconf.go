@@ -52,14 +52,22 @@ const (
 
 // endpointSettings gives one interface its own values (rtnetlink(7),
 // IFLA_AF_SPEC, IFLA_INET_CONF), whatever it has copied from conf/default, which
-// is the host's.
-func endpointSettings() nl.NetlinkRequestData {
+// is the host's. With IPv6 it also has the kernel make no address of its own;
+// that counts only before the interface is up.
+func endpointSettings(ipv6 bool) nl.NetlinkRequestData {
 	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
 	conf := spec.AddRtAttr(unix.AF_INET, nil).AddRtAttr(inetConf, nil)
 	for _, i := range []int{devconfForwarding, devconfRPFilter, devconfRouteLocalnet} {
 		conf.AddRtAttr(i, nl.Uint32Attr(0))
 	}
+	if ipv6 {
+		spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(inet6AddrGenMode, nl.Uint8Attr(addrGenNone))
+	}
 	return spec
 }
 
-const inetConf = 1 // IFLA_INET_CONF of linux/if_link.h
+// Numbers of linux/if_link.h: IFLA_INET_CONF and IFLA_INET6_ADDR_GEN_MODE.
+const (
+	inetConf         = 1
+	inet6AddrGenMode = 8
+)

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 )
 
@@ -57,20 +59,49 @@ type network struct {
 	bridge   string
 	index    int
 	internal bool
-	space    *ipam.Space
+	isolated bool
+	mtu      int
+	labels   map[string]string
+	v4, v6   *ipam.Space // nil: the network is without the family
+	// What speaks to the kernel in the bridge's namespace: R, but for networks
+	// that projects share. links is for the worker only.
+	router   router
+	links    rtnetlink
 	resolver *resolver // on the gateway's address; nil until a service needs it
 }
 
-func (n *network) info() NetworkInfo {
-	return NetworkInfo{
-		Name: n.name, Bridge: n.bridge, Subnet: n.space.Subnet(), Gateway: n.space.Gateway(),
-		Internal: n.internal, Endpoints: n.space.InUse(),
+// spaces are those that the network has.
+func (n *network) spaces() []*ipam.Space {
+	return slices.DeleteFunc([]*ipam.Space{n.v4, n.v6}, func(s *ipam.Space) bool { return s == nil })
+}
+
+// gateway is an address of the bridge, of IPv4 if it has one.
+func (n *network) gateway() netip.Addr { return n.spaces()[0].Gateway() }
+
+// endpoints is the number of endpoints: each has an address of each family.
+func (n *network) endpoints() (most int) {
+	for _, s := range n.spaces() {
+		most = max(most, s.InUse())
 	}
+	return most
+}
+
+func (n *network) info() NetworkInfo {
+	info := NetworkInfo{
+		Name: n.name, Bridge: n.bridge, MTU: n.mtu, Internal: n.internal, Isolated: n.isolated, Endpoints: n.endpoints(),
+	}
+	if n.v4 != nil {
+		info.Subnet, info.Gateway = n.v4.Subnet(), n.v4.Gateway()
+	}
+	if n.v6 != nil {
+		info.Subnet6, info.Gateway6 = n.v6.Subnet(), n.v6.Gateway()
+	}
+	return info
 }
 
 // EnsureNetwork makes the network if it does not exist. One that exists with
 // other settings is made anew when nothing stands on it, else the error is
-// [ErrDiffers].
+// [ErrDiffers]. From which range addresses are chosen may change at any time.
 func (s *Stack) EnsureNetwork(spec Network) (NetworkInfo, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,11 +111,11 @@ func (s *Stack) EnsureNetwork(spec Network) (NetworkInfo, error) {
 	}
 	if n := s.networks[spec.Name]; n != nil {
 		if want.fits(n) {
-			return n.info(), nil
+			return n.info(), want.restrict(n)
 		}
-		if n.space.InUse() > 0 {
-			return n.info(), fmt.Errorf("network %s has subnet %s, gateway %s, internal %t, and %d endpoints: %w: take the project down and up again",
-				n.name, n.space.Subnet(), n.space.Gateway(), n.internal, n.space.InUse(), ErrDiffers)
+		if n.endpoints() > 0 {
+			return n.info(), fmt.Errorf("network %s has %s and %d endpoints: %w: take the project down and up again",
+				n.name, n.settings(), n.endpoints(), ErrDiffers)
 		}
 		if err := s.removeNetwork(n); err != nil {
 			return NetworkInfo{}, err
@@ -123,7 +154,7 @@ func (s *Stack) Networks() []NetworkInfo {
 
 func (s *Stack) removeNetwork(n *network) error {
 	err := s.dropResolver(n)
-	if err2 := s.router.deleteLink(n.bridge); err2 != nil {
+	if err2 := n.router.deleteLink(n.bridge); err2 != nil {
 		return errors.Join(err, fmt.Errorf("remove network %s: %w", n.name, err2))
 	}
 	delete(s.networks, n.name)
@@ -132,67 +163,52 @@ func (s *Stack) removeNetwork(n *network) error {
 
 // makeNetwork chooses what is left open and makes the bridge.
 func (s *Stack) makeNetwork(w wantedNetwork) (*network, error) {
+	n := &network{
+		name: w.Name, bridge: w.Bridge, internal: w.Internal, isolated: w.Isolated, mtu: w.mtu(), labels: w.Labels,
+		router: s.router, links: s.links,
+	}
+	var err error
+	if !w.NoIPv4 {
+		if n.v4, err = s.chooseSpace(w.Name, w.v4, ipam.Choose, unix.AF_INET); err != nil {
+			return nil, err
+		}
+	}
+	if w.IPv6 {
+		if n.v6, err = s.chooseSpace(w.Name, w.v6, ipam.Choose6, unix.AF_INET6); err != nil {
+			return nil, err
+		}
+	}
+	if n.bridge == "" {
+		n.bridge = bridgeName(w.Name, w.Internal)
+	}
+	return n, s.makeBridge(n)
+}
+
+// chooseSpace makes the space of one family, of the subnet that is asked for or
+// a free one.
+func (s *Stack) chooseSpace(name string, c ipam.Config, choose func(string, []netip.Prefix) (netip.Prefix, error), family int) (*ipam.Space, error) {
 	var others []netip.Prefix
 	for _, o := range s.networks {
-		others = append(others, o.space.Subnet())
-	}
-	if w.subnet.IsValid() {
-		if ipam.Overlaps(w.subnet, others) {
-			return nil, fmt.Errorf("subnet %s overlaps with another network of the project: choose another subnet", w.subnet)
-		}
-	} else {
-		routes, err := hostRoutes()
-		if err != nil {
-			s.report(fmt.Sprintf("network %s: the host's routes cannot be read (%v): the subnet may overlap with one", w.Name, err))
-		}
-		if w.subnet, err = ipam.Choose(w.Name, slices.Concat(others, routes)); err != nil {
-			// Nothing of the host is reachable from R by routing, so an overlap
-			// hides at most the host's part of the range from the services.
-			s.report(fmt.Sprintf("network %s: %v: the host's routes are not avoided; set a subnet for the network", w.Name, err))
-			if w.subnet, err = ipam.Choose(w.Name, others); err != nil {
-				return nil, err
+		for _, space := range o.spaces() {
+			if others = append(others, space.Subnet()); c.Subnet.IsValid() && c.Subnet.Overlaps(space.Subnet()) {
+				return nil, fmt.Errorf("subnet %s overlaps with %s of network %s: choose another subnet for one of them", c.Subnet, space.Subnet(), o.name)
 			}
 		}
 	}
-	space, err := ipam.NewSpace(w.subnet, w.gateway)
+	if c.Subnet.IsValid() {
+		return ipam.NewSpace(c)
+	}
+	routes, err := hostRoutes(family)
 	if err != nil {
-		return nil, err
+		s.report(fmt.Sprintf("network %s: the host's routes cannot be read (%v): the subnet may overlap with one", name, err))
 	}
-	n := &network{name: w.Name, bridge: bridgeName(w.Name, w.Internal), internal: w.Internal, space: space}
-	n.index, err = s.router.makeBridge(n.bridge, n.name, netip.PrefixFrom(space.Gateway(), space.Subnet().Bits()))
-	return n, err
-}
-
-// wantedNetwork is a Network whose addresses have been read.
-type wantedNetwork struct {
-	Network
-	subnet  netip.Prefix
-	gateway netip.Addr
-}
-
-func parseNetwork(spec Network) (w wantedNetwork, err error) {
-	w.Network = spec
-	if spec.Name == "" {
-		return w, errors.New("the name is empty")
-	}
-	for _, pool := range spec.Subnets {
-		if w.subnet, err = netip.ParsePrefix(pool.Subnet); err != nil {
-			return w, fmt.Errorf("subnet %q is not a range such as 10.5.0.0/24: %w", pool.Subnet, err)
-		}
-		w.subnet = w.subnet.Masked()
-		if pool.Gateway == "" {
-			continue
-		}
-		if w.gateway, err = netip.ParseAddr(pool.Gateway); err != nil {
-			return w, fmt.Errorf("gateway %q is not an address such as 10.5.0.1: %w", pool.Gateway, err)
+	if c.Subnet, err = choose(name, slices.Concat(others, routes)); err != nil {
+		// Nothing of the host is reachable from R by routing, so an overlap
+		// hides at most the host's part of the range from the services.
+		s.report(fmt.Sprintf("network %s: %v: the host's routes are not avoided; set a subnet for the network", name, err))
+		if c.Subnet, err = choose(name, others); err != nil {
+			return nil, err
 		}
 	}
-	return w, nil
-}
-
-// fits reports whether n is what is wanted.
-func (w wantedNetwork) fits(n *network) bool {
-	return w.Internal == n.internal &&
-		(!w.subnet.IsValid() || w.subnet == n.space.Subnet()) &&
-		(!w.gateway.IsValid() || w.gateway == n.space.Gateway())
+	return ipam.NewSpace(c)
 }

@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ func (s *Stack) targetOf(sb *Sandbox, port uint16) target {
 		n := s.networks[e.Network]
 		return n != nil && !n.internal
 	}))
-	return target{sb.id, s.routerNS, netip.AddrPortFrom(sb.endpoints[i].IPv4, port)}
+	return target{sb.id, s.routerNS, netip.AddrPortFrom(cmp.Or(sb.endpoints[i].IPv4, sb.endpoints[i].IPv6), port)}
 }
 
 // servePort keeps the listeners in files and starts to accept. On failure

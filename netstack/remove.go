@@ -20,6 +20,7 @@ func (s *Stack) RemoveSandbox(id string) error {
 		errs = append(errs, s.cutStatic(sb))
 		s.releaseAddresses(sb)
 		delete(s.sandboxes, id)
+		s.enterHostWaysFor(sb)
 	}
 	s.mu.Unlock()
 	errs = append(errs, s.files.drop(ownedBy(id)))
@@ -35,8 +36,10 @@ func (s *Stack) RemoveSandbox(id string) error {
 func (s *Stack) cutStatic(sb *Sandbox) error {
 	var errs []error
 	for i, e := range sb.endpoints {
-		if i < len(sb.spec.Endpoints) && sb.spec.Endpoints[i].IPv4 != "" {
-			errs = append(errs, s.router.deleteLink(e.RouterEnd))
+		if i < len(sb.spec.Endpoints) && sb.spec.Endpoints[i].static() {
+			if n := s.networks[e.Network]; n != nil {
+				errs = append(errs, n.router.deleteLink(e.RouterEnd))
+			}
 		}
 	}
 	return errors.Join(errs...)

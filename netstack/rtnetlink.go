@@ -121,6 +121,13 @@ func upRequest(index uint32, attributes ...nl.NetlinkRequestData) request {
 	return newRequest(unix.RTM_NEWLINK, 0, append([]nl.NetlinkRequestData{head}, attributes...)...)
 }
 
+// setRequest changes attributes of an interface.
+func setRequest(index uint32, attributes ...nl.NetlinkRequestData) request {
+	head := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	head.Index = int32(index)
+	return newRequest(unix.RTM_NEWLINK, 0, append([]nl.NetlinkRequestData{head}, attributes...)...)
+}
+
 // loopback is the index of lo, the first interface of each namespace.
 const loopback = 1
 

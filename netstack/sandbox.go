@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -43,6 +44,10 @@ type EndpointSpec struct {
 	GatewayPriority int      `json:"gateway_priority,omitempty"`
 }
 
+// static tells whether the file fixes an address, which the next sandbox of the
+// name has too.
+func (e EndpointSpec) static() bool { return e.IPv4 != "" || e.IPv6 != "" || e.MAC != "" }
+
 // EndpointInfo is an attachment as it is.
 type EndpointInfo struct {
 	Network   string     `json:"network"`
@@ -54,7 +59,7 @@ type EndpointInfo struct {
 	MAC       string     `json:"mac"`
 	Gateway   netip.Addr `json:"gateway"`
 	Gateway6  netip.Addr `json:"gateway6"`
-	// LinkLocal are further addresses, of single hosts.
+	// LinkLocal are further addresses.
 	LinkLocal       []netip.Addr `json:"link_local,omitempty"`
 	GatewayPriority int          `json:"gateway_priority,omitempty"`
 	RouterEnd       string       `json:"router_end"` // name of the other end, in R
@@ -62,6 +67,9 @@ type EndpointInfo struct {
 
 // Subnet is the network's IPv4 range.
 func (e EndpointInfo) Subnet() netip.Prefix { return netip.PrefixFrom(e.IPv4, e.Prefix).Masked() }
+
+// Subnet6 is the network's IPv6 range.
+func (e EndpointInfo) Subnet6() netip.Prefix { return netip.PrefixFrom(e.IPv6, e.Prefix6).Masked() }
 
 // Sandbox is the net namespace of one container.
 type Sandbox struct {
@@ -87,7 +95,7 @@ func (sb *Sandbox) Nameserver() netip.Addr {
 	case len(sb.endpoints) == 0:
 		return netip.Addr{}
 	case sb.spec.ExposesDNS:
-		return sb.endpoints[0].Gateway
+		return cmp.Or(sb.endpoints[0].Gateway, sb.endpoints[0].Gateway6)
 	}
 	return resolverAddr.Addr()
 }
@@ -115,7 +123,7 @@ func (s *Stack) createSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
 	if err := s.files.drop(ownedBy(id)); err != nil {
 		return nil, err
 	}
-	ports, err := s.portsOf(sb)
+	ports, err := s.portsOf(sb.endpoints, sb.endpoints)
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +163,8 @@ func (s *Stack) reserve(sb *Sandbox) error {
 		return errors.New("it exists already")
 	}
 	if !sb.spec.NoNetwork {
-		for i, e := range sb.spec.Endpoints {
-			info, err := s.reserveAddress(sb.id, i, e)
+		for _, e := range sb.spec.Endpoints {
+			info, err := s.reserveEndpoint(sb, e)
 			if err != nil {
 				s.releaseAddresses(sb)
 				return err
@@ -165,28 +173,8 @@ func (s *Stack) reserve(sb *Sandbox) error {
 		}
 	}
 	s.sandboxes[sb.id] = sb
+	s.enterHostWaysFor(sb)
 	return nil
-}
-
-func (s *Stack) reserveAddress(id string, i int, e EndpointSpec) (EndpointInfo, error) {
-	n := s.networks[e.Network]
-	if n == nil {
-		return EndpointInfo{}, fmt.Errorf("network %s does not exist", e.Network)
-	}
-	var addr netip.Addr
-	var err error
-	if e.IPv4 == "" {
-		addr, err = n.space.Next(id)
-	} else if addr, err = netip.ParseAddr(e.IPv4); err == nil {
-		err = n.space.Take(addr, id)
-	}
-	if err != nil {
-		return EndpointInfo{}, fmt.Errorf("address on network %s: %w", e.Network, err)
-	}
-	return EndpointInfo{
-		Network: e.Network, Interface: fmt.Sprintf("eth%d", i), IPv4: addr, Prefix: n.space.Subnet().Bits(),
-		MAC: macFor(addr).String(), Gateway: n.space.Gateway(), RouterEnd: newLinkName(),
-	}, nil
 }
 
 func (s *Stack) unreserve(sb *Sandbox) {
@@ -194,12 +182,11 @@ func (s *Stack) unreserve(sb *Sandbox) {
 	defer s.mu.Unlock()
 	s.releaseAddresses(sb)
 	delete(s.sandboxes, sb.id)
+	s.enterHostWaysFor(sb)
 }
 
 func (s *Stack) releaseAddresses(sb *Sandbox) {
 	for _, e := range sb.endpoints {
-		if n := s.networks[e.Network]; n != nil {
-			n.space.Release(e.IPv4, sb.id)
-		}
+		s.releaseEndpoint(e, sb.id)
 	}
 }

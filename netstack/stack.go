@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -30,6 +31,7 @@ type Stack struct {
 	report   func(string)
 	lastGID  uint32
 	noPing   sync.Once // says that ping needs a capability
+	hostWays atomic.Pointer[map[hostKey]HostAccess]
 
 	ctx    context.Context //nolint:containedctx // the stack's own life, ended by Close
 	cancel context.CancelFunc
@@ -39,6 +41,7 @@ type Stack struct {
 	networks  map[string]*network
 	sandboxes map[string]*Sandbox
 	projectOf func(pid int) string
+	way6      bool // containers have a default route by IPv6
 }
 
 // resolvConfPath is the host's, as this process sees it.
@@ -76,7 +79,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 		return nil, fmt.Errorf("router namespace: %w", err)
 	}
 	u.Add("netlink sockets", func() error { s.router.Close(); s.links.close(); return nil })
-	if s.networks, err = s.router.bridges(); err != nil {
+	if s.networks, err = s.router.bridges(s.links); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())

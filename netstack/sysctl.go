@@ -41,13 +41,9 @@ var (
 	// service's loopback to its neighbours. Netlink does not tell them.
 	localNet        = setting{key: "ipv4/conf/all/route_localnet", value: "0"}
 	localNetDefault = setting{key: "ipv4/conf/default/route_localnet", value: "0"}
-	// No link-local addresses on bridges and endpoints, which are IPv4 only.
-	// The loopback interface was made before and keeps its ::1. A new namespace
-	// has 0 here, so there is nothing to read.
-	noIPv6 = setting{key: "ipv6/conf/default/disable_ipv6", value: "1", fresh: true, optional: true}
 
 	routerSettings = []setting{
-		localNet, localNetDefault, noIPv6,
+		localNet, localNetDefault, noIPv6, noForward6,
 		// Where br_netfilter is loaded these are 1 in a new namespace, and bridged
 		// packets would pass through IP rules that are not meant for them.
 		{key: "bridge/bridge-nf-call-iptables", value: "0", optional: true},
@@ -55,7 +51,7 @@ var (
 		{key: "bridge/bridge-nf-call-arptables", value: "0", optional: true},
 	}
 	serviceSettings = []setting{
-		localNet, noIPv6,
+		localNet,
 		// A service may listen on :80 without a capability, as with docker.
 		{key: "ipv4/ip_unprivileged_port_start", value: "0", fresh: true},
 	}
@@ -83,6 +79,18 @@ func (s setting) apply() error {
 		return fmt.Errorf("set net.%s=%s: %w", strings.ReplaceAll(s.key, "/", "."), s.value, err)
 	}
 	return nil
+}
+
+// read is the present value.
+func (s setting) read() (string, error) {
+	fd, err := unix.Open("/proc/sys/net/"+s.key, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(fd) //nolint:errcheck // read is read
+	var have [32]byte
+	n, err := unix.Read(fd, have[:])
+	return strings.TrimSpace(string(have[:max(n, 0)])), err
 }
 
 func (s setting) write() error {

@@ -14,7 +14,8 @@ type veth struct {
 	bridge int // interface index
 	inner  string
 	mac    net.HardwareAddr // of the inner end
-	ns     int              // descriptor of the container's namespace
+	mtu    int
+	ns     int // descriptor of the container's namespace
 }
 
 // addVeth makes the pair in one message (rtnetlink(7), RTM_NEWLINK). The netlink
@@ -30,12 +31,12 @@ func addVeth(router rtnetlink, v veth) error {
 	// Not up yet: the kernel ties the ends together afterwards, and an end
 	// without the other cannot be set up (ENOTCONN).
 	peer.AddChild(nl.NewIfInfomsg(unix.AF_UNSPEC))
-	for _, a := range endAttributes(v.inner) {
+	for _, a := range endAttributes(v.inner, v.mtu) {
 		peer.AddChild(a)
 	}
 	peer.AddRtAttr(unix.IFLA_ADDRESS, v.mac)
 	peer.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(v.ns)))
-	data := append([]nl.NetlinkRequestData{head}, endAttributes(v.outer)...)
+	data := append([]nl.NetlinkRequestData{head}, endAttributes(v.outer, v.mtu)...)
 	data = append(data, nl.NewRtAttr(unix.IFLA_MASTER, nl.Uint32Attr(uint32(v.bridge))), info)
 	return router.do(nil, newRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, data...).
 		named("make veth pair %s-%s", v.outer, v.inner))
@@ -44,11 +45,25 @@ func addVeth(router rtnetlink, v veth) error {
 // endAttributes are those of either end. One queue each: by default there is
 // one for each processor, and each has its directories in sysfs, while none is
 // used without XDP.
-func endAttributes(name string) []nl.NetlinkRequestData {
+func endAttributes(name string, mtu int) []nl.NetlinkRequestData {
 	return []nl.NetlinkRequestData{
 		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)),
-		nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(MTU)),
+		nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(mtu))),
 		nl.NewRtAttr(unix.IFLA_NUM_TX_QUEUES, nl.Uint32Attr(1)),
 		nl.NewRtAttr(unix.IFLA_NUM_RX_QUEUES, nl.Uint32Attr(1)),
 	}
+}
+
+// isolate keeps a bridge's port from all others that are isolated, but not from
+// the bridge (bridge(8), isolated; since Linux 4.18).
+func isolate(router rtnetlink, outer string) error {
+	index, err := router.indexOf(outer)
+	if err != nil {
+		return err
+	}
+	head := nl.NewIfInfomsg(unix.AF_BRIDGE)
+	head.Index = int32(index)
+	port := nl.NewRtAttr(unix.IFLA_PROTINFO|unix.NLA_F_NESTED, nil)
+	port.AddRtAttr(nl.IFLA_BRPORT_ISOLATED, nl.Uint8Attr(1))
+	return router.do(nil, newRequest(unix.RTM_SETLINK, 0, head, port).named("isolate %s", outer))
 }

@@ -2,6 +2,7 @@ package dns
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -26,7 +27,10 @@ func (z *Zone) lookup(asker, name string) ([]netip.Addr, verdict) {
 	name = fold1(name)
 	var addrs []netip.Addr
 	known := false
-	for _, e := range h.Endpoints {
+	for i, e := range h.Endpoints {
+		if slices.ContainsFunc(h.Endpoints[:i], func(o Endpoint) bool { return o.Network == e.Network }) {
+			continue // the same place in another family
+		}
 		for _, r := range z.recordsFor(fold1(e.Network), name) {
 			known = true
 			if z.hosts[r.id].Up {

@@ -19,7 +19,7 @@ type Host struct {
 	Forward bool
 }
 
-// Endpoint is a place in one network.
+// Endpoint is a place in one network, in one family.
 type Endpoint struct {
 	Network string
 	Subnet  netip.Prefix
