@@ -138,6 +138,15 @@ func (n *network) bridgeAddresses() (all []*netlink.Addr) {
 	return all
 }
 
+// has reports whether an interface exists.
+func (r router) has(name string) (bool, error) {
+	_, err := r.LinkByName(name)
+	if errors.As(err, &netlink.LinkNotFoundError{}) || errors.Is(err, unix.ENODEV) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // deleteLink deletes an interface. One that does not exist is no error.
 func (r router) deleteLink(name string) error {
 	link, err := r.LinkByName(name)

@@ -148,7 +148,7 @@ func (r *Runtime) takeOver(c *container, back *undo.Stack) (bool, error) {
 		r.parked[c.name] = was
 		return nil
 	})
-	box, err := r.net.Change(c.name, c.rec.Network)
+	box, err := r.net.Change(c.name, c.rec.Network, func([]netstack.EndpointInfo) error { return nil })
 	if err != nil {
 		return true, err
 	}

@@ -92,6 +92,14 @@ func (z *Zone) SetUp(id string, up bool) {
 	}
 }
 
+// IsUp reports whether a host runs.
+func (z *Zone) IsUp(id string) bool {
+	z.mu.RLock()
+	defer z.mu.RUnlock()
+	h := z.hosts[id]
+	return h != nil && h.Up
+}
+
 // HostAt returns the id of the host that has the address, "" if none has, or
 // more than one.
 func (z *Zone) HostAt(a netip.Addr) string {
