@@ -68,7 +68,7 @@ func (s *Stack) configure(inside rtnetlink, ipv6 bool) error {
 	} else {
 		err = errors.Join(err, applySettings([]setting{noIPv6}))
 	}
-	if err := errors.Join(err, applySettings(serviceSettings)); err != nil {
+	if err := errors.Join(err, applySettings(serviceSettings, s.calm)); err != nil {
 		return err
 	}
 	if err := allowPing(s.lastGID); err != nil {

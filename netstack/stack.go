@@ -31,6 +31,7 @@ type Stack struct {
 	report   func(string)
 	lastGID  uint32
 	noPing   sync.Once // says that ping needs a capability
+	calm     []setting // about congestion, of every namespace
 	hostWays atomic.Pointer[map[hostKey]HostAccess]
 
 	ctx    context.Context //nolint:containedctx // the stack's own life, ended by Close
@@ -69,6 +70,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	s := &Stack{
 		routerNS: ns, worker: w, files: newFileStore(keeper), zone: dns.NewZone(), report: report,
 		sandboxes: map[string]*Sandbox{}, relays: newRelays(), projectOf: func(int) string { return "" },
+		calm: calmSettings(hostCongestion()),
 	}
 	u.Add("kept files", func() error { s.files.close(); return nil })
 	s.names = dns.NewServer(s.zone, dns.NewUpstream(resolvConfPath))
@@ -90,7 +92,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 
 // prepareRouter runs in R, on the worker.
 func (s *Stack) prepareRouter() error {
-	if err := applySettings(inherited, routerSettings); err != nil {
+	if err := applySettings(inherited, routerSettings, s.calm); err != nil {
 		return err
 	}
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
