@@ -126,6 +126,9 @@ func (s *Stack) EnsureNetwork(spec Network) (NetworkInfo, error) {
 		return NetworkInfo{}, fmt.Errorf("network %s: %w", spec.Name, err)
 	}
 	s.networks[n.name] = n
+	if err := s.applyRules(); err != nil {
+		return NetworkInfo{}, fmt.Errorf("network %s: %w", spec.Name, errors.Join(err, s.removeNetwork(n)))
+	}
 	return n.info(), nil
 }
 
@@ -158,7 +161,7 @@ func (s *Stack) removeNetwork(n *network) error {
 		return errors.Join(err, fmt.Errorf("remove network %s: %w", n.name, err2))
 	}
 	delete(s.networks, n.name)
-	return err
+	return errors.Join(err, s.applyRules())
 }
 
 // makeNetwork chooses what is left open and makes the bridge.

@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/netstack/dns"
+	"github.com/mocker-compose/mocker-compose/netstack/firewall"
 )
 
 // Stack is the network of one project. Its methods may be called from several
@@ -23,7 +25,8 @@ type Stack struct {
 	routerNS *os.File
 	worker   *worker
 	router   router
-	links    rtnetlink // in R, for the worker
+	links    rtnetlink       // in R, for the worker
+	firewall *firewall.Table // nil: the kernel has no nft
 	files    *fileStore
 	zone     *dns.Zone
 	names    *dns.Server
@@ -81,7 +84,14 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 		return nil, fmt.Errorf("router namespace: %w", err)
 	}
 	u.Add("netlink sockets", func() error { s.router.Close(); s.links.close(); return nil })
+	if err := w.do(ns, s.openFirewall); err != nil {
+		return nil, fmt.Errorf("router namespace: %w", err)
+	}
+	u.Add("firewall", s.closeFirewall)
 	if s.networks, err = s.router.bridges(s.links); err != nil {
+		return nil, err
+	}
+	if err := s.applyRules(); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -141,7 +151,7 @@ func (s *Stack) Close() error {
 	s.router.Close()
 	s.links.close()
 	s.files.close()
-	return s.routerNS.Close()
+	return errors.Join(s.closeFirewall(), s.routerNS.Close())
 }
 
 func duplicate(f *os.File) (*os.File, error) {

@@ -49,6 +49,10 @@ var (
 		{key: "bridge/bridge-nf-call-iptables", value: "0", optional: true},
 		{key: "bridge/bridge-nf-call-ip6tables", value: "0", optional: true},
 		{key: "bridge/bridge-nf-call-arptables", value: "0", optional: true},
+		// What the rules refuse is told each time, not once a second: whoever asks
+		// is in the same project, and would wait for a time-out.
+		{key: "ipv4/icmp_ratelimit", value: "0", optional: true},
+		{key: "ipv6/icmp/ratelimit", value: "0", optional: true},
 	}
 	serviceSettings = []setting{
 		localNet,
