@@ -8,6 +8,8 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ether"
 )
 
 // port is an endpoint to be made.
@@ -60,7 +62,7 @@ func wantsIPv6(ports []port) bool {
 func attachAll(ns *os.File, inside rtnetlink, ports []port, born bool) error {
 	var requests []request
 	for _, p := range ports {
-		mac, err := parseMAC(p.MAC)
+		mac, err := ether.ParseMAC(p.MAC)
 		if err == nil {
 			err = makePair(ns, p, mac)
 		}

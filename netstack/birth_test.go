@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ether"
 )
 
 // A new namespace may come with any settings of the host's.
@@ -40,7 +42,7 @@ func TestInheritedSettingsAreReplaced(t *testing.T) {
 				}
 				e := EndpointInfo{
 					Network: "n", Interface: "eth0", IPv4: n.Gateway.Next(), Prefix: 24,
-					MAC: macFor(n.Gateway.Next()).String(), Gateway: n.Gateway, RouterEnd: newLinkName(),
+					MAC: ether.MACFor(n.Gateway.Next()).String(), Gateway: n.Gateway, RouterEnd: newLinkName(),
 				}
 				if err := attachAll(ns, inside, []port{{EndpointInfo: e, bridge: s.networks["n"].index, links: s.links, mtu: MTU, route4: true}}, false); err != nil {
 					return err

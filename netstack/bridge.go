@@ -12,6 +12,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/netstack/ether"
 	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 )
 
@@ -54,18 +55,6 @@ func (n *network) group() (g uint32) {
 	return g
 }
 
-// macFor derives a hardware address from an address: locally administered
-// (IEEE 802, second bit of the first byte), and always the same, so that
-// neighbours' caches stay true when a service comes back.
-func macFor(a netip.Addr) net.HardwareAddr {
-	if a.Is4() {
-		b := a.As4()
-		return net.HardwareAddr{0x02, 0x6d, b[0], b[1], b[2], b[3]}
-	}
-	sum := sha256.Sum256(a.AsSlice())
-	return net.HardwareAddr{0x02, 0x6e, sum[0], sum[1], sum[2], sum[3]}
-}
-
 // router is the netlink side of R. It may be used from any goroutine: the
 // socket belongs to R whoever uses it.
 type router struct {
@@ -78,7 +67,7 @@ func (s *Stack) makeBridge(n *network) (err error) {
 	// A fixed hardware address: otherwise the bridge takes the lowest of its
 	// ports', and the gateway would move whenever a service comes or goes.
 	link := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{
-		Name: n.bridge, HardwareAddr: macFor(n.gateway()), TxQLen: -1, Group: n.group(),
+		Name: n.bridge, HardwareAddr: ether.MACFor(n.gateway()), TxQLen: -1, Group: n.group(),
 	}}
 	if err := n.router.LinkAdd(link); err != nil {
 		if errors.Is(err, unix.EOPNOTSUPP) {

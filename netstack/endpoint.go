@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/mocker-compose/mocker-compose/netstack/ether"
 	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 )
 
@@ -28,7 +29,7 @@ func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo,
 	info = EndpointInfo{Network: e.Network, Interface: e.Interface, GatewayPriority: e.GatewayPriority, RouterEnd: newLinkName()}
 	if info.Interface == "" {
 		info.Interface = sb.freeInterface()
-	} else if err := CheckInterfaceName(info.Interface); err != nil {
+	} else if err := ether.CheckName(info.Interface); err != nil {
 		return info, fmt.Errorf("network %s: %w", e.Network, err)
 	}
 	for _, text := range e.LinkLocal {
@@ -56,9 +57,9 @@ func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo,
 	if n.v6 != nil {
 		info.Prefix6, info.Gateway6 = n.v6.Subnet().Bits(), n.v6.Gateway()
 	}
-	info.MAC = macFor(cmp.Or(info.IPv4, info.IPv6)).String()
+	info.MAC = ether.MACFor(cmp.Or(info.IPv4, info.IPv6)).String()
 	if e.MAC != "" {
-		mac, err := parseMAC(e.MAC)
+		mac, err := ether.ParseMAC(e.MAC)
 		if err != nil {
 			return info, err
 		}

@@ -2,10 +2,11 @@ package netstack
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ether"
 )
 
 // addrGenNone: an interface gets no link-local address by itself
@@ -79,12 +80,6 @@ func hasIPv6() bool {
 	return err == nil && v == "0"
 }
 
-// linkLocal is the address that an interface has from its hardware address
-// (RFC 4291, 2.5.6 and appendix A).
-func linkLocal(mac net.HardwareAddr) netip.Addr {
-	return netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80, 8: mac[0] ^ 2, 9: mac[1], 10: mac[2], 11: 0xff, 12: 0xfe, 13: mac[3], 14: mac[4], 15: mac[5]})
-}
-
 // addressesOf are all addresses of an endpoint's interface, those of the network
 // first: the kernel prefers the first of a family as its own.
 func addressesOf(e EndpointInfo, mac net.HardwareAddr) (all []netip.Prefix) {
@@ -92,21 +87,11 @@ func addressesOf(e EndpointInfo, mac net.HardwareAddr) (all []netip.Prefix) {
 		all = append(all, netip.PrefixFrom(e.IPv4, e.Prefix))
 	}
 	if e.IPv6.IsValid() {
-		all = append(all, netip.PrefixFrom(e.IPv6, e.Prefix6), netip.PrefixFrom(linkLocal(mac), 64))
+		all = append(all, netip.PrefixFrom(e.IPv6, e.Prefix6), netip.PrefixFrom(ether.LinkLocal(mac), 64))
 	}
 	for _, a := range e.LinkLocal {
 		// docker's: the whole of link-local space is on the link (RFC 3927, RFC 4291).
 		all = append(all, netip.PrefixFrom(a, map[bool]int{true: 16, false: 64}[a.Is4()]))
 	}
 	return all
-}
-
-// parseMAC reads a hardware address for an Ethernet interface. One that many
-// share (the first byte is odd) is none.
-func parseMAC(text string) (net.HardwareAddr, error) {
-	mac, err := net.ParseMAC(text)
-	if err != nil || len(mac) != 6 || mac[0]&1 != 0 {
-		return nil, fmt.Errorf("%q is not a hardware address such as 02:42:ac:11:00:02", text)
-	}
-	return mac, nil
 }

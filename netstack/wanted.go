@@ -6,8 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/mocker-compose/mocker-compose/netstack/ether"
 	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 )
 
@@ -42,7 +41,7 @@ func parseNetwork(spec Network) (w wantedNetwork, err error) {
 	if least := map[bool]int{false: minMTU, true: minMTU6}[spec.IPv6]; spec.MTU != 0 && (spec.MTU < least || spec.MTU > maxMTU) {
 		return w, fmt.Errorf("an MTU of %d is not possible: it must lie between %d and %d", spec.MTU, least, maxMTU)
 	}
-	if err := CheckInterfaceName(spec.Bridge); spec.Bridge != "" && err != nil {
+	if err := ether.CheckName(spec.Bridge); spec.Bridge != "" && err != nil {
 		return w, fmt.Errorf("bridge: %w", err)
 	}
 	for _, pool := range spec.Subnets {
@@ -130,18 +129,4 @@ func (n *network) settings() string {
 		parts = append(parts, fmt.Sprintf("subnet %s, gateway %s", s.Subnet(), s.Gateway()))
 	}
 	return fmt.Sprintf("%s, internal %t, mtu %d, bridge %s", strings.Join(parts, ", "), n.internal, n.mtu, n.bridge)
-}
-
-// CheckInterfaceName says why the kernel would not take a name for an interface,
-// if so (dev_valid_name; "all" and "default" are taken below /proc/sys/net).
-func CheckInterfaceName(name string) error {
-	switch {
-	case name == "" || len(name) >= unix.IFNAMSIZ:
-		return fmt.Errorf("interface name %q must have 1 to %d characters", name, unix.IFNAMSIZ-1)
-	case name == "." || name == ".." || name == "all" || name == "default" || name == "lo":
-		return fmt.Errorf("interface name %q is taken", name)
-	case strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/:%", r) }):
-		return fmt.Errorf("interface name %q has a character that names of interfaces cannot have", name)
-	}
-	return nil
 }

@@ -1,10 +1,18 @@
 package project
 
+import (
+	"slices"
+	"strings"
+)
+
 // Network is a compose network.
 type Network struct {
 	Key      string `json:"key"`
 	Name     string `json:"name"` // resolved name, project_key by default
 	Internal bool   `json:"internal,omitempty"`
+	// External: it was made before, by network create, and projects share it. What
+	// it is like is said there.
+	External bool `json:"external,omitempty"`
 	// NoIPv4 and IPv6 are enable_ipv4: false and enable_ipv6: true.
 	NoIPv4 bool `json:"no_ipv4,omitempty"`
 	IPv6   bool `json:"ipv6,omitempty"`
@@ -42,6 +50,36 @@ type Endpoint struct {
 	// which endpoint gives the default route.
 	Priority        int `json:"priority,omitempty"`
 	GatewayPriority int `json:"gateway_priority,omitempty"`
+	// Sysctls are settings of the interface, "net.ipv4.conf.IFNAME.KEY=VALUE".
+	Sysctls []string `json:"sysctls,omitempty"`
 	// NoServiceName: the service's name is not known here (use_service_name_alias: false).
 	NoServiceName bool `json:"no_service_name,omitempty"`
+}
+
+// DefaultNetwork is the one whose gateway is the default of the service's
+// containers: of those with a way out, the one with the highest gateway priority,
+// among equals the first by name. nil means that there is none.
+func (p *Project) DefaultNetwork(s *Service) *Network {
+	var best *Network
+	priority := 0
+	for _, e := range s.Endpoints {
+		for i := range p.Networks {
+			n := &p.Networks[i]
+			if n.Key != e.Network || n.Internal {
+				continue
+			}
+			if best == nil || e.GatewayPriority > priority || e.GatewayPriority == priority && n.Name < best.Name {
+				best, priority = n, e.GatewayPriority
+			}
+		}
+	}
+	return best
+}
+
+// HostGateway stands in extra_hosts for the address of this machine.
+const HostGateway = "host-gateway"
+
+// WantsHost reports that the service has a name for this machine.
+func (s *Service) WantsHost() bool {
+	return slices.ContainsFunc(s.ExtraHosts, func(h string) bool { return strings.HasSuffix(h, "="+HostGateway) })
 }

@@ -16,25 +16,24 @@ func topRows() []Support {
 }
 
 func topNetworkRows() []Support {
-	const n = "networks.*."
+	const n, opts = "networks.*.", "networks.*.driver_opts."
 	return slices.Concat(
-		honoured(n, "name", "internal", "labels", "labels.*", "attachable",
-			"ipam", "ipam.config", "ipam.config.subnet", "ipam.config.gateway"),
+		honoured(n, "name", "internal", "labels", "labels.*", "attachable", "enable_ipv4", "enable_ipv6", "driver_opts",
+			"ipam", "ipam.config", "ipam.config.subnet", "ipam.config.gateway", "ipam.config.ip_range",
+			"ipam.config.aux_addresses", "ipam.config.aux_addresses.*"),
 		[]Support{
-			{Key: n + "driver", Fate: Refused, Reason: "only bridge networks exist without privileges; remove the line or write bridge",
-				Accept: []string{"", "bridge", "default"}},
-			{Key: n + "driver_opts", Fate: Ignored, Reason: "options of docker's bridge driver have no counterpart"},
-			{Key: n + "driver_opts.*", Fate: Ignored, Reason: "options of docker's bridge driver have no counterpart"},
+			{Key: n + "driver", Fate: Refused, Reason: "macvlan, ipvlan and overlay need rights over the machine's interfaces; remove the line or write bridge, or none or host",
+				Accept: []string{"", "bridge", "default", "none", "host"}},
+			{Key: opts + "*", Fate: Ignored, Reason: "the option has no counterpart here", Names: []string{
+				"com.docker.network.driver.mtu", "com.docker.network.bridge.name", "com.docker.network.bridge.enable_icc",
+				"com.docker.network.bridge.host_binding_ipv4", "com.docker.network.container_iface_prefix",
+				"com.docker.network.bridge.enable_ip_masquerade",
+			}},
 			{Key: n + "external", Fate: Refused, Reason: "networks shared between projects are not possible yet; remove external to give this project its own",
 				Accept: []string{"", "false"}},
 			{Key: n + "external.name", Fate: Refused, Reason: "networks shared between projects are not possible yet"},
-			{Key: n + "enable_ipv4", Fate: Degraded, Reason: "networks always have IPv4", Accept: []string{"", "true"}},
-			{Key: n + "enable_ipv6", Fate: Degraded, Reason: "networks have IPv4 only for now", Accept: []string{"", "false"}},
 			{Key: n + "ipam.driver", Fate: Ignored, Reason: "addresses are always given out by our own allocator", Accept: []string{"", "default"}},
 			{Key: n + "ipam.options", Fate: Ignored, Reason: "options of docker's allocator have no counterpart"},
 			{Key: n + "ipam.options.*", Fate: Ignored, Reason: "options of docker's allocator have no counterpart"},
-			{Key: n + "ipam.config.ip_range", Fate: Ignored, Reason: "addresses are given out from the whole subnet"},
-			{Key: n + "ipam.config.aux_addresses", Fate: Ignored, Reason: "no address is reserved; give services an ipv4_address instead"},
-			{Key: n + "ipam.config.aux_addresses.*", Fate: Ignored, Reason: "no address is reserved; give services an ipv4_address instead"},
 		})
 }

@@ -56,6 +56,10 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 
 // service converts one service.
 func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service, error) {
+	s, err := l.builtin(m, s)
+	if err != nil {
+		return project.Service{}, err
+	}
 	out := project.Service{
 		Name: s.Name, ContainerName: s.ContainerName, Scale: s.GetScale(),
 		Command: s.Command, Entrypoint: s.Entrypoint, NoEntrypoint: s.Entrypoint != nil && len(s.Entrypoint) == 0, Environment: environment(s.Environment, hasConfig(s.Image)),
@@ -72,7 +76,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		out.Scale = 1
 	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
-		l.image, l.user, l.attachments, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation,
+		l.image, l.user, l.attachments, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation, l.extraHosts, l.serviceExtension,
 	} {
 		if err := step(s, &out); err != nil {
 			return out, err

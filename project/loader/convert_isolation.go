@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -29,7 +28,7 @@ func (l *load) isolation(s types.ServiceConfig, out *project.Service) error {
 		}
 	}
 	l.sayOpen(s)
-	return l.extraHosts(s, out)
+	return nil
 }
 
 // securityOpt converts one option. Docker takes NAME=VALUE and, as it did at
@@ -147,25 +146,4 @@ func (l *load) sayOpen(s types.ServiceConfig) {
 	if s.NetworkMode == "host" {
 		say("network_mode", "the service reaches the servers of this machine's loopback and its abstract unix sockets (desktop session, D-Bus), as each program of yours does")
 	}
-}
-
-// extraHosts knows one name for an address. In the host's network it is the
-// loopback; from a network of the project nothing leads to the host.
-func (l *load) extraHosts(s types.ServiceConfig, out *project.Service) error {
-	at := []string{"services", s.Name, "extra_hosts"}
-	out.ExtraHosts = nil
-	for _, h := range s.ExtraHosts.AsList("=") {
-		name, address, _ := strings.Cut(h, "=")
-		switch {
-		case address != "host-gateway":
-			out.ExtraHosts = append(out.ExtraHosts, h)
-		case s.NetworkMode == "host":
-			out.ExtraHosts = append(out.ExtraHosts, name+"=127.0.0.1")
-		default:
-			l.notices = append(l.notices, project.Notice{Fate: project.Degraded, Key: strings.Join(at, "."),
-				Reason: h + " is left out: nothing leads from a network of the project to the host; network_mode: host does", Source: l.position(at...)})
-		}
-	}
-	sort.Strings(out.ExtraHosts)
-	return nil
 }

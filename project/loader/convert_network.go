@@ -1,12 +1,10 @@
 package loader
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -28,17 +26,37 @@ func (l *load) attachments(s types.ServiceConfig, out *project.Service) error {
 	for _, key := range slices.Sorted(maps.Keys(s.Networks)) {
 		e := project.Endpoint{Network: key}
 		if n := s.Networks[key]; n != nil {
-			e.Aliases, e.IPv4Address = n.Aliases, n.Ipv4Address
-		}
-		if e.IPv4Address != "" {
-			if a, err := netip.ParseAddr(e.IPv4Address); err != nil || !a.Is4() {
-				return l.fault("write four numbers: 10.0.0.2", fmt.Sprintf("services.%s.networks.%s.ipv4_address: %q is not an IPv4 address", s.Name, key, e.IPv4Address),
-					"services", s.Name, "networks", key, "ipv4_address")
+			if err := l.endpoint(s.Name, key, n, &e); err != nil {
+				return err
 			}
 		}
 		out.Endpoints = append(out.Endpoints, e)
 	}
-	return nil
+	// docker compose's order, in which interfaces are numbered.
+	slices.SortStableFunc(out.Endpoints, func(a, b project.Endpoint) int { return cmp.Compare(b.Priority, a.Priority) })
+	return l.serviceMAC(s, out)
+}
+
+// builtin lets a service whose only network is the machine's, or none, be what
+// network_mode makes of it: driver host or none, or an external network of that
+// name, which docker has.
+func (l *load) builtin(m *types.Project, s types.ServiceConfig) (types.ServiceConfig, error) {
+	for _, key := range slices.Sorted(maps.Keys(s.Networks)) {
+		n := m.Networks[key]
+		mode := n.Driver
+		if mode == "" && bool(n.External) {
+			mode = n.Name
+		}
+		if mode != "host" && mode != "none" {
+			continue
+		}
+		if len(s.Networks) > 1 {
+			return s, l.fault("remove it, or the others", fmt.Sprintf("services.%s.networks: %s is network_mode: %s, beside which there is no other network", s.Name, key, mode),
+				"services", s.Name, "networks", key)
+		}
+		s.NetworkMode, s.Networks = mode, nil
+	}
+	return s, nil
 }
 
 // networks converts the networks that services use.
@@ -51,46 +69,42 @@ func (l *load) networks(m *types.Project, p *project.Project) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(used)) {
 		n := m.Networks[key]
-		out := project.Network{Key: key, Name: n.Name, Internal: n.Internal, Labels: n.Labels, Source: l.position("networks", key)}
+		out := project.Network{Key: key, Name: n.Name, External: bool(n.External), Labels: n.Labels, Source: l.position("networks", key)}
 		if out.Name == "" {
 			out.Name = p.Name + "_" + key
 		}
-		for i, pool := range n.Ipam.Config {
-			if pool == nil || pool.Subnet == "" && pool.Gateway == "" {
-				continue
-			}
-			ok, err := l.pool(key, i, pool)
-			if err != nil {
+		if !out.External {
+			if err := l.ownNetwork(n, &out); err != nil {
 				return err
-			}
-			if ok && out.Subnets == nil {
-				out.Subnets = []project.Subnet{{Subnet: pool.Subnet, Gateway: pool.Gateway}}
 			}
 		}
 		p.Networks = append(p.Networks, out)
 	}
+	if err := l.checkSubnets(p); err != nil {
+		return err
+	}
+	if err := l.checkAddresses(p); err != nil {
+		return err
+	}
+	l.driverDefaults(m, p)
 	return nil
 }
 
-// pool checks one entry of ipam.config; it is false for an IPv6 one.
-func (l *load) pool(key string, i int, pool *types.IPAMPool) (bool, error) {
-	path := []string{"networks", key, "ipam", "config", strconv.Itoa(i), "subnet"}
-	subnet, err := netip.ParsePrefix(pool.Subnet)
-	if err != nil {
-		return false, l.fault("write it as 10.20.0.0/24", fmt.Sprintf("networks.%s.ipam.config: %q is not a subnet", key, pool.Subnet), path...)
+// ownNetwork converts a network that the project makes.
+func (l *load) ownNetwork(n types.NetworkConfig, out *project.Network) error {
+	out.Internal, out.Attachable = n.Internal, n.Attachable
+	out.NoIPv4 = n.EnableIPv4 != nil && !*n.EnableIPv4
+	out.IPv6 = n.EnableIPv6 != nil && *n.EnableIPv6
+	if out.NoIPv4 && !out.IPv6 {
+		return l.fault("write enable_ipv6: true, or remove enable_ipv4", fmt.Sprintf("networks.%s: it has neither IPv4 nor IPv6", out.Key), "networks", out.Key, "enable_ipv4")
 	}
-	if !subnet.Addr().Is4() {
-		file, line := l.at(path...)
-		l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: strings.Join(path, "."),
-			Reason: "networks have IPv4 only for now", Source: project.Position{File: file, Line: line}})
-		return false, nil
-	}
-	if pool.Gateway != "" {
-		gw, err := netip.ParseAddr(pool.Gateway)
-		if err != nil || !subnet.Contains(gw) {
-			path[len(path)-1] = "gateway"
-			return false, l.fault("write an address of the subnet", fmt.Sprintf("networks.%s.ipam.config: the gateway %q is not in %s", key, pool.Gateway, pool.Subnet), path...)
+	for i, pool := range n.Ipam.Config {
+		if pool == nil {
+			continue
+		}
+		if err := l.pool(out, i, pool); err != nil {
+			return err
 		}
 	}
-	return true, nil
+	return l.driverOptions(n, out)
 }

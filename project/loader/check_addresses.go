@@ -1,0 +1,192 @@
+package loader
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ipam"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// checkSubnets wants the project's networks apart from each other, also by the
+// names of their bridges.
+func (l *load) checkSubnets(p *project.Project) error {
+	bridges := map[string]string{}
+	var seen []struct {
+		key    string
+		subnet netip.Prefix
+	}
+	for i := range p.Networks {
+		n := &p.Networks[i]
+		if first := bridges[n.Bridge]; n.Bridge != "" && first != "" {
+			return l.fault("choose another name for one of them", fmt.Sprintf("networks.%s: bridge %s is that of network %s too", n.Key, n.Bridge, first),
+				"networks", n.Key, "driver_opts", optionBridge)
+		}
+		bridges[n.Bridge] = n.Key
+		for _, pool := range n.Subnets {
+			subnet := netip.MustParsePrefix(pool.Subnet)
+			for _, o := range seen {
+				if o.subnet.Overlaps(subnet) {
+					return l.fault("choose another subnet for one of them", fmt.Sprintf("networks.%s.ipam.config: subnet %s overlaps with %s of network %s", n.Key, subnet, o.subnet, o.key),
+						l.poolPath(n.Key, pool.Subnet)...)
+				}
+			}
+			seen = append(seen, struct {
+				key    string
+				subnet netip.Prefix
+			}{n.Key, subnet})
+		}
+	}
+	return nil
+}
+
+// poolPath is the path of the entry of ipam.config with a subnet.
+func (l *load) poolPath(key, subnet string) []string {
+	path := []string{"networks", key, "ipam", "config"}
+	list := l.node(path)
+	if list == nil {
+		return path
+	}
+	for i, item := range list.Content {
+		n := childNode(item, "subnet")
+		if n == nil {
+			continue
+		}
+		if p, err := netip.ParsePrefix(n.Value); err == nil && p.Masked().String() == subnet {
+			return append(path, fmt.Sprint(i), "subnet")
+		}
+	}
+	return path
+}
+
+// checkAddresses wants the addresses that services ask for to be possible, and
+// each once, and the others to find a free one.
+func (l *load) checkAddresses(p *project.Project) error {
+	for i := range p.Services {
+		if err := l.checkInterfaces(&p.Services[i]); err != nil {
+			return err
+		}
+	}
+	for i := range p.Networks {
+		n := &p.Networks[i]
+		if n.External {
+			continue // what it is like is known when it is used
+		}
+		if err := l.checkHardware(p, n); err != nil {
+			return err
+		}
+		for _, f := range []family{{true, "ipv4_address", "IPv4"}, {false, "ipv6_address", "IPv6"}} {
+			if err := l.checkFamily(p, n, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// family is what differs between IPv4 and IPv6 in a compose file.
+type family struct {
+	v4        bool
+	key, name string
+}
+
+// address is what an endpoint asks for.
+func (f family) address(e project.Endpoint) string {
+	if f.v4 {
+		return e.IPv4Address
+	}
+	return e.IPv6Address
+}
+
+func (l *load) checkFamily(p *project.Project, n *project.Network, f family) error {
+	space := spaceOf(n, f.v4)
+	chosen := 0
+	for _, s := range p.Services {
+		for _, e := range s.Endpoints {
+			if e.Network != n.Key {
+				continue
+			}
+			if f.address(e) == "" {
+				chosen += s.Scale
+				continue
+			}
+			if err := l.checkStatic(s, e, n, f, space); err != nil {
+				return err
+			}
+		}
+	}
+	return l.checkRoom(n, space, chosen)
+}
+
+// checkStatic takes the address that an endpoint asks for.
+func (l *load) checkStatic(s project.Service, e project.Endpoint, n *project.Network, f family, space *ipam.Space) error {
+	address := f.address(e)
+	fault := func(hint, format string, args ...any) error {
+		return l.fault(hint, fmt.Sprintf("services.%s.networks.%s.%s: ", s.Name, n.Key, f.key)+fmt.Sprintf(format, args...), "services", s.Name, "networks", n.Key, f.key)
+	}
+	switch {
+	case f.v4 && n.NoIPv4, !f.v4 && !n.IPv6:
+		return fault("write enable_"+strings.ToLower(f.name)+": true for the network", "network %s has no %s", n.Key, f.name)
+	case space == nil:
+		return fault(fmt.Sprintf("add ipam: {config: [{subnet: …}]} with a subnet that has %s to network %s", address, n.Key), "network %s has no %s subnet in the file", n.Key, f.name)
+	case s.Scale > 1:
+		return fault("remove it, or run one replica", "%d replicas cannot have one address", s.Scale)
+	}
+	a := netip.MustParseAddr(address)
+	if err := space.Take(a, s.Name); err != nil {
+		return fault("write another address of "+space.Subnet().String(), "%v", err)
+	}
+	return nil
+}
+
+// checkRoom wants enough addresses for the replicas that ask for none.
+func (l *load) checkRoom(n *project.Network, space *ipam.Space, replicas int) error {
+	if space == nil {
+		return nil
+	}
+	for i := range replicas {
+		if _, err := space.Next("x"); err != nil {
+			return l.fault("widen the range, or use fewer replicas", fmt.Sprintf("networks.%s.ipam.config: %d services and replicas need an address, and there are %d", n.Key, replicas, i),
+				l.poolPath(n.Key, space.Subnet().String())...)
+		}
+	}
+	return nil
+}
+
+// checkHardware wants each hardware address once on a network.
+func (l *load) checkHardware(p *project.Project, n *project.Network) error {
+	owners := map[string]string{}
+	for _, s := range p.Services {
+		for _, e := range s.Endpoints {
+			if e.Network != n.Key || e.MACAddress == "" {
+				continue
+			}
+			at := []string{"services", s.Name, "networks", n.Key, "mac_address"}
+			if !l.has(at...) {
+				at = []string{"services", s.Name, "mac_address"}
+			}
+			if first := owners[e.MACAddress]; first != "" {
+				return l.fault("write another", fmt.Sprintf("%s: %s is the address of service %s too", strings.Join(at, "."), e.MACAddress, first), at...)
+			}
+			if s.Scale > 1 {
+				return l.fault("remove it, or run one replica", fmt.Sprintf("%s: %d replicas cannot have one address", strings.Join(at, "."), s.Scale), at...)
+			}
+			owners[e.MACAddress] = s.Name
+		}
+	}
+	return nil
+}
+
+// checkInterfaces wants each name once in a service.
+func (l *load) checkInterfaces(s *project.Service) error {
+	owners := map[string]string{}
+	for _, e := range s.Endpoints {
+		if first := owners[e.Interface]; e.Interface != "" && first != "" {
+			return l.fault("write another", fmt.Sprintf("services.%s.networks.%s.interface_name: %s is that of network %s too", s.Name, e.Network, e.Interface, first),
+				"services", s.Name, "networks", e.Network, "interface_name")
+		}
+		owners[e.Interface] = e.Network
+	}
+	return nil
+}
