@@ -1,10 +1,12 @@
 package netstack
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -81,7 +83,28 @@ func attachAll(ns *os.File, inside rtnetlink, ports []port, born bool) error {
 	if len(requests) == 0 {
 		return nil
 	}
-	return inside.do(nil, requests...)
+	err := inside.do(nil, requests...)
+	for _, p := range ports {
+		err = errors.Join(err, applySysctls(p.EndpointInfo))
+	}
+	return err
+}
+
+// applySysctls sets what the file demands of an interface, in the calling thread's
+// namespace.
+func applySysctls(e EndpointInfo) error {
+	for _, text := range e.Sysctls {
+		key, value, _ := strings.Cut(text, "=")
+		parts := strings.Split(key, ".")
+		if len(parts) != 5 || parts[3] != "IFNAME" || strings.ContainsRune(key, '/') {
+			return fmt.Errorf("network %s: %q is not a setting of an interface", e.Network, text)
+		}
+		parts[3] = e.Interface
+		if err := applySettings([]setting{{key: strings.Join(parts[1:], "/"), value: value}}); err != nil {
+			return fmt.Errorf("network %s: %w", e.Network, err)
+		}
+	}
+	return nil
 }
 
 // makePair makes one pair, whose inner end stays down.

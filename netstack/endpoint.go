@@ -26,7 +26,7 @@ func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo,
 	if n == nil {
 		return info, fmt.Errorf("network %s does not exist", e.Network)
 	}
-	info = EndpointInfo{Network: e.Network, Interface: e.Interface, GatewayPriority: e.GatewayPriority, RouterEnd: newLinkName()}
+	info = EndpointInfo{Network: e.Network, Interface: e.Interface, GatewayPriority: e.GatewayPriority, Sysctls: e.Sysctls, RouterEnd: newLinkName()}
 	if info.Interface == "" {
 		info.Interface = sb.freeInterface()
 	} else if err := ether.CheckName(info.Interface); err != nil {

@@ -39,8 +39,10 @@ type EndpointSpec struct {
 	IPv6    string   `json:"ipv6,omitempty"`    // "" = chosen
 	MAC     string   `json:"mac,omitempty"`     // "" = derived from the address
 	// Interface is the name inside; "" = eth and its place in the list.
-	Interface       string   `json:"interface,omitempty"`
-	LinkLocal       []string `json:"link_local,omitempty"` // further addresses
+	Interface string   `json:"interface,omitempty"`
+	LinkLocal []string `json:"link_local,omitempty"` // further addresses
+	// Sysctls are settings of the interface: "net.ipv4.conf.IFNAME.KEY=VALUE".
+	Sysctls         []string `json:"sysctls,omitempty"`
 	GatewayPriority int      `json:"gateway_priority,omitempty"`
 }
 
@@ -61,6 +63,7 @@ type EndpointInfo struct {
 	Gateway6  netip.Addr `json:"gateway6"`
 	// LinkLocal are further addresses.
 	LinkLocal       []netip.Addr `json:"link_local,omitempty"`
+	Sysctls         []string     `json:"sysctls,omitempty"`
 	GatewayPriority int          `json:"gateway_priority,omitempty"`
 	RouterEnd       string       `json:"router_end"` // name of the other end, in R
 }
@@ -70,6 +73,11 @@ func (e EndpointInfo) Subnet() netip.Prefix { return netip.PrefixFrom(e.IPv4, e.
 
 // Subnet6 is the network's IPv6 range.
 func (e EndpointInfo) Subnet6() netip.Prefix { return netip.PrefixFrom(e.IPv6, e.Prefix6).Masked() }
+
+// Addresses are the endpoint's, of IPv4 first, without link-local ones.
+func (e EndpointInfo) Addresses() []netip.Addr {
+	return slices.DeleteFunc([]netip.Addr{e.IPv4, e.IPv6}, func(a netip.Addr) bool { return !a.IsValid() })
+}
 
 // Sandbox is the net namespace of one container.
 type Sandbox struct {

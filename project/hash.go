@@ -26,7 +26,7 @@ func (p *Project) Hash(s *Service) string {
 	for _, e := range s.Endpoints {
 		for _, n := range p.Networks {
 			if n.Key == e.Network {
-				n.Labels, n.Source = nil, Position{}
+				n.Labels, n.Attachable, n.Source = nil, false, Position{}
 				model.Networks = append(model.Networks, n)
 			}
 		}

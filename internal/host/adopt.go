@@ -20,6 +20,7 @@ func (r *Runtime) containersDir() string {
 
 // Adopt takes over the containers that are known and closes or kills the rest.
 func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) (map[string]*supervisor.Run, error) {
+	r.adoptNetworks()
 	list, err := r.holder.Children()
 	if err != nil {
 		return nil, err

@@ -153,6 +153,7 @@ func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 		Names:     names(sc),
 		NoNetwork: sc.Service.NetworkMode == "none",
 	}
+	spec.HostGateway, spec.HostLoopback = sc.Service.WantsHost(), sc.Service.HostLoopback
 	spec.ExposesDNS = slices.ContainsFunc(sc.Service.ExposedPorts(), func(p project.Port) bool { return p.Target == 53 })
 	if spec.NoNetwork {
 		return spec
@@ -161,6 +162,7 @@ func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 		spec.Endpoints = append(spec.Endpoints, netstack.EndpointSpec{
 			Network: r.networkName(e.Network), Aliases: aliases(sc, e), IPv4: e.IPv4Address, IPv6: e.IPv6Address,
 			MAC: e.MACAddress, Interface: e.Interface, LinkLocal: e.LinkLocal, GatewayPriority: e.GatewayPriority,
+			Sysctls: e.Sysctls,
 		})
 	}
 	return spec

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/etchosts"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -71,29 +72,21 @@ func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
 }
 
 func (r *Runtime) hostsFile(c *container, sc *supervisor.Container) string {
-	var b strings.Builder
+	config := etchosts.Config{Hostname: hostname(sc), Domainname: sc.Service.Domainname, Extra: sc.Service.ExtraHosts}
 	if c.rec.HostNet {
-		host, err := os.ReadFile("/etc/hosts")
-		if err == nil {
-			b.Write(host)
-			b.WriteString("\n")
+		if host, err := os.ReadFile("/etc/hosts"); err == nil {
+			config.Host = string(host) + "\n"
 		}
-	} else {
-		b.WriteString("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")
 	}
 	for _, e := range c.rec.Endpoints {
-		name := hostname(sc)
-		if sc.Service.Domainname != "" {
-			name = name + "." + sc.Service.Domainname + " " + name
-		}
-		fmt.Fprintf(&b, "%s\t%s\n", e.IPv4, name)
+		config.Addresses = append(config.Addresses, e.Addresses()...)
 	}
-	for _, h := range sc.Service.ExtraHosts {
-		if name, addr, ok := strings.Cut(h, "="); ok {
-			fmt.Fprintf(&b, "%s\t%s\n", strings.Trim(addr, "[]"), name)
+	if c.box != nil && sc.Service.WantsHost() {
+		if config.Gateways = r.net.HostGateway(c.box); config.Gateways == nil {
+			r.notice(fmt.Sprintf("service %s: extra_hosts: host-gateway is left out: none of its networks has a way out", sc.Service.Name))
 		}
 	}
-	return b.String()
+	return config.Text()
 }
 
 // resolvConf names our resolver and keeps the host's search list: short names

@@ -19,7 +19,7 @@ func (r *Runtime) EnsureNetworks(_ context.Context, p *project.Project) error {
 		r.networks[n.Key] = n.Name
 		r.mu.Unlock()
 	}
-	return nil
+	return r.recordNetworks(slices.Clone(p.Networks))
 }
 
 // networkSpec is a network of the file in the terms of the stack.
@@ -44,6 +44,9 @@ func (r *Runtime) RemoveNetworks(context.Context) ([]string, error) {
 			continue
 		}
 		names = append(names, n.Name)
+	}
+	if len(errs) == 0 {
+		errs = append(errs, r.saveNetworks(nil))
 	}
 	slices.Sort(names)
 	return names, errors.Join(errs...)

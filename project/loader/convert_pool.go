@@ -34,9 +34,8 @@ func (l *load) pool(n *project.Network, i int, pool *types.IPAMPool) error {
 		return l.fault("choose another", fmt.Sprintf("%s: %v", where, err), at("subnet")...)
 	}
 	if off := l.familyOff(n, subnet); off != "" {
-		file, line := l.at(at("subnet")...)
 		l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: strings.Join(at("subnet"), "."),
-			Reason: off, Source: project.Position{File: file, Line: line}})
+			Reason: off, Source: l.position(at("subnet")...)})
 		return nil
 	}
 	for _, o := range n.Subnets {

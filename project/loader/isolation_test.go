@@ -49,14 +49,3 @@ func TestSecurityOptions(t *testing.T) {
 		}
 	}
 }
-
-func TestHostGatewayIsSaid(t *testing.T) {
-	dir := tree(t, "compose.yaml", "services: {web: {command: x, extra_hosts: [\"a=10.0.0.1\", \"host.docker.internal:host-gateway\"]}}\n")
-	l := mustLoad(t, dir)
-	if got := l.Project.Services[0].ExtraHosts; !slices.Equal(got, []string{"a=10.0.0.1"}) {
-		t.Errorf("hosts %q", got)
-	}
-	if n := l.Project.Notices; len(n) != 1 || !strings.Contains(n[0].Reason, "host.docker.internal") {
-		t.Errorf("notices %v", n)
-	}
-}
