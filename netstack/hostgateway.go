@@ -31,7 +31,7 @@ func (s *Stack) HostAccess(from, to netip.Addr) HostAccess {
 // enterHostWaysFor brings the ways to the host in line with the sandboxes, after
 // one came, went or changed. Nearly all have none. s.mu is held.
 func (s *Stack) enterHostWaysFor(changed *Sandbox) {
-	if changed.spec.hostAccess() == NoHost {
+	if had := s.hostWays.Load(); changed.spec.hostAccess() == NoHost && (had == nil || len(*had) == 0) {
 		return
 	}
 	ways := map[hostKey]HostAccess{}

@@ -54,8 +54,8 @@ func allowIPv6() error {
 	}
 	if err == nil && was != on.value {
 		// Booted with it off for every interface: loopback has lost its ::1.
-		on.key = "ipv6/conf/all/disable_ipv6"
-		err = on.apply()
+		// To write to all/ goes to each, also where all/ itself has the value.
+		err = setting{key: "ipv6/conf/all/disable_ipv6", value: on.value, fresh: true}.apply()
 	}
 	return errors.Join(err, applySettings([]setting{noAdvertisements, noForward6}))
 }
