@@ -175,13 +175,13 @@ func (l *lab) openProject(ctx context.Context) error {
 	if l.outside != "" {
 		l.addWay(&way{name: "service to the outside", from: l.client, to: l.outside, verbs: strings.Fields(allVerbs), pids: supervisor})
 	}
-	return await(ctx, l.client, "server:"+servicePort)
+	return l.awaitServer(ctx)
 }
 
-// await returns when the server answers to the agent.
-func await(ctx context.Context, from *agent, addr string) error {
+// awaitServer returns when the service answers.
+func (l *lab) awaitServer(ctx context.Context) error {
 	for {
-		_, err := from.do(load.Order{Verb: "connect", Addr: addr})
+		_, err := l.client.do(load.Order{Verb: "connect", Addr: "server:" + servicePort})
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -197,7 +197,7 @@ func (p *project) portOf(ctx context.Context, service, port string) (string, err
 	number, protocol, _ := strings.Cut(port, "/")
 	out, err := p.command(ctx, "port", "--protocol", protocol, service, number).Output()
 	if err != nil {
-		return "", fmt.Errorf("port %s %s: %w: %s", service, port, err, failure(err))
+		return "", fmt.Errorf("port %s %s: %w", service, port, err)
 	}
 	return strings.TrimSpace(string(out)), nil
 }

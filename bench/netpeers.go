@@ -111,7 +111,20 @@ func (l *lab) openRootlesskit(ctx context.Context, name string) error {
 	}
 	// The child's part of the work is in a process of its own.
 	l.addWay(&way{name: name, from: l.host, to: "127.0.0.1:" + port, verbs: []string{"bulk", "ping", "connect"}, pids: append(childrenOf(cmd.Process.Pid), cmd.Process.Pid)})
-	return await(ctx, l.host, "127.0.0.1:"+port)
+	return l.awaitPort(ctx, name)
+}
+
+// awaitPort returns when a way carries connections.
+func (l *lab) awaitPort(ctx context.Context, name string) error {
+	for ctx.Err() == nil {
+		c, err := net.DialTimeout("tcp", l.way(name).to, time.Second)
+		if err == nil {
+			c.Close()
+			return nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return ctx.Err()
 }
 
 func (l *lab) openSlirp(ctx context.Context, name string) error {

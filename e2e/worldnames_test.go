@@ -56,3 +56,52 @@ networks: { inner: { internal: true } }
 	w.resolvConf("nameserver 203.0.113.77\n")
 	s.want("changed", s.reach("a", "dns4:who.example"), map[string]string{"dns4:who.example": "203.0.113.77"})
 }
+
+// A service's own name servers are asked from where it stands: another container,
+// on an internal network too, and no longer the host's.
+func TestOwnNameServers(t *testing.T) {
+	w := world(t)
+	if w == nil {
+		return
+	}
+	s := w.begin(t, `
+services:
+  ns:
+    command: ./probe world ours 10.77.3.53
+    networks: { shut: { ipv4_address: 10.77.3.53 } }
+  a:
+    command: ./probe pause
+    dns: [10.77.3.53]
+    dns_search: [example]
+    dns_opt: ["timeout:2", "attempts:1", "ndots:1"]
+    networks: [shut, default]
+  inside: { command: ./probe pause, dns: 10.77.3.53, dns_search: ., networks: [shut] }
+  loop: { command: ./probe pause, dns: 127.0.0.11 }
+  lonely: { command: ./probe pause, dns: 127.0.0.1 }
+  h: { command: ./probe pause, network_mode: host, dns: 203.0.113.77, dns_opt: [rotate] }
+networks: { shut: { internal: true, ipam: { config: [{ subnet: 10.77.3.0/24 }] } } }
+`)
+	s.must("up", "-d")
+	s.eventually("ns serves", func() bool { return strings.Contains(s.must("logs", "ns"), "serving as ours") })
+	for service, want := range map[string]string{
+		"a":    "nameserver 127.0.0.11\nsearch example\noptions timeout:2 attempts:1 ndots:1\n",
+		"h":    "nameserver 203.0.113.77\noptions rotate\n",
+		"loop": "nameserver 127.0.0.11\noptions ndots:0\n",
+	} {
+		if got := s.must("exec", "-T", service, "cat", "/etc/resolv.conf"); got != want {
+			t.Errorf("%s has the resolv.conf\n%swant\n%s", service, got, want)
+		}
+	}
+	s.want("a", s.reach("a", "dns4:who.example", "dns4:who", "dns4:ns", "dns:nothing.example"), map[string]string{
+		"dns4:who.example": "10.77.3.53", "dns4:who": "10.77.3.53", "dns4:ns": "10.77.3.53", "dns:nothing.example": "unknown",
+	})
+	s.want("inside", s.reach("inside", "dns4:who.example", "dns4:who"), map[string]string{"dns4:who.example": "10.77.3.53", "dns4:who": "unknown"})
+	s.want("h", s.reach("h", "dns4:who.example"), map[string]string{"dns4:who.example": "203.0.113.77"})
+	before := w.queries()
+	s.want("loop", s.reach("loop", "dns4:who.example"), map[string]string{"dns4:who.example": "203.0.113.53"})
+	// 127.0.0.1 is the container's own, where nobody answers; never the host's.
+	s.want("lonely", s.reach("lonely", "dns4:lonely.wild.example", "dns4:ns"), map[string]string{"dns4:lonely.wild.example": "servfail"})
+	if after := w.queries(); strings.Contains(after, "lonely") || strings.Contains(before, "asks 203.0.113.53 for who") {
+		t.Errorf("asked of the internet: %s", after)
+	}
+}

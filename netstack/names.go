@@ -37,23 +37,30 @@ func (r *resolver) close() {
 func (s *Stack) hostOf(sb *Sandbox) dns.Host {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := dns.Host{Name: sb.id}
+	h := dns.Host{Name: sb.id, Upstream: s.upstreamOf(sb), Links: sb.spec.Resolve.Links, Hosts: sb.spec.Resolve.Hosts}
 	for i, e := range sb.endpoints {
 		names := slices.Concat([]string{sb.id, sb.spec.Hostname}, sb.spec.Names)
 		if i < len(sb.spec.Endpoints) {
 			names = append(names, sb.spec.Endpoints[i].Aliases...)
 		}
-		if e.IPv4.IsValid() {
-			h.Endpoints = append(h.Endpoints, dns.Endpoint{Network: e.Network, Subnet: e.Subnet(), Addr: e.IPv4, Names: names})
-		}
-		if e.IPv6.IsValid() {
-			h.Endpoints = append(h.Endpoints, dns.Endpoint{Network: e.Network, Subnet: e.Subnet6(), Addr: e.IPv6, Names: names})
-		}
+		h.Endpoints = append(h.Endpoints, placeOf(e, names))
 		if n := s.networks[e.Network]; n != nil && !n.internal {
 			h.Forward = true
 		}
 	}
 	return h
+}
+
+// placeOf is an endpoint as the zone knows it.
+func placeOf(e EndpointInfo, names []string) dns.Endpoint {
+	p := dns.Endpoint{Network: e.Network, Names: names}
+	if e.IPv4.IsValid() {
+		p.Addrs, p.Subnets = append(p.Addrs, e.IPv4), append(p.Subnets, e.Subnet())
+	}
+	if e.IPv6.IsValid() {
+		p.Addrs, p.Subnets = append(p.Addrs, e.IPv6), append(p.Subnets, e.Subnet6())
+	}
+	return p
 }
 
 // ownResolver tells whether names are answered in the sandbox's own namespace.

@@ -24,6 +24,8 @@ type SandboxSpec struct {
 	// ExposesDNS: the container itself serves port 53, so 127.0.0.11:53 must
 	// stay free; its resolver is then the gateway.
 	ExposesDNS bool `json:"exposes_dns,omitempty"`
+	// Resolve is what it knows of names beyond those of its networks.
+	Resolve NameSpec `json:"resolve,omitzero"`
 	// HostGateway: what the container sends to the gateway of its default network
 	// is meant for the host; nobody else's is. HostLoopback: it then reaches what
 	// listens on the host's 127.0.0.1, else what listens on the host's own address.

@@ -64,6 +64,8 @@ type Service struct {
 	Ports       []Port     `json:"ports,omitempty"`
 	Expose      []string   `json:"expose,omitempty"`
 	ExtraHosts  []string   `json:"extra_hosts,omitempty"` // "name=address", address may be "host-gateway"
+	// DNS is whom the container asks for names of the outside, and how.
+	DNS DNS `json:"dns,omitzero"`
 	// HostLoopback: connections to the host (host-gateway) reach what listens on
 	// its 127.0.0.1 (x-mocker: {host_loopback: true}).
 	HostLoopback bool         `json:"host_loopback,omitempty"`

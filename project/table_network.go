@@ -5,14 +5,12 @@ import "slices"
 // networkRows are the keys of a service about networks, names and ports.
 func networkRows() []Support {
 	const s, n, p = "services.*.", "services.*.networks.*.", "services.*.ports."
-	const dns = "names are answered by the project's resolver, other names by the host's"
 	return slices.Concat(
-		honoured(s, "network_mode", "networks", "networks.*", "ports", "expose", "extra_hosts", "extra_hosts.*"),
+		honoured(s, "network_mode", "networks", "networks.*", "ports", "expose", "extra_hosts", "extra_hosts.*", "dns", "dns_opt", "dns_search"),
 		honoured(s, "mac_address"),
 		honoured(n, "aliases", "ipv4_address", "ipv6_address", "mac_address", "interface_name", "link_local_ips", "priority",
 			"gw_priority", "use_service_name_alias", "driver_opts"),
 		honoured(p, "host_ip", "target", "published", "name", "app_protocol"),
-		same(s, Ignored, dns, "dns", "dns_opt", "dns_search"),
 		[]Support{
 			{Key: n + "driver_opts.*", Fate: Ignored, Reason: "the option has no counterpart here",
 				Names: []string{"com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"}},

@@ -13,6 +13,7 @@
 //	probe parrot ADDRESS        send back what comes in on each connection
 //	probe hold ADDRESS FILE     keep one connection busy, FILE counts: see hold.go
 //	probe reach TARGET...       print what comes back from tcp:, udp:, ping:, arp:, dns: targets: see reach.go
+//	probe world NAME ADDRESS... answer there as the world outside does: see internal/worldtest
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
@@ -90,6 +91,7 @@ var verbs = map[string]func(args []string) error{
 	"swap":     swap,
 	"check":    check,
 	"reach":    reach,
+	"world":    world,
 }
 
 func run(verb string, args []string) error {

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/etchosts"
+	"github.com/mocker-compose/mocker-compose/internal/resolvconf"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -60,7 +62,7 @@ func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
 	contents := map[string]string{
 		"hosts":       r.hostsFile(c, sc),
 		"hostname":    r.uname(sc) + "\n",
-		"resolv.conf": r.resolvConf(c),
+		"resolv.conf": r.resolvConf(c, sc),
 	}
 	for _, name := range etcFiles {
 		here, _ := r.scratchFile(c.name, name)
@@ -89,32 +91,37 @@ func (r *Runtime) hostsFile(c *container, sc *supervisor.Container) string {
 	return config.Text()
 }
 
-// resolvConf names our resolver and keeps the host's search list: short names
-// that the user types on the host work inside.
-func (r *Runtime) resolvConf(c *container) string {
-	host, err := os.ReadFile("/etc/resolv.conf")
+// resolvConf names our resolver, and keeps the host's search list and options
+// where the file wants no others: short names that the user types on the host work
+// inside. Its own name servers are asked by our resolver, but on the host's own
+// network there is none.
+func (r *Runtime) resolvConf(c *container, sc *supervisor.Container) string {
+	text, err := os.ReadFile("/etc/resolv.conf")
 	if err != nil {
-		host = nil
+		text = nil // as with an empty one (resolv.conf(5))
 	}
+	dns := sc.Service.DNS
+	want := resolvconf.Wanted{Servers: nameServers(dns), Search: dns.Search, Options: dns.Options}
 	if c.rec.HostNet {
-		return string(host)
+		if len(dns.Servers)+len(dns.Search)+len(dns.Options) == 0 {
+			return string(text)
+		}
+		return resolvconf.Parse(string(text)).With(want).String()
 	}
-	server := netip.Addr{}
-	if c.box != nil {
-		server = c.box.Nameserver()
-	}
-	if !server.IsValid() {
+	if c.box == nil || !c.box.Nameserver().IsValid() {
 		return "# no network\n"
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "nameserver %s\n", server)
-	for line := range strings.Lines(string(host)) {
-		if strings.HasPrefix(line, "search ") {
-			b.WriteString(strings.TrimRight(line, "\n") + "\n")
+	return resolvconf.Parse(string(text)).Inside(c.box.Nameserver(), want).String()
+}
+
+// nameServers are those of the compose file, which the loader has checked.
+func nameServers(dns project.DNS) (servers []netip.Addr) {
+	for _, s := range dns.Servers {
+		if a, err := netip.ParseAddr(s); err == nil {
+			servers = append(servers, a)
 		}
 	}
-	b.WriteString("options ndots:0\n")
-	return b.String()
+	return servers
 }
 
 // hostTarget is where a file of /etc is to be mounted in a root of the host's

@@ -16,35 +16,62 @@ const (
 	denied                 // would be passed on, but this asker may not
 )
 
-// lookup finds the addresses that name has for the asker.
+// lookup finds the addresses that name has for the asker. A link stands before
+// names of the networks, and these before further hosts: a compose file that
+// gives a service's name to another address means the name's other bearers.
 func (z *Zone) lookup(asker, name string) ([]netip.Addr, verdict) {
 	z.mu.RLock()
-	defer z.mu.RUnlock()
-	h := z.hosts[asker]
+	h, others := z.hosts[asker], z.others
 	if h == nil {
+		z.mu.RUnlock()
 		return nil, absent
 	}
 	name = fold1(name)
+	if target, ok := h.Links[name]; ok {
+		name = fold1(target)
+	}
 	var addrs []netip.Addr
-	known := false
-	for i, e := range h.Endpoints {
-		if slices.ContainsFunc(h.Endpoints[:i], func(o Endpoint) bool { return o.Network == e.Network }) {
-			continue // the same place in another family
-		}
+	known, shared := false, false
+	for _, e := range h.Endpoints {
+		shared = shared || e.Shared
 		for _, r := range z.recordsFor(fold1(e.Network), name) {
 			known = true
 			if z.hosts[r.id].Up {
-				addrs = append(addrs, r.addr)
+				addrs = append(addrs, r.addrs...)
 			}
 		}
+	}
+	hidden := !strings.Contains(name, ".") && z.counts[name] > 0
+	z.mu.RUnlock() // others have their own locks. A host is never changed, but for Up
+	if shared && others != nil {
+		more, found := findOthers(others, h.Endpoints, name)
+		addrs, known = append(addrs, more...), known || found
+	}
+	if len(addrs) == 0 {
+		addrs = slices.Clone(h.Hosts[name]) // the caller shuffles
 	}
 	switch {
 	case len(addrs) > 0:
 		return addrs, present
-	case known, !strings.Contains(name, ".") && z.counts[name] > 0:
+	case known, hidden:
 		return nil, absent
 	}
 	return nil, h.outside()
+}
+
+// findOthers asks about name, or name.network, on the shared networks.
+func findOthers(others Others, endpoints []Endpoint, name string) (addrs []netip.Addr, known bool) {
+	for _, e := range endpoints {
+		if !e.Shared {
+			continue
+		}
+		found, ok := others.Find(e.Network, name)
+		if short, cut := strings.CutSuffix(name, "."+fold1(e.Network)); cut && !ok {
+			found, ok = others.Find(e.Network, short)
+		}
+		addrs, known = append(addrs, found...), known || ok
+	}
+	return addrs, known
 }
 
 // recordsFor finds name, or name.network.
@@ -67,7 +94,7 @@ func (z *Zone) reverse(asker string, a netip.Addr) (string, verdict) {
 		return "", absent
 	}
 	for _, e := range h.Endpoints {
-		if !e.Subnet.Contains(a) {
+		if !e.covers(a) {
 			continue
 		}
 		for id := range z.addrs[a] {
@@ -75,22 +102,39 @@ func (z *Zone) reverse(asker string, a netip.Addr) (string, verdict) {
 				return o.Name + "." + e.Network, present
 			}
 		}
+		if e.Shared && z.others != nil {
+			if name := z.others.NameOf(e.Network, a); name != "" {
+				return name + "." + e.Network, present
+			}
+		}
 		return "", absent // the subnet is ours: nobody outside can know better
 	}
 	return "", h.outside()
 }
 
-func (h *Host) on(network string) bool {
-	for _, e := range h.Endpoints {
-		if e.Network == network {
-			return true
-		}
+// covers tells whether the address belongs to the network: also one beside its
+// subnets that was given to the host there (link_local_ips).
+func (e Endpoint) covers(a netip.Addr) bool {
+	return slices.ContainsFunc(e.Subnets, func(p netip.Prefix) bool { return p.Contains(a) }) || slices.Contains(e.Addrs, a)
+}
+
+// upstream is who answers an asker's questions about the world outside; nil =
+// the host's resolvers.
+func (z *Zone) upstream(asker string) *Upstream {
+	z.mu.RLock()
+	defer z.mu.RUnlock()
+	if h := z.hosts[asker]; h != nil {
+		return h.Upstream
 	}
-	return false
+	return nil
+}
+
+func (h *Host) on(network string) bool {
+	return slices.ContainsFunc(h.Endpoints, func(e Endpoint) bool { return e.Network == network })
 }
 
 func (h *Host) outside() verdict {
-	if h.Forward {
+	if h.Forward || h.Upstream != nil {
 		return foreign
 	}
 	return denied

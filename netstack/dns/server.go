@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	maxForwards = 256              // questions under way to the outside, in all
-	maxStreams  = 16               // TCP connections of one listener
-	streamIdle  = 10 * time.Second // how long one may say nothing (RFC 7766, 6.2.3)
+	maxStreams = 16               // TCP connections of one listener
+	streamIdle = 10 * time.Second // how long one may say nothing (RFC 7766, 6.2.3)
 )
 
 // Asker says who sends from an address: an id in the zone, "" for nobody.
@@ -25,12 +24,14 @@ func Only(id string) Asker { return func(netip.Addr) string { return id } }
 type Server struct {
 	zone     *Zone
 	upstream *Upstream
-	forwards chan struct{}
+	bounds   bounds
+	families families
 }
 
-// NewServer makes a server without sockets.
+// NewServer makes a server without sockets. u answers for those that have no
+// upstream of their own.
 func NewServer(z *Zone, u *Upstream) *Server {
-	return &Server{zone: z, upstream: u, forwards: make(chan struct{}, maxForwards)}
+	return &Server{zone: z, upstream: u}
 }
 
 // ServePackets answers on c until it is closed, then waits for its own
@@ -50,13 +51,21 @@ func (s *Server) ServePackets(ctx context.Context, c *net.UDPConn, who Asker) {
 			pause(ctx, 10*time.Millisecond) // of one packet (ICMP) or of the machine (memory)
 			continue
 		}
-		answer, forward := Answer(s.zone, who(from.Addr().Unmap()), buf[:n], false)
+		asker := who(from.Addr().Unmap())
+		answer, forward := Answer(s.zone, asker, buf[:n], false)
 		if !forward {
 			send(c, answer, from)
 			continue
 		}
 		msg := append([]byte(nil), buf[:n]...)
-		wg.Go(func() { send(c, s.forward(ctx, msg, false), from) })
+		if !s.bounds.enter(asker) {
+			send(c, Failure(msg), from)
+			continue
+		}
+		wg.Go(func() {
+			defer s.bounds.leave(asker)
+			send(c, s.forward(ctx, asker, msg, false), from)
+		})
 	}
 }
 
@@ -68,18 +77,16 @@ func send(c *net.UDPConn, answer []byte, to netip.AddrPort) {
 }
 
 // forward asks outside. It always has an answer, if it be that there is none.
-func (s *Server) forward(ctx context.Context, msg []byte, tcp bool) []byte {
-	select {
-	case s.forwards <- struct{}{}:
-		defer func() { <-s.forwards }()
-	default:
-		return Failure(msg)
+func (s *Server) forward(ctx context.Context, asker string, msg []byte, tcp bool) []byte {
+	u := s.zone.upstream(asker)
+	if u == nil {
+		u = s.upstream
 	}
-	answer, err := s.upstream.Exchange(ctx, msg, tcp)
+	answer, err := u.Exchange(ctx, msg, tcp)
 	if err != nil {
 		return Failure(msg)
 	}
-	return answer
+	return s.families.offered(msg, answer)
 }
 
 // ServeStreams is ServePackets for TCP.
@@ -126,12 +133,20 @@ func (s *Server) stream(ctx context.Context, c *net.TCPConn, who Asker) {
 		}
 		answer, forward := Answer(s.zone, id, msg, true)
 		if forward {
-			answer = s.forward(ctx, msg, true)
+			answer = s.forwardStream(ctx, id, msg)
 		}
 		if answer == nil || writeTCP(c, answer) != nil {
 			return
 		}
 	}
+}
+
+func (s *Server) forwardStream(ctx context.Context, asker string, msg []byte) []byte {
+	if !s.bounds.enter(asker) {
+		return Failure(msg)
+	}
+	defer s.bounds.leave(asker)
+	return s.forward(ctx, asker, msg, true)
 }
 
 func pause(ctx context.Context, d time.Duration) {

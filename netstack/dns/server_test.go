@@ -2,11 +2,8 @@ package dns
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,7 +68,7 @@ func silence([]byte) []byte { return nil }
 // forger answers another question first.
 func forger(t *testing.T) func([]byte) []byte {
 	return func(msg []byte) []byte {
-		forged := append([]byte(nil), msg...)
+		forged := answering(t, dnsmessage.RCodeSuccess, 192, 0, 2, 66)(msg)
 		forged[0]++
 		return forged
 	}
@@ -98,7 +95,7 @@ func TestExchange(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b, err := FixedUpstream(c.servers...).Exchange(t.Context(), msg, false)
+			b, err := FixedUpstream(dialHere, nil, c.servers...).Exchange(t.Context(), msg, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,49 +115,8 @@ func TestExchangeEndsWithItsContext(t *testing.T) {
 		}
 		cancel()
 	}()
-	if b, err := FixedUpstream(silent.at).Exchange(ctx, query(t, "example.com.", dnsmessage.TypeA), false); err == nil {
+	if b, err := FixedUpstream(dialHere, nil, silent.at).Exchange(ctx, query(t, "example.com.", dnsmessage.TypeA), false); err == nil {
 		t.Errorf("got %x", b)
-	}
-}
-
-func TestNoServers(t *testing.T) {
-	u := NewUpstream(filepath.Join(t.TempDir(), "missing"))
-	if _, err := u.Exchange(t.Context(), query(t, "x.", dnsmessage.TypeA), false); !errors.Is(err, ErrNoServers) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestResolvConfIsReadAgain(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "resolv.conf")
-	r := &resolvConf{path: path}
-	for i, c := range []struct {
-		text string
-		want int
-	}{
-		{"nameserver 192.0.2.1\n", 1},
-		{"# none\n", 0},
-		{"; old\nsearch a b\nnameserver 192.0.2.1 # x\nnameserver nonsense\n\tnameserver fe80::1%eth0\nnameserver ::ffff:192.0.2.2\nnameserver 192.0.2.3\noptions x", 3},
-	} {
-		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		// The same size and moment would look unchanged.
-		when := time.Unix(int64(1_000_000+i), 0)
-		if err := os.Chtimes(path, when, when); err != nil {
-			t.Fatal(err)
-		}
-		if got := r.nameservers(); len(got) != c.want {
-			t.Errorf("%q: %v", c.text, got)
-		}
-	}
-	if got := r.nameservers()[1].String(); got != "192.0.2.2:53" && got != "[fe80::1%eth0]:53" {
-		t.Errorf("got %s", got)
-	}
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	if got := r.nameservers(); got != nil {
-		t.Errorf("without the file: %v", got)
 	}
 }
 
@@ -212,7 +168,7 @@ func askUDP(t *testing.T, c net.Conn, msg []byte) string {
 
 func TestServer(t *testing.T) {
 	outside := startResolver(t, answering(t, dnsmessage.RCodeSuccess, 192, 0, 2, 1))
-	udp, tcp := served(t, FixedUpstream(outside.at))
+	udp, tcp := served(t, FixedUpstream(dialHere, nil, outside.at))
 	c := dial(t, "udp", udp)
 	if _, err := c.Write([]byte("nonsense")); err != nil { // is passed over
 		t.Fatal(err)
@@ -250,7 +206,7 @@ func TestServer(t *testing.T) {
 // the clean-up would hang.
 func TestServerEnds(t *testing.T) {
 	silent := startResolver(t, silence)
-	udp, tcp := served(t, FixedUpstream(silent.at))
+	udp, tcp := served(t, FixedUpstream(dialHere, nil, silent.at))
 	for range maxStreams + 2 {
 		dial(t, "tcp", tcp)
 	}
@@ -266,10 +222,10 @@ func TestServerEnds(t *testing.T) {
 // When too many questions are under way, the next gets an answer at once.
 func TestForwardsAreBounded(t *testing.T) {
 	silent := startResolver(t, silence)
-	udp, _ := served(t, FixedUpstream(silent.at))
+	udp, _ := served(t, FixedUpstream(dialHere, nil, silent.at))
 	c := dial(t, "udp", udp)
 	msg := query(t, "example.com.", dnsmessage.TypeA)
-	for range 2 * maxForwards {
+	for range 2 * maxOfOne {
 		if _, err := c.Write(msg); err != nil {
 			t.Fatal(err)
 		}
@@ -278,7 +234,7 @@ func TestForwardsAreBounded(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	// Without the bound, all would have left before the first gave up.
-	if n := silent.asked.Load(); n > maxForwards {
-		t.Errorf("%d questions are under way, more than %d", n, maxForwards)
+	if n := silent.asked.Load(); n > maxOfOne {
+		t.Errorf("%d questions are under way, more than %d", n, maxOfOne)
 	}
 }

@@ -2,62 +2,142 @@ package dns
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/mocker-compose/mocker-compose/internal/resolvconf"
 )
 
-// ErrNoServers says that the host names no resolver.
-var ErrNoServers = errors.New("the host's resolv.conf names no server")
+const (
+	// perServer is how long one server may take before the next is asked, if the
+	// options do not say. glibc's 5 seconds would outlast the asker's own patience.
+	perServer = 1500 * time.Millisecond
+	// attempts is how often each is asked, if the options do not say.
+	attempts = 2
+	// patienceOutside is how long all servers may take together, if the options do
+	// not say: an asker waits for 5 seconds (resolv.conf(5)).
+	patienceOutside = 4500 * time.Millisecond
+	// penance is how long a server that was silent is asked after the others.
+	penance = 30 * time.Second
+)
 
-// perServer is how long one resolver of the host may take before the next is
-// asked. glibc's 5 seconds would outlast the asker's own patience.
-const perServer = 1500 * time.Millisecond
+// Dial connects to a server, over "udp" or "tcp".
+type Dial func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error)
 
-// Upstream passes messages on to the host's resolvers, as they are. Its
-// sockets are made where it is called: in the host's net namespace. So VPNs,
-// split DNS and a stub on the host's loopback just work.
+// Upstream passes messages on to name servers, as they are.
 type Upstream struct {
-	conf    resolvConf
-	servers []netip.AddrPort // for tests: instead of the file
+	read func() servers
+	dial Dial
+
+	mu   sync.Mutex
+	bad  map[netip.AddrPort]time.Time // who was silent, and until when it counts
+	turn int                          // of rotate
 }
 
-// NewUpstream uses the servers that the file at path names (resolv.conf(5)).
-func NewUpstream(path string) *Upstream { return &Upstream{conf: resolvConf{path: path}} }
+// NewUpstream uses the servers that the file at path names (resolv.conf(5)),
+// from the net namespace of this process: the host's. So VPNs, split DNS and a
+// stub on the host's loopback just work.
+func NewUpstream(path string) *Upstream {
+	conf := &hostConf{path: path}
+	return &Upstream{read: conf.read, dial: dialHere}
+}
 
-// FixedUpstream uses the given servers.
-func FixedUpstream(servers ...netip.AddrPort) *Upstream { return &Upstream{servers: servers} }
+// FixedUpstream uses the given servers, in the way that the options of
+// resolv.conf(5) say.
+func FixedUpstream(dial Dial, options []string, list ...netip.AddrPort) *Upstream {
+	s := servers{list: list, Manners: resolvconf.MannersOf(options)}
+	return &Upstream{read: func() servers { return s }, dial: dial}
+}
+
+func dialHere(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, network, server.String())
+}
 
 // Exchange asks one server after the other and returns the first useful
 // answer, else the last answer of any kind, else an error.
 func (u *Upstream) Exchange(ctx context.Context, msg []byte, tcp bool) ([]byte, error) {
-	servers := u.servers
-	if servers == nil {
-		servers = u.conf.nameservers()
+	s := u.read()
+	each, rounds := s.Timeout, s.Attempts
+	if each == 0 {
+		each = perServer
 	}
+	if rounds == 0 {
+		rounds = attempts
+	}
+	if s.Timeout == 0 && s.Attempts == 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patienceOutside)
+		defer cancel()
+	}
+	list := u.inOrder(s)
 	var last []byte
-	err := ErrNoServers
-	for _, s := range servers {
-		answer, failed := exchange(ctx, s, msg, tcp)
-		if failed != nil {
-			err = fmt.Errorf("resolver %s: %w", s, failed)
-			continue
-		}
-		if last = answer; useful(answer) {
-			break
-		}
+	err := errors.New("there is no name server to ask")
+	for round := 0; round < rounds && ctx.Err() == nil && last == nil; round++ {
+		last, err = u.round(ctx, list, each, msg, tcp)
 	}
 	if last != nil {
 		return last, nil
 	}
 	return nil, err
+}
+
+// round asks each server once.
+func (u *Upstream) round(ctx context.Context, list []netip.AddrPort, each time.Duration, msg []byte, tcp bool) (last []byte, err error) {
+	for _, s := range list {
+		answer, failed := u.exchange(ctx, s, each, msg, tcp)
+		if ctx.Err() != nil && failed != nil {
+			return last, ctx.Err() // our end, not the server's
+		}
+		u.remember(s, failed != nil)
+		if failed != nil {
+			err = fmt.Errorf("resolver %s: %w", s, failed)
+			continue
+		}
+		if last = answer; useful(answer) {
+			return last, nil
+		}
+	}
+	return last, err
+}
+
+// inOrder puts those that were silent last.
+func (u *Upstream) inOrder(s servers) []netip.AddrPort {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var good, late []netip.AddrPort
+	now, first := time.Now(), 0
+	if s.Rotate && len(s.list) > 0 {
+		first = u.turn % len(s.list)
+		u.turn++
+	}
+	for i := range s.list {
+		a := s.list[(first+i)%len(s.list)]
+		if until, ok := u.bad[a]; ok && now.Before(until) {
+			late = append(late, a)
+		} else {
+			good = append(good, a)
+		}
+	}
+	return append(good, late...)
+}
+
+func (u *Upstream) remember(s netip.AddrPort, silent bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case !silent:
+		delete(u.bad, s)
+	case u.bad == nil, len(u.bad) > 4*resolvconf.MaxServers: // of files that were
+		u.bad = map[netip.AddrPort]time.Time{s: time.Now().Add(penance)}
+	default:
+		u.bad[s] = time.Now().Add(penance)
+	}
 }
 
 // useful reports whether another server could not do better (resolv.conf(5):
@@ -70,93 +150,68 @@ func useful(answer []byte) bool {
 	return true
 }
 
-func exchange(ctx context.Context, server netip.AddrPort, msg []byte, tcp bool) ([]byte, error) {
-	network := "udp"
-	if tcp {
-		network = "tcp"
-	}
-	ctx, cancel := context.WithTimeout(ctx, perServer)
+// exchange asks one server. Who asked by TCP is answered by what came by UDP,
+// where the server has no TCP and the answer is whole.
+func (u *Upstream) exchange(ctx context.Context, server netip.AddrPort, each time.Duration, msg []byte, tcp bool) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, each)
 	defer cancel()
-	// A socket for each question: its port is a new random number, without
-	// which an answer could be forged (RFC 5452, 9.2).
-	c, err := new(net.Dialer).DialContext(ctx, network, server.String())
+	if !tcp {
+		return u.askPacket(ctx, server, msg)
+	}
+	answer, err := u.askStream(ctx, server, msg)
+	if err != nil && ctx.Err() == nil {
+		if short, err := u.askPacket(ctx, server, msg); err == nil && !truncated(short) {
+			return short, nil
+		}
+	}
+	return answer, err
+}
+
+func (u *Upstream) askStream(ctx context.Context, server netip.AddrPort, msg []byte) ([]byte, error) {
+	c, err := u.dial(ctx, "tcp", server)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	unblock := context.AfterFunc(ctx, func() { c.Close() })
-	defer unblock()
-	if tcp {
-		if err := writeTCP(c, msg); err != nil {
-			return nil, err
-		}
-		return readMatching(c, msg)
-	}
-	if _, err := c.Write(msg); err != nil {
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	if err := writeTCP(c, msg); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, MaxUDP)
-	for {
-		n, err := c.Read(buf)
-		if err != nil {
-			return nil, err
-		}
-		if matches(msg, buf[:n]) {
-			return buf[:n], nil
-		}
-	}
-}
-
-func readMatching(r io.Reader, msg []byte) ([]byte, error) {
-	answer, err := readTCP(r)
+	answer, err := readTCP(c)
 	if err == nil && !matches(msg, answer) {
 		return nil, errors.New("answers another question than was asked")
 	}
 	return answer, err
 }
 
-// matches reports whether answer answers msg (RFC 5452, 9.1).
-func matches(msg, answer []byte) bool {
-	if len(answer) < 12 || answer[0] != msg[0] || answer[1] != msg[1] {
-		return false
-	}
-	asked, ok1 := firstQuestion(msg)
-	got, ok2 := firstQuestion(answer)
-	if !ok2 {
-		return answer[3]&0xf != 0 // an error may come without its question
-	}
-	return ok1 && asked.Type == got.Type && asked.Class == got.Class &&
-		strings.EqualFold(asked.Name.String(), got.Name.String())
-}
+// buffers are for packets from outside: what an asker says it can take goes up
+// to 64 KiB (RFC 6891, 6.2.3), and it is passed on as it was said.
+var buffers = sync.Pool{New: func() any { b := make([]byte, MaxTCP); return &b }}
 
-func firstQuestion(msg []byte) (dnsmessage.Question, bool) {
-	var p dnsmessage.Parser
-	if _, err := p.Start(msg); err != nil {
-		return dnsmessage.Question{}, false
-	}
-	q, err := p.Question()
-	return q, err == nil
-}
-
-// writeTCP and readTCP carry a message behind its length (RFC 1035, 4.2.2).
-func writeTCP(w io.Writer, msg []byte) error {
-	if len(msg) > MaxTCP {
-		return fmt.Errorf("message of %d bytes is too long", len(msg))
-	}
-	_, err := w.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(msg))), msg...))
-	return err
-}
-
-func readTCP(r io.Reader) ([]byte, error) {
-	var size [2]byte
-	if _, err := io.ReadFull(r, size[:]); err != nil {
+func (u *Upstream) askPacket(ctx context.Context, server netip.AddrPort, msg []byte) ([]byte, error) {
+	// A socket for each question: its port is a new random number, without
+	// which an answer could be forged (RFC 5452, 9.2).
+	c, err := u.dial(ctx, "udp", server)
+	if err != nil {
 		return nil, err
 	}
-	n := binary.BigEndian.Uint16(size[:])
-	if n < 12 {
-		return nil, fmt.Errorf("message of %d bytes is too short", n)
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	if _, err := c.Write(msg); err != nil {
+		return nil, err
 	}
-	msg := make([]byte, n)
-	_, err := io.ReadFull(r, msg)
-	return msg, err
+	buf, ok := buffers.Get().(*[]byte)
+	if !ok {
+		return nil, errors.New("no buffer")
+	}
+	defer buffers.Put(buf)
+	for {
+		n, err := c.Read(*buf)
+		if err != nil {
+			return nil, err
+		}
+		if matches(msg, (*buf)[:n]) {
+			return append([]byte(nil), (*buf)[:n]...), nil
+		}
+	}
 }

@@ -15,16 +15,36 @@ type Host struct {
 	Endpoints []Endpoint
 	// Up says that it runs. Names of others are not answered.
 	Up bool
-	// Forward says that its questions about the world outside may be passed on.
+	// Forward says that its questions about the world outside may be passed on to
+	// the host's resolvers.
 	Forward bool
+	// Upstream answers its questions about the world outside instead of the
+	// host's resolvers, whatever Forward says; nil = the host's.
+	Upstream *Upstream
+	// Links are names that only this host knows, and what they stand for.
+	Links map[string]string
+	// Hosts are further names that only this host knows, with their addresses.
+	Hosts map[string][]netip.Addr
 }
 
-// Endpoint is a place in one network, in one family.
+// Endpoint is a place in one network.
 type Endpoint struct {
 	Network string
-	Subnet  netip.Prefix
-	Addr    netip.Addr
-	Names   []string // all names it bears there, the canonical one included
+	Subnets []netip.Prefix // one for each family of the network
+	Addrs   []netip.Addr   // the host's addresses there, of both families
+	Names   []string       // all names it bears there, the canonical one included
+	Shared  bool           // others than this zone's hosts are on the network too: see [Others]
+}
+
+// Others knows who else is on shared networks. It is called for each question
+// that may concern them, from several goroutines, and must not wait.
+type Others interface {
+	// Find returns the addresses of those that bear the name (in lower case,
+	// without the root's dot) on the network and run. known says that there are
+	// some, running or not.
+	Find(network, name string) (addrs []netip.Addr, known bool)
+	// NameOf is the canonical name of who has the address there, "" if nobody.
+	NameOf(network string, a netip.Addr) string
 }
 
 // Zone holds what is known of a project's names. It may be used from several
@@ -35,14 +55,16 @@ type Zone struct {
 	names  map[place][]record             // by network and name
 	counts map[string]int                 // names on any network
 	addrs  map[netip.Addr]map[string]bool // ids by address
+	others Others
 }
 
 // place is a name on a network, in lower case.
 type place struct{ network, name string }
 
+// record is a host's addresses under one name on one network.
 type record struct {
-	id   string
-	addr netip.Addr
+	id    string
+	addrs []netip.Addr
 }
 
 // NewZone makes an empty zone.
@@ -51,6 +73,13 @@ func NewZone() *Zone {
 		hosts: map[string]*Host{}, names: map[place][]record{},
 		counts: map[string]int{}, addrs: map[netip.Addr]map[string]bool{},
 	}
+}
+
+// SetOthers says who knows about shared networks; nil = nobody.
+func (z *Zone) SetOthers(o Others) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.others = o
 }
 
 // Set enters a host, in place of the one that had the id before.
@@ -62,17 +91,20 @@ func (z *Zone) Set(id string, h Host) {
 	for i := range h.Endpoints {
 		h.Endpoints[i].Names = fold(h.Endpoints[i].Names)
 	}
+	h.Links, h.Hosts = foldKeys(h.Links), foldKeys(h.Hosts)
 	z.hosts[id] = &h
 	for _, e := range h.Endpoints {
 		for _, n := range e.Names {
 			p := place{fold1(e.Network), n}
-			z.names[p] = append(z.names[p], record{id, e.Addr})
+			z.names[p] = append(z.names[p], record{id, e.Addrs})
 			z.counts[n]++
 		}
-		if z.addrs[e.Addr] == nil {
-			z.addrs[e.Addr] = map[string]bool{}
+		for _, a := range e.Addrs {
+			if z.addrs[a] == nil {
+				z.addrs[a] = map[string]bool{}
+			}
+			z.addrs[a][id] = true
 		}
-		z.addrs[e.Addr][id] = true
 	}
 }
 
@@ -121,16 +153,18 @@ func (z *Zone) remove(id string) {
 	delete(z.hosts, id)
 	for _, e := range h.Endpoints {
 		for _, n := range e.Names {
-			z.removeName(place{fold1(e.Network), n}, record{id, e.Addr})
+			z.removeName(place{fold1(e.Network), n}, id)
 		}
-		if delete(z.addrs[e.Addr], id); len(z.addrs[e.Addr]) == 0 {
-			delete(z.addrs, e.Addr)
+		for _, a := range e.Addrs {
+			if delete(z.addrs[a], id); len(z.addrs[a]) == 0 {
+				delete(z.addrs, a)
+			}
 		}
 	}
 }
 
-func (z *Zone) removeName(p place, r record) {
-	rest := slices.DeleteFunc(z.names[p], func(o record) bool { return o == r })
+func (z *Zone) removeName(p place, id string) {
+	rest := slices.DeleteFunc(z.names[p], func(o record) bool { return o.id == id })
 	if len(rest) == 0 {
 		delete(z.names, p)
 	} else {
@@ -151,6 +185,18 @@ func fold(names []string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// foldKeys is a copy with folded keys.
+func foldKeys[V any](m map[string]V) map[string]V {
+	if len(m) == 0 {
+		return nil
+	}
+	out := make(map[string]V, len(m))
+	for k, v := range m {
+		out[fold1(k)] = v
+	}
+	return out
 }
 
 // fold1 lowers the case and drops the root's dot (RFC 4343).
