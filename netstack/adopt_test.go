@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
 
 // A second stack takes over from a first that is gone: all that was kept
@@ -29,6 +31,7 @@ func TestAdopt(t *testing.T) {
 	echo(t, web.NS(), ":80", "web:")
 	port, err := first.Publish("web-1", PortSpec{Target: 80})
 	must(t, err)
+	opened(t, hostAddr(port))
 	record, err := json.Marshal(map[string][]EndpointInfo{"web-1": web.Endpoints(), "db-1": db.Endpoints(), "pi-1": pi.Endpoints()})
 	must(t, err)
 	before, specs := links(t, router), map[string]SandboxSpec{"web-1": web.spec, "db-1": db.spec, "pi-1": pi.spec}
@@ -51,7 +54,7 @@ func TestAdopt(t *testing.T) {
 		second.SetReachable(id, true)
 	}
 	got, err := second.AdoptPort("web-1", port)
-	if got != port || err != nil {
+	if !got.Equal(port) || err != nil {
 		t.Fatalf("port: %+v, %v", got, err)
 	}
 	dropped, err := second.DropUnclaimed()
@@ -116,7 +119,7 @@ func TestAdoptWhatIsHalfMade(t *testing.T) {
 	if _, err := second.AdoptSandbox("gone-1", SandboxSpec{}, nil); !errors.Is(err, ErrNotKept) {
 		t.Errorf("want ErrNotKept, got %v", err)
 	}
-	if _, err := second.AdoptPort("web-1", port); !errors.Is(err, ErrNotKept) {
+	if _, err := second.AdoptPort("web-1", port); !errors.Is(err, ports.ErrNotKept) {
 		t.Errorf("want ErrNotKept, got %v", err)
 	}
 	// job-1 was not adopted. Made anew, it gets nothing of its predecessor.
@@ -124,7 +127,7 @@ func TestAdoptWhatIsHalfMade(t *testing.T) {
 	if got := addresses(t, job, "web"); len(got) != 1 {
 		t.Errorf("names are not answered in the new namespace: %v", got)
 	}
-	if _, err := second.Publish("job-1", port.PortSpec); err != nil {
+	if _, err := second.Publish("job-1", port.Spec); err != nil {
 		t.Error(err)
 	}
 	if left, err := second.DropUnclaimed(); len(left) != 0 || err != nil {

@@ -24,8 +24,8 @@
 //     is the record, and nothing about networks is written to disk.
 //   - A [Sandbox] is a net namespace with one veth pair for each endpoint.
 //   - Names are answered on 127.0.0.11:53 inside each container (package dns).
-//   - A published port is a listener on the host, whose connections are carried
-//     to a second one, made in R, by splice(2).
+//   - A published port is a socket on the host, whose connections and datagrams
+//     are carried to a second one, made in R (packages ports and carry).
 //
 // # Invariants
 //
@@ -55,11 +55,5 @@
 //
 // Connections of published ports end with the supervisor; their listeners do
 // not: new connections wait in the kernel's queue until the next one accepts.
-// Services see the gateway as the client of a published port. TCP only; IPv4
-// only inside. There is no way out of R.
-//
-// The seams for these: target (publish.go) says where and from which namespace
-// a connection is made; servePort is the TCP part of Publish; a bridge's name
-// tells internal networks apart, for rules by interface name; EndpointInfo gets
-// a second address for IPv6.
+// There is no way out of R.
 package netstack

@@ -14,7 +14,8 @@ import (
 // keeps a namespace or a listening socket alive.
 //
 // Names that are used here: "net/CONTAINER", "dns/CONTAINER/udp|tcp",
-// "dns/@NETWORK/udp|tcp" and "port/CONTAINER/PROTOCOL/ADDRESS/PORT".
+// "dns/@NETWORK/udp|tcp" and "port/CONTAINER/PROTOCOL/ADDRESS/PORT",
+// with "=SERVICE" for a container's name where a service shares it.
 type Keeper interface {
 	// KeepAll stores duplicates, in place of those of the same names.
 	KeepAll(files map[string]*os.File) error
@@ -139,9 +140,4 @@ func ownedBy(id string) func(name string) bool {
 		owner, _, _ := strings.Cut(rest, "/")
 		return owner == id
 	}
-}
-
-// portOf matches the listeners of a container.
-func portOf(id string) func(name string) bool {
-	return func(name string) bool { return strings.HasPrefix(name, "port/"+id+"/") }
 }

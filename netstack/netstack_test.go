@@ -167,6 +167,7 @@ func TestNoNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	opened(t, hostAddr(p))
 	if out, err := call(t, nil, hostAddr(p), ""); out != "job" || err != nil {
 		t.Errorf("got %q, %v", out, err)
 	}

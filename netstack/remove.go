@@ -11,7 +11,7 @@ import (
 // no error. The kernel takes the namespace apart when the last process in it
 // has gone, which is not waited for.
 func (s *Stack) RemoveSandbox(id string) error {
-	errs := []error{s.Unpublish(id)}
+	errs := []error{s.Unpublish(id, false)}
 	s.zone.Remove(id)
 	s.mu.Lock()
 	if sb := s.sandboxes[id]; sb != nil {
@@ -23,6 +23,7 @@ func (s *Stack) RemoveSandbox(id string) error {
 		s.enterHostWaysFor(sb)
 	}
 	s.mu.Unlock()
+	s.carried.Forget(id)
 	errs = append(errs, s.files.drop(ownedBy(id)))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove the network of container %s: %w", id, err)
@@ -45,14 +46,8 @@ func (s *Stack) cutStatic(sb *Sandbox) error {
 	return errors.Join(errs...)
 }
 
-// closeSockets ends the service of names and of ports without waiting.
-func (sb *Sandbox) closeSockets() {
-	sb.resolver.close()
-	for _, p := range sb.ports {
-		p.close()
-	}
-	sb.ports = nil
-}
+// closeSockets ends the service of names without waiting.
+func (sb *Sandbox) closeSockets() { sb.resolver.close() }
 
 // DropUnclaimed drops all that an earlier process left and nobody has adopted,
 // and returns the names: to be called once, after the last adoption.

@@ -88,7 +88,6 @@ type Sandbox struct {
 	ns        *os.File
 	endpoints []EndpointInfo
 	resolver  *resolver // nil: none, or that of the gateway
-	ports     []*publication
 }
 
 // NS is the namespace. It is open until the sandbox is removed or the stack

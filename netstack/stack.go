@@ -12,8 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/undo"
+	"github.com/mocker-compose/mocker-compose/netstack/carry"
 	"github.com/mocker-compose/mocker-compose/netstack/dns"
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
+	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
 
 // Stack is the network of one project. Its methods may be called from several
@@ -30,7 +32,8 @@ type Stack struct {
 	files    *fileStore
 	zone     *dns.Zone
 	names    *dns.Server
-	relays   *relays
+	ports    *ports.Table
+	carried  *carry.Set
 	report   func(string)
 	lastGID  uint32
 	noPing   sync.Once // says that ping needs a capability
@@ -72,7 +75,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	u.Add("worker", func() error { w.close(); return nil })
 	s := &Stack{
 		routerNS: ns, worker: w, files: newFileStore(keeper), zone: dns.NewZone(), report: report,
-		sandboxes: map[string]*Sandbox{}, relays: newRelays(), projectOf: func(int) string { return "" },
+		sandboxes: map[string]*Sandbox{}, projectOf: func(int) string { return "" },
 		calm: calmSettings(hostCongestion()),
 	}
 	u.Add("kept files", func() error { s.files.close(); return nil })
@@ -95,6 +98,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.openPorts()
 	s.adoptResolvers()
 	u.Release()
 	return s, nil
@@ -145,7 +149,8 @@ func (s *Stack) Close() error {
 	}
 	s.sandboxes, s.networks = map[string]*Sandbox{}, map[string]*network{}
 	s.mu.Unlock()
-	s.relays.abort()
+	s.carried.Abort()
+	s.ports.Close()
 	s.wg.Wait()
 	s.worker.close()
 	s.router.Close()

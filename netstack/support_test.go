@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -353,4 +354,17 @@ func hostAddr(p Published) string {
 		ip = "127.0.0.1"
 	}
 	return net.JoinHostPort(ip, fmt.Sprint(p.Bound))
+}
+
+// opened waits until somebody listens behind a port of TCP: until then clients
+// are refused.
+func opened(t testing.TB, addr string) {
+	t.Helper()
+	settles(t, "somebody listens behind "+addr, func() bool {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+		}
+		return !errors.Is(err, unix.ECONNREFUSED)
+	})
 }

@@ -16,8 +16,8 @@ func networkRows() []Support {
 				Names: []string{"com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"}},
 			{Key: s + "links", Fate: Degraded, Reason: "the order of start is kept; names are those of the networks: write aliases for others"},
 			{Key: s + "external_links", Fate: Refused, Reason: "other projects' containers cannot be reached by name yet"},
-			{Key: p + "protocol", Fate: Degraded, Reason: "only TCP ports are published for now; the port is reachable inside the project only",
-				Accept: []string{"", "tcp"}},
+			{Key: p + "protocol", Fate: Refused, Reason: "only tcp and udp can be carried without root; on the project's networks the port is reachable all the same",
+				Accept: []string{"", "tcp", "udp"}},
 			{Key: p + "mode", Fate: Ignored, Reason: "there is one host: the port is published there", Accept: []string{"", "host", "ingress"}},
 		})
 }

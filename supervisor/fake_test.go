@@ -401,6 +401,7 @@ func (f *fakeRuntime) freeze(call string, run *Run, on bool) error {
 
 func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }
 
+func (f *fakeRuntime) SetHealthy(*Container, bool)         {}
 func (f *fakeRuntime) Ports(*Container) []PublishedPort    { return nil }
 func (f *fakeRuntime) Attachments(*Container) []Attachment { return nil }
 

@@ -19,6 +19,7 @@ type instance struct {
 	timer    *time.Timer        // Waiting: back-off; Stopping: grace, then stuck
 	token    uint64             // changes with every state and timer; timers carry it
 	deadline time.Time          // Stopping: end of the grace period
+	back     bool               // Stopping: the command that stops it will start it
 	pending  stopOrder          // Starting: the stop that came meanwhile
 	monitor  context.CancelFunc // ends the health monitor
 	attempts int                // launches that have come to a result

@@ -39,6 +39,7 @@ type monitor struct {
 
 func (m *monitor) loop(ctx context.Context) {
 	check := m.c.Service.HealthCheck
+	m.s.rt.SetHealthy(&m.c, m.health.Status == policy.Healthy)
 	timer := time.NewTimer(m.health.Interval(check, time.Since(m.started)))
 	defer timer.Stop()
 	for {
@@ -72,6 +73,7 @@ func (m *monitor) tell(ctx context.Context, h policy.Health) {
 		}
 		if old.Status != h.Status {
 			m.s.emit(i, "health_status: "+h.Status.String())
+			m.s.actions = append(m.s.actions, action{run: func() { m.s.rt.SetHealthy(&m.c, h.Status == policy.Healthy) }})
 		}
 	})
 }

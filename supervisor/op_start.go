@@ -54,7 +54,7 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), restart: true}
+	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout).andBack(), restart: true}
 	services, all, err := s.startNamed(ctx, x, b.Services)
 	if err != nil || all {
 		return err

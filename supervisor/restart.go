@@ -19,6 +19,8 @@ func (s *Supervisor) restartsAfter(i *instance) bool {
 // release lets the runtime free what belongs to the run that is over.
 func (s *Supervisor) release(i *instance) {
 	c := i.rec.Container
+	c.Again = i.again || i.back || i.rec.Held && i.rec.Desired == WantRunning || s.restartsAfter(i)
+	i.back = false
 	s.actions = append(s.actions, action{run: func() {
 		ctx, cancel := context.WithTimeout(s.ctx, releaseLimit)
 		defer cancel()

@@ -17,6 +17,7 @@ const stuckLimit = 10 * time.Second
 
 // stopOrder says how long a stop may take. The zero value: as the service says.
 type stopOrder struct {
+	back  bool // it will be started again, by the same command
 	grace time.Duration
 	set   bool
 }
@@ -27,6 +28,12 @@ func orderOf(timeout *time.Duration) stopOrder {
 		return stopOrder{}
 	}
 	return stopOrder{grace: max(0, *timeout), set: true}
+}
+
+// andBack is the order to a container that the same command will start again.
+func (o stopOrder) andBack() stopOrder {
+	o.back = true
+	return o
 }
 
 // graceOf is the grace period that applies to a container.
@@ -51,7 +58,7 @@ func (s *Supervisor) beginStop(i *instance, e event) {
 func (s *Supervisor) endRun(i *instance, o stopOrder) {
 	s.stopMonitor(i)
 	grace := o.graceOf(&i.rec.Container)
-	i.deadline = time.Now().Add(grace)
+	i.deadline, i.back = time.Now().Add(grace), o.back
 	paused := i.rec.State == Paused
 	s.enter(i, Stopping)
 	s.arm(i, grace, GraceOver)
@@ -100,6 +107,7 @@ func (s *Supervisor) tell(name string, r *Run, sig syscall.Signal, grace time.Du
 // bring the end of the grace period nearer, never move it away.
 func (s *Supervisor) shorten(i *instance, e event) {
 	s.wantStopped(i, e)
+	i.back = i.back && e.stop.back
 	s.recordFirst()
 	if !e.stop.set {
 		return

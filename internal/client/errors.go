@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
 
 // Interrupted is the exit code after Ctrl-C: 128 + SIGINT.
@@ -44,11 +45,12 @@ func remote(e *api.Error) error {
 // portHint names the process that holds a port, which the supervisor may not
 // see: it lives in a user namespace, and we do not.
 func portHint(e *api.Error) string {
-	at, err := netip.ParseAddrPort(e.Port)
+	protocol, addr, _ := strings.Cut(e.Port, " ")
+	at, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return e.Hint
 	}
-	holder := netstack.FindHolder(at)
+	holder := ports.FindHolder(protocol, at)
 	if holder.PID == 0 {
 		return e.Hint
 	}

@@ -79,7 +79,7 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 	if child != nil && child.Pidfd != nil {
 		r.adoptRun(c, sc, child)
 	} else if c.box != nil {
-		_ = r.net.Unpublish(sc.Name)
+		_ = r.net.Unpublish(sc.Name, false)
 	}
 	c.run = child
 	r.register(c)

@@ -20,17 +20,26 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 	if c.rec.HostNet || len(sc.Service.Ports) == 0 {
 		return nil // on the host's network a port is published by listening on it
 	}
+	service := sc.Service.Name
+	if sc.OneOff != nil {
+		service = "" // no replica
+	}
 	var ports []netstack.Published
 	var bound []supervisor.PublishedPort
 	for _, p := range sc.Service.Ports {
 		got, err := r.net.Publish(c.name, netstack.PortSpec{
 			HostIP: p.HostIP, HostPort: p.HostPort, HostPortEnd: p.HostPortEnd, Target: p.Target, Protocol: p.Protocol,
+			Service: service,
 		})
 		if err != nil {
 			return publishError(p, err)
 		}
 		ports = append(ports, got)
-		bound = append(bound, supervisor.PublishedPort{Port: p, Bound: got.Bound})
+		for _, a := range got.Addresses {
+			at := p
+			at.HostIP = a.String()
+			bound = append(bound, supervisor.PublishedPort{Port: at, Bound: got.Bound})
+		}
 	}
 	r.mu.Lock()
 	c.rec.Ports, c.rec.Bound = ports, bound
@@ -46,17 +55,18 @@ func publishError(p project.Port, err error) error {
 		return err
 	}
 	e := &supervisor.StartError{Stage: "publish port", Object: strconv.Itoa(int(p.Target)), Err: conflict, Hint: conflict.Remedy()}
-	if conflict.Container == "" && conflict.Holder.PID == 0 {
-		e.Port = conflict.Addr.String()
+	if conflict.Own == "" && conflict.Holder.PID == 0 {
+		e.Port = conflict.Protocol + " " + conflict.Addr.String()
 	}
 	return e
 }
 
-func (r *Runtime) unpublish(c *container) error {
+// unpublish frees the container's ports; again: it will be started at once.
+func (r *Runtime) unpublish(c *container, again bool) error {
 	if c.box == nil {
 		return nil
 	}
-	err := r.net.Unpublish(c.name)
+	err := r.net.Unpublish(c.name, again)
 	if len(c.rec.Ports) == 0 {
 		return err // nothing was on record: none, or a publish that failed half-way
 	}
@@ -75,6 +85,11 @@ func (r *Runtime) Ports(sc *supervisor.Container) []supervisor.PublishedPort {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(c.rec.Bound)
+}
+
+// SetHealthy tells of the verdict of the container's health check.
+func (r *Runtime) SetHealthy(sc *supervisor.Container, healthy bool) {
+	r.net.SetHealthy(sc.Name, healthy)
 }
 
 // Attachments tell where the container stands in its networks.

@@ -36,7 +36,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err := r.join(c); err != nil {
 		return nil, err
 	}
-	back.Add("ports", func() error { return r.unpublish(c) })
+	back.Add("ports", func() error { return r.unpublish(c, false) })
 	if err := r.publish(c, sc); err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	if c.box != nil {
 		r.net.SetReachable(c.name, false)
 	}
-	errs := []error{r.unpublish(c)}
+	errs := []error{r.unpublish(c, sc.Again)}
 	if c.sharesPID() {
 		errs = append(errs, sweep(c.rec.MountNS))
 	}

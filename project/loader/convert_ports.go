@@ -14,8 +14,7 @@ import (
 )
 
 // ports converts the published ports; compose-go has expanded ranges of
-// container ports already. Ports that are not TCP have a notice and are left
-// out.
+// container ports already.
 func (l *load) ports(s types.ServiceConfig, out *project.Service) error {
 	if len(s.Ports) > maxPorts {
 		file, line := l.at("services", s.Name, "ports")
@@ -24,31 +23,17 @@ func (l *load) ports(s types.ServiceConfig, out *project.Service) error {
 	for _, p := range s.Ports {
 		port, err := publish(p)
 		if err != nil {
-			return l.fault("ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535", fmt.Sprintf("services.%s.ports: %v", s.Name, err),
+			return l.fault("ports are [HOST-IP:][HOST-PORT:]PORT[/tcp|/udp], from 1 to 65535", fmt.Sprintf("services.%s.ports: %v", s.Name, err),
 				"services", s.Name, "ports", l.portItem(s.Name, p))
 		}
-		if port.Protocol != "tcp" {
-			l.notPublished(s.Name, p)
-			continue
+		if port.Protocol != "tcp" && port.Protocol != "udp" {
+			return l.fault("publish it by tcp or udp, or leave the line out: on the project's networks it is reachable all the same",
+				fmt.Sprintf("services.%s.ports: %s cannot be published: the kernel has no way to carry it between sockets without root", s.Name, port.Protocol),
+				"services", s.Name, "ports", l.portItem(s.Name, p))
 		}
 		out.Ports = append(out.Ports, port)
 	}
 	return nil
-}
-
-// notPublished adds the notice for the short form, whose protocol the walk
-// over the keys does not see.
-func (l *load) notPublished(service string, p types.ServicePortConfig) {
-	row, _ := project.Lookup("services.*.ports.protocol")
-	item := l.portItem(service, p)
-	key := fmt.Sprintf("services.%s.ports.%s.protocol", service, item)
-	for _, n := range l.notices {
-		if n.Key == key {
-			return
-		}
-	}
-	l.notices = append(l.notices, project.Notice{Fate: row.FateOf("protocol", p.Protocol), Key: key, Reason: row.Reason,
-		Source: l.position("services", service, "ports", item)})
 }
 
 // portItem finds the item of ports that a port comes from: its number in the

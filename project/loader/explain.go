@@ -119,7 +119,7 @@ func hint(err error) string {
 		return "env files have one KEY=VALUE per line"
 	case strings.Contains(m, "invalid containerport"), strings.Contains(m, "invalid hostport"),
 		strings.Contains(m, "invalid port"), strings.Contains(m, "invalid ip address"):
-		return "ports are [HOST-IP:][HOST-PORT:]PORT[/tcp], from 1 to 65535"
+		return "ports are [HOST-IP:][HOST-PORT:]PORT[/tcp|/udp], from 1 to 65535"
 	}
 	return ""
 }

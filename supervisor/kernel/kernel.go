@@ -29,6 +29,8 @@ type Container struct {
 	// Stdin is what the next run reads instead of what the service says; nil =
 	// that. It is not recorded: who runs the container brings it.
 	Stdin *os.File `json:"-"`
+	// Again tells Stopped that the container will be started at once.
+	Again bool `json:"-"`
 }
 
 // Exit tells how a run ended.
@@ -82,8 +84,8 @@ type StartError struct {
 	Object string // path, port, command
 	Err    error
 	Hint   string // the remedy, "" if none is known
-	// Port is an address of the host that is in use by a process that cannot be
-	// seen from here, but perhaps by the client; "" = none.
+	// Port is a protocol and an address of the host, "tcp 127.0.0.1:80", that is in
+	// use by a process that cannot be seen from here, but perhaps by the client; "" = none.
 	Port string
 	// Code is the exit code that the failure counts as; 0 = none. As the shell
 	// has it: 127 a command that is not there, 126 one that cannot be executed.
@@ -155,6 +157,9 @@ type Runtime interface {
 	// Notices is what the user should know of this machine or of an image, a line
 	// each, since the last call; nothing is said twice.
 	Notices() []string
+	// SetHealthy tells of the verdict of a running container's health check, when
+	// it changes.
+	SetHealthy(c *Container, healthy bool)
 	// Ports and Attachments tell what a container has at present.
 	Ports(c *Container) []PublishedPort
 	Attachments(c *Container) []Attachment

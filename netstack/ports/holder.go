@@ -1,4 +1,4 @@
-package netstack
+package ports
 
 import (
 	"encoding/binary"
@@ -31,12 +31,12 @@ func (h Holder) String() string {
 	return "a process that cannot be seen"
 }
 
-// FindHolder looks for the process whose TCP socket is in the way of binding at.
+// FindHolder looks for the process whose socket is in the way of binding at.
 // It sees the processes that we may inspect: those of the same user in the same
 // user namespace or below it. So the command line, which runs in the initial
 // one, sees more than a supervisor does.
-func FindHolder(at netip.AddrPort) Holder {
-	inode, uid := socketAt(at)
+func FindHolder(protocol string, at netip.AddrPort) Holder {
+	inode, uid := socketAt(protocol, at)
 	if inode == "" {
 		return Holder{UID: -1}
 	}
@@ -82,9 +82,9 @@ func commandOf(pid int) string {
 
 // socketAt finds the socket that keeps others from binding at: of the same
 // port, and of the same or of every address. Listening ones come first.
-func socketAt(at netip.AddrPort) (inode string, uid int) {
+func socketAt(protocol string, at netip.AddrPort) (inode string, uid int) {
 	uid = -1
-	for _, path := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+	for _, path := range []string{"/proc/net/" + protocol, "/proc/net/" + protocol + "6"} {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			continue
@@ -110,7 +110,8 @@ func inTheWay(have, want netip.AddrPort) bool {
 	return have.Port() == want.Port() && (h == w || h.IsUnspecified() || w.IsUnspecified() && h.Is4() == w.Is4())
 }
 
-// socketRow is one line of /proc/net/tcp (proc_net_tcp.rst).
+// socketRow is one line of /proc/net/tcp (proc_net_tcp.rst) or udp, whose sockets
+// never listen.
 type socketRow struct {
 	local     netip.AddrPort
 	listening bool

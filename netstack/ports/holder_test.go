@@ -1,4 +1,4 @@
-package netstack
+package ports
 
 import (
 	"net"
@@ -8,7 +8,6 @@ import (
 )
 
 func mustAddrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
-func mustPrefix(s string) netip.Prefix     { return netip.MustParsePrefix(s) }
 
 func TestFindHolder(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
@@ -18,11 +17,11 @@ func TestFindHolder(t *testing.T) {
 			continue
 		}
 		at := l.Addr().(*net.TCPAddr).AddrPort()
-		if h := FindHolder(at); h.PID != os.Getpid() || h.Command == "" || h.UID != os.Getuid() {
+		if h := FindHolder(TCP, at); h.PID != os.Getpid() || h.Command == "" || h.UID != os.Getuid() {
 			t.Errorf("%s: %+v", at, h)
 		}
 		l.Close()
-		if h := FindHolder(at); h.PID != 0 {
+		if h := FindHolder(TCP, at); h.PID != 0 {
 			t.Errorf("%s after close: %+v", at, h)
 		}
 	}
@@ -75,21 +74,6 @@ func TestHolderString(t *testing.T) {
 	} {
 		if got := h.String(); got != want {
 			t.Errorf("%+v: %s", h, got)
-		}
-	}
-}
-
-func TestLastGroup(t *testing.T) {
-	for text, want := range map[string]uint32{
-		"         0       1001          1\n":                                   0,
-		"         0       1001          1\n         1     100000      65536\n": 65536,
-		"         1     100000      65536\n         0       1001          1\n": 65536,
-		"         0          0 4294967295\n":                                   4294967294,
-		"         5       1001          1\n":                                   0,
-		"":                                                                     0,
-	} {
-		if got := lastGroupOf(text); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
 		}
 	}
 }

@@ -24,6 +24,10 @@ func published(t *testing.T, s *Stack) (*net.TCPListener, string) {
 	t.Cleanup(func() { l.Close() })
 	p, err := s.Publish("web-1", PortSpec{HostIP: "127.0.0.1", Target: 80})
 	must(t, err)
+	opened(t, hostAddr(p))
+	c, err := l.Accept() // that of opened
+	must(t, err)
+	c.Close()
 	return l, hostAddr(p)
 }
 
@@ -102,7 +106,7 @@ func TestRelayEnds(t *testing.T) {
 		if _, err := io.ReadFull(c, buf); err != nil {
 			t.Fatal(err)
 		}
-		must(t, s.Unpublish("web-1"))
+		must(t, s.Unpublish("web-1", false))
 		go func() {
 			b, _ := io.ReadAll(c) //nolint:errcheck // what arrived counts
 			got <- b
@@ -121,7 +125,7 @@ func TestUnpublishEndsIdleConnections(t *testing.T) {
 	s := open(t, newNamespace(t), newHolder(t))
 	l, addr := published(t, s)
 	client, srv := connect(t, l, addr)
-	must(t, s.Unpublish("web-1"))
+	must(t, s.Unpublish("web-1", false))
 	if b, err := io.ReadAll(srv); len(b) != 0 || err != nil {
 		t.Errorf("service: %q, %v, want the end", b, err)
 	}
@@ -129,39 +133,7 @@ func TestUnpublishEndsIdleConnections(t *testing.T) {
 	if b, err := io.ReadAll(client); len(b) != 0 || err != nil {
 		t.Errorf("client: %q, %v, want the end", b, err)
 	}
-	settles(t, "no relay", func() bool {
-		s.relays.mu.Lock()
-		defer s.relays.mu.Unlock()
-		return len(s.relays.active) == 0
-	})
-}
-
-// More connections than there are slots wait their turn.
-func TestRelaysAreBounded(t *testing.T) {
-	if !isolated(t) {
-		return
-	}
-	s := open(t, newNamespace(t), newHolder(t))
-	s.relays.slots = make(chan struct{}, 2)
-	l, addr := published(t, s)
-	first, _ := connect(t, l, addr)
-	connect(t, l, addr)
-	third, err := net.Dial("tcp", addr) // the kernel takes it
-	must(t, err)
-	defer third.Close()
-	must(t, l.SetDeadline(time.Now().Add(200*time.Millisecond)))
-	var timeout net.Error
-	if c, err := l.Accept(); !errors.As(err, &timeout) || !timeout.Timeout() {
-		t.Fatalf("a third connection came through: %v, %v", c, err)
-	}
-	must(t, first.SetLinger(0))
-	must(t, first.Close())
-	must(t, l.SetDeadline(time.Now().Add(patience)))
-	c, err := l.Accept()
-	if err != nil {
-		t.Fatalf("the third connection never came: %v", err)
-	}
-	c.Close()
+	settles(t, "no relay", func() bool { return s.carried.Active() == 0 })
 }
 
 // The end of the stack breaks what it carries: nobody waits for a dead relay.
