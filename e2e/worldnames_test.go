@@ -32,8 +32,8 @@ func (s *scenario) want(what string, got, want map[string]string) {
 	}
 }
 
-// Names of the outside are asked of the host's resolvers; internal networks ask
-// nobody.
+// Names of the outside are asked of the host's resolvers, which may change in any
+// way; internal networks ask nobody.
 func TestNamesOfTheOutside(t *testing.T) {
 	w := world(t)
 	if w == nil {
@@ -53,8 +53,20 @@ networks: { inner: { internal: true } }
 	if q := w.queries(); strings.Contains(q, "leak") || !strings.Contains(q, "nothing.example") {
 		t.Errorf("the names asked for outside: %s", q)
 	}
-	w.resolvConf("nameserver 203.0.113.77\n")
-	s.want("changed", s.reach("a", "dns4:who.example"), map[string]string{"dns4:who.example": "203.0.113.77"})
+	for _, c := range []struct{ how, script, want string }{
+		{"written", "echo nameserver 203.0.113.77 > /etc/resolv.conf", "203.0.113.77"},
+		{"renamed", "echo nameserver 203.0.113.53 > /etc/new && mv /etc/new /etc/resolv.conf", "203.0.113.53"},
+		{"a link", "mkdir -p /etc/stub && echo nameserver 203.0.113.77 > /etc/stub/a && ln -sf stub/a /etc/resolv.conf", "203.0.113.77"},
+		{"behind the link", "echo nameserver 203.0.113.53 > /etc/stub/b && mv /etc/stub/b /etc/stub/a", "203.0.113.53"},
+		{"gone", "rm /etc/resolv.conf", "servfail"},
+		{"back", "echo nameserver 203.0.113.77 > /etc/resolv.conf", "203.0.113.77"},
+	} {
+		w.run("host", "sh", "-ec", c.script)
+		s.want(c.how, s.reach("a", "dns4:who.example"), map[string]string{"dns4:who.example": c.want})
+	}
+	if got := s.must("exec", "-T", "a", "cat", "/etc/resolv.conf"); !strings.HasPrefix(got, "nameserver 127.0.0.11\n") {
+		t.Errorf("inside, the host's file is seen: %s", got)
+	}
 }
 
 // A service's own name servers are asked from where it stands: another container,

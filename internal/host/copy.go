@@ -89,7 +89,12 @@ func (r *Runtime) idleRoot(ctx context.Context, sc *supervisor.Container, back *
 		return nil, rootError(sc.Service.Image, err)
 	}
 	defer root.Close()
-	child, err := r.idle(ctx, fmt.Sprintf("%s/copy-%d.%d", c.name, os.Getpid(), n), r.sandboxOf(&c, sc, spec, sources, root))
+	in := r.sandboxOf(&c, sc, spec, sources, root)
+	if in.Etc, err = r.openEtc(&c); err != nil {
+		return nil, stageError("copy", sc.Name, err)
+	}
+	defer in.Etc.Close()
+	child, err := r.idle(ctx, fmt.Sprintf("%s/copy-%d.%d", c.name, os.Getpid(), n), in)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 		if c.hasTarget(m.Destination) {
 			continue // the user's own
 		}
-		if c.rec.Lower == "" {
+		if c.rec.Lower == "" && !r.ownEtc() {
 			target, ok := hostTarget(m.Destination)
 			if !ok {
 				continue

@@ -33,6 +33,7 @@ type Runtime struct {
 	store   func() (*image.Store, error) // opened when a service has an image
 	vols    *volumes.Store
 	scratch *os.File     // directory of the holder's scratch files
+	ownEtc  func() bool  // on the host's root file system, /etc is an overlay of ours
 	overlay func() error // why no overlay can be made; nil if one can
 	report  func(string)
 
@@ -126,6 +127,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	r.store = sync.OnceValues(func() (*image.Store, error) { return image.Open(dirs.Images()) })
 	r.images.Start = rootless.RunRole
 	r.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
+	r.ownEtc = sync.OnceValue(r.probeEtc)
 	return r, sandbox.MakeBase(r.baseLayer())
 }
 

@@ -90,6 +90,10 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 		return nil, err
 	}
 	in := r.sandboxOf(c, sc, spec, sources, root)
+	if in.Etc, err = r.openEtc(c); err != nil {
+		return nil, stageError("configure", sc.Name, err)
+	}
+	back.Add("/etc", in.Etc.Close)
 	in.Filter, in.LateFilter, in.Share = code, ownFilter(&sc.Service), share
 	in.KeepGroups, in.Keyring = r.keepsGroups(sc), r.keyring
 	stdio, done, err := r.stdio(c, sc)

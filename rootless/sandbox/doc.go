@@ -11,7 +11,8 @@
 //	            layer, made ahead without being mounted anywhere; or, without an
 //	            image, an empty tmpfs, read-only in the end, with the host's
 //	            top-level directories bound read-only (one in which a mount point
-//	            is missing is rebuilt, entry by entry)
+//	            is missing is rebuilt, entry by entry) and /etc below files of ours
+//	            (etc.go)
 //	kernel      /proc, /dev (mode 755: with 1777 the kernel refuses O_CREAT on the
 //	            nodes bound into it), /dev/pts, /dev/shm, /dev/mqueue, /sys,
 //	            /sys/fs/cgroup; masked and read-only paths

@@ -28,6 +28,10 @@ func (b *builder) hostRoot(c Container) {
 			}
 		case e.IsDir():
 			b.do("make /"+name, unix.SYS_MKDIRAT, b.root, name, 0o755)
+			if name == "etc" && c.Etc != nil {
+				b.hostEtc(c.Etc)
+				continue
+			}
 			b.clonePath("read /"+name+" of the host", "/"+name, true, b.a)
 			b.setAttr("make /"+name+" read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID)
 			b.attachAt("mount /"+name+" of the host", b.a, b.root, name)
@@ -40,7 +44,7 @@ func (b *builder) hostRoot(c Container) {
 	b.freshTmpfs("run", "755")
 	b.freshTmpfs("tmp", "1777")
 	for _, m := range c.Spec.Mounts {
-		b.makeRoom(m.Destination)
+		b.makeRoom(c, m.Destination)
 	}
 }
 
@@ -52,7 +56,7 @@ const maxRoom = 512
 // host has is covered by a tmpfs, in which each of its entries is bound again.
 // A directory with very many entries is left as it is; then the start fails at
 // the mount point.
-func (b *builder) makeRoom(target string) {
+func (b *builder) makeRoom(c Container, target string) {
 	target, err := b.view.resolve(target) // on the host /var/run may be /run, which is ours
 	if err != nil {
 		b.Program.Fail(err)
@@ -62,7 +66,7 @@ func (b *builder) makeRoom(target string) {
 	if dir == target || freshBelow(target) || slices.Contains(b.rooms, dir) {
 		return // it exists, or can be made anyway
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := entriesOf(c, dir)
 	if err != nil || len(entries) > maxRoom {
 		return
 	}

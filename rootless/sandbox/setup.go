@@ -21,6 +21,8 @@ type Container struct {
 	// Root is the detached mount of the image, from [Overlay]; nil = the host's
 	// root file system.
 	Root *os.File
+	// Etc is /etc on the host's root file system, from [HostEtc]; nil = the host's.
+	Etc *os.File
 	// MountPoint is a directory, the same for all sandboxes, to assemble on.
 	MountPoint string
 	// NetNS is the net namespace; nil = the host's.

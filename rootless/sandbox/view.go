@@ -46,6 +46,9 @@ func (b *builder) look(c Container) {
 	}
 	b.view = newView(root, notFromHost)
 	b.view.held = append(b.view.held, root)
+	if c.Etc != nil {
+		b.view.cover("/etc", c.Etc)
+	}
 }
 
 func (v *view) close() {
