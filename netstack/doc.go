@@ -20,8 +20,10 @@
 // host, do all the rest. No file descriptor is passed and no packet copied.
 //
 //   - A network is a bridge in R. Its name follows from the network's name,
-//     which is the interface's alias; its address is the gateway. So R itself
-//     is the record, and nothing about networks is written to disk.
+//     which is the interface's alias; its addresses are the gateways, IPv4 or IPv6
+//     or both; what else must be known is in its group number. So R itself is the
+//     record. Only from which range addresses are chosen is told anew by the
+//     owner of the Stack (EnsureNetwork).
 //   - A [Sandbox] is a net namespace with one veth pair for each endpoint.
 //   - Names are answered on 127.0.0.11:53 inside each container (package dns).
 //   - A published port is a socket on the host, whose connections and datagrams
