@@ -13,7 +13,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS ?= -buildvcs=false
 BUILD := $(GO) build -trimpath -ldflags '-s -w -X $(VERSION_VAR)=$(VERSION)'
 
-.PHONY: build help install demo test test-unit e2e bench fuzz lint clean
+.PHONY: build help install demo test test-unit test-lab e2e bench fuzz lint clean
 
 build: ## build bin/mocker-compose (the default)
 	$(BUILD) -o bin/mocker-compose ./cmd/mocker-compose
@@ -37,6 +37,9 @@ test-unit: ## everything but the scenarios
 
 e2e: setup ## the scenarios: the whole program as a plain user
 	@$(GO) run ./internal/treetest/testall -phases e2e
+
+test-lab: ## scenarios on another machine: systemd, cgroup v2 alone (test/lab/README.md)
+	@test/lab/selection
 
 bench: build ## the figures of docs/benchmarks.md, side by side in one run
 	$(BUILD) -o bin/bench ./bench
