@@ -1,3 +1,7 @@
+// Where the cpu controller is delegated, Go's runtime keeps cpu.max open, and the
+// probe would tell of a file that is its own.
+//go:debug containermaxprocs=0
+
 // Command probe is what the services of the scenarios run: one static program
 // that does on demand what services do, and tells what it sees of its sandbox.
 //
