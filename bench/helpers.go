@@ -15,6 +15,7 @@ var helpers = map[string]func(args []string) error{
 	"net-agent":  agentHelper,
 	"net-inside": insideHelper,
 	"net-bare":   bareHelper,
+	"net-make":   makeHelper,
 }
 
 // writeHelper writes that many bytes of 100-byte lines to its standard output,

@@ -66,7 +66,7 @@ func (a *agent) close() {
 
 // inNamespaces has a command run as root of new user and net namespaces.
 func inNamespaces(cmd *exec.Cmd, flags uintptr) *exec.Cmd {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
 	if flags&syscall.CLONE_NEWUSER != 0 {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
@@ -74,9 +74,11 @@ func inNamespaces(cmd *exec.Cmd, flags uintptr) *exec.Cmd {
 	return cmd
 }
 
-// self is this program as a helper.
+// self is this program as a helper. It has a session of its own, as each service
+// has: the kernel shares out the processors by session (sched(7), autogroup), and
+// two ends of a connection in one session would get them at once.
 func self(ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, "/proc/self/exe", args...)
+	return inNamespaces(exec.CommandContext(ctx, "/proc/self/exe", args...), 0)
 }
 
 // serveHelper is the server of package load.

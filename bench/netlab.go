@@ -27,9 +27,13 @@ type lab struct {
 	closers []func()
 }
 
+var (
+	tcpVerbs = []string{"bulk", "ping", "request", "connect"}
+	allVerbs = append(tcpVerbs, "udp")
+)
+
 const (
 	servicePort = "7000"
-	allVerbs    = "bulk ping connect udp"
 	bigMTU      = 65520 // at which the peers are at their best; ours is the same
 )
 
@@ -49,7 +53,7 @@ func (b *bench) openLab(ctx context.Context) (*lab, error) {
 		l.close()
 		return nil, err
 	}
-	l.addWay(&way{name: "loopback", from: l.host, to: "127.0.0.1:" + port, verbs: strings.Fields(allVerbs)})
+	l.addWay(&way{name: "loopback", from: l.host, to: "127.0.0.1:" + port, verbs: allVerbs})
 	if a, err := hostAddress(); err != nil {
 		b.skip("service to the outside", err.Error())
 	} else {
@@ -162,26 +166,26 @@ func (l *lab) openProject(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.addWay(&way{name: "service to service", from: l.client, to: "server:" + servicePort, verbs: strings.Fields(allVerbs)})
-	published := &way{name: "published port", from: l.host, verbs: strings.Fields(allVerbs), pids: supervisor}
+	l.addWay(&way{name: "service to service", from: l.client, to: "server:" + servicePort, verbs: allVerbs})
+	published := &way{name: "published port", from: l.host, verbs: allVerbs, pids: supervisor}
 	if published.to, err = p.portOf(ctx, "server", servicePort+"/tcp"); err != nil {
 		return err
 	}
 	if published.udpTo, err = p.portOf(ctx, "server", servicePort+"/udp"); err != nil {
-		published.verbs = []string{"bulk", "ping", "connect"}
+		published.verbs = tcpVerbs
 		l.skip("published port, UDP", err.Error())
 	}
 	l.addWay(published)
 	if l.outside != "" {
-		l.addWay(&way{name: "service to the outside", from: l.client, to: l.outside, verbs: strings.Fields(allVerbs), pids: supervisor})
+		l.addWay(&way{name: "service to the outside", from: l.client, to: l.outside, verbs: allVerbs, pids: supervisor})
 	}
-	return l.awaitServer(ctx)
+	return await(ctx, l.client, "server:"+servicePort)
 }
 
-// awaitServer returns when the service answers.
-func (l *lab) awaitServer(ctx context.Context) error {
+// await returns when the server answers to the agent.
+func await(ctx context.Context, from *agent, addr string) error {
 	for {
-		_, err := l.client.do(load.Order{Verb: "connect", Addr: "server:" + servicePort})
+		_, err := from.do(load.Order{Verb: "connect", Addr: addr})
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -197,7 +201,7 @@ func (p *project) portOf(ctx context.Context, service, port string) (string, err
 	number, protocol, _ := strings.Cut(port, "/")
 	out, err := p.command(ctx, "port", "--protocol", protocol, service, number).Output()
 	if err != nil {
-		return "", fmt.Errorf("port %s %s: %w", service, port, err)
+		return "", fmt.Errorf("port %s %s: %w: %s", service, port, err, failure(err))
 	}
 	return strings.TrimSpace(string(out)), nil
 }

@@ -43,7 +43,7 @@ func (l *lab) openBare(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	l.addWay(&way{name: name, from: a, to: "10.0.0.1:" + servicePort, verbs: strings.Fields(allVerbs)})
+	l.addWay(&way{name: name, peer: true, from: a, to: "10.0.0.1:" + servicePort, verbs: allVerbs})
 	return nil
 }
 
@@ -110,21 +110,8 @@ func (l *lab) openRootlesskit(ctx context.Context, name string) error {
 		return err
 	}
 	// The child's part of the work is in a process of its own.
-	l.addWay(&way{name: name, from: l.host, to: "127.0.0.1:" + port, verbs: []string{"bulk", "ping", "connect"}, pids: append(childrenOf(cmd.Process.Pid), cmd.Process.Pid)})
-	return l.awaitPort(ctx, name)
-}
-
-// awaitPort returns when a way carries connections.
-func (l *lab) awaitPort(ctx context.Context, name string) error {
-	for ctx.Err() == nil {
-		c, err := net.DialTimeout("tcp", l.way(name).to, time.Second)
-		if err == nil {
-			c.Close()
-			return nil
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return ctx.Err()
+	l.addWay(&way{name: name, peer: true, from: l.host, to: "127.0.0.1:" + port, verbs: tcpVerbs, pids: append(childrenOf(cmd.Process.Pid), cmd.Process.Pid)})
+	return await(ctx, l.host, "127.0.0.1:"+port)
 }
 
 func (l *lab) openSlirp(ctx context.Context, name string) error {
@@ -187,7 +174,7 @@ func (l *lab) openTap(ctx context.Context, name, program string, args func(pid, 
 	if err := awaitDefaultRoute(ctx, pid, ended); err != nil {
 		return fmt.Errorf("%w: %s", err, lastLine([]byte(stderr.String())))
 	}
-	l.addWay(&way{name: name, from: a, to: l.outside, verbs: []string{"bulk", "ping", "connect", "udp"}, pids: []int{tap.Process.Pid}})
+	l.addWay(&way{name: name, peer: true, from: a, to: l.outside, verbs: allVerbs, pids: []int{tap.Process.Pid}})
 	return nil
 }
 
@@ -230,7 +217,7 @@ func (l *lab) openGvisor(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	l.addWay(&way{name: name, from: a, to: l.outside, verbs: []string{"bulk", "ping", "connect"}, pids: []int{a.cmd.Process.Pid}})
+	l.addWay(&way{name: name, peer: true, from: a, to: l.outside, verbs: tcpVerbs, pids: []int{a.cmd.Process.Pid}})
 	return nil
 }
 

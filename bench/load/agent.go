@@ -37,6 +37,8 @@ func (h *held) do(o Order) (Result, error) {
 		return ping(o)
 	case "connect":
 		return connects(o)
+	case "request":
+		return request(o)
 	case "udp":
 		return udp(o)
 	case "dns":

@@ -8,6 +8,7 @@
 //	verb     client                                server
 //	bulk     writes until its time is over, ends   reads to the end, answers the sum
 //	ping     writes 64 bytes, reads 64, again      writes back what it reads
+//	request  GET / of HTTP, again and again         HTTP, 200 and a short text
 //	connect  connects, reads one byte, closes      writes one byte
 //	hold     reads one byte, keeps the connection  writes one byte, keeps it
 //
@@ -30,6 +31,7 @@ type Order struct {
 // Result is what came of it.
 type Result struct {
 	Bytes int64         `json:"bytes,omitempty"` // that arrived (bulk)
+	Lost  int64         `json:"lost,omitempty"`  // that did not (bulk)
 	Count int           `json:"count,omitempty"` // of round trips, connections, answers
 	Took  time.Duration `json:"took,omitempty"`
 	P50   time.Duration `json:"p50,omitempty"` // of one of them

@@ -10,6 +10,7 @@ import (
 
 // The first byte of a connection.
 const (
+	modeHTTP    = 'G' // of GET
 	modeBulk    = 'b'
 	modePing    = 'p'
 	modeConnect = 'c'
@@ -78,6 +79,8 @@ func serve(c net.Conn) {
 				return
 			}
 		}
+	case modeHTTP:
+		serveHTTP(c, mode[:])
 	case modeConnect, modeHold: // the client closes first, soon or late
 		_, _ = c.Write(mode[:])
 		_, _ = io.ReadFull(c, mode[:])

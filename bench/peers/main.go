@@ -53,6 +53,7 @@ func inside(ctx context.Context, args ...string) *exec.Cmd {
 func command(ctx context.Context, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as all that make traffic
 	return cmd
 }
 
