@@ -1,0 +1,130 @@
+package netstack
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// hostAddress gives the test's host an address that is not a loopback one.
+func hostAddress(t *testing.T, cidr string) string {
+	t.Helper()
+	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	must(t, err)
+	defer h.Close()
+	lo, err := h.LinkByName("lo")
+	must(t, err)
+	a, err := netlink.ParseAddr(cidr)
+	must(t, err)
+	a.Flags = unix.IFA_F_NODAD
+	must(t, h.AddrAdd(lo, a))
+	return a.IP.String()
+}
+
+// tellPeer serves TCP and UDP at a port of a container and answers with its
+// name and the address that it sees.
+func tellPeer(t *testing.T, sb *Sandbox, port string) {
+	t.Helper()
+	var l net.Listener
+	var u net.PacketConn
+	visit(t, sb.NS(), func() (err error) {
+		if l, err = net.Listen("tcp", ":"+port); err != nil {
+			return err
+		}
+		u, err = net.ListenPacket("udp", ":"+port)
+		return err
+	})
+	t.Cleanup(func() { l.Close(); u.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, sb.id+" "+c.RemoteAddr().String()) // checked by what arrives
+			c.Close()
+		}
+	}()
+	go func() {
+		buf := make([]byte, 2000)
+		for {
+			_, from, err := u.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			_, _ = u.WriteTo([]byte(sb.id+" "+from.String()), from) // checked by what arrives
+		}
+	}()
+}
+
+// meeting is what client and service know of each other.
+type meeting struct {
+	service   string
+	own, seen netip.AddrPort // the client's address, by itself and by the service
+}
+
+// meet connects from an address of the host to a port of a service that is
+// served by tellPeer.
+func meet(t *testing.T, network, from, to string) (m meeting) {
+	t.Helper()
+	var local net.Addr = &net.TCPAddr{IP: net.ParseIP(from)}
+	if network == "udp" {
+		local = &net.UDPAddr{IP: net.ParseIP(from)}
+	}
+	c, err := (&net.Dialer{LocalAddr: local}).Dial(network, to)
+	must(t, err)
+	defer c.Close()
+	must(t, c.SetDeadline(time.Now().Add(patience)))
+	if network == "udp" {
+		_, err = io.WriteString(c, "?")
+		must(t, err)
+	}
+	buf := make([]byte, 100)
+	n, err := c.Read(buf)
+	must(t, err)
+	service, seen, _ := strings.Cut(string(buf[:n]), " ")
+	at := netip.MustParseAddrPort(seen)
+	return meeting{service, netip.MustParseAddrPort(c.LocalAddr().String()), netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
+}
+
+// The service sees who its client is, where it could answer him.
+func TestServiceSeesTheClient(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	v4, v6 := hostAddress(t, "198.51.100.7/32"), hostAddress(t, "2001:db8::7/128")
+	s := open(t, newNamespace(t), newHolder(t))
+	if !s.catches() {
+		t.Skip("no nftables here: services see the gateway")
+	}
+	ensure(t, s, Network{Name: "n", Subnets: []Subnet{{Subnet: "10.77.0.0/24"}}})
+	ensure(t, s, Network{Name: "in", Internal: true, Subnets: []Subnet{{Subnet: "10.78.0.0/24"}}})
+	for id, where := range map[string][2]string{"web-1": {"n", "10.77.0.1"}, "db-1": {"in", "10.78.0.1"}} {
+		network, gateway := where[0], where[1]
+		tellPeer(t, service(t, s, id, network), "80")
+		for _, protocol := range []string{"tcp", "udp"} {
+			p, err := s.Publish(id, PortSpec{Target: 80, Protocol: protocol})
+			must(t, err)
+			port := strconv.Itoa(int(p.Bound))
+			if protocol == "tcp" {
+				opened(t, "127.0.0.1:"+port)
+			}
+			m := meet(t, protocol, v4, v4+":"+port)
+			if network == "n" && m.seen != m.own || network == "in" && m.seen.Addr().String() != gateway {
+				t.Errorf("%s by %s: %+v", id, protocol, m)
+			}
+			for _, other := range []string{"127.0.0.1", "::1", v6} {
+				if m := meet(t, protocol, other, net.JoinHostPort(other, port)); m.seen.Addr().String() != gateway {
+					t.Errorf("%s by %s from %s: %+v, want the gateway", id, protocol, other, m)
+				}
+			}
+		}
+	}
+}
