@@ -11,52 +11,54 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
 
-// Ports says which ports of a container are published where:
-// "0.0.0.0:8080->80/tcp". Neighbouring ports become one range, as in docker.
+// Ports says which ports of a container are published where, in docker's order
+// and form: first those that are published under their own number or not at all,
+// neighbours as one range, then the others, "0.0.0.0:8080->80/tcp".
 func Ports(ports []api.Port) string {
 	sorted := slices.Clone(ports)
 	slices.SortFunc(sorted, func(a, b api.Port) int {
-		return cmp.Or(cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.HostIP, b.HostIP),
-			cmp.Compare(a.Target, b.Target), cmp.Compare(a.Published, b.Published))
+		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(hostIP(a), hostIP(b)),
+			cmp.Compare(a.Published, b.Published), cmp.Compare(a.Protocol, b.Protocol))
 	})
-	var words []string
-	for i := 0; i < len(sorted); {
-		n := run(sorted[i:])
-		words = append(words, portRange(sorted[i], uint16(n-1)))
-		i += n
-	}
-	return strings.Join(words, ", ")
-}
-
-// run counts how many ports from the first on follow each other on both sides.
-func run(ports []api.Port) int {
-	first := ports[0]
-	for i, p := range ports {
-		next := first
-		next.Target += uint16(i)
-		if first.Published != 0 {
-			next.Published += uint16(i)
+	var words, mapped []string
+	var open []portRange // in the order of their first ports
+	for _, p := range sorted {
+		if p.Published != 0 && p.Published != p.Target {
+			mapped = append(mapped, fmt.Sprintf("%s->%d/%s", HostPort(p), p.Target, p.Protocol))
+			continue
 		}
-		if p != next {
-			return i
+		i := slices.IndexFunc(open, func(r portRange) bool { return r.ip == hostIP(p) && r.protocol == p.Protocol })
+		switch {
+		case i < 0:
+			open = append(open, portRange{hostIP(p), p.Protocol, p.Target, p.Target})
+		case p.Target == open[i].last+1:
+			open[i].last = p.Target
+		default:
+			words = append(words, open[i].String())
+			open[i].first, open[i].last = p.Target, p.Target
 		}
 	}
-	return len(ports)
+	for _, r := range open {
+		words = append(words, r.String())
+	}
+	return strings.Join(append(words, mapped...), ", ")
 }
 
-func portRange(p api.Port, more uint16) string {
-	target := span(p.Target, more) + "/" + p.Protocol
-	if p.Published == 0 {
-		return target
-	}
-	return net.JoinHostPort(hostIP(p), span(p.Published, more)) + "->" + target
+// portRange is a run of ports with the same number on both sides.
+type portRange struct {
+	ip, protocol string
+	first, last  uint16
 }
 
-func span(first, more uint16) string {
-	if more == 0 {
-		return strconv.Itoa(int(first))
+func (r portRange) String() string {
+	span := strconv.Itoa(int(r.first))
+	if r.last != r.first {
+		span += "-" + strconv.Itoa(int(r.last))
 	}
-	return fmt.Sprintf("%d-%d", first, first+more)
+	if r.ip == "" {
+		return span + "/" + r.protocol
+	}
+	return net.JoinHostPort(r.ip, span) + "->" + span + "/" + r.protocol
 }
 
 // hostIP is the address that a port is bound to; no address means all of IPv4.

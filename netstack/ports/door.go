@@ -29,8 +29,9 @@ type door struct {
 	absent  map[string]bool // containers that will be back
 	turn    int             // whose turn it is
 	watched bool            // a goroutine waits for somebody to listen
-	opened  chan struct{}   // closed when the state becomes open
-	expiry  *time.Timer     // of holding
+	settled chan struct{}   // closed when holding is over
+	since   time.Time       // nobody was let in
+	expiry  *time.Timer     // of holding, or of a closed door without members
 
 	hint chan struct{} // somebody may have begun to listen
 }
@@ -55,7 +56,7 @@ func (t *Table) newDoor(owner string, spec Spec, files []*os.File) (_ *door, err
 	var u undo.Stack
 	defer u.Run() //nolint:errcheck // the first error is the one that matters
 	d := &door{Published: Published{Spec: spec}, t: t, owner: owner,
-		absent: map[string]bool{}, opened: make(chan struct{}), hint: make(chan struct{}, 1)}
+		absent: map[string]bool{}, hint: make(chan struct{}, 1)}
 	keep := map[string]*os.File{}
 	for _, f := range files {
 		at, err := localAddr(f)
@@ -133,7 +134,7 @@ func (d *door) leave(id string, again bool) (empty bool) {
 		d.absent[id] = true
 	}
 	if len(d.members) == 0 && len(d.absent) > 0 {
-		d.hold()
+		d.hold(holdFor)
 	}
 	return len(d.members) == 0 && len(d.absent) == 0
 }

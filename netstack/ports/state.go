@@ -7,8 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// holdFor is how long clients wait for a container that is being restarted.
-var holdFor = 10 * time.Second
+var (
+	// holdFor is how long clients wait for a container that is being restarted.
+	holdFor = 10 * time.Second
+	// doubt is how long they wait when all have refused them: a container that has
+	// ended is not known to be restarted at once.
+	doubt = 300 * time.Millisecond
+)
 
 // begin finds out in which state the sockets are. New ones do not listen; those
 // of an earlier process may.
@@ -28,26 +33,29 @@ func (d *door) enter(to state) {
 		d.expiry.Stop()
 		d.expiry = nil
 	}
-	if d.state == open && to != open {
-		d.opened = make(chan struct{})
+	if d.state == holding && to != holding {
+		close(d.settled)
 	}
-	if d.state != open && to == open {
-		close(d.opened)
+	if d.state != holding && to == holding {
+		d.settled, d.since = make(chan struct{}), time.Now()
 	}
 	d.state = to
 }
 
-// hold waits for the containers that will be back. Clients wait too, if they were
-// let in before: a container that ends before it listens is not worth it. d.mu is
-// held.
-func (d *door) hold() {
-	if d.expiry != nil {
-		return
-	}
-	if d.state == open {
+// hold waits for the containers that will be back, for limit since somebody was
+// last let in. Clients wait too, if they were let in before: a container that ends
+// before it listens is not worth it. d.mu is held.
+func (d *door) hold(limit time.Duration) {
+	switch {
+	case d.state == open:
 		d.enter(holding)
+	case d.state == closed && d.expiry == nil:
+		d.since = time.Now()
 	}
-	d.expiry = time.AfterFunc(holdFor, func() { d.t.expire(d) })
+	if d.expiry != nil {
+		d.expiry.Stop()
+	}
+	d.expiry = time.AfterFunc(time.Until(d.since.Add(limit)), func() { d.t.expire(d) })
 }
 
 // expired ends the waiting for containers that will be back. It tells whether
@@ -83,32 +91,31 @@ func (d *door) letIn() {
 	d.enter(open)
 }
 
-// refused notes that all who are behind the door refused a client. It waits, if
-// one of them is being restarted, and tells whether the client may try again.
+// refused notes that all who are behind the door refused a client, or that nobody
+// is there. It waits, if that may be over soon, and tells whether the client may
+// try again.
 func (d *door) refused() (again bool) {
 	d.mu.Lock()
-	wait := d.opened
-	switch d.state {
-	case open:
-		d.enter(closed)
-		d.refuse()
-		d.watch()
-		d.mu.Unlock()
-		return false
-	case closed:
+	if d.state == open {
+		d.hold(doubt)
+		if len(d.members) > 0 {
+			d.watch()
+		}
+	}
+	if d.state == closed {
 		d.mu.Unlock()
 		return false
 	}
+	settled := d.settled
 	d.mu.Unlock()
-	limit := time.NewTimer(holdFor)
-	defer limit.Stop()
 	select {
-	case <-wait:
-		return true
-	case <-limit.C:
+	case <-settled:
 	case <-d.ctx.Done():
+		return false
 	}
-	return false
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state == open
 }
 
 // listens tells whether the kernel lets clients in. d.mu is held.

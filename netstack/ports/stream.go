@@ -10,6 +10,10 @@ import (
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
 )
 
+// tries is how often a client is tried at a door that opens again after it was
+// refused.
+const tries = 5
+
 // accept serves one listening socket until it is closed.
 func (d *door) accept(l *os.File) {
 	raw, err := l.SyscallConn()
@@ -55,7 +59,7 @@ func (d *door) accept(l *os.File) {
 // there, the client sees a reset, the nearest to the refusal that it would have
 // got, and those after it are refused.
 func (d *door) carry(client *os.File, from netip.AddrPort) {
-	for {
+	for range tries {
 		for _, m := range d.candidates() {
 			f, err := d.t.dial(m.wayFor(from, d.Target, d.t.w.Returns))
 			if err != nil {
@@ -63,14 +67,15 @@ func (d *door) carry(client *os.File, from netip.AddrPort) {
 			}
 			if d.t.ctx.Err() != nil {
 				carry.Reset(f)
-				break
+				carry.Reset(client)
+				return
 			}
 			d.t.w.Set.Pair(m.ID, client, f)
 			return
 		}
 		if !d.refused() {
-			carry.Reset(client)
-			return
+			break
 		}
 	}
+	carry.Reset(client)
 }
