@@ -1,6 +1,7 @@
 package project
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -35,6 +36,19 @@ type Subnet struct {
 	Gateway string            `json:"gateway,omitempty"`  // "" = the first address
 	IPRange string            `json:"ip_range,omitempty"` // CIDR from which addresses are chosen; "" = all
 	Aux     map[string]string `json:"aux,omitempty"`      // addresses that are not given out, by what has them
+}
+
+// Reserve enters those of the addresses that lie in the subnet into Aux.
+func (s *Subnet) Reserve(who string, addresses ...string) {
+	subnet, err := netip.ParsePrefix(s.Subnet)
+	for _, text := range addresses {
+		if a, err2 := netip.ParseAddr(text); err == nil && err2 == nil && subnet.Contains(a) {
+			if s.Aux == nil {
+				s.Aux = map[string]string{}
+			}
+			s.Aux[who] = text
+		}
+	}
 }
 
 // Endpoint is a service's attachment to one network.

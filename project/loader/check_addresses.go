@@ -190,3 +190,19 @@ func (l *load) checkInterfaces(s *project.Service) error {
 	}
 	return nil
 }
+
+// reserveAddresses keeps the addresses that services ask for from those who ask for
+// none and may come first.
+func reserveAddresses(p *project.Project) {
+	for _, s := range p.Services {
+		for _, e := range s.Endpoints {
+			for i := range p.Networks {
+				for j := range p.Networks[i].Subnets {
+					if n := &p.Networks[i]; n.Key == e.Network {
+						n.Subnets[j].Reserve("service "+s.Name, e.IPv4Address, e.IPv6Address)
+					}
+				}
+			}
+		}
+	}
+}

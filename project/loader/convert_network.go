@@ -86,6 +86,7 @@ func (l *load) networks(m *types.Project, p *project.Project) error {
 	if err := l.checkAddresses(p); err != nil {
 		return err
 	}
+	reserveAddresses(p)
 	l.driverDefaults(m, p)
 	return nil
 }
