@@ -39,7 +39,7 @@ func (s *Stack) adoptSandbox(id string, spec SandboxSpec, infos []EndpointInfo) 
 		// The container runs and has its addresses; only names are missing.
 		s.report(fmt.Sprintf("container %s: names are not answered until it is restarted: %v", id, err))
 	}
-	s.zone.Set(id, s.hostOf(sb))
+	s.enterNames(sb)
 	return sb, nil
 }
 

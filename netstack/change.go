@@ -227,9 +227,7 @@ func (s *Stack) settle(sb *Sandbox, spec SandboxSpec, c *comparison) error {
 	s.enterHostWaysFor(sb)
 	s.mu.Unlock()
 	s.renewPorts(sb.id)
-	h := s.hostOf(sb)
-	h.Up = s.zone.IsUp(sb.id)
-	s.zone.Set(sb.id, h)
+	s.enterNames(sb)
 	return s.resettle(sb)
 }
 

@@ -45,6 +45,9 @@ func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo,
 			err = fmt.Errorf("address on network %s: %w", e.Network, err)
 		}
 	}()
+	if e, err = s.lease(n, sb.id, e); err != nil {
+		return info, err
+	}
 	if info.IPv4, err = take(n.v4, e.IPv4, sb.id, "IPv4"); err != nil {
 		return info, err
 	}
@@ -108,6 +111,9 @@ func (s *Stack) releaseEndpoint(e EndpointInfo, id string) {
 	n := s.networks[e.Network]
 	if n == nil {
 		return
+	}
+	if n.shared != nil {
+		s.unlease(n, id)
 	}
 	if n.v4 != nil {
 		n.v4.Release(e.IPv4, id)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/mocker-compose/mocker-compose/netstack/commons"
 )
 
 // Keeper is a store of open files that outlives this process: the project
@@ -14,8 +16,8 @@ import (
 // keeps a namespace or a listening socket alive.
 //
 // Names that are used here: "net/CONTAINER", "dns/CONTAINER/udp|tcp",
-// "dns/@NETWORK/udp|tcp" and "port/CONTAINER/PROTOCOL/ADDRESS/PORT",
-// with "=SERVICE" for a container's name where a service shares it.
+// "dns/@NETWORK/udp|tcp", "port/CONTAINER/PROTOCOL/ADDRESS/PORT", with "=SERVICE"
+// for a container's name where a service shares it, and "xnet/@@NETWORK".
 type Keeper interface {
 	// KeepAll stores duplicates, in place of those of the same names.
 	KeepAll(files map[string]*os.File) error
@@ -39,7 +41,7 @@ func newFileStore(k Keeper) *fileStore {
 	s := &fileStore{keeper: k, kept: map[string]bool{}, unclaimed: map[string]*os.File{}}
 	for name, f := range k.Kept() {
 		kind, _, _ := strings.Cut(name, "/")
-		if kind != "net" && kind != "dns" && kind != "port" {
+		if kind != "net" && kind != "dns" && kind != "port" && commons.NetworkOf(name) == "" {
 			f.Close()
 			continue
 		}
@@ -67,6 +69,15 @@ func (s *fileStore) keep(files map[string]*os.File) error {
 		return fmt.Errorf("keep %s in the project holder: %w", strings.Join(slices.Sorted(maps.Keys(files)), ", "), err)
 	}
 	return nil
+}
+
+// keepNow is keep, and returns when the files are kept for certain.
+func (s *fileStore) keepNow(files map[string]*os.File) error {
+	if err := s.keep(files); err != nil {
+		return err
+	}
+	// Requests are answered in order, and to keep is not answered at all.
+	return s.keeper.DropAll([]string{"nothing"})
 }
 
 // drop drops the names that match, without a message if there are none.

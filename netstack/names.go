@@ -43,8 +43,10 @@ func (s *Stack) hostOf(sb *Sandbox) dns.Host {
 		if i < len(sb.spec.Endpoints) {
 			names = append(names, sb.spec.Endpoints[i].Aliases...)
 		}
-		h.Endpoints = append(h.Endpoints, placeOf(e, names))
-		if n := s.networks[e.Network]; n != nil && !n.internal {
+		n, p := s.networks[e.Network], placeOf(e, names)
+		p.Shared = n != nil && n.shared != nil
+		h.Endpoints = append(h.Endpoints, p)
+		if n != nil && !n.internal {
 			h.Forward = true
 		}
 	}
@@ -209,4 +211,7 @@ func (s *Stack) serveNames(sockets nameSockets, who dns.Asker) (*resolver, error
 
 // SetReachable says whether the container runs. Names of one that does not are
 // not answered, so that clients go to the replicas that do.
-func (s *Stack) SetReachable(id string, up bool) { s.zone.SetUp(id, up) }
+func (s *Stack) SetReachable(id string, up bool) {
+	s.zone.SetUp(id, up)
+	s.announceUp(id, up)
+}

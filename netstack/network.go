@@ -29,6 +29,8 @@ type Network struct {
 	MTU      int               `json:"mtu,omitempty"`      // bytes; 0 = [MTU]
 	Bridge   string            `json:"bridge,omitempty"`   // name of the interface; "" = derived from Name
 	Labels   map[string]string `json:"labels,omitempty"`
+	// Shared: other projects are on it, see [Stack.Share]. Its subnets are given.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // Subnet is a range of a network's addresses as it is wanted.
@@ -51,6 +53,7 @@ type NetworkInfo struct {
 	Internal  bool         `json:"internal,omitempty"`
 	Isolated  bool         `json:"isolated,omitempty"`
 	Endpoints int          `json:"endpoints"`
+	Shared    bool         `json:"shared,omitempty"` // with other projects
 }
 
 // network is one bridge. Its fields are guarded by Stack.mu.
@@ -67,7 +70,8 @@ type network struct {
 	// that projects share. links is for the worker only.
 	router   router
 	links    rtnetlink
-	resolver *resolver // on the gateway's address; nil until a service needs it
+	shared   *sharedNet // nil: the project's own
+	resolver *resolver  // on the gateway's address; nil until a service needs it
 }
 
 // spaces are those that the network has.
@@ -89,6 +93,7 @@ func (n *network) endpoints() (most int) {
 func (n *network) info() NetworkInfo {
 	info := NetworkInfo{
 		Name: n.name, Bridge: n.bridge, MTU: n.mtu, Internal: n.internal, Isolated: n.isolated, Endpoints: n.endpoints(),
+		Shared: n.shared != nil,
 	}
 	if n.v4 != nil {
 		info.Subnet, info.Gateway = n.v4.Subnet(), n.v4.Gateway()
@@ -109,7 +114,17 @@ func (s *Stack) EnsureNetwork(spec Network) (NetworkInfo, error) {
 	if err != nil {
 		return NetworkInfo{}, fmt.Errorf("network %s: %w", spec.Name, err)
 	}
+	if spec.Shared {
+		info, err := s.ensureShared(want)
+		if err != nil {
+			err = fmt.Errorf("network %s: %w", spec.Name, err)
+		}
+		return info, err
+	}
 	if n := s.networks[spec.Name]; n != nil {
+		if n.shared != nil {
+			return n.info(), fmt.Errorf("network %s is shared with other projects: %w: take the project down and up again", n.name, ErrDiffers)
+		}
 		if want.fits(n) {
 			return n.info(), want.restrict(n)
 		}
@@ -157,6 +172,9 @@ func (s *Stack) Networks() []NetworkInfo {
 
 func (s *Stack) removeNetwork(n *network) error {
 	err := s.dropResolver(n)
+	if n.shared != nil {
+		return errors.Join(err, s.leave(n), s.applyRules())
+	}
 	if err2 := n.router.deleteLink(n.bridge); err2 != nil {
 		return errors.Join(err, fmt.Errorf("remove network %s: %w", n.name, err2))
 	}

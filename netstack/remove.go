@@ -52,6 +52,7 @@ func (sb *Sandbox) closeSockets() { sb.resolver.close() }
 // DropUnclaimed drops all that an earlier process left and nobody has adopted,
 // and returns the names: to be called once, after the last adoption.
 func (s *Stack) DropUnclaimed() ([]string, error) {
+	s.dropLost()
 	names := s.files.leftovers()
 	return names, s.files.drop(func(name string) bool { return slices.Contains(names, name) })
 }

@@ -156,7 +156,7 @@ func (s *Stack) createSandbox(id string, spec SandboxSpec) (*Sandbox, error) {
 	if err := s.startResolver(sb, b.names); err != nil {
 		return nil, err
 	}
-	s.zone.Set(id, s.hostOf(sb))
+	s.enterNames(sb)
 	u.Release()
 	return sb, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
+	"github.com/mocker-compose/mocker-compose/netstack/commons"
 	"github.com/mocker-compose/mocker-compose/netstack/dns"
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
 	"github.com/mocker-compose/mocker-compose/netstack/ports"
@@ -48,7 +49,8 @@ type Stack struct {
 	networks  map[string]*network
 	sandboxes map[string]*Sandbox
 	projectOf func(pid int) string
-	way6      bool // containers have a default route by IPv6
+	sharing   *commons.Sharing // nil: with nobody
+	way6      bool             // containers have a default route by IPv6
 }
 
 // resolvConfPath is the host's, as this process sees it.
@@ -146,6 +148,7 @@ func (s *Stack) Close() error {
 	}
 	for _, n := range s.networks {
 		n.resolver.close()
+		n.closeX()
 	}
 	s.sandboxes, s.networks = map[string]*Sandbox{}, map[string]*network{}
 	s.mu.Unlock()

@@ -18,7 +18,7 @@ func topRows() []Support {
 func topNetworkRows() []Support {
 	const n, opts = "networks.*.", "networks.*.driver_opts."
 	return slices.Concat(
-		honoured(n, "name", "internal", "labels", "labels.*", "attachable", "enable_ipv4", "enable_ipv6", "driver_opts",
+		honoured(n, "name", "external", "external.name", "internal", "labels", "labels.*", "attachable", "enable_ipv4", "enable_ipv6", "driver_opts",
 			"ipam", "ipam.config", "ipam.config.subnet", "ipam.config.gateway", "ipam.config.ip_range",
 			"ipam.config.aux_addresses", "ipam.config.aux_addresses.*"),
 		[]Support{
@@ -29,9 +29,6 @@ func topNetworkRows() []Support {
 				"com.docker.network.bridge.host_binding_ipv4", "com.docker.network.container_iface_prefix",
 				"com.docker.network.bridge.enable_ip_masquerade",
 			}},
-			{Key: n + "external", Fate: Refused, Reason: "networks shared between projects are not possible yet; remove external to give this project its own",
-				Accept: []string{"", "false"}},
-			{Key: n + "external.name", Fate: Refused, Reason: "networks shared between projects are not possible yet"},
 			{Key: n + "ipam.driver", Fate: Ignored, Reason: "addresses are always given out by our own allocator", Accept: []string{"", "default"}},
 			{Key: n + "ipam.options", Fate: Ignored, Reason: "options of docker's allocator have no counterpart"},
 			{Key: n + "ipam.options.*", Fate: Ignored, Reason: "options of docker's allocator have no counterpart"},

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -404,6 +405,16 @@ func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }
 func (f *fakeRuntime) SetHealthy(*Container, bool)         {}
 func (f *fakeRuntime) Ports(*Container) []PublishedPort    { return nil }
 func (f *fakeRuntime) Attachments(*Container) []Attachment { return nil }
+
+func (f *fakeRuntime) Networks(context.Context) ([]api.Network, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []api.Network
+	for n := range f.networks {
+		list = append(list, api.Network{Name: n})
+	}
+	return list, nil
+}
 
 func (f *fakeRuntime) Notices() []string {
 	f.mu.Lock()

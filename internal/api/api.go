@@ -14,23 +14,24 @@ type Op string
 
 // The requests.
 const (
-	OpUp      Op = "up"      // UpRequest -> Progress..., Done
-	OpDown    Op = "down"    // DownRequest -> Progress..., Done; the project ends
-	OpStop    Op = "stop"    // StopRequest -> Progress..., Done
-	OpStart   Op = "start"   // StartRequest -> Progress..., Done
-	OpRestart Op = "restart" // StopRequest -> Progress..., Done
-	OpKill    Op = "kill"    // KillRequest -> Progress..., Done
-	OpPS      Op = "ps"      // PSRequest or no body -> PS, Done
-	OpExec    Op = "exec"    // ExecRequest + 3 files (0, 1, 2; none with TTY) -> an empty answer (heard: not to be repeated), Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
-	OpCopy    Op = "copy"    // CopyRequest + 1 file, a tar stream -> an empty answer (heard: not to be repeated), Progress..., Done
-	OpEvents  Op = "events"  // EventsRequest -> Event..., (Done when the project ends)
-	OpInfo    Op = "info"    // no body -> Info, Done
-	OpRun     Op = "run"     // RunRequest + file 0 (none with TTY or Detach) -> Progress..., Started (+ master with TTY), Exit; any message back: its log is read; Done
-	OpPause   Op = "pause"   // PauseRequest -> Progress..., Done
-	OpUnpause Op = "unpause" // PauseRequest -> Progress..., Done
-	OpWait    Op = "wait"    // WaitRequest -> Waited..., Done
-	OpRemove  Op = "rm"      // RemoveRequest -> Progress..., Done
-	OpAttach  Op = "attach"  // AttachRequest -> Started (+ what feeds its input), then Exit, Done
+	OpUp       Op = "up"       // UpRequest -> Progress..., Done
+	OpDown     Op = "down"     // DownRequest -> Progress..., Done; the project ends
+	OpStop     Op = "stop"     // StopRequest -> Progress..., Done
+	OpStart    Op = "start"    // StartRequest -> Progress..., Done
+	OpRestart  Op = "restart"  // StopRequest -> Progress..., Done
+	OpKill     Op = "kill"     // KillRequest -> Progress..., Done
+	OpPS       Op = "ps"       // PSRequest or no body -> PS, Done
+	OpExec     Op = "exec"     // ExecRequest + 3 files (0, 1, 2; none with TTY) -> an empty answer (heard: not to be repeated), Started (+ master with TTY), then Exit, Done; ResizeRequest may follow from the client
+	OpCopy     Op = "copy"     // CopyRequest + 1 file, a tar stream -> an empty answer (heard: not to be repeated), Progress..., Done
+	OpEvents   Op = "events"   // EventsRequest -> Event..., (Done when the project ends)
+	OpInfo     Op = "info"     // no body -> Info, Done
+	OpRun      Op = "run"      // RunRequest + file 0 (none with TTY or Detach) -> Progress..., Started (+ master with TTY), Exit; any message back: its log is read; Done
+	OpPause    Op = "pause"    // PauseRequest -> Progress..., Done
+	OpUnpause  Op = "unpause"  // PauseRequest -> Progress..., Done
+	OpWait     Op = "wait"     // WaitRequest -> Waited..., Done
+	OpRemove   Op = "rm"       // RemoveRequest -> Progress..., Done
+	OpNetworks Op = "networks" // no body -> Networks, Done
+	OpAttach   Op = "attach"   // AttachRequest -> Started (+ what feeds its input), then Exit, Done
 )
 
 // Request is the first message of a connection. Body fields not of the Op are nil.
@@ -68,6 +69,7 @@ type Answer struct {
 	Event    *Event      `json:"event,omitempty"`
 	Waited   *Waited     `json:"waited,omitempty"`
 	Info     *Info       `json:"info,omitempty"`
+	Networks []Network   `json:"networks,omitempty"`
 	Done     bool        `json:"done,omitempty"`
 	Error    *Error      `json:"error,omitempty"` // only with Done
 }

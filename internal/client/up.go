@@ -29,6 +29,9 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	if err := scale(t.Project, o.Scale); err != nil {
 		return err
 	}
+	if err := e.externals(t.Project); err != nil {
+		return err
+	}
 	e.Notices(t.Project.Notices)
 	if err := e.ensure(ctx, t.Name); err != nil {
 		return err

@@ -5,15 +5,22 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // EnsureNetworks makes the project's networks that do not exist.
-func (r *Runtime) EnsureNetworks(_ context.Context, p *project.Project) error {
+func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error {
+	if err := sharing.Join(ctx, r.dirs, r.net, p); err != nil {
+		return err
+	}
 	for _, n := range p.Networks {
-		if _, err := r.net.EnsureNetwork(networkSpec(n)); err != nil {
-			return err
+		if !n.External {
+			if _, err := r.net.EnsureNetwork(networkSpec(n)); err != nil {
+				return err
+			}
 		}
 		r.mu.Lock()
 		r.networks[n.Key] = n.Name
@@ -34,7 +41,11 @@ func networkSpec(n project.Network) netstack.Network {
 	return spec
 }
 
-// RemoveNetworks removes all of the project's networks.
+// Networks are those that the project is on, and who stands there.
+func (r *Runtime) Networks(context.Context) ([]api.Network, error) { return sharing.Show(r.net) }
+
+// RemoveNetworks removes all of the project's networks, and leaves those that it
+// shares.
 func (r *Runtime) RemoveNetworks(context.Context) ([]string, error) {
 	var names []string
 	var errs []error
@@ -43,7 +54,9 @@ func (r *Runtime) RemoveNetworks(context.Context) ([]string, error) {
 			errs = append(errs, err)
 			continue
 		}
-		names = append(names, n.Name)
+		if !n.Shared {
+			names = append(names, n.Name)
+		}
 	}
 	if len(errs) == 0 {
 		errs = append(errs, r.saveNetworks(nil))

@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
+	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/netstack"
@@ -116,6 +117,9 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	}
 	if r.net, err = netstack.Open(router, r.kept, r.notice); err != nil {
 		return nil, err
+	}
+	if err := r.net.Share(sharing.Of(dirs, name)); err != nil {
+		report(err.Error())
 	}
 	r.net.OnConflict(func(pid int) string { return projectOf(dirs, pid) })
 	if r.logs, err = logs.OpenMover(dirs.ProjectData(name), logs.MoverOptions{Report: func(e logs.Event) { report(e.String()) }}); err != nil {

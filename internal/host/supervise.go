@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
@@ -73,7 +74,7 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	case errors.Is(err, supervisor.ErrIdle):
 		return p.end()
 	case ctx.Err() != nil: // the holder's death: what it left in the run dir goes too
-		return removeBelow(dirs.ProjectsRun(), project)
+		return errors.Join(sharing.Leave(dirs, project), removeBelow(dirs.ProjectsRun(), project))
 	}
 	return err
 }
@@ -96,7 +97,7 @@ func (p *process) end() error {
 	if err := p.rt.EndProject(); err != nil {
 		return err
 	}
-	return removeBelow(p.dirs.ProjectsRun(), p.project)
+	return errors.Join(sharing.Leave(p.dirs, p.project), removeBelow(p.dirs.ProjectsRun(), p.project))
 }
 
 // leave is end for a project that was taken down: its data goes too.

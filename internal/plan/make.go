@@ -95,7 +95,7 @@ func (m *maker) resources(observed Observed) {
 		}
 	}
 	for _, n := range m.p.Networks {
-		if networks[n.Key] && !slices.Contains(observed.Networks, n.Name) {
+		if networks[n.Key] && !n.External && !slices.Contains(observed.Networks, n.Name) {
 			m.b.made["network "+n.Key] = m.b.add(Operation{Kind: CreateNetwork, Object: n.Name, Key: n.Key, Cause: "does not exist"})
 		}
 	}

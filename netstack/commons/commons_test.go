@@ -10,9 +10,12 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+func nobody(string, string) bool { return false }
 
 func save(t *testing.T, r *Registry, network string, m Member) {
 	t.Helper()
@@ -53,7 +56,7 @@ func TestMembersComeAndGo(t *testing.T) {
 	if s, err := r.State("n"); err != nil || s.Inode != 7 || s.Last4 != addr("10.5.0.4") {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if err := r.Leave(context.Background(), "b"); err != nil {
+	if err := r.Leave(context.Background(), "b", nobody); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(run, "net")); !os.IsNotExist(err) {
@@ -139,10 +142,62 @@ func TestWatchSeesEveryChange(t *testing.T) {
 			quiet = 0
 		}
 	}
-	if err := r.Leave(context.Background(), "a"); err != nil {
+	if err := r.Leave(context.Background(), "a", nobody); err != nil {
 		t.Fatal(err)
 	}
 	look("")
+}
+
+// What others have is found by any of its names, while it runs and they live.
+func TestAbroad(t *testing.T) {
+	r := Open(t.TempDir())
+	dead := make(chan struct{})
+	c := Sharing{
+		Project: "me", Registry: r,
+		Borrow: func(project, _ string) (*os.File, bool, error) {
+			if closed(dead) {
+				return nil, false, nil
+			}
+			f, err := os.Open("/proc/self/ns/net")
+			return f, true, err
+		},
+		Death: func(context.Context, string) <-chan struct{} { return dead },
+	}
+	a := c.Abroad(t.Context(), "n")
+	defer a.Close()
+	h := host("10.5.0.3", "web", "Shop", "shop")
+	h.IPv6 = addr("fd00::3")
+	down := host("10.5.0.4", "down")
+	down.Up = false
+	save(t, r, "n", Member{Project: "you", Hosts: map[string]Host{"you-web-1": h, "you-down-1": down}})
+	save(t, r, "n", Member{Project: "me", Hosts: map[string]Host{"mine": host("10.5.0.9", "mine")}})
+	for name, want := range map[string]struct {
+		addrs int
+		known bool
+	}{"web": {2, true}, "SHOP": {2, true}, "down": {0, true}, "mine": {0, false}, "none": {0, false}} {
+		if addrs, known := a.Find(name); len(addrs) != want.addrs || known != want.known {
+			t.Errorf("%s: %v, %t", name, addrs, known)
+		}
+	}
+	if got := a.NameOf(addr("fd00::3")); got != "you-web-1" {
+		t.Errorf("the name of its address is %q", got)
+	}
+	if got := a.NameOf(addr("10.5.0.4")); got != "" {
+		t.Errorf("one that does not run is called %q", got)
+	}
+	close(dead)
+	for range 1000 {
+		if m, _ := r.Member("n", "you"); m == nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if addrs, known := a.Find("web"); known {
+		t.Errorf("the dead are known: %v", addrs)
+	}
+	if m, err := r.Member("n", "you"); m != nil || err != nil {
+		t.Errorf("the file of the dead is there: %+v, %v", m, err)
+	}
 }
 
 func TestAFileOfAnotherBootIsEmpty(t *testing.T) {

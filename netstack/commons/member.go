@@ -1,6 +1,9 @@
 package commons
 
-import "net/netip"
+import (
+	"encoding/json"
+	"net/netip"
+)
 
 // State is what all projects on a network have to agree on.
 type State struct {
@@ -8,6 +11,8 @@ type State struct {
 	// one that somebody may still have open is of the past.
 	Device uint64 `json:"device,omitempty"`
 	Inode  uint64 `json:"inode,omitempty"`
+	// Spec is what the network is like, as package netstack writes it down.
+	Spec json.RawMessage `json:"spec,omitempty"`
 	// Last4 and Last6 were given out last: the next are above, so that an address
 	// that was given back rests.
 	Last4 netip.Addr `json:"last4,omitzero"`

@@ -139,9 +139,9 @@ func (r *Registry) Remove(network, project string) error {
 	return nil
 }
 
-// Leave removes what a project has on any network: to be called when all of the
-// project has ended.
-func (r *Registry) Leave(ctx context.Context, project string) error {
+// Leave removes what a project has on any network, and on those the files of the
+// dead: to be called when all of the project has ended.
+func (r *Registry) Leave(ctx context.Context, project string, lives func(network, project string) bool) error {
 	networks, err := r.Networks()
 	if err != nil || len(networks) == 0 {
 		return err
@@ -153,7 +153,12 @@ func (r *Registry) Leave(ctx context.Context, project string) error {
 	defer lock.Close()
 	var errs []error
 	for _, n := range networks {
+		if m, err := r.Member(n, project); m == nil && err == nil {
+			continue
+		}
 		errs = append(errs, r.Remove(n, project))
+		_, err := r.Sweep(n, func(other string) bool { return lives(n, other) })
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

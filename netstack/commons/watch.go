@@ -54,6 +54,9 @@ func (w *Watch) Look() error {
 	return nil
 }
 
+// Forget has all read again by the next Look.
+func (w *Watch) Forget() { w.seen.Store(nil) }
+
 func (w *Watch) current(now stamp) bool {
 	seen := w.seen.Load()
 	return seen != nil && seen.settled && seen.inode == now.inode && seen.sec == now.sec && seen.nsec == now.nsec

@@ -179,3 +179,11 @@ func (s *Space) usable(a netip.Addr) bool {
 func (s *Space) size() uint64 {
 	return 1 << min(63, s.pool.Addr().BitLen()-s.pool.Bits())
 }
+
+// Continue lets Next go on behind an address, which was handed out last by
+// somebody else.
+func (s *Space) Continue(behind netip.Addr) {
+	if s.pool.Contains(behind) {
+		s.next = minus(behind, s.pool.Addr()) + 1
+	}
+}

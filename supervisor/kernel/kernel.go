@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -163,6 +164,10 @@ type Runtime interface {
 	// Ports and Attachments tell what a container has at present.
 	Ports(c *Container) []PublishedPort
 	Attachments(c *Container) []Attachment
+	// Networks are those that the project is on, with the containers that stand
+	// there and what went through their interfaces. What the file says of them is
+	// left open.
+	Networks(ctx context.Context) ([]api.Network, error)
 
 	// Adopt takes over what an earlier supervisor left running. known are all
 	// recorded containers with the number of their last run; the answer holds
