@@ -3,11 +3,13 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/rpc"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -39,6 +41,7 @@ type WorldRun struct {
 type WorldExec struct {
 	Where string // host, internet, lan, vpn
 	User  string // "" = root
+	Dir   string
 	Argv  []string
 	Env   []string
 	Stdin string
@@ -82,6 +85,11 @@ func (k *worldKeeper) Run(req WorldRun, res *WorldResult) (err error) {
 	if err := os.Chmod(r.dir, 0o755); err != nil {
 		return err
 	}
+	if k.account != nil { // before there is an /etc of the world, which would not have it
+		if r.second, err = testns.SecondUser(); err != nil {
+			return err
+		}
+	}
 	for _, name := range []string{"host", "internet", "lan", "vpn"} {
 		if r.spaces[name], err = newNetNS(name); err != nil {
 			return err
@@ -100,6 +108,7 @@ type worldRoot struct {
 	spaces map[string]*os.File
 	ends   []func()
 	inside int // pid of the test
+	second *testns.Account
 }
 
 func (r *worldRoot) close() {
@@ -217,6 +226,21 @@ func (r *worldRoot) runTest(req WorldRun, res *WorldResult) error {
 	return nil
 }
 
+// WorldAccount is a second user of the host.
+type WorldAccount struct {
+	UID int
+	Dir string // its own
+}
+
+// Second makes the second user.
+func (r *worldRoot) Second(_ string, res *WorldAccount) error {
+	if r.second == nil {
+		return errors.New("tests that do not start as root have one user")
+	}
+	*res = WorldAccount{UID: r.second.UID, Dir: filepath.Join(r.dir, "second")}
+	return errors.Join(os.Mkdir(res.Dir, 0o755), os.Lchown(res.Dir, r.second.UID, r.second.GID))
+}
+
 // Exec runs a command somewhere in the world, on the host in the test's own
 // mount namespace.
 func (r *worldRoot) Exec(req WorldExec, res *WorldResult) error {
@@ -230,6 +254,9 @@ func (r *worldRoot) Exec(req WorldExec, res *WorldResult) error {
 	args = append(args, "--")
 	if req.User != "" {
 		args = append(args, "setpriv", "--reuid="+req.User, "--regid="+req.User, "--clear-groups", "--")
+	}
+	if req.Dir != "" { // a mount namespace is entered at its root
+		args = append(args, "env", "--chdir="+req.Dir)
 	}
 	cmd := exec.Command("nsenter", append(args, req.Argv...)...)
 	cmd.Env = append(os.Environ(), req.Env...)

@@ -27,8 +27,14 @@ type Account struct {
 
 // PlainUser returns the account for tests, made by useradd(8) if it is not
 // there. The caller must be root.
-func PlainUser() (*Account, error) {
-	name := plainName()
+func PlainUser() (*Account, error) { return named(plainName()) }
+
+// SecondUser is another account, named after the first: for what two users must not
+// do to each other. The caller must be root.
+func SecondUser() (*Account, error) { return named(plainName() + "-2") }
+
+// named is the account of that name, made if need be.
+func named(name string) (*Account, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
 		out, cerr := exec.Command("useradd", "--create-home", "--shell", "/bin/sh", name).CombinedOutput()
