@@ -13,10 +13,13 @@ export CGO_ENABLED ?= 0
 export GOFLAGS ?= -buildvcs=false
 BUILD := $(GO) build -trimpath -ldflags '-s -w -X $(VERSION_VAR)=$(VERSION)'
 
-.PHONY: build help install demo test test-unit test-lab e2e bench fuzz lint clean
+.PHONY: build gvisor help install demo test test-unit test-lab e2e bench fuzz lint clean
 
 build: ## build bin/mocker-compose (the default)
 	$(BUILD) -o bin/mocker-compose ./cmd/mocker-compose
+
+gvisor: ## build bin/mocker-compose with the uplink of that name
+	$(BUILD) -tags gvisor -o bin/mocker-compose ./cmd/mocker-compose
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

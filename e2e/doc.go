@@ -23,6 +23,7 @@
 // Environment:
 //
 //	MOCKER_TEST_BIN     a mocker-compose to test instead of building one
+//	MOCKER_TEST_TAGS    build tags for mocker-compose: gvisor
 //	MOCKER_TEST_KILLS   kills in each crash scenario (default 10)
 //	MOCKER_TEST_KEEP    do not remove the directories
 //	MOCKER_TEST_STARTS  starts that check themselves (default 100; before a release 10,000)

@@ -19,6 +19,7 @@ var built struct {
 	probe   string
 	shop    string
 	tour    string
+	gvisor  bool // compose has the uplink of that name
 }
 
 // builtEnv names the directory that build has filled, for this program when it runs
@@ -71,6 +72,7 @@ func use(dir string) {
 	built.probe = filepath.Join(dir, "probe")
 	built.shop = filepath.Join(dir, "shop")
 	built.tour = filepath.Join(dir, "tour")
+	built.gvisor = strings.Contains(os.Getenv("MOCKER_TEST_TAGS"), "gvisor")
 }
 
 // build makes the programs and copies what the scenarios read.
@@ -86,7 +88,7 @@ func build(dir string) error {
 			}
 			continue
 		}
-		cmd := exec.Command("go", "build", "-trimpath", "-o", target, pkg)
+		cmd := exec.Command("go", "build", "-trimpath", "-tags", os.Getenv("MOCKER_TEST_TAGS"), "-o", target, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", name, err, out)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
+	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 )
 
 // openFirewall runs in R, on the worker. Without nft there is no way out and
@@ -35,6 +36,9 @@ func (s *Stack) applyRules() error {
 			net.Subnets, net.Gateways = append(net.Subnets, space.Subnet()), append(net.Gateways, space.Gateway())
 		}
 		r.Networks = append(r.Networks, net)
+	}
+	if plan := s.wayOut.tap.Plan; plan.Subnet.IsValid() {
+		r.Uplink, r.Closed = uplink.Tap, plan.Ranges()
 	}
 	return s.firewall.Apply(r)
 }

@@ -33,6 +33,7 @@ type Stack struct {
 	files    *fileStore
 	zone     *dns.Zone
 	names    *dns.Server
+	upstream *dns.Upstream
 	ports    *ports.Table
 	carried  *carry.Set
 	report   func(string)
@@ -51,6 +52,7 @@ type Stack struct {
 	projectOf func(pid int) string
 	sharing   *commons.Sharing // nil: with nobody
 	way6      bool             // containers have a default route by IPv6
+	wayOut    wayOut
 }
 
 // resolvConfPath is the host's, as this process sees it.
@@ -81,7 +83,8 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 		calm: calmSettings(hostCongestion()),
 	}
 	u.Add("kept files", func() error { s.files.close(); return nil })
-	s.names = dns.NewServer(s.zone, dns.NewUpstream(resolvConfPath))
+	s.upstream = dns.NewUpstream(resolvConfPath)
+	s.names = dns.NewServer(s.zone, s.upstream)
 	if s.lastGID, err = lastMappedGroup(); err != nil {
 		return nil, err
 	}
@@ -96,7 +99,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	if s.networks, err = s.router.bridges(s.links); err != nil {
 		return nil, err
 	}
-	if err := s.applyRules(); err != nil {
+	if err := s.readWayOut(); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())

@@ -38,6 +38,7 @@ func New(ctx context.Context, cfg Config) (*Supervisor, error) {
 	}
 	go s.loop()
 	_ = s.ask(func() {}) // the loop settles and acts on what load found
+	go s.tellHappenings()
 	return s, nil
 }
 

@@ -35,6 +35,29 @@ func (s *Supervisor) emitKill(i *instance, sig syscall.Signal) {
 	s.emit(i, "kill", "signal", strconv.Itoa(int(sig)))
 }
 
+// tellHappenings passes on what is about no container, until the supervisor ends.
+func (s *Supervisor) tellHappenings() {
+	for {
+		select {
+		case h := <-s.rt.Happenings():
+			_ = s.ask(func() { s.emitHappening(h) })
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Supervisor) emitHappening(h Happening) {
+	e := api.Event{Time: h.At, Type: h.Type, Action: h.Action, Name: h.Name, Reason: h.Reason, Attributes: map[string]string{"name": h.Name}}
+	if h.Reason != "" {
+		e.Attributes["reason"] = h.Reason
+	}
+	s.history.Add(e)
+	for l := range s.listeners {
+		l.Put(e)
+	}
+}
+
 func (i *instance) event(action string) api.Event {
 	r := &i.rec
 	e := api.Event{

@@ -416,6 +416,9 @@ func (f *fakeRuntime) Networks(context.Context) ([]api.Network, error) {
 	return list, nil
 }
 
+func (f *fakeRuntime) CheckUplink(context.Context, project.Uplink) error { return nil }
+func (f *fakeRuntime) Happenings() <-chan Happening                      { return nil }
+
 func (f *fakeRuntime) Notices() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -36,7 +36,7 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 		}
 		events, over := l.Take()
 		for n := range events {
-			if !b.All && strings.HasPrefix(events[n].Action, "exec_") {
+			if !b.All && (events[n].Type != "" || strings.HasPrefix(events[n].Action, "exec_")) {
 				continue
 			}
 			if !b.All {

@@ -18,6 +18,10 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 		return err
 	}
 	defer s.queue.Leave(t)
+	if err := s.takeUplink(ctx, b.Uplink); err != nil {
+		return err
+	}
+	defer s.sayNotices(r)
 	o, known, err := s.observe(viewUp)
 	if err != nil {
 		return err

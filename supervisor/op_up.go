@@ -55,7 +55,10 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	s.warnOrphans(r, p.Orphans)
 	defer s.sayNotices(r)
 	x := &execution{s: s, r: r, project: &b.Project, images: images, order: orderOf(b.Timeout), renew: b.RenewVolumes}
-	if err := x.execute(ctx, p); err != nil || !b.Wait {
+	if err = x.execute(ctx, p); err == nil {
+		err = s.ensure(ctx) // what is shared may have changed where no container does
+	}
+	if err != nil || !b.Wait {
 		return err
 	}
 	return s.waitUp(ctx, r, selected, b.WaitTimeout)
@@ -65,6 +68,9 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 // contents of its configs and secrets out of it.
 func (s *Supervisor) accept(p *project.Project) error {
 	if err := s.check(p); err != nil {
+		return err
+	}
+	if err := s.rt.CheckUplink(s.ctx, p.Uplink); err != nil {
 		return err
 	}
 	// Secrets are the runtime's from here on: what is left of the project goes
@@ -95,6 +101,9 @@ func (s *Supervisor) check(p *project.Project) error {
 // desire makes p the desired project. Containers that need not be replaced take
 // over what their hash leaves out, such as depends_on. Called on the loop.
 func (s *Supervisor) desire(p *project.Project) {
+	if p.Uplink == "" {
+		p.Uplink = s.desired.Uplink
+	}
 	s.outdated = s.outdated || !sameShared(&s.desired, p)
 	s.desired = *p
 	for _, i := range s.instances {

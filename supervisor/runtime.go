@@ -14,4 +14,5 @@ type (
 	ExecSpec      = kernel.ExecSpec
 	StartError    = kernel.StartError
 	Known         = kernel.Known
+	Happening     = kernel.Happening
 )

@@ -64,6 +64,21 @@ func (s *Supervisor) ensure(ctx context.Context) error {
 	return nil
 }
 
+// takeUplink gives the desired project another uplink; "" leaves it.
+func (s *Supervisor) takeUplink(ctx context.Context, u project.Uplink) error {
+	if u == "" {
+		return nil
+	}
+	if err := s.rt.CheckUplink(ctx, u); err != nil {
+		return err
+	}
+	err := s.commit(func() { s.outdated, s.desired.Uplink = s.outdated || s.desired.Uplink != u, u })
+	if err != nil {
+		return err
+	}
+	return s.ensure(ctx)
+}
+
 // removeNetwork removes all networks with the first call: the runtime knows
 // them better than any record.
 func (x *execution) removeNetwork(ctx context.Context, name string) error {
@@ -110,7 +125,7 @@ func (x *execution) removeVolume(ctx context.Context, op plan.Operation) error {
 	})
 }
 
-// sameShared reports that two projects share the same networks and volumes.
+// sameShared reports that two projects share the same networks, uplink and volumes.
 func sameShared(a, b *project.Project) bool {
-	return reflect.DeepEqual(a.Networks, b.Networks) && reflect.DeepEqual(a.Volumes, b.Volumes)
+	return a.Uplink == b.Uplink && reflect.DeepEqual(a.Networks, b.Networks) && reflect.DeepEqual(a.Volumes, b.Volumes)
 }

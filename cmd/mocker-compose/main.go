@@ -8,14 +8,19 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/doctor"
 	"github.com/mocker-compose/mocker-compose/internal/early" // fast commands and roles; see its page
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/ingest"
+	"github.com/mocker-compose/mocker-compose/netstack/uplink"
+	"github.com/mocker-compose/mocker-compose/netstack/uplink/gvisor"
 )
 
 // roles are what a process of ours can be that needs more packages than those
 // of internal/early.
-var roles = map[string]func(args []string) int{image.Role: ingest.Run}
+var roles = map[string]func(args []string) int{
+	image.Role: ingest.Run, doctor.Role: doctor.RunRole, uplink.GvisorRole: gvisor.Run,
+}
 
 func main() {
 	if len(os.Args) > 2 && os.Args[1] == early.RoleArg {

@@ -131,9 +131,10 @@ type StopRequest struct {
 
 // StartRequest starts existing containers.
 type StartRequest struct {
-	Services    []string      `json:"services,omitempty"`
-	Wait        bool          `json:"wait,omitempty"`
-	WaitTimeout time.Duration `json:"wait_timeout,omitempty"`
+	Services    []string       `json:"services,omitempty"`
+	Uplink      project.Uplink `json:"uplink,omitempty"` // "" = as it is
+	Wait        bool           `json:"wait,omitempty"`
+	WaitTimeout time.Duration  `json:"wait_timeout,omitempty"`
 }
 
 // KillRequest sends a signal ("" = SIGKILL).
@@ -246,7 +247,8 @@ type Exit struct {
 // Event is one thing that happened.
 type Event struct {
 	Time     time.Time `json:"time"`
-	Action   string    `json:"action"` // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exec_create: CMD, exec_start: CMD, exec_die, exists
+	Type     string    `json:"type,omitempty"` // "" = container; others only for who asks for All: uplink
+	Action   string    `json:"action"`         // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exec_create: CMD, exec_start: CMD, exec_die, exists
 	Service  string    `json:"service"`
 	Name     string    `json:"name"`
 	ID       string    `json:"id"`

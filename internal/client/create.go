@@ -36,6 +36,7 @@ func (o *CreateOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.up.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
 	fs.BoolVar(&o.up.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
 	fs.StringArrayVar(&o.up.Scale, "scale", nil, "make N replicas: `SERVICE=N`")
+	uplinkFlag(fs, &o.up.uplink)
 }
 
 // Create makes containers and starts none.
@@ -81,5 +82,5 @@ func (e *Env) Scale(ctx context.Context, t Target, o *ScaleOptions, replicas map
 		}
 		t.Project.Services[i].Scale = n
 	}
-	return e.Up(ctx, t, &UpOptions{Detach: true, NoDeps: o.NoDeps, Timeout: -1}, slices.Sorted(maps.Keys(replicas)))
+	return e.Up(ctx, t, &UpOptions{Detach: true, NoDeps: o.NoDeps, Timeout: -1, keepUplink: true}, slices.Sorted(maps.Keys(replicas)))
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -144,18 +145,21 @@ type eventJSON struct {
 	Type       string            `json:"type"`
 }
 
+// eventType is what the event is about, as docker calls it.
+func eventType(ev *api.Event) string { return cmp.Or(ev.Type, "container") }
+
 func (o *EventsOptions) line(ev *api.Event) ([]byte, error) {
 	var out bytes.Buffer
 	if o.JSON {
 		enc := json.NewEncoder(&out)
 		enc.SetEscapeHTML(false)
-		err := enc.Encode(eventJSON{ev.Action, ev.Attributes, ev.ID, ev.Service, ev.Time, "container"})
+		err := enc.Encode(eventJSON{ev.Action, ev.Attributes, ev.ID, ev.Service, ev.Time, eventType(ev)})
 		return out.Bytes(), err
 	}
 	var words []string
 	for _, k := range slices.Sorted(maps.Keys(ev.Attributes)) {
 		words = append(words, k+"="+ev.Attributes[k])
 	}
-	fmt.Fprintf(&out, "%s container %s %s (%s)\n", ev.Time.Local().Format("2006-01-02 15:04:05.000000"), ev.Action, ev.ID, strings.Join(words, ", "))
+	fmt.Fprintf(&out, "%s %s %s %s (%s)\n", ev.Time.Local().Format("2006-01-02 15:04:05.000000"), eventType(ev), ev.Action, cmp.Or(ev.ID, ev.Name), strings.Join(words, ", "))
 	return out.Bytes(), nil
 }

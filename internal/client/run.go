@@ -43,6 +43,11 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 	if err := e.externals(t.Project); err != nil {
 		return err
 	}
+	uplink, err := e.uplink(o.uplink, t.Project.Uplink)
+	if err != nil {
+		return err
+	}
+	t.Project.Uplink = uplink
 	e.Notices(t.Project.Notices)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -52,7 +57,6 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		req:   api.Request{Op: api.OpRun, Run: e.runRequest(t, o, svc)},
 	}
 	b.prog.quiet = o.Quiet
-	var err error
 	if b.keys, err = parseDetachKeys(""); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ type RunOptions struct {
 	CapAdd, CapDrop, Env, EnvFiles, Labels              []string
 	Publish, Volumes                                    []string
 	Entrypoint, Name, Pull, User, WorkingDir            string
+	uplink                                              uplinkValue
 
 	interactive, noTTY, tty bool
 	changed                 func(flag string) bool
@@ -55,6 +56,7 @@ func (o *RunOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Remove, "rm", false, "remove the container, with its anonymous volumes, when it has ended")
 	fs.BoolVarP(&o.ServicePorts, "service-ports", "P", false, "publish the ports of the service")
 	fs.BoolVarP(&o.tty, "tty", "t", true, "")
+	uplinkFlag(fs, &o.uplink)
 	fs.BoolVar(&o.UseAliases, "use-aliases", false, "let the container answer to the service's names")
 	fs.StringVarP(&o.User, "user", "u", "", "as `USER[:GROUP]`")
 	fs.StringArrayVarP(&o.Volumes, "volume", "v", nil, "mount a `VOLUME`, as in volumes of the compose file")

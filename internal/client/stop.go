@@ -28,12 +28,14 @@ func (e *Env) Stop(ctx context.Context, t Target, o *StopOptions, services []str
 type StartOptions struct {
 	Wait        bool
 	WaitTimeout int
+	uplink      uplinkValue
 }
 
 // Register defines the flags in fs.
 func (o *StartOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Wait, "wait", false, "return when the services run and are healthy")
 	fs.IntVar(&o.WaitTimeout, "wait-timeout", 0, "give up after `SECONDS` (0: never)")
+	uplinkFlag(fs, &o.uplink)
 }
 
 // Start starts existing containers.
@@ -41,7 +43,11 @@ func (e *Env) Start(ctx context.Context, t Target, o *StartOptions, services []s
 	if err := e.check(ctx, t, services); err != nil {
 		return err
 	}
-	return e.change(ctx, t.Name, api.Request{Op: api.OpStart, Start: &api.StartRequest{Services: services,
+	uplink, err := e.uplink(o.uplink, "")
+	if err != nil {
+		return err
+	}
+	return e.change(ctx, t.Name, api.Request{Op: api.OpStart, Start: &api.StartRequest{Services: services, Uplink: uplink,
 		Wait: o.Wait || o.WaitTimeout > 0, WaitTimeout: time.Duration(o.WaitTimeout) * time.Second}})
 }
 

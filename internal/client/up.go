@@ -32,6 +32,14 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	if err := e.externals(t.Project); err != nil {
 		return err
 	}
+	uplink, err := e.uplink(o.uplink, t.Project.Uplink)
+	if err != nil {
+		return err
+	}
+	if uplink == "" && !o.keepUplink {
+		uplink = project.UplinkRelay
+	}
+	t.Project.Uplink = uplink
 	e.Notices(t.Project.Notices)
 	if err := e.ensure(ctx, t.Name); err != nil {
 		return err

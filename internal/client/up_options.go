@@ -23,6 +23,8 @@ type UpOptions struct {
 	AttachDeps                        bool
 	Timestamps, NoLogPrefix, NoColour bool
 	Scale                             []string
+	uplink                            uplinkValue
+	keepUplink                        bool // where nothing is said: as it is, and not the default
 }
 
 // Register defines the flags in fs.
@@ -47,6 +49,7 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.NoLogPrefix, "no-log-prefix", false, "show lines without the container's name")
 	fs.BoolVar(&o.NoColour, "no-color", false, "show lines without colour")
 	fs.StringArrayVar(&o.Scale, "scale", nil, "run N replicas: `SERVICE=N`")
+	uplinkFlag(fs, &o.uplink)
 	o.inert(fs)
 }
 

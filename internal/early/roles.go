@@ -10,11 +10,13 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
+	"github.com/mocker-compose/mocker-compose/internal/doctor"
 	"github.com/mocker-compose/mocker-compose/internal/host"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
+	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
@@ -76,7 +78,7 @@ func connect() {
 }
 
 // laterRoles are those of cmd/mocker-compose, which take heavy packages.
-var laterRoles = []string{image.Role}
+var laterRoles = []string{image.Role, doctor.Role, uplink.GvisorRole}
 
 // role runs the role that args name, unless it is one of main's.
 func role(args []string) (code int, done bool) {

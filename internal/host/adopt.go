@@ -38,6 +38,7 @@ func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) 
 		}
 	}
 	r.adoptFuse(children)
+	r.uplink.Adopt(children)
 	r.endStrays(ctx, children)
 	r.adoptParked()
 	if err := r.kept.dropUnclaimed(); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// EnsureNetworks makes the project's networks that do not exist.
+// EnsureNetworks makes the project's networks that do not exist, and their way out.
 func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error {
 	if err := sharing.Join(ctx, r.dirs, r.net, p); err != nil {
 		return err
@@ -26,7 +26,10 @@ func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error 
 		r.networks[n.Key] = n.Name
 		r.mu.Unlock()
 	}
-	return r.recordNetworks(slices.Clone(p.Networks))
+	if err := r.recordNetworks(slices.Clone(p.Networks)); err != nil {
+		return err
+	}
+	return r.uplink.Ensure(ctx, string(p.Uplink))
 }
 
 // networkSpec is a network of the file in the terms of the stack.

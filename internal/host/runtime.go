@@ -14,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/uplinks"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -37,6 +38,9 @@ type Runtime struct {
 	ownEtc  func() bool  // on the host's root file system, /etc is an overlay of ours
 	overlay func() error // why no overlay can be made; nil if one can
 	report  func(string)
+	router  *os.File
+	uplink  *uplinks.Keeper
+	happens chan supervisor.Happening
 
 	singleID bool
 	portable bool
@@ -92,6 +96,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 		networks:   make(map[string]string),
 		named:      make(map[string]project.Volume),
 		noticed:    make(map[string]bool),
+		happens:    make(chan supervisor.Happening, happeningsKept),
 	}
 	if rootless.HasKeyrings() {
 		r.keyring = rootless.KeyringName(name)
@@ -107,20 +112,19 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	if r.kept, err = openKept(r.holder); err != nil {
 		return nil, err
 	}
-	router := r.kept.claim(rootless.RouterName)
-	if router == nil {
+	if r.router = r.kept.claim(rootless.RouterName); r.router == nil {
 		return nil, fmt.Errorf("holder of project %s keeps no router net namespace", name)
 	}
-	defer router.Close()
 	if r.scratch = r.kept.claim(rootless.ScratchName); r.scratch == nil {
 		return nil, fmt.Errorf("holder of project %s keeps no scratch directory", name)
 	}
-	if r.net, err = netstack.Open(router, r.kept, r.notice); err != nil {
+	if r.net, err = netstack.Open(r.router, r.kept, r.notice); err != nil {
 		return nil, err
 	}
 	if err := r.net.Share(sharing.Of(dirs, name)); err != nil {
 		report(err.Error())
 	}
+	r.openUplink()
 	r.net.OnConflict(func(pid int) string { return projectOf(dirs, pid) })
 	if r.logs, err = logs.OpenMover(dirs.ProjectData(name), logs.MoverOptions{Report: func(e logs.Event) { report(e.String()) }}); err != nil {
 		return nil, err
@@ -155,6 +159,12 @@ func (r *Runtime) Close() error {
 	}
 	if r.holder != nil {
 		r.holder.Close()
+	}
+	if r.uplink != nil {
+		r.uplink.Close()
+	}
+	if r.router != nil {
+		errs = append(errs, r.router.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -32,8 +33,9 @@ type Dial func(ctx context.Context, network string, server netip.AddrPort) (net.
 
 // Upstream passes messages on to name servers, as they are.
 type Upstream struct {
-	read func() servers
-	dial Dial
+	read   func() servers
+	dial   Dial
+	closed atomic.Bool
 
 	mu   sync.Mutex
 	bad  map[netip.AddrPort]time.Time // who was silent, and until when it counts
@@ -59,9 +61,17 @@ func dialHere(ctx context.Context, network string, server netip.AddrPort) (net.C
 	return new(net.Dialer).DialContext(ctx, network, server.String())
 }
 
+// Close makes every question fail from now on, or ends that.
+func (u *Upstream) Close(on bool) { u.closed.Store(on) }
+
+var errNoWayOut = errors.New("the project has no way out")
+
 // Exchange asks one server after the other and returns the first useful
 // answer, else the last answer of any kind, else an error.
 func (u *Upstream) Exchange(ctx context.Context, msg []byte, tcp bool) ([]byte, error) {
+	if u.closed.Load() {
+		return nil, errNoWayOut
+	}
 	s := u.read()
 	each, rounds := s.Timeout, s.Attempts
 	if each == 0 {

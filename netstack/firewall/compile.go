@@ -62,6 +62,9 @@ func (w *writer) write() {
 			w.rule(inside, goingTo(s), leadTo("refuse"))
 		}
 	}
+	for _, c := range w.rules.Closed {
+		w.rule(inside, goingTo(c), leadTo("refuse"))
+	}
 	fresh := w.chain("new", nil)
 	for i, n := range w.rules.Networks {
 		name := fmt.Sprintf("from-%d", i)

@@ -35,6 +35,9 @@ type Rules struct {
 	// Uplink is the interface of another way out than the relay; "" = none. The
 	// namespace must forward then (ip_forward=1).
 	Uplink string
+	// Closed are ranges that nobody reaches, on whichever way: those of the uplink
+	// itself, where its helper has services of its own.
+	Closed []netip.Prefix
 }
 
 // equal tells whether both lead to the same table.
@@ -43,7 +46,7 @@ func (r Rules) equal(o Rules) bool {
 		return a.Bridge == b.Bridge && a.Internal == b.Internal && slices.Equal(a.Subnets, b.Subnets) && slices.Equal(a.Gateways, b.Gateways)
 	}
 	return r.TCP4 == o.TCP4 && r.TCP6 == o.TCP6 && r.UDP4 == o.UDP4 && r.UDP6 == o.UDP6 &&
-		r.Hold == o.Hold && r.Uplink == o.Uplink && slices.EqualFunc(r.Networks, o.Networks, same)
+		r.Hold == o.Hold && r.Uplink == o.Uplink && slices.Equal(r.Closed, o.Closed) && slices.EqualFunc(r.Networks, o.Networks, same)
 }
 
 // relays tells whether there is a relay.

@@ -44,6 +44,9 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 	if err := l.volumes(m, p); err != nil {
 		return nil, err
 	}
+	if err := l.extension(m, p); err != nil {
+		return nil, err
+	}
 	for i := range p.Services {
 		nameVolumesFrom(p, &p.Services[i])
 	}

@@ -67,6 +67,15 @@ type Attachment struct {
 	MAC     string `json:"mac,omitempty"`
 }
 
+// Happening is an event that is about no container.
+type Happening struct {
+	At     time.Time
+	Type   string // "uplink"
+	Action string // start, die
+	Name   string
+	Reason string
+}
+
 // ExecSpec is a command to execute in a running container.
 type ExecSpec struct {
 	Args       []string `json:"args"`
@@ -97,7 +106,8 @@ type StartError struct {
 // containers may run at the same time; those for one container are made one
 // after the other. Every call is bounded in time by its context.
 type Runtime interface {
-	// EnsureNetworks makes the project's networks that do not exist.
+	// EnsureNetworks makes the project's networks that do not exist, and gives
+	// them the project's uplink.
 	EnsureNetworks(ctx context.Context, p *project.Project) error
 	// RemoveNetworks removes all networks of the project and returns their resolved names.
 	RemoveNetworks(ctx context.Context) ([]string, error)
@@ -106,6 +116,10 @@ type Runtime interface {
 	// RemoveVolumes removes the project's own named volumes and returns the
 	// resolved names of those that are gone: what others use stays.
 	RemoveVolumes(ctx context.Context, p *project.Project) ([]string, error)
+
+	// CheckUplink says why the networks cannot have this way out here, and changes
+	// nothing. "" is the one that they have.
+	CheckUplink(ctx context.Context, u project.Uplink) error
 
 	// KeepContents keeps the contents of configs and secrets, by digest, for the
 	// containers that are created from now on; others are forgotten.
@@ -155,6 +169,8 @@ type Runtime interface {
 	// and wait would only waste the grace period.
 	Ignores(r *Run, sig syscall.Signal) bool
 
+	// Happenings tells what happens to no container, always the same channel.
+	Happenings() <-chan Happening
 	// Notices is what the user should know of this machine or of an image, a line
 	// each, since the last call; nothing is said twice.
 	Notices() []string

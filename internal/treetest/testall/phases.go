@@ -22,11 +22,13 @@ func runChecks(ctx context.Context, t *tally) {
 		err = fmt.Errorf("these files want gofmt -w:\n%s", out)
 	}
 	t.check("gofmt", err)
-	out, err = exec.CommandContext(ctx, "go", "vet", "./...").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("%w\n%s", err, out)
+	for _, args := range [][]string{{"vet", "./..."}, {"vet", "-tags", "gvisor", "./netstack/uplink/...", "./cmd/..."}} {
+		out, err = exec.CommandContext(ctx, "go", args...).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
+		}
+		t.check("go "+strings.Join(args, " "), err)
 	}
-	t.check("go vet", err)
 }
 
 func runUnit(ctx context.Context, t *tally) {
@@ -41,18 +43,21 @@ func runUnit(ctx context.Context, t *tally) {
 			packages = append(packages, p)
 		}
 	}
-	goTest(ctx, t, append([]string{"-timeout", "10m"}, packages...))
+	goTest(ctx, t, nil, append([]string{"-timeout", "10m"}, packages...))
+	goTest(ctx, t, nil, []string{"-tags", "gvisor", "./netstack/uplink/..."})
 }
 
 func runScenarios(ctx context.Context, t *tally) {
-	goTest(ctx, t, []string{"-timeout", "40m", "./e2e"})
+	goTest(ctx, t, nil, []string{"-timeout", "40m", "./e2e"})
+	// What the default build leaves out has its own binary.
+	goTest(ctx, t, []string{"MOCKER_TEST_TAGS=gvisor"}, []string{"-timeout", "10m", "-run", "^TestUplink", "./e2e"})
 }
 
 // goTest runs `go test -json` and tallies what it says while it runs. -count=1:
 // a result from the cache says nothing about this machine.
-func goTest(ctx context.Context, t *tally, args []string) {
+func goTest(ctx context.Context, t *tally, env, args []string) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1"}, args...)...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.Env = os.Stderr, append(os.Environ(), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.check("go test", err)

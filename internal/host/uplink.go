@@ -1,0 +1,54 @@
+package host
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/uplinks"
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// openUplink gives the networks a keeper of their way out.
+func (r *Runtime) openUplink() {
+	r.uplink = uplinks.Open(uplinks.Config{
+		Net: r.net, Holder: uplinkHolder{r}, Router: r.router,
+		Log:  filepath.Join(r.dirs.ProjectRun(r.project), "uplink.log"),
+		Tell: r.tellUplink,
+	})
+}
+
+// CheckUplink says why an uplink cannot be had here.
+func (r *Runtime) CheckUplink(_ context.Context, u project.Uplink) error {
+	return r.uplink.Check(string(u))
+}
+
+// happeningsKept bounds what waits for the supervisor; more is lost.
+const happeningsKept = 64
+
+// Happenings are what has happened to no container.
+func (r *Runtime) Happenings() <-chan supervisor.Happening { return r.happens }
+
+// tellUplink passes on what happens to the helper, and does not wait.
+func (r *Runtime) tellUplink(action, helper, why string) {
+	if action == uplinks.Died {
+		r.notice("uplink " + helper + ": the helper has ended, and is started again: " + why)
+	}
+	select {
+	case r.happens <- supervisor.Happening{At: time.Now(), Type: "uplink", Action: action, Name: helper, Reason: why}:
+	default:
+	}
+}
+
+// uplinkHolder is the project holder as the keeper needs it.
+type uplinkHolder struct{ r *Runtime }
+
+func (h uplinkHolder) Start(ctx context.Context, name string, p *sandbox.Prepared, stdio [3]*os.File) (*rootless.Child, error) {
+	return h.r.start(ctx, name, p, stdio)
+}
+func (h uplinkHolder) Forget(name string) error { return h.r.holder.Forget(name) }
+func (h uplinkHolder) Gone() <-chan struct{}    { return h.r.holder.Gone() }
