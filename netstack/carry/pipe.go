@@ -1,16 +1,29 @@
 package carry
 
 import (
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
 )
 
-// spare is how many empty pipes are kept for the next burst.
-const spare = 32
+const (
+	// spare is how many empty pipes are kept for the next burst.
+	spare = 32
+	// wideSize is the size of the first pipes. A sender that writes little at a time
+	// fills one of 16 pages with few bytes: two system calls for 55 KB instead of 800.
+	// It is what a plain user may have (pipe(7), pipe-max-size).
+	wideSize = 1 << 20
+	// mostWide bounds them: they take a quarter of the pages that a user may have
+	// before all new pipes of that user become tiny (pipe-user-pages-soft).
+	mostWide = 16
+)
 
 // pipe is an empty pipe, or one that a direction is using.
-type pipe struct{ r, w int }
+type pipe struct {
+	r, w int
+	wide bool
+}
 
 func (p *pipe) close() {
 	_ = unix.Close(p.r) // nothing is lost by an error here
@@ -22,6 +35,7 @@ type pipes struct {
 	mu     sync.Mutex
 	free   []*pipe
 	made   int // in use or free
+	wide   int // of these, so many are wide
 	max    int
 	closed bool
 }
@@ -46,18 +60,37 @@ func (ps *pipes) get() *pipe {
 		return nil
 	}
 	ps.made++
-	return &pipe{fd[0], fd[1]}
+	p := &pipe{r: fd[0], w: fd[1]}
+	if ps.wide < mostWide {
+		// Fails when the user's pages are used up: then it stays as it is.
+		if n, err := unix.FcntlInt(uintptr(p.w), unix.F_SETPIPE_SZ, wideSize); err == nil && n >= wideSize {
+			p.wide = true
+			ps.wide++
+		}
+	}
+	return p
 }
 
 // put takes a pipe back. One that is not empty has no further use.
 func (ps *pipes) put(p *pipe, empty bool) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if empty && len(ps.free) < spare && !ps.closed {
+	switch {
+	case !empty || len(ps.free) >= spare || ps.closed:
+		ps.drop(p)
+	case p.wide: // the next to be taken
 		ps.free = append(ps.free, p)
-		return
+	default:
+		ps.free = slices.Insert(ps.free, 0, p)
 	}
+}
+
+// drop closes a pipe. ps.mu is held.
+func (ps *pipes) drop(p *pipe) {
 	ps.made--
+	if p.wide {
+		ps.wide--
+	}
 	p.close()
 }
 
@@ -67,8 +100,7 @@ func (ps *pipes) close() {
 	defer ps.mu.Unlock()
 	ps.closed = true
 	for _, p := range ps.free {
-		ps.made--
-		p.close()
+		ps.drop(p)
 	}
 	ps.free = nil
 }
