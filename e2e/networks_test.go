@@ -234,6 +234,8 @@ func TestNetworksThatCannotBe(t *testing.T) {
 	s.fails(1, []string{"compose.yaml:5", "10.9.0.5", "10.8.0.0/24"}, "up", "-d")
 	s.write("compose.yaml", "services:\n  a: { command: ./probe pause, networks: [n] }\nnetworks:\n  n: { driver: macvlan }\n")
 	s.fails(1, []string{"compose.yaml:4", "macvlan", "bridge"}, "up", "-d")
+	s.write("compose.yaml", "services:\n  a: { command: ./probe pause, networks: { n: { ipv4_address: 10.9.0.5 } } }\nnetworks:\n  n: { ipam: { config: [{ subnet: 10.9.0.0/24 }] } }\n")
+	s.fails(1, []string{"compose.yaml:2", "10.9.0.5", "2 replicas", "run one replica"}, "up", "-d", "--scale", "a=2")
 	if len(s.ps()) != 0 {
 		t.Error("containers were made")
 	}

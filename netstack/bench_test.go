@@ -27,14 +27,19 @@ func requireCapabilities(b *testing.B) {
 }
 
 // BenchmarkSandboxes makes and removes 50 containers on one network.
-func BenchmarkSandboxes(b *testing.B) {
+func BenchmarkSandboxes(b *testing.B) { benchmarkSandboxes(b, Network{Name: "n"}) }
+
+// BenchmarkSandboxes6 does so on one with both families.
+func BenchmarkSandboxes6(b *testing.B) { benchmarkSandboxes(b, Network{Name: "n", IPv6: true}) }
+
+func benchmarkSandboxes(b *testing.B, network Network) {
 	requireCapabilities(b)
 	const n = 50
 	var cpu time.Duration
 	for b.Loop() {
 		b.StopTimer()
 		s := open(b, newNamespace(b), newHolder(b))
-		ensure(b, s, Network{Name: "n"})
+		ensure(b, s, network)
 		time.Sleep(settleTime)
 		before := cpuTime()
 		b.StartTimer()

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -68,6 +69,19 @@ type Endpoint struct {
 	Sysctls []string `json:"sysctls,omitempty"`
 	// NoServiceName: the service's name is not known here (use_service_name_alias: false).
 	NoServiceName bool `json:"no_service_name,omitempty"`
+}
+
+// Fixed is an address that only one container can have; "" if there is none.
+func (e *Endpoint) Fixed() string { return cmp.Or(e.IPv4Address, e.IPv6Address, e.MACAddress) }
+
+// FixedEndpoint is the first endpoint with a fixed address, or nil.
+func (s *Service) FixedEndpoint() *Endpoint {
+	for i := range s.Endpoints {
+		if s.Endpoints[i].Fixed() != "" {
+			return &s.Endpoints[i]
+		}
+	}
+	return nil
 }
 
 // DefaultNetwork is the one whose gateway is the default of the service's

@@ -94,6 +94,10 @@ func (s *Supervisor) check(p *project.Project) error {
 			return withHint("remove container_name, or run one replica",
 				fmt.Errorf("service %q: container_name %q cannot be shared by %d replicas", svc.Name, svc.ContainerName, svc.Scale))
 		}
+		if e := svc.FixedEndpoint(); e != nil && svc.Scale > 1 {
+			return withHint("remove the address, or run one replica",
+				fmt.Errorf("service %q (%s:%d): %s on network %s cannot be the address of %d replicas", svc.Name, svc.Source.File, svc.Source.Line, e.Fixed(), e.Network, svc.Scale))
+		}
 	}
 	return nil
 }
