@@ -80,5 +80,6 @@ func (n *network) retake(e EndpointInfo, id string) error {
 		}
 		a.space.Resume()
 	}
+	n.remember(e)
 	return nil
 }

@@ -21,6 +21,7 @@ type port struct {
 	links    rtnetlink // of the bridge's namespace
 	mtu      int
 	isolated bool
+	announce bool // neighbours may know another hardware address for its addresses
 	route4   bool // its gateway is the namespace's
 	route6   bool
 }
@@ -38,7 +39,7 @@ func (s *Stack) portsOf(all, endpoints []EndpointInfo) ([]port, error) {
 			return nil, fmt.Errorf("network %s was removed meanwhile", e.Network)
 		}
 		ports = append(ports, port{
-			EndpointInfo: e, bridge: n.index, links: n.links, mtu: n.mtu, isolated: n.isolated,
+			EndpointInfo: e, bridge: n.index, links: n.links, mtu: n.mtu, isolated: n.isolated, announce: n.odd[e.IPv4] || n.odd[e.IPv6],
 			route4: route4 >= 0 && all[route4].Network == e.Network,
 			route6: s.way6 && route6 >= 0 && all[route6].Network == e.Network,
 		})
@@ -70,6 +71,9 @@ func attachAll(ns *os.File, inside rtnetlink, ports []port, born bool) error {
 		}
 		if err == nil {
 			err = interfaceIPv6(p.Interface, p.IPv6.IsValid(), born)
+		}
+		if err == nil && p.IPv6.IsValid() && p.announce {
+			err = applySettings([]setting{ofInterface(p.Interface, "ndisc_notify", "1")})
 		}
 		var index uint32
 		if err == nil {
@@ -121,9 +125,8 @@ func makePair(ns *os.File, p port, mac net.HardwareAddr) error {
 // requests are what is to be said about the inner end, in this order: its
 // addresses, then up, then routes by it.
 func (p port) requests(index uint32, mac net.HardwareAddr) (all []request) {
-	settings := []nl.NetlinkRequestData{endpointSettings(p.IPv6.IsValid())}
-	if p.IPv6.IsValid() {
-		// Before it is up: the kernel then makes no address of its own.
+	settings := []nl.NetlinkRequestData{endpointSettings(p.IPv6.IsValid(), p.announce)}
+	if p.IPv6.IsValid() || p.announce {
 		all = append(all, setRequest(index, settings...).named("network %s: settings of %s", p.Network, p.Interface))
 		settings = nil
 	}

@@ -37,6 +37,9 @@ func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo,
 		if err != nil {
 			return info, fmt.Errorf("network %s: link_local_ips: %q is not an address such as 169.254.8.8", e.Network, text)
 		}
+		if a.Is6() && n.v6 == nil {
+			return info, fmt.Errorf("network %s: link_local_ips: %s: the network has no IPv6", e.Network, a)
+		}
 		info.LinkLocal = append(info.LinkLocal, a)
 	}
 	defer func() {
@@ -68,7 +71,21 @@ func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo,
 		}
 		info.MAC = mac.String()
 	}
+	n.remember(info)
 	return info, nil
+}
+
+// remember notes a hardware address that does not follow from the address.
+func (n *network) remember(e EndpointInfo) {
+	if e.MAC == ether.MACFor(cmp.Or(e.IPv4, e.IPv6)).String() {
+		return
+	}
+	if n.odd == nil {
+		n.odd = map[netip.Addr]bool{}
+	}
+	for _, a := range e.Addresses() {
+		n.odd[a] = true
+	}
 }
 
 // take takes an address of one family: the one that is asked for, or the next.

@@ -266,6 +266,7 @@ func TestEndpointsThatCannotBe(t *testing.T) {
 		{EndpointSpec{Network: "n", IPv4: "10.77.0.20", MAC: "01:02:03:04:05:06"}, "is not a hardware address"},
 		{EndpointSpec{Network: "n", IPv4: "10.77.0.20", Interface: "a/b"}, "interface name"},
 		{EndpointSpec{Network: "n", IPv4: "10.77.0.20", LinkLocal: []string{"x"}}, "link_local_ips"},
+		{EndpointSpec{Network: "n", IPv4: "10.77.0.20", LinkLocal: []string{"fe80::8"}}, "the network has no IPv6"},
 		{EndpointSpec{Network: "n", IPv4: "10.77.0.20", Sysctls: []string{"net.ipv4.conf.all.forwarding=1"}}, "is not a setting of an interface"},
 		{EndpointSpec{Network: "gone"}, "network gone does not exist"},
 	} {
@@ -446,5 +447,38 @@ func TestIPv6SubnetAvoidsHostRoutes(t *testing.T) {
 	}
 	if got := ensure(t, s, Network{Name: "m", IPv6: true}).Subnet6; got.Addr().As16()[0] != 0xfd {
 		t.Errorf("chosen %s", got)
+	}
+}
+
+// A successor with the address and another hardware address is found at once, by
+// who had talked to its predecessor.
+func TestNeighboursLearnOfAnotherMAC(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	requireIPv6(t)
+	s := open(t, newNamespace(t), newHolder(t))
+	ensure(t, s, Network{Name: "n", IPv6: true, Subnets: []Subnet{{Subnet: "10.77.0.0/24"}, {Subnet: "fd77::/64"}}})
+	ask := service(t, s, "ask-1", "n")
+	for _, mac := range []string{"02:00:00:00:00:01", "02:00:00:00:00:02", ""} {
+		web, err := s.CreateSandbox("web-1", SandboxSpec{Endpoints: []EndpointSpec{{Network: "n", IPv4: "10.77.0.9", IPv6: "fd77::9", MAC: mac}}})
+		must(t, err)
+		mac = web.Endpoints()[0].MAC
+		echo(t, web.NS(), ":80", mac)
+		for _, to := range []string{"10.77.0.9:80", "[fd77::9]:80"} {
+			if out, err := call(t, ask.NS(), to, ""); out != mac || err != nil {
+				t.Fatalf("%s: %q, %v, want %s", to, out, err, mac)
+			}
+			inspect(t, ask.NS(), func(h *netlink.Handle) {
+				all, err := h.NeighList(0, netlink.FAMILY_ALL)
+				must(t, err)
+				for _, n := range all {
+					if (n.IP.Equal(net.IP{10, 77, 0, 9}) || n.IP.Equal(net.ParseIP("fd77::9"))) && n.HardwareAddr != nil && n.HardwareAddr.String() != mac {
+						t.Errorf("the neighbour takes %s for %s, which is %s", n.HardwareAddr, n.IP, mac)
+					}
+				}
+			})
+		}
+		must(t, s.RemoveSandbox("web-1"))
 	}
 }

@@ -47,18 +47,23 @@ func clean(body []byte) bool {
 const (
 	devconfForwarding    = 1
 	devconfRPFilter      = 8
+	devconfARPNotify     = 22
 	devconfRouteLocalnet = 26
 )
 
 // endpointSettings gives one interface its own values (rtnetlink(7),
 // IFLA_AF_SPEC, IFLA_INET_CONF), whatever it has copied from conf/default, which
-// is the host's. With IPv6 it also has the kernel make no address of its own;
-// that counts only before the interface is up.
-func endpointSettings(ipv6 bool) nl.NetlinkRequestData {
+// is the host's. With IPv6 it also has the kernel make no address of its own, and
+// with announce it tells the neighbours its hardware address when it comes up; both
+// count only before that.
+func endpointSettings(ipv6, announce bool) nl.NetlinkRequestData {
 	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
 	conf := spec.AddRtAttr(unix.AF_INET, nil).AddRtAttr(inetConf, nil)
 	for _, i := range []int{devconfForwarding, devconfRPFilter, devconfRouteLocalnet} {
 		conf.AddRtAttr(i, nl.Uint32Attr(0))
+	}
+	if announce {
+		conf.AddRtAttr(devconfARPNotify, nl.Uint32Attr(1))
 	}
 	if ipv6 {
 		spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(inet6AddrGenMode, nl.Uint8Attr(addrGenNone))

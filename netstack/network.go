@@ -66,6 +66,9 @@ type network struct {
 	mtu      int
 	labels   map[string]string
 	v4, v6   *ipam.Space // nil: the network is without the family
+	// odd are the addresses that have, or had, a hardware address that does not
+	// follow from them: neighbours may remember it.
+	odd map[netip.Addr]bool
 	// What speaks to the kernel in the bridge's namespace: R, but for networks
 	// that projects share. links is for the worker only.
 	router   router

@@ -76,6 +76,9 @@ func (l *load) checkAddresses(p *project.Project) error {
 		if err := l.checkHardware(p, n); err != nil {
 			return err
 		}
+		if err := l.checkLinkLocal(p, n); err != nil {
+			return err
+		}
 		for _, f := range []family{{true, "ipv4_address", "IPv4"}, {false, "ipv6_address", "IPv6"}} {
 			if err := l.checkFamily(p, n, f); err != nil {
 				return err
@@ -97,6 +100,21 @@ func (f family) address(e project.Endpoint) string {
 		return e.IPv4Address
 	}
 	return e.IPv6Address
+}
+
+// checkLinkLocal wants IPv6 where an endpoint has an address of it.
+func (l *load) checkLinkLocal(p *project.Project, n *project.Network) error {
+	for _, s := range p.Services {
+		for _, e := range s.Endpoints {
+			for _, text := range e.LinkLocal {
+				if a, err := netip.ParseAddr(text); e.Network == n.Key && err == nil && a.Is6() && !n.IPv6 {
+					return l.fault("write enable_ipv6: true for the network", fmt.Sprintf("services.%s.networks.%s.link_local_ips: %s: network %s has no IPv6", s.Name, n.Key, text, n.Key),
+						"services", s.Name, "networks", n.Key, "link_local_ips")
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (l *load) checkFamily(p *project.Project, n *project.Network, f family) error {
