@@ -20,6 +20,7 @@
 //	probe world NAME ADDRESS... answer there as the world outside does: see internal/worldtest
 //	probe interfaces            print names, hardware addresses, MTU, addresses, gateways: see interfaces.go
 //	probe answer ADDRESS [WAIT] say by TCP and UDP who one is and who asks: see answer.go
+//	probe open FIRST-LAST...    listen on ranges of ports
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
@@ -96,6 +97,7 @@ var verbs = map[string]func(args []string) error{
 	"readlink": readlink,
 	"swap":     swap,
 	"check":    check,
+	"open":     open,
 	"reach":    reach,
 	"world":    world,
 	"answer":   answerPeer,

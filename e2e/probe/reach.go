@@ -30,6 +30,7 @@ const reachPatience = 5 * time.Second
 //	ping:ADDRESS    ICMP echo through a ping socket (icmp(7))
 //	arp:ADDRESS     asks for it by ARP on every interface, needs NET_RAW
 //	dns:NAME        addresses of a name; dns4, dns6: of one family
+//	nsudp:SERVER:PORT/NAME, nstcp:...   IPv4 addresses of a name, asked of that server
 func reach(args []string) error {
 	results := make([]string, len(args))
 	var wg sync.WaitGroup
@@ -69,7 +70,26 @@ func reachOne(kind, target string) (string, error) {
 		}
 		return strings.Join(words, " "), err
 	}
+	if network, ok := strings.CutPrefix(kind, "ns"); ok {
+		server, name, _ := strings.Cut(target, "/")
+		return reachName(network, server, name)
+	}
 	return "", fmt.Errorf("no such kind of target: %s", kind)
+}
+
+// reachName asks one server.
+func reachName(network, server, name string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), reachPatience)
+	defer cancel()
+	r := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server)
+	}}
+	ips, err := r.LookupNetIP(ctx, "ip4", name+".")
+	var words []string
+	for _, ip := range ips {
+		words = append(words, ip.Unmap().String())
+	}
+	return strings.Join(words, " "), err
 }
 
 func reachWord(err error) string {
