@@ -97,6 +97,9 @@ func (sb *Sandbox) NS() *os.File { return sb.ns }
 // Endpoints lists the attachments, to be recorded for [Stack.AdoptSandbox].
 func (sb *Sandbox) Endpoints() []EndpointInfo { return slices.Clone(sb.endpoints) }
 
+// Spec is what the sandbox was made from, or changed to.
+func (sb *Sandbox) Spec() SandboxSpec { return sb.spec }
+
 // Nameserver is what the container's resolv.conf must name; invalid if it has
 // no network.
 func (sb *Sandbox) Nameserver() netip.Addr {

@@ -102,7 +102,7 @@ func (s *Supervisor) load() error {
 	case err != nil:
 		return err
 	}
-	s.desired, s.networks, s.volumes = rec.Project, rec.Networks, rec.Volumes
+	s.desired, s.networks, s.defined, s.volumes = rec.Project, rec.Networks, rec.Defined, rec.Volumes
 	known := map[string]Known{}
 	for _, r := range rec.Containers {
 		i := &instance{rec: r}

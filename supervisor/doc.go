@@ -90,8 +90,8 @@
 // # Invariants
 //
 //   - Only the loop changes an instance; only enter changes a state.
-//   - Calls to Runtime for one container never overlap (Exec, Signal and Kill
-//     aside), and each has a deadline.
+//   - Calls to Runtime for one container never overlap (Exec, Signal, Kill and
+//     Rewire aside), and each has a deadline.
 //   - Every timer carries its instance's token and is void after any change of
 //     state.
 //   - All waits use the monotonic clock. The wall clock is shown, and bounds a

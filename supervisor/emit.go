@@ -18,10 +18,7 @@ func (s *Supervisor) emit(i *instance, action string, more ...string) {
 	for n := 0; n+1 < len(more); n += 2 {
 		e.Attributes[more[n]] = more[n+1]
 	}
-	s.history.Add(e)
-	for l := range s.listeners {
-		l.Put(e)
-	}
+	s.tellAll(e)
 }
 
 // emitKill tells of a signal to the run of i; of SIGKILL once in a run.
@@ -52,10 +49,7 @@ func (s *Supervisor) emitHappening(h Happening) {
 	if h.Reason != "" {
 		e.Attributes["reason"] = h.Reason
 	}
-	s.history.Add(e)
-	for l := range s.listeners {
-		l.Put(e)
-	}
+	s.tellAll(e)
 }
 
 func (i *instance) event(action string) api.Event {

@@ -47,15 +47,18 @@ func TestEventsAreRemembered(t *testing.T) {
 		g.must(g.do(api.Request{Op: api.OpRestart}))
 		g.must(g.do(api.Request{Op: api.OpKill, Kill: &api.KillRequest{Signal: "KILL"}}))
 		all := g.recalled(time.Unix(1, 0), true)
-		want := "create start kill(15) die(143) stop start restart kill(9) die(137) stop"
+		want := "create create connect start kill(15) die(143) disconnect stop connect start restart kill(9) die(137) disconnect stop"
 		if got := actions(all); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		if got := fmt.Sprint(all[0].Attributes); got != "map[image:nginx:1 name:demo-a-1 tier:front]" {
+		if got := fmt.Sprint(all[1].Attributes); got != "map[image:nginx:1 name:demo-a-1 tier:front]" {
 			t.Errorf("attributes of create: %s", got)
 		}
-		if got := actions(g.recalled(later, true)); got != strings.TrimPrefix(want, "create start ") {
+		if got := actions(g.recalled(later, true)); got != strings.TrimPrefix(want, "create create connect start ") {
 			t.Errorf("since a minute later: %s", got)
+		}
+		if e := all[2]; e.Type != "network" || e.Service != "a" || fmt.Sprint(e.Attributes) != fmt.Sprintf("map[container:%s name:demo_default type:bridge]", all[1].ID) || e.ID != all[0].ID {
+			t.Errorf("connect is %+v", e)
 		}
 		for _, e := range g.recalled(time.Unix(1, 0), false) {
 			if e.Attributes != nil {
@@ -71,7 +74,7 @@ func TestEventsOfCommands(t *testing.T) {
 		done := g.s.execEvents(&Container{Name: "demo-a-1", ID: g.do(api.Request{Op: api.OpPS}).ps[0].ID}, []string{"sh", "-c", "true"})
 		done(7)
 		g.s.execEvents(&Container{Name: "demo-a-1", ID: "an earlier one of that name"}, []string{"false"})(1)
-		if got := actions(g.recalled(time.Unix(1, 0), true)); got != "create start exec_create: sh -c true exec_start: sh -c true exec_die(7)" {
+		if got := actions(g.recalled(time.Unix(1, 0), true)); got != "create create connect start exec_create: sh -c true exec_start: sh -c true exec_die(7)" {
 			t.Errorf("got %s", got)
 		}
 		if got := actions(g.recalled(time.Unix(1, 0), false)); got != "create start" {

@@ -76,9 +76,11 @@ func (x *execution) pointless(op plan.Operation) bool {
 func (x *execution) step(ctx context.Context, op plan.Operation) error {
 	switch op.Kind {
 	case plan.CreateNetwork:
-		return x.share(ctx, "Network", op.Object, &x.s.networks)
+		return x.createNetwork(ctx, op)
 	case plan.CreateVolume:
 		return x.share(ctx, "Volume", op.Object, &x.s.volumes)
+	case plan.Connect, plan.Disconnect, plan.Update:
+		return x.rewire(ctx, op)
 	case plan.Create:
 		return x.create(ctx, op)
 	case plan.Start:
@@ -90,7 +92,7 @@ func (x *execution) step(ctx context.Context, op plan.Operation) error {
 	case plan.Wait:
 		return x.s.waitFor(ctx, x.r, project.Dependency{Service: op.Service, Condition: op.Condition, Required: !op.Optional})
 	case plan.RemoveNetwork:
-		return x.removeNetwork(ctx, op.Object)
+		return x.removeNetwork(ctx, op)
 	case plan.RemoveVolume:
 		return x.removeVolume(ctx, op)
 	}

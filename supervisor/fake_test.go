@@ -42,6 +42,8 @@ type fakeRuntime struct {
 	busy     map[string]bool
 	calls    []string
 	networks map[string]bool
+	at       map[string][]Attachment                       // by container
+	onRewire func(c *Container, attach func() error) error // before a rewiring, with the lock
 	contents map[string][]byte
 	volumes  map[string]bool
 	execs    int
@@ -65,7 +67,7 @@ type fakeRun struct {
 func newFake(t testing.TB) *fakeRuntime {
 	f := &fakeRuntime{
 		t: t, programs: map[string]program{}, made: map[string]bool{}, runs: map[string]*fakeRun{},
-		busy: map[string]bool{}, networks: map[string]bool{}, volumes: map[string]bool{},
+		busy: map[string]bool{}, networks: map[string]bool{}, at: map[string][]Attachment{}, volumes: map[string]bool{},
 		last: map[string]int{},
 	}
 	t.Cleanup(f.end)
@@ -245,7 +247,7 @@ func (f *fakeRuntime) Create(_ context.Context, c *Container) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.made[c.Name] = true
-	return nil
+	return f.attach(c)
 }
 
 func (f *fakeRuntime) Start(ctx context.Context, c *Container, run int) (*Run, error) {
@@ -296,6 +298,7 @@ func (f *fakeRuntime) Remove(_ context.Context, c *Container, _ bool) error {
 		f.t.Errorf("remove %s: it runs", c.Name)
 	}
 	delete(f.made, c.Name)
+	delete(f.at, c.Name)
 	delete(f.runs, c.Name)
 	delete(f.last, c.Name)
 	return nil
@@ -402,9 +405,58 @@ func (f *fakeRuntime) freeze(call string, run *Run, on bool) error {
 
 func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }
 
-func (f *fakeRuntime) SetHealthy(*Container, bool)         {}
-func (f *fakeRuntime) Ports(*Container) []PublishedPort    { return nil }
-func (f *fakeRuntime) Attachments(*Container) []Attachment { return nil }
+func (f *fakeRuntime) SetHealthy(*Container, bool)      {}
+func (f *fakeRuntime) Ports(*Container) []PublishedPort { return nil }
+
+func (f *fakeRuntime) Attachments(c *Container) []Attachment {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.at[c.Name])
+}
+
+// attach makes a container stand where its service says.
+func (f *fakeRuntime) attach(c *Container) error {
+	at := []Attachment{}
+	for _, e := range c.Service.Endpoints {
+		name := c.NetworkName(e.Network)
+		if !f.networks[name] {
+			return fmt.Errorf("network %s does not exist", name)
+		}
+		at = append(at, Attachment{Network: name, Key: e.Network, IPv4: e.IPv4Address})
+	}
+	f.at[c.Name] = at
+	return nil
+}
+
+// Rewire implements Runtime.
+func (f *fakeRuntime) Rewire(_ context.Context, c *Container) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, "rewire "+c.Name)
+	if !f.made[c.Name] {
+		return nil
+	}
+	if f.onRewire != nil {
+		if err := f.onRewire(c, func() error { return f.attach(c) }); err != nil {
+			return err
+		}
+	}
+	return f.attach(c)
+}
+
+// RemoveNetwork implements Runtime.
+func (f *fakeRuntime) RemoveNetwork(_ context.Context, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c, at := range f.at {
+		if slices.ContainsFunc(at, func(a Attachment) bool { return a.Network == name }) {
+			f.t.Errorf("network %s is removed under %s", name, c)
+		}
+	}
+	f.calls = append(f.calls, "remove network "+name)
+	delete(f.networks, name)
+	return nil
+}
 
 func (f *fakeRuntime) Networks(context.Context) ([]api.Network, error) {
 	f.mu.Lock()
@@ -431,6 +483,11 @@ func (f *fakeRuntime) Adopt(_ context.Context, known map[string]Known) (map[stri
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	runs := map[string]*Run{}
+	for name, k := range known {
+		if f.made[name] {
+			_ = f.attach(k.Container) // as the record has it, if that is possible
+		}
+	}
 	for name, r := range f.runs {
 		k, ok := known[name]
 		if !ok || k.Run != r.n {

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/plan"
@@ -31,6 +32,17 @@ func (v view) state(r *Replica) plan.State {
 	return plan.Exited
 }
 
+// endpoints are where a container stands by its record, and whether it does.
+func (s *Supervisor) endpoints(r *Replica) (all []plan.Endpoint) {
+	at := s.rt.Attachments(&r.Container)
+	for _, e := range r.Service.Endpoints {
+		name := r.NetworkName(e.Network)
+		there := at == nil || slices.ContainsFunc(at, func(a Attachment) bool { return a.Network == name })
+		all = append(all, plan.Endpoint{Network: name, Spec: e, Lost: !there})
+	}
+	return all
+}
+
 // observe is what exists, as plans see it, and what is known of the project.
 func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err error) {
 	all, err := s.snapshot(nil)
@@ -43,15 +55,15 @@ func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err e
 			continue // it goes by itself
 		}
 		if r.OneOff != nil {
-			o.OneOffs = append(o.OneOffs, observeOneOff(r, v))
+			o.OneOffs = append(o.OneOffs, s.observeOneOff(r, v))
 			continue
 		}
 		o.Containers = append(o.Containers, plan.Container{
-			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, NetMode: r.Service.NetworkMode, Image: r.Image.ID, State: v.state(r),
+			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, NetMode: r.Service.NetworkMode, Image: r.Image.ID, State: v.state(r), Endpoints: s.endpoints(r),
 		})
 	}
 	err = s.ask(func() {
-		o.Networks, o.Volumes = slices.Clone(s.networks), slices.Clone(s.volumes)
+		o.Networks, o.Defined, o.Volumes = slices.Clone(s.networks), maps.Clone(s.defined), slices.Clone(s.volumes)
 		known := s.desired
 		p = &known
 	})

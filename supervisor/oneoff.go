@@ -89,15 +89,15 @@ func (s *Supervisor) settleOneOffs() {
 }
 
 // observeOneOff is a one-off container as plans see it.
-func observeOneOff(r *Replica, v view) plan.Container {
-	return plan.Container{Name: r.Name, Service: r.Service.Name, Number: r.Number, State: v.state(r)}
+func (s *Supervisor) observeOneOff(r *Replica, v view) plan.Container {
+	return plan.Container{Name: r.Name, Service: r.Service.Name, Number: r.Number, State: v.state(r), Endpoints: s.endpoints(r)}
 }
 
 // newOneOff is the container that a run asks for.
 func newOneOff(b *api.RunRequest) Container {
 	return Container{
 		Project: b.Project.Name, Dir: b.Project.WorkingDir, Name: b.Name, ID: b.ID, Number: oneOffNumber,
-		Service: b.Service, Hash: b.Project.Hash(&b.Service), Created: time.Now(),
+		Service: b.Service, Hash: b.Project.Hash(&b.Service), Created: time.Now(), On: b.Project.Attached(&b.Service),
 		OneOff: &OneOff{Slug: b.Slug, Aliases: b.UseAliases, Remove: b.Remove},
 	}
 }

@@ -38,6 +38,7 @@ func (s *Supervisor) decide(i *instance, e event) {
 	case i.again:
 		s.enter(i, Exited)
 		s.emit(i, "die")
+		s.emitAttachments(i, "disconnect")
 		s.launch(i, e)
 		return
 	case i.rec.Held && i.rec.Desired == WantRunning:
@@ -47,6 +48,7 @@ func (s *Supervisor) decide(i *instance, e event) {
 		s.enter(i, Exited)
 	}
 	s.emit(i, "die")
+	s.emitAttachments(i, "disconnect")
 	if i.rec.Exit != nil && i.rec.Exit.OOM {
 		s.emit(i, "oom")
 	}

@@ -70,7 +70,7 @@ func (s *Supervisor) has(name string) bool {
 func newContainer(p *project.Project, svc *project.Service, number int) Container {
 	return Container{
 		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: newID(),
-		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(),
+		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(), On: p.Attached(svc),
 	}
 }
 

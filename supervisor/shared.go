@@ -81,7 +81,11 @@ func (s *Supervisor) takeUplink(ctx context.Context, u project.Uplink) error {
 
 // removeNetwork removes all networks with the first call: the runtime knows
 // them better than any record.
-func (x *execution) removeNetwork(ctx context.Context, name string) error {
+func (x *execution) removeNetwork(ctx context.Context, op plan.Operation) error {
+	if op.Replaces {
+		return x.clearNetwork(ctx, op.Object)
+	}
+	name := op.Object
 	x.r.Progress("Network", name, "Removing")
 	x.networks.Do(func() { x.netErr = x.s.removeNetworks(ctx) })
 	if x.netErr != nil {
@@ -98,7 +102,13 @@ func (s *Supervisor) removeNetworks(ctx context.Context) error {
 	if _, err := s.rt.RemoveNetworks(ctx); err != nil {
 		return fmt.Errorf("remove the networks of project %s: %w", s.cfg.Name, err)
 	}
-	return s.ask(func() { s.networks, s.outdated = nil, true; s.changed() })
+	return s.ask(func() {
+		for _, name := range s.networks {
+			s.emitNetwork(name, "destroy")
+		}
+		s.networks, s.defined, s.outdated = nil, nil, true
+		s.changed()
+	})
 }
 
 func (x *execution) removeVolume(ctx context.Context, op plan.Operation) error {

@@ -69,9 +69,10 @@ type Supervisor struct {
 	watching  bool // Serve has begun
 	idleWait  time.Duration
 	idleTimer *time.Timer
-	desired   project.Project // as the last up gave it
-	outdated  bool            // desired has networks or volumes that may not exist
-	networks  []string        // resolved names that exist
+	desired   project.Project            // as the last up gave it
+	outdated  bool                       // desired has networks or volumes that may not exist
+	networks  []string                   // resolved names that exist
+	defined   map[string]project.Network // as they were made, by resolved name
 	volumes   []string
 	bugs      int
 	tokens    uint64

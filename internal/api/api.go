@@ -183,7 +183,7 @@ type EventsRequest struct {
 	Replay   bool     `json:"replay,omitempty"`
 	// Since asks for what is remembered from that time on, first.
 	Since time.Time `json:"since,omitzero"`
-	// All asks for attributes, and for the events of executed commands.
+	// All asks for attributes, and for the events of executed commands and of networks.
 	All bool `json:"all,omitempty"`
 }
 
@@ -244,10 +244,14 @@ type Exit struct {
 	Signal int `json:"signal,omitempty"`
 }
 
+// NetworkEvent is the type of what happens to networks: create, destroy, and
+// connect and disconnect of containers.
+const NetworkEvent = "network"
+
 // Event is one thing that happened.
 type Event struct {
 	Time     time.Time `json:"time"`
-	Type     string    `json:"type,omitempty"` // "" = container; others only for who asks for All: uplink
+	Type     string    `json:"type,omitempty"` // "" = container; others only for who asks for All: NetworkEvent, uplink
 	Action   string    `json:"action"`         // create, start, die, restart, kill, stop, destroy, health_status: healthy, oom, exec_create: CMD, exec_start: CMD, exec_die, exists
 	Service  string    `json:"service"`
 	Name     string    `json:"name"`

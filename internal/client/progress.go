@@ -57,7 +57,7 @@ func (p *progress) line(s *api.Progress) {
 // phase tells a step that goes on from one that is over.
 func phase(status string) string {
 	switch status {
-	case "Creating", "Starting", "Waiting", "Stopping", "Killing", "Removing", "Recreate", "Restarting", "Copying":
+	case "Creating", "Starting", "Waiting", "Stopping", "Killing", "Removing", "Recreate", "Restarting", "Copying", "Connecting", "Disconnecting", "Updating":
 		return "Working"
 	case "Error":
 		return "Error"

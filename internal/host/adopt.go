@@ -71,7 +71,7 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 		return false
 	}
 	if !rec.HostNet && rec.Joined == "" {
-		if c.box, err = r.net.AdoptSandbox(sc.Name, rec.Network, rec.Endpoints); err != nil {
+		if err = r.adoptNetwork(c, sc); err != nil {
 			r.report(err.Error())
 			_ = r.closeStreams(c)
 			return false

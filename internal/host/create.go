@@ -161,7 +161,7 @@ func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 	spec.Resolve = netstack.NameSpec{Servers: nameServers(sc.Service.DNS), Options: sc.Service.DNS.Options}
 	for _, e := range sc.Service.Endpoints {
 		spec.Endpoints = append(spec.Endpoints, netstack.EndpointSpec{
-			Network: r.networkName(e.Network), Aliases: aliases(sc, e), IPv4: e.IPv4Address, IPv6: e.IPv6Address,
+			Network: sc.NetworkName(e.Network), Aliases: aliases(sc, e), IPv4: e.IPv4Address, IPv6: e.IPv6Address,
 			MAC: e.MACAddress, Interface: e.Interface, LinkLocal: e.LinkLocal, GatewayPriority: e.GatewayPriority,
 			Sysctls: e.Sysctls,
 		})

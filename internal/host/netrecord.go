@@ -70,9 +70,6 @@ func (r *Runtime) adoptNetworks() {
 		exists[n.Name] = true
 	}
 	for _, n := range known {
-		r.mu.Lock()
-		r.networks[n.Key] = n.Name
-		r.mu.Unlock()
 		if n.External || !exists[n.Name] {
 			continue
 		}

@@ -22,9 +22,6 @@ func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error 
 				return err
 			}
 		}
-		r.mu.Lock()
-		r.networks[n.Key] = n.Name
-		r.mu.Unlock()
 	}
 	if err := r.recordNetworks(slices.Clone(p.Networks)); err != nil {
 		return err
@@ -68,12 +65,7 @@ func (r *Runtime) RemoveNetworks(context.Context) ([]string, error) {
 	return names, errors.Join(errs...)
 }
 
-// networkName is the resolved name of a key in the compose file.
-func (r *Runtime) networkName(key string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if n := r.networks[key]; n != "" {
-		return n
-	}
-	return r.project + "_" + key
+// RemoveNetwork removes one network.
+func (r *Runtime) RemoveNetwork(_ context.Context, name string) error {
+	return r.net.RemoveNetwork(name)
 }

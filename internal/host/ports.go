@@ -98,7 +98,9 @@ func (r *Runtime) Attachments(sc *supervisor.Container) []supervisor.Attachment 
 	if c == nil {
 		return nil
 	}
-	var out []supervisor.Attachment
+	out := []supervisor.Attachment{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for i, e := range c.rec.Endpoints {
 		a := supervisor.Attachment{Network: e.Network, MAC: e.MAC}
 		if e.IPv4.IsValid() {

@@ -20,6 +20,7 @@ type record struct {
 	MountNS   uint64                     `json:"mount_ns,omitempty"` // with PID: of the latest run
 	Network   netstack.SandboxSpec       `json:"network"`
 	Endpoints []netstack.EndpointInfo    `json:"endpoints,omitempty"`
+	Coming    []netstack.EndpointInfo    `json:"coming,omitempty"` // being made; see rewire.go
 	Ports     []netstack.Published       `json:"ports,omitempty"`
 	Bound     []supervisor.PublishedPort `json:"bound,omitempty"`
 }

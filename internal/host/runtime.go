@@ -52,7 +52,6 @@ type Runtime struct {
 	mu         sync.Mutex
 	containers map[string]*container
 	parked     map[string]*container     // removed, while others run in their net namespaces
-	networks   map[string]string         // key in the file -> resolved name
 	named      map[string]project.Volume // by key in the file
 	noticed    map[string]bool           // what has been said, or is about to be
 	notices    []string
@@ -93,7 +92,6 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 		singleID: onlyOneID(), portable: rootless.UsePortable(),
 		containers: make(map[string]*container),
 		parked:     make(map[string]*container),
-		networks:   make(map[string]string),
 		named:      make(map[string]project.Volume),
 		noticed:    make(map[string]bool),
 		happens:    make(chan supervisor.Happening, happeningsKept),

@@ -54,13 +54,22 @@ func Make(desired *project.Project, observed Observed, o Options) (*Plan, error)
 
 // bring plans the operations of all verdicts.
 func (m *maker) bring(observed Observed, levels [][]string) {
-	m.resources(observed)
+	m.observed = observed
+	m.w = m.wired()
+	if len(m.w.changed) == 0 {
+		m.resources(observed)
+	}
 	for _, level := range slices.Backward(levels) {
 		for _, name := range level {
 			m.clear(name)
 		}
 	}
 	m.orphans(observed)
+	m.leave()
+	if len(m.w.changed) > 0 {
+		m.resources(observed) // all missing ones are made at once, when none is in the way
+	}
+	m.join()
 	for _, level := range levels {
 		for _, name := range level {
 			m.raise(name)
@@ -76,7 +85,9 @@ type maker struct {
 	verdicts map[string][]verdict
 	selected []string
 	oneOff   *project.Service // what run makes a container of; nil: this is no run
+	observed Observed
 	b        *builder
+	w        *wiring
 }
 
 func (m *maker) named(service string) bool {
@@ -94,14 +105,20 @@ func (m *maker) resources(observed Observed) {
 			volumes[mount.Source] = mount.Type == project.MountVolume || volumes[mount.Source]
 		}
 	}
+	for _, key := range m.w.needs(m.p) {
+		networks[key] = true
+	}
 	for _, n := range m.p.Networks {
-		if networks[n.Key] && !n.External && !slices.Contains(observed.Networks, n.Name) {
-			m.b.made["network "+n.Key] = m.b.add(Operation{Kind: CreateNetwork, Object: n.Name, Key: n.Key, Cause: "does not exist"})
+		switch {
+		case m.w.changed[n.Name]:
+			m.b.made["network "+n.Key] = m.b.add(Operation{Kind: CreateNetwork, Object: n.Name, Key: n.Key, Replaces: true, Cause: "its definition changed"}, m.w.renewed...)
+		case networks[n.Key] && !n.External && !slices.Contains(observed.Networks, n.Name):
+			m.b.made["network "+n.Key] = m.b.add(Operation{Kind: CreateNetwork, Object: n.Name, Key: n.Key, Cause: "does not exist"}, m.w.renewed...)
 		}
 	}
 	for _, v := range m.p.Volumes {
 		if volumes[v.Key] && !v.External && !slices.Contains(observed.Volumes, v.Name) {
-			m.b.made["volume "+v.Key] = m.b.add(Operation{Kind: CreateVolume, Object: v.Name, Key: v.Key, Cause: "does not exist"})
+			m.b.made["volume "+v.Key] = m.b.add(Operation{Kind: CreateVolume, Object: v.Name, Key: v.Key, Cause: "does not exist"}, m.w.renewed...)
 		}
 	}
 }
@@ -135,17 +152,7 @@ func (m *maker) clear(service string) {
 
 // orphans plans their removal, or lists them.
 func (m *maker) orphans(observed Observed) {
-	var found []Container
-	for _, c := range observed.Containers {
-		if _, ok := m.p.Service(c.Service); !ok && !slices.Contains(m.p.Disabled, c.Service) {
-			found = append(found, c)
-		}
-	}
-	for _, c := range observed.OneOffs {
-		if c.State == Exited {
-			found = append(found, c)
-		}
-	}
+	found := observed.orphans(m.p)
 	for _, c := range highestFirst(found) {
 		if m.o.RemoveOrphans {
 			m.b.remove(c, orphanCause(m.p, c), false, nil)
@@ -171,11 +178,15 @@ func (m *maker) raise(service string) {
 			c.Name = m.p.ContainerName(s, c.Number)
 			op := on(Create, c, v.cause)
 			op.Replaces = v.remove
-			v.c, after = c, []ID{m.b.add(op, append(after, m.sources(s)...)...)}
+			after = slices.Concat(after, m.sources(s), m.newcomers(s))
+			v.c, after = c, []ID{m.b.add(op, after...)}
 			m.b.made["create "+c.Name] = after[0]
 		}
 		if v.restart {
 			after = append(after, m.b.stops[service]...)
+		}
+		if !v.create {
+			after = append(after, m.w.after(v.c)...)
 		}
 		if v.start && !m.o.NoStart {
 			m.b.start(s, v.c, v.cause, m.waitsFor, after...)

@@ -35,7 +35,7 @@ func up(p *project.Project, state State) Observed {
 	for i := range p.Services {
 		s := &p.Services[i]
 		for n := 1; n <= s.Scale; n++ {
-			o.Containers = append(o.Containers, Container{Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: p.Hash(s), State: state, NetMode: s.NetworkMode})
+			o.Containers = append(o.Containers, Container{Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: p.Hash(s), State: state, NetMode: s.NetworkMode, Endpoints: wanted(p, s)})
 		}
 	}
 	return o

@@ -3,6 +3,8 @@ package plan
 import (
 	"cmp"
 	"slices"
+
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // State is how a container is, as far as a plan cares.
@@ -23,7 +25,16 @@ type Container struct {
 	Hash    string // project.Hash of what it was made from
 	State   State
 	NetMode string // network_mode of what it was made from
-	Image   string // id of the image that it was made from, "" = none
+	// Endpoints are where it stands, in the order of its interfaces.
+	Endpoints []Endpoint
+	Image     string // id of the image that it was made from, "" = none
+}
+
+// Endpoint is where a container stands in a network.
+type Endpoint struct {
+	Network string           // resolved name
+	Spec    project.Endpoint // as it was made
+	Lost    bool             // it is not there, although it should be
 }
 
 // Observed is what exists of a project.
@@ -31,7 +42,10 @@ type Observed struct {
 	Containers []Container
 	OneOffs    []Container // made by run: no replicas of their services
 	Networks   []string    // resolved names
-	Volumes    []string    // resolved names
+	// Defined are the networks as they were made, as far as that is known, by
+	// resolved name.
+	Defined map[string]project.Network
+	Volumes []string // resolved names
 }
 
 // byService groups the containers, each group by number.

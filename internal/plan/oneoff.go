@@ -30,6 +30,21 @@ func MakeRun(desired *project.Project, observed Observed, s *project.Service, o 
 	return &m.b.p, nil
 }
 
+// orphans are the containers that no file defines, and what run made and has ended.
+func (o Observed) orphans(p *project.Project) (found []Container) {
+	for _, c := range o.Containers {
+		if !defined(p, c.Service) {
+			found = append(found, c)
+		}
+	}
+	for _, c := range o.OneOffs {
+		if c.State == Exited {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
 // orphanCause says why a container counts as an orphan.
 func orphanCause(p *project.Project, c Container) string {
 	if defined(p, c.Service) {

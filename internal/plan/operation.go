@@ -21,6 +21,9 @@ const (
 	Stop          Kind = "stop"
 	Remove        Kind = "remove"
 	Wait          Kind = "wait"
+	Connect       Kind = "connect"    // a container to a network, while it runs
+	Disconnect    Kind = "disconnect" // a container from a network
+	Update        Kind = "update"     // what a container is called on a network, and its priority
 )
 
 // ID is the number of an operation in its plan, from 1.
@@ -39,13 +42,19 @@ type Operation struct {
 	// Service is the one waited for in a Wait.
 	Service string
 	Number  int
+	// Network is the resolved name of the network of a Connect, Disconnect or
+	// Update; Endpoint is the attachment as it is wanted (of a Disconnect: as it was).
+	Network  string
+	Endpoint project.Endpoint
 	// Condition is what a Wait waits for.
 	Condition project.Condition
 	// Optional: the failure of this operation (a Wait of a dependency with
 	// required: false) is a warning and holds nobody up.
 	Optional bool
 	// Replaces: the container that this Create makes takes the place of one
-	// that is removed by the same plan; this Stop and Remove make room for it.
+	// that is removed by the same plan; this Stop and Remove make room for it. A
+	// network that is removed so will be made anew, and who is disconnected so will
+	// be back.
 	Replaces bool
 	// Cause says why, in words.
 	Cause string
@@ -83,6 +92,9 @@ func (op Operation) String() string {
 	fmt.Fprintf(&b, "%d %s %s", op.ID, op.Kind, op.Object)
 	if op.Kind == Wait {
 		fmt.Fprintf(&b, " %s", op.Condition)
+	}
+	if op.Network != "" {
+		fmt.Fprintf(&b, " %s", op.Network)
 	}
 	if op.Optional {
 		b.WriteString(" (optional)")

@@ -2,7 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -10,12 +12,12 @@ import (
 
 // randomProject has up to six services; dependencies point to earlier names.
 func randomProject(r *rand.Rand) *project.Project {
-	p := &project.Project{Name: "p", Networks: []project.Network{{Key: "n", Name: "p_n"}}, Volumes: []project.Volume{{Key: "v", Name: "p_v"}}}
+	p := &project.Project{Name: "p", Networks: []project.Network{{Key: "m", Name: "p_m"}, {Key: "n", Name: "p_n", Internal: r.IntN(2) == 0}}, Volumes: []project.Volume{{Key: "v", Name: "p_v"}}}
 	conditions := []project.Condition{project.ConditionStarted, project.ConditionHealthy, project.ConditionCompleted}
 	for i := range 1 + r.IntN(6) {
 		s := project.Service{Name: fmt.Sprintf("s%d", i), Scale: r.IntN(4), Image: fmt.Sprint(r.IntN(3))}
 		if r.IntN(2) == 0 {
-			s.Endpoints = []project.Endpoint{{Network: "n"}}
+			s.Endpoints = randomEndpoints(r, i, s.Scale)
 		}
 		if r.IntN(3) == 0 {
 			s.Mounts = []project.Mount{{Type: project.MountVolume, Source: "v"}}
@@ -31,6 +33,19 @@ func randomProject(r *rand.Rand) *project.Project {
 	return p
 }
 
+// randomEndpoints has at least one; the fixed address is that of the service with
+// the number.
+func randomEndpoints(r *rand.Rand, service, scale int) (all []project.Endpoint) {
+	for _, key := range [][]string{{"m"}, {"n"}, {"m", "n"}}[r.IntN(3)] {
+		e := project.Endpoint{Network: key, GatewayPriority: r.IntN(2)}
+		if scale == 1 && r.IntN(2) == 0 {
+			e.IPv4Address = fmt.Sprintf("10.0.0.%d", service+10)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
 // randomObserved has containers of the project and others, in all states.
 func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 	states := []State{Created, Running, Exited}
@@ -44,14 +59,70 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 			if r.IntN(3) == 0 {
 				hash = "other"
 			}
-			o.Containers = append(o.Containers, Container{Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, State: states[r.IntN(3)], Image: []string{"", "old", "new"}[r.IntN(3)]})
+			stands := *s // as another file had it, with the addresses that others have now
+			if n == 1 && len(s.Endpoints) > 0 && r.IntN(2) == 0 {
+				stands.Endpoints = randomEndpoints(r, (i+1)%len(p.Services), 1)
+			} else if n > 1 || r.IntN(2) == 0 {
+				stands.Endpoints = randomEndpoints(r, i, 2)
+			}
+			o.Containers = append(o.Containers, Container{Endpoints: free(o, wanted(p, &stands)), Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, State: states[r.IntN(3)], Image: []string{"", "old", "new"}[r.IntN(3)]})
 		}
 	}
 	if r.IntN(2) == 0 {
-		o.Containers = append(o.Containers, Container{Name: "p-gone-1", Service: "gone", Number: 1, State: states[r.IntN(3)]})
-		o.Networks = []string{"p_n"}
+		o.Containers = append(o.Containers, Container{Name: "p-gone-1", Service: "gone", Number: 1, State: states[r.IntN(3)], Endpoints: wanted(p, &project.Service{Endpoints: randomEndpoints(r, 0, 2)})})
+	}
+	o.Defined = map[string]project.Network{"p_m": p.Networks[0], "p_n": {Key: "n", Name: "p_n"}}
+	for _, n := range p.Networks {
+		if r.IntN(2) == 0 || slices.ContainsFunc(o.Containers, func(c Container) bool { return stands(&c, n.Name) }) {
+			o.Networks = append(o.Networks, n.Name)
+		}
 	}
 	return o
+}
+
+func stands(c *Container, network string) bool {
+	return slices.ContainsFunc(c.Endpoints, func(e Endpoint) bool { return e.Network == network })
+}
+
+// free leaves out of endpoints the addresses that somebody has.
+func free(o Observed, all []Endpoint) []Endpoint {
+	for i := range all {
+		for _, c := range o.Containers {
+			if slices.ContainsFunc(c.Endpoints, func(e Endpoint) bool {
+				return e.Network == all[i].Network && e.Spec.IPv4Address == all[i].Spec.IPv4Address
+			}) {
+				all[i].Spec.IPv4Address = ""
+			}
+		}
+	}
+	return all
+}
+
+// canStand reports that a network is there, and the address free.
+func canStand(o Observed, byName map[string]*Container, e Endpoint) bool {
+	for _, c := range byName {
+		for _, other := range c.Endpoints {
+			if other.Network == e.Network && other.Spec.IPv4Address == e.Spec.IPv4Address && e.Spec.IPv4Address != "" {
+				return false
+			}
+		}
+	}
+	return slices.Contains(o.Networks, e.Network)
+}
+
+// anyOrder is one of the orders that the operations may be carried out in.
+func anyOrder(p *Plan) (ops []Operation) {
+	done := map[ID]bool{}
+	for len(ops) < len(p.Operations) {
+		for _, i := range rand.Perm(len(p.Operations)) {
+			op := p.Operations[i]
+			ready := !done[op.ID] && !slices.ContainsFunc(op.After, func(id ID) bool { return !done[id] })
+			if ready {
+				done[op.ID], ops = true, append(ops, op)
+			}
+		}
+	}
+	return ops
 }
 
 // simulate carries a plan out on observed values, refusing what cannot be
@@ -59,6 +130,7 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed, images map[string]string) Observed {
 	t.Helper()
 	byName := map[string]*Container{}
+	o.Networks, o.Defined = slices.Clone(o.Networks), maps.Clone(o.Defined)
 	for _, c := range o.Containers {
 		byName[c.Name] = &c
 	}
@@ -71,17 +143,45 @@ func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed, images m
 				t.Fatalf("%s comes after a later one", op)
 			}
 		}
+	}
+	for _, op := range anyOrder(plan) {
 		c := byName[op.Object]
 		ok := true
 		switch op.Kind {
 		case CreateNetwork:
+			ok = !slices.Contains(o.Networks, op.Object)
 			o.Networks = append(o.Networks, op.Object)
+			for _, n := range p.Networks {
+				if n.Name == op.Object {
+					o.Defined[n.Name] = n
+				}
+			}
+		case RemoveNetwork:
+			for _, other := range byName {
+				ok = ok && !stands(other, op.Object)
+			}
+			o.Networks = slices.DeleteFunc(o.Networks, func(n string) bool { return n == op.Object })
+		case Connect, Update:
+			e := Endpoint{Network: op.Network, Spec: op.Endpoint}
+			if ok = c != nil && stands(c, op.Network) == (op.Kind == Update); !ok {
+				break
+			}
+			c.Endpoints = slices.DeleteFunc(slices.Clone(c.Endpoints), func(e Endpoint) bool { return e.Network == op.Network })
+			ok = canStand(o, byName, e)
+			c.Endpoints = append(c.Endpoints, e)
+		case Disconnect:
+			if ok = c != nil && stands(c, op.Network); ok {
+				c.Endpoints = slices.DeleteFunc(slices.Clone(c.Endpoints), func(e Endpoint) bool { return e.Network == op.Network })
+			}
 		case CreateVolume:
 			o.Volumes = append(o.Volumes, op.Object)
 		case Create:
 			ok = c == nil
 			s, _ := p.Service(op.Service)
-			byName[op.Object] = &Container{Name: op.Object, Service: op.Service, Number: op.Number, Hash: p.Hash(s), State: Created, Image: images[op.Service]}
+			for _, e := range wanted(p, s) {
+				ok = ok && canStand(o, byName, e)
+			}
+			byName[op.Object] = &Container{Endpoints: wanted(p, s), Name: op.Object, Service: op.Service, Number: op.Number, Hash: p.Hash(s), State: Created, Image: images[op.Service]}
 		case Start:
 			if ok = c != nil && c.State != Running; ok {
 				c.State = Running

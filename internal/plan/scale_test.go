@@ -16,6 +16,9 @@ func TestScaleDownTakesTheObsoleteFirst(t *testing.T) {
 		{Name: "demo-api-3", Service: "api", Number: 3, Hash: "old", State: Running},
 		{Name: "demo-api-4", Service: "api", Number: 4, Hash: hash, State: Running},
 	}
+	for i := range o.Containers {
+		o.Containers[i].Endpoints = wanted(p, api)
+	}
 	plan, err := Make(p, o, Options{Services: []string{"api"}, NoDeps: true})
 	if err != nil {
 		t.Fatal(err)

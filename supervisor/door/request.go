@@ -41,6 +41,11 @@ func (r *Request) Progress(kind, name, status string) {
 	r.out.Put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status}})
 }
 
+// About is Progress with what, beside its object, a step is about.
+func (r *Request) About(kind, name, status, what string) {
+	r.out.Put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status, Text: what}})
+}
+
 // Container sends a line of progress about a container.
 func (r *Request) Container(name, status string) { r.Progress("Container", name, status) }
 

@@ -23,6 +23,8 @@ type Container struct {
 	Image   imageconfig.Image `json:"image,omitzero"`
 	Hash    string            `json:"hash"`
 	Created time.Time         `json:"created"`
+	// On maps the keys of its networks to their resolved names.
+	On map[string]string `json:"on,omitempty"`
 	// Inherit: it takes the place of a container of its name, and has the anonymous
 	// volumes of that one.
 	Inherit bool    `json:"inherit,omitempty"`
@@ -111,6 +113,8 @@ type Runtime interface {
 	EnsureNetworks(ctx context.Context, p *project.Project) error
 	// RemoveNetworks removes all networks of the project and returns their resolved names.
 	RemoveNetworks(ctx context.Context) ([]string, error)
+	// RemoveNetwork removes one network, on which nothing stands. Idempotent.
+	RemoveNetwork(ctx context.Context, name string) error
 	// EnsureVolumes makes the named volumes that do not exist.
 	EnsureVolumes(ctx context.Context, p *project.Project) error
 	// RemoveVolumes removes the project's own named volumes and returns the
@@ -138,6 +142,11 @@ type Runtime interface {
 	// Start publishes the ports and launches run number run. It returns when
 	// user code has been executed, or a *StartError; then nothing of the run is left.
 	Start(ctx context.Context, c *Container, run int) (*Run, error)
+	// Rewire makes the container stand where c.Service.Endpoints says, whether it
+	// runs or not: what stays as it is keeps its connections. One that was not
+	// created is left to Create. Idempotent; what an interrupted call left is mended
+	// by Adopt.
+	Rewire(ctx context.Context, c *Container) error
 	// Stopped releases what ends with a run: published ports. It drains the
 	// log streams first. How the run ended stays known to Adopt until the
 	// container is started again or removed.
@@ -177,7 +186,8 @@ type Runtime interface {
 	// SetHealthy tells of the verdict of a running container's health check, when
 	// it changes.
 	SetHealthy(c *Container, healthy bool)
-	// Ports and Attachments tell what a container has at present.
+	// Ports and Attachments tell what a container has at present. No Attachments,
+	// not even an empty list: nothing is known of it.
 	Ports(c *Container) []PublishedPort
 	Attachments(c *Container) []Attachment
 	// Networks are those that the project is on, with the containers that stand

@@ -16,6 +16,14 @@ type OneOff struct {
 // shortID is the least of an id that names a container, in hex digits.
 const shortID = 12
 
+// NetworkName is the resolved name of one of the container's networks.
+func (c *Container) NetworkName(key string) string {
+	if name := c.On[key]; name != "" {
+		return name
+	}
+	return c.Project + "_" + key
+}
+
 // Called reports that name is the name or the id of a one-off container, or
 // the beginning of its id.
 func (c *Container) Called(name string) bool {

@@ -16,10 +16,12 @@ import (
 
 // Record is what is on disk of a project: state.json.
 type Record struct {
-	Project    project.Project `json:"project"`              // as the last up gave it
-	Networks   []string        `json:"networks,omitempty"`   // resolved names that exist
-	Volumes    []string        `json:"volumes,omitempty"`    // resolved names that exist
-	Containers []Replica       `json:"containers,omitempty"` // sorted by name
+	Project  project.Project `json:"project"`            // as the last up gave it
+	Networks []string        `json:"networks,omitempty"` // resolved names that exist
+	// Defined are networks as they were made, by resolved name.
+	Defined    map[string]project.Network `json:"defined,omitempty"`
+	Volumes    []string                   `json:"volumes,omitempty"`    // resolved names that exist
+	Containers []Replica                  `json:"containers,omitempty"` // sorted by name
 }
 
 // Replica is what is recorded of one container: all that a later supervisor

@@ -32,11 +32,7 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		c.ExitCode = r.Exit.Code
 	}
 	for _, e := range r.Service.Endpoints {
-		for _, n := range p.Networks {
-			if n.Key == e.Network {
-				c.Networks = append(c.Networks, n.Name)
-			}
-		}
+		c.Networks = append(c.Networks, r.NetworkName(e.Network))
 	}
 	return c
 }

@@ -1,0 +1,112 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/netstack"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// Rewire makes the container stand where its service says, while it runs. What is
+// about to be made is recorded before, so that the next supervisor mends what this
+// one leaves; see adoptNetwork.
+func (r *Runtime) Rewire(ctx context.Context, sc *supervisor.Container) error {
+	done, err := r.turns.take(ctx, sc.Name)
+	if err != nil {
+		return err
+	}
+	defer done()
+	c := r.lookup(sc.Name)
+	if c == nil || c.box == nil {
+		return nil
+	}
+	return r.rewire(c, sc)
+}
+
+func (r *Runtime) rewire(c *container, sc *supervisor.Container) error {
+	hosts, resolv := r.hostsFile(c, sc), r.resolvConf(c, sc)
+	box, err := r.net.Change(c.name, r.networkSpec(sc), func(coming []netstack.EndpointInfo) error {
+		c.rec.Coming = coming
+		return r.save(c)
+	})
+	if box == nil {
+		return err
+	}
+	r.mu.Lock()
+	c.rec.Network, c.rec.Endpoints, c.rec.Coming = box.Spec(), box.Endpoints(), nil
+	r.mu.Unlock()
+	return errors.Join(err, r.save(c), r.editEtc(c, "hosts", hosts, r.hostsFile(c, sc)), r.editEtc(c, "resolv.conf", resolv, r.resolvConf(c, sc)))
+}
+
+// adoptNetwork goes on with the net namespace of a container, and with a change of it
+// that was under way: the supervisor's record says how it is to be.
+func (r *Runtime) adoptNetwork(c *container, sc *supervisor.Container) (err error) {
+	spec, left := c.rec.Network, c.rec.Endpoints
+	unfinished := len(c.rec.Coming) > 0 || !sameEndpoints(spec, r.networkSpec(sc))
+	if unfinished {
+		if spec, left, err = r.net.Survivors(spec, left, c.rec.Coming); err != nil {
+			return err
+		}
+	}
+	if c.box, err = r.net.AdoptSandbox(c.name, spec, left); err != nil {
+		return err
+	}
+	if unfinished {
+		if err := r.rewire(c, sc); err != nil {
+			r.report(fmt.Sprintf("container %s: a change of its networks could not be finished: %v; run up again", c.name, err))
+		}
+	}
+	return nil
+}
+
+// editEtc takes out of a container's file below /etc what we had to say before, and
+// puts in what we have to say now; what else is in it is the container's own. The file
+// stays the same one: it is bound into containers.
+func (r *Runtime) editEtc(c *container, name, before, now string) error {
+	if before == now {
+		return nil
+	}
+	here, _ := r.scratchFile(c.name, name)
+	b, err := os.ReadFile(here)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // not yet complete: it is written with the rest
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(here, []byte(replaceLines(string(b), lines(before), lines(now))), 0o644)
+}
+
+func lines(text string) []string { return slices.Collect(strings.Lines(text)) }
+
+// replaceLines puts the lines in where the first of the lines out was, at the end if
+// there is none.
+func replaceLines(text string, out, in []string) string {
+	var kept []string
+	at := -1
+	for line := range strings.Lines(text) {
+		if !slices.Contains(out, line) {
+			kept = append(kept, line)
+		} else if at < 0 {
+			at = len(kept)
+		}
+	}
+	if at < 0 {
+		at = len(kept)
+	}
+	return strings.Join(slices.Insert(kept, at, in...), "")
+}
+
+// sameEndpoints reports that two specifications want the same, also when one has been
+// read from a record.
+func sameEndpoints(a, b netstack.SandboxSpec) bool {
+	x, errA := json.Marshal(a.Endpoints)
+	y, errB := json.Marshal(b.Endpoints)
+	return errA == nil && errB == nil && string(x) == string(y)
+}

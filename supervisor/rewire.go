@@ -1,0 +1,148 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Networks that change while containers stand on them. The record says first how it
+// is to be: a supervisor that dies in between leaves one that makes it so when it
+// adopts the container.
+
+// rewireLimit bounds one change of one container's networks.
+const rewireLimit = time.Minute
+
+// The words for a change, before and after.
+var rewireWords = map[plan.Kind][2]string{
+	plan.Connect:    {"Connecting", "Connected"},
+	plan.Disconnect: {"Disconnecting", "Disconnected"},
+	plan.Update:     {"Updating", "Updated"},
+}
+
+// rewire attaches a container to a network, detaches it, or changes how it stands there.
+func (x *execution) rewire(ctx context.Context, op plan.Operation) error {
+	words := rewireWords[op.Kind]
+	x.r.About("Container", op.Object, words[0], op.Network)
+	if err := x.s.rewireOne(ctx, op); err != nil {
+		if !isCancel(err) {
+			x.r.About("Container", op.Object, "Error", op.Network)
+		}
+		return fmt.Errorf("%s container %s, network %s: %w", op.Kind, op.Object, op.Network, err)
+	}
+	x.r.About("Container", op.Object, words[1], op.Network)
+	return nil
+}
+
+func (s *Supervisor) rewireOne(ctx context.Context, op plan.Operation) error {
+	if op.Kind == plan.Connect {
+		if err := s.ensure(ctx); err != nil {
+			return err
+		}
+	}
+	var was, c Container
+	found := false
+	err := s.commit(func() {
+		i := s.instances[op.Object]
+		if found = i != nil; !found {
+			return
+		}
+		was = i.rec.Container
+		c = rewired(was, op)
+		if !op.Replaces { // else it is to come back, whoever brings it
+			i.rec.Container = c
+		}
+	})
+	if err != nil || !found {
+		return err // one that is gone stands nowhere
+	}
+	ctx, cancel := context.WithTimeout(ctx, rewireLimit)
+	defer cancel()
+	if err := s.rt.Rewire(ctx, &c); err != nil {
+		return errors.Join(err, s.commit(func() {
+			if i := s.instances[op.Object]; i != nil && i.rec.ID == c.ID {
+				i.rec.On, i.rec.Service.Endpoints = was.On, was.Service.Endpoints
+			}
+		}))
+	}
+	return s.ask(func() {
+		if i := s.instances[op.Object]; i != nil && i.rec.ID == c.ID && i.live() {
+			s.emitAttachment(i, op.Network, rewireEvents[op.Kind])
+		}
+	})
+}
+
+// rewired changes where a container is to stand, without a change of what others
+// have copied of it. A new network comes last, as its interface does.
+func rewired(c Container, op plan.Operation) Container {
+	at := func(e project.Endpoint) bool { return c.NetworkName(e.Network) == op.Network }
+	old := slices.IndexFunc(c.Service.Endpoints, at)
+	all, on := slices.Clone(c.Service.Endpoints), maps.Clone(c.On)
+	if on == nil {
+		on = map[string]string{}
+	}
+	if old >= 0 {
+		delete(on, all[old].Network)
+	}
+	switch {
+	case op.Kind == plan.Disconnect && old >= 0:
+		all = slices.Delete(all, old, old+1)
+	case op.Kind == plan.Disconnect:
+	case old >= 0:
+		all[old] = op.Endpoint
+	default:
+		all = append(all, op.Endpoint)
+	}
+	if op.Kind != plan.Disconnect {
+		on[op.Endpoint.Network] = op.Network
+	}
+	c.Service.Endpoints, c.On = all, on
+	return c
+}
+
+// createNetwork makes a network and records how it was made.
+func (x *execution) createNetwork(ctx context.Context, op plan.Operation) error {
+	err := x.s.ask(func() {
+		for _, n := range x.project.Networks {
+			if n.Name == op.Object {
+				defined := maps.Clone(x.s.defined)
+				if defined == nil {
+					defined = map[string]project.Network{}
+				}
+				defined[n.Name] = n
+				x.s.defined = defined
+			}
+		}
+	})
+	if err == nil {
+		err = x.share(ctx, "Network", op.Object, &x.s.networks)
+	}
+	if err != nil {
+		return err
+	}
+	return x.s.ask(func() { x.s.emitNetwork(op.Object, "create") })
+}
+
+// clearNetwork removes a network that will be made anew, when all have left it.
+func (x *execution) clearNetwork(ctx context.Context, name string) error {
+	x.r.Progress("Network", name, "Removing")
+	ctx, cancel := context.WithTimeout(ctx, removeLimit)
+	defer cancel()
+	if err := x.s.rt.RemoveNetwork(ctx, name); err != nil {
+		x.r.Progress("Network", name, "Error")
+		return fmt.Errorf("remove network %s to make it anew: %w", name, err)
+	}
+	x.r.Progress("Network", name, "Removed")
+	return x.s.ask(func() {
+		x.s.networks = slices.DeleteFunc(slices.Clone(x.s.networks), func(n string) bool { return n == name })
+		x.s.outdated = true
+		x.s.changed()
+		x.s.emitNetwork(name, "destroy")
+	})
+}
