@@ -28,7 +28,7 @@ func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copyta
 		defer root.Close()
 		return copyIn(ctx, root, job, stream)
 	}
-	done, err := r.turns.take(ctx, sc.Name)
+	done, err := r.turns.Take(ctx, sc.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 
 // Create acquires all that outlives a run of the container.
 func (r *Runtime) Create(ctx context.Context, sc *supervisor.Container) error {
-	done, err := r.turns.take(ctx, sc.Name)
+	done, err := r.turns.Take(ctx, sc.Name)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
 )
@@ -29,11 +30,11 @@ func eachOfMount(child *rootless.Child, do func(pid int, pidfd *os.File) error) 
 	if err != nil {
 		return nil // it has ended, or is about to
 	}
-	ns, err := mountNS(main)
+	ns, err := mountns.Of(main)
 	if err != nil {
 		return nil
 	}
-	list, err := members(ns)
+	list, err := mountns.Members(ns)
 	for pid, pidfd := range list {
 		err = errors.Join(err, do(pid, pidfd))
 		pidfd.Close()
@@ -44,7 +45,7 @@ func eachOfMount(child *rootless.Child, do func(pid int, pidfd *os.File) error) 
 // stopMount stops the processes of a run one by one, until a look at all of them
 // finds none that runs: what they fork meanwhile is found by the next.
 func stopMount(child *rootless.Child) error {
-	for deadline := time.Now().Add(sweepLimit); ; {
+	for deadline := time.Now().Add(mountns.Limit); ; {
 		running := 0
 		err := eachOfMount(child, func(pid int, pidfd *os.File) error {
 			switch processState(pid) {
@@ -60,7 +61,7 @@ func stopMount(child *rootless.Child) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%d processes still run after %v", running, sweepLimit)
+			return fmt.Errorf("%d processes still run after %v", running, mountns.Limit)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Remove releases everything of a container that does not run.
 func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes bool) error {
-	done, err := r.turns.take(ctx, sc.Name)
+	done, err := r.turns.Take(ctx, sc.Name)
 	if err != nil {
 		return err
 	}

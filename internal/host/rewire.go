@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/etchosts"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -17,7 +16,7 @@ import (
 // about to be made is recorded before, so that the next supervisor mends what this
 // one leaves; see adoptNetwork.
 func (r *Runtime) Rewire(ctx context.Context, sc *supervisor.Container) error {
-	done, err := r.turns.take(ctx, sc.Name)
+	done, err := r.turns.Take(ctx, sc.Name)
 	if err != nil {
 		return err
 	}
@@ -80,27 +79,7 @@ func (r *Runtime) editEtc(c *container, name, before, now string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(here, []byte(replaceLines(string(b), lines(before), lines(now))), 0o644)
-}
-
-func lines(text string) []string { return slices.Collect(strings.Lines(text)) }
-
-// replaceLines puts the lines in where the first of the lines out was, at the end if
-// there is none.
-func replaceLines(text string, out, in []string) string {
-	var kept []string
-	at := -1
-	for line := range strings.Lines(text) {
-		if !slices.Contains(out, line) {
-			kept = append(kept, line)
-		} else if at < 0 {
-			at = len(kept)
-		}
-	}
-	if at < 0 {
-		at = len(kept)
-	}
-	return strings.Join(slices.Insert(kept, at, in...), "")
+	return os.WriteFile(here, []byte(etchosts.Replace(string(b), before, now)), 0o644)
 }
 
 // sameEndpoints reports that two specifications want the same, also when one has been

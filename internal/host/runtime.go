@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/turns"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
@@ -46,7 +47,7 @@ type Runtime struct {
 	portable bool
 	keyring  string // of the project; "" = there are no keyrings
 	execs    atomic.Int64
-	turns    turns
+	turns    turns.Turns
 	memory   sync.Mutex // held while a volume in memory is mounted
 
 	mu         sync.Mutex

@@ -3,12 +3,12 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -142,16 +142,6 @@ func (r *Runtime) isJoined(c *container) bool {
 	return false
 }
 
-// mountNS names the mount namespace of a process, which nobody shares: by it its
-// descendants are known in a shared pid namespace.
-func mountNS(pid int) (uint64, error) {
-	var st unix.Stat_t
-	if err := unix.Stat(fmt.Sprintf("/proc/%d/ns/mnt", pid), &st); err != nil {
-		return 0, err
-	}
-	return st.Ino, nil
-}
-
 // containerOf is the container that a run belongs to, nil if it is not known.
 func (r *Runtime) containerOf(run string) *container {
 	if i := strings.LastIndexByte(run, '/'); i > 0 {
@@ -192,7 +182,7 @@ func (r *Runtime) noteMountNS(c *container, child *rootless.Child) error {
 	if err != nil {
 		return err
 	}
-	if c.rec.MountNS, err = mountNS(pid); err != nil {
+	if c.rec.MountNS, err = mountns.Of(pid); err != nil {
 		return err
 	}
 	return r.save(c)

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -107,7 +108,7 @@ func (r *Runtime) Kill(run *supervisor.Run) error {
 	}
 	err = ignoreEnded(child.Signal(unix.SIGKILL))
 	if c := r.containerOf(run.ID); c != nil && c.sharesPID() && c.run == child {
-		err = errors.Join(err, sweep(c.rec.MountNS))
+		err = errors.Join(err, mountns.Sweep(c.rec.MountNS))
 	}
 	return err
 }

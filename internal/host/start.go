@@ -10,6 +10,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -18,7 +19,7 @@ import (
 
 // Start publishes the ports and launches a run.
 func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) (_ *supervisor.Run, err error) {
-	done, err := r.turns.take(ctx, sc.Name)
+	done, err := r.turns.Take(ctx, sc.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +190,7 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	}
 	errs := []error{r.unpublish(c, sc.Again)}
 	if c.sharesPID() {
-		errs = append(errs, sweep(c.rec.MountNS))
+		errs = append(errs, mountns.Sweep(c.rec.MountNS))
 	}
 	errs = append(errs, r.leave(c))
 	drain, cancel := context.WithTimeout(ctx, 5*time.Second)

@@ -1,4 +1,4 @@
-package host
+package turns
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 )
 
 func TestTurns(t *testing.T) {
-	var all turns
+	var all Turns
 	var busy, rounds int
 	var wait sync.WaitGroup
 	for range 20 {
 		wait.Go(func() {
-			done, err := all.take(t.Context(), "a")
+			done, err := all.Take(t.Context(), "a")
 			if err != nil {
 				t.Error(err)
 				return
@@ -27,14 +27,14 @@ func TestTurns(t *testing.T) {
 			rounds++
 		})
 	}
-	other, err := all.take(t.Context(), "b")
+	other, err := all.Take(t.Context(), "b")
 	if err != nil {
 		t.Fatal(err)
 	}
 	wait.Wait()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := all.take(ctx, "b"); err == nil {
+	if _, err := all.Take(ctx, "b"); err == nil {
 		t.Error("the turn of b was given twice")
 	}
 	other()

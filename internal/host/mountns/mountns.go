@@ -1,4 +1,6 @@
-package host
+// Package mountns knows the processes of a container by its mount namespace, which it
+// shares with nobody, where it shares its pid namespace.
+package mountns
 
 import (
 	"errors"
@@ -12,19 +14,19 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// sweepLimit bounds the end of a run's remaining processes: killed ones take
+// Limit bounds the end of a run's remaining processes: killed ones take
 // longer only if they hang in the kernel.
-const sweepLimit = 5 * time.Second
+const Limit = 5 * time.Second
 
-// sweep kills what a run has left in a pid namespace that it shares: all
+// Sweep kills what a run has left in a pid namespace that it shares: all
 // processes of its mount namespace. A process that has made itself another one,
 // which takes CAP_SYS_ADMIN, stays; it ends with the owner of the pid namespace,
 // or with the project.
-func sweep(ns uint64) error {
+func Sweep(ns uint64) error {
 	if ns == 0 {
 		return nil
 	}
-	for deadline := time.Now().Add(sweepLimit); ; {
+	for deadline := time.Now().Add(Limit); ; {
 		left, err := killAll(ns)
 		if err != nil || left == nil {
 			return err
@@ -32,7 +34,7 @@ func sweep(ns uint64) error {
 		ended := waitEnd(left, time.Until(deadline))
 		left.Close()
 		if !ended {
-			return fmt.Errorf("processes of mount namespace %d were killed and have not ended after %v", ns, sweepLimit)
+			return fmt.Errorf("processes of mount namespace %d were killed and have not ended after %v", ns, Limit)
 		}
 	}
 }
@@ -40,9 +42,10 @@ func sweep(ns uint64) error {
 // killAll kills the living processes of a mount namespace and returns a pidfd of
 // one of them, nil if there are none.
 func killAll(ns uint64) (one *os.File, err error) {
-	list, err := members(ns)
+	list, err := Members(ns)
 	for pid, f := range list {
-		if kerr := ignoreEnded(unix.PidfdSendSignal(wire.FD(f), unix.SIGKILL, nil, 0)); kerr != nil {
+		kerr := unix.PidfdSendSignal(wire.FD(f), unix.SIGKILL, nil, 0)
+		if kerr != nil && !errors.Is(kerr, unix.ESRCH) {
 			err = errors.Join(err, fmt.Errorf("kill process %d: %w", pid, kerr))
 		}
 		if one != nil {
@@ -53,8 +56,8 @@ func killAll(ns uint64) (one *os.File, err error) {
 	return one, err
 }
 
-// members are pidfds of the living processes of a mount namespace, by pid.
-func members(ns uint64) (map[int]*os.File, error) {
+// Members are pidfds of the living processes of a mount namespace, by pid.
+func Members(ns uint64) (map[int]*os.File, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
@@ -65,7 +68,7 @@ func members(ns uint64) (map[int]*os.File, error) {
 		if err != nil {
 			continue
 		}
-		if of, err := mountNS(pid); err != nil || of != ns {
+		if of, err := Of(pid); err != nil || of != ns {
 			continue // somebody else's, or ended: a zombie has no namespaces
 		}
 		fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
@@ -74,7 +77,7 @@ func members(ns uint64) (map[int]*os.File, error) {
 		}
 		f := os.NewFile(uintptr(fd), "pidfd")
 		// The pid may be another's by now: look again, while the pidfd holds it.
-		if of, err := mountNS(pid); err != nil || of != ns {
+		if of, err := Of(pid); err != nil || of != ns {
 			f.Close()
 			continue
 		}
@@ -101,4 +104,14 @@ func waitEnd(pidfd *os.File, limit time.Duration) bool {
 		}
 	})
 	return ended
+}
+
+// Of names the mount namespace of a process, which nobody shares: by it its
+// descendants are known in a shared pid namespace.
+func Of(pid int) (uint64, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(fmt.Sprintf("/proc/%d/ns/mnt", pid), &st); err != nil {
+		return 0, err
+	}
+	return st.Ino, nil
 }
