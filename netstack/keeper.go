@@ -16,8 +16,9 @@ import (
 // keeps a namespace or a listening socket alive.
 //
 // Names that are used here: "net/CONTAINER", "dns/CONTAINER/udp|tcp",
-// "dns/@NETWORK/udp|tcp", "port/CONTAINER/PROTOCOL/ADDRESS/PORT", with "=SERVICE"
-// for a container's name where a service shares it, and "xnet/@@NETWORK".
+// "dns/@NETWORK/udp|tcp", "relay/@tcp4|tcp6|udp4|udp6",
+// "port/CONTAINER/PROTOCOL/ADDRESS/PORT", with "=SERVICE" for a container's name
+// where a service shares it, and "xnet/@@NETWORK".
 type Keeper interface {
 	// KeepAll stores duplicates, in place of those of the same names.
 	KeepAll(files map[string]*os.File) error
@@ -41,7 +42,7 @@ func newFileStore(k Keeper) *fileStore {
 	s := &fileStore{keeper: k, kept: map[string]bool{}, unclaimed: map[string]*os.File{}}
 	for name, f := range k.Kept() {
 		kind, _, _ := strings.Cut(name, "/")
-		if kind != "net" && kind != "dns" && kind != "port" && commons.NetworkOf(name) == "" {
+		if kind != "net" && kind != "dns" && kind != "port" && kind != "relay" && commons.NetworkOf(name) == "" {
 			f.Close()
 			continue
 		}

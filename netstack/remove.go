@@ -24,6 +24,7 @@ func (s *Stack) RemoveSandbox(id string) error {
 	}
 	s.mu.Unlock()
 	s.carried.Forget(id)
+	s.forgetOutward(id)
 	errs = append(errs, s.files.drop(ownedBy(id)))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove the network of container %s: %w", id, err)

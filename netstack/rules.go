@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 
+	"github.com/mocker-compose/mocker-compose/netstack/egress"
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 )
@@ -23,19 +25,34 @@ func (s *Stack) openFirewall() error {
 	return err
 }
 
-// applyRules brings the rules in line with the networks. s.mu is held.
+// applyRules brings the relay and the rules in line with the networks. s.mu is
+// held.
 func (s *Stack) applyRules() error {
 	if s.firewall == nil {
 		return nil
 	}
 	var r firewall.Rules
+	var links []egress.Link
+	var subnets []netip.Prefix
 	for _, name := range slices.Sorted(maps.Keys(s.networks)) {
 		n := s.networks[name]
-		net := firewall.Network{Bridge: n.bridge, Internal: n.internal}
+		rules, link := firewall.Network{Bridge: n.bridge, Internal: n.internal}, egress.Link{Bridge: n.bridge}
 		for _, space := range n.spaces() {
-			net.Subnets, net.Gateways = append(net.Subnets, space.Subnet()), append(net.Gateways, space.Gateway())
+			rules.Subnets, rules.Gateways = append(rules.Subnets, space.Subnet()), append(rules.Gateways, space.Gateway())
+			link.Gateways = append(link.Gateways, netip.PrefixFrom(space.Gateway(), space.Subnet().Bits()))
 		}
-		r.Networks = append(r.Networks, net)
+		r.Networks, subnets = append(r.Networks, rules), append(subnets, rules.Subnets...)
+		if !n.internal {
+			links = append(links, link)
+		}
+	}
+	if err := s.wantRelay(len(links) > 0 && s.wayOut.name == Relay); err != nil {
+		return err
+	}
+	if s.relay != nil {
+		r.Hold = s.relay.SetLinks(links, subnets)
+		p := s.relay.Ports()
+		r.TCP4, r.TCP6, r.UDP4, r.UDP6 = p.TCP4, p.TCP6, p.UDP4, p.UDP6
 	}
 	if plan := s.wayOut.tap.Plan; plan.Subnet.IsValid() {
 		r.Uplink, r.Closed = uplink.Tap, plan.Ranges()

@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
 	"github.com/mocker-compose/mocker-compose/netstack/commons"
 	"github.com/mocker-compose/mocker-compose/netstack/dns"
+	"github.com/mocker-compose/mocker-compose/netstack/egress"
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
 	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
@@ -53,6 +54,7 @@ type Stack struct {
 	sharing   *commons.Sharing // nil: with nobody
 	way6      bool             // containers have a default route by IPv6
 	wayOut    wayOut
+	relay     *egress.Relay // nil: no network has a way out by it
 }
 
 // resolvConfPath is the host's, as this process sees it.
@@ -99,11 +101,12 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	if s.networks, err = s.router.bridges(s.links); err != nil {
 		return nil, err
 	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.openPorts()
+	u.Add("way out", func() error { s.closeRelay(); return nil })
 	if err := s.readWayOut(); err != nil {
 		return nil, err
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.openPorts()
 	s.adoptResolvers()
 	u.Release()
 	return s, nil
@@ -157,6 +160,7 @@ func (s *Stack) Close() error {
 	s.mu.Unlock()
 	s.carried.Abort()
 	s.ports.Close()
+	s.closeRelay()
 	s.wg.Wait()
 	s.worker.close()
 	s.router.Close()

@@ -334,8 +334,10 @@ func tryCall(t testing.TB, ns *os.File, addr string) (string, error) {
 	t.Helper()
 	var c net.Conn
 	var err error
-	// Short: forbidden packets vanish, and each such case costs this time.
-	visit(t, ns, func() error { c, err = net.DialTimeout("tcp", addr, 400*time.Millisecond); return nil })
+	// Forbidden packets are refused at once. Legal ones may be lost while the kernel
+	// is busy with other namespaces: a new link carries nothing before it has been
+	// noticed, and a SYN is repeated after a second.
+	visit(t, ns, func() error { c, err = net.DialTimeout("tcp", addr, 3*time.Second); return nil })
 	if err != nil {
 		return "", err
 	}

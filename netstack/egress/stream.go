@@ -1,0 +1,151 @@
+package egress
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/carry"
+)
+
+const protocolTCP = unix.IPPROTO_TCP
+
+// keepAlive finds peers that are gone without a word. Rarely: an idle connection
+// should cost nothing, and a network between us and the peer may be paid by packet.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Minute, Interval: 30 * time.Second, Count: 6}
+
+// syn is for the first packet of a connection, which the rules have dropped.
+func (r *Relay) syn(p packet) {
+	f := p.flow()
+	if f.to.Port() == 53 && r.view.Load().isGateway(f.to.Addr()) {
+		return // a resolver listens there, in R
+	}
+	owner, to, err := r.target(f)
+	switch {
+	case owner == "":
+		return
+	case err != nil:
+		r.answer(p, err)
+		return
+	}
+	switch r.dials.begin(f) {
+	case ready: // the one that was put back has got lost
+		r.writer.inject(p.synAgain())
+	case begun:
+		p := p.clone()
+		r.wg.Go(func() { r.held(p, f, to) })
+	}
+}
+
+// held connects to the outside while the SYN waits.
+func (r *Relay) held(p packet, f flow, to netip.AddrPort) {
+	c, err := r.connect(to)
+	if err != nil {
+		r.dials.take(f)
+		r.answer(p, err)
+		return
+	}
+	r.dials.connected(f, c)
+	r.writer.inject(p.synAgain())
+}
+
+// connect dials from the host's net namespace, where this goroutine is at home.
+func (r *Relay) connect(to netip.AddrPort) (*net.TCPConn, error) {
+	d := net.Dialer{Timeout: dialPatience, KeepAliveConfig: keepAlive}
+	c, err := d.DialTCP(r.ctx, "tcp", netip.AddrPort{}, to)
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+		r.sayOnce("connections to the outside wait because this process has no descriptor left: raise the limit with `ulimit -n`")
+	}
+	return c, err
+}
+
+// accept takes the services' halves of connections from one listener.
+func (r *Relay) accept(l *os.File) {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return
+	}
+	for r.world.Carry.Acquire(r.ctx) {
+		c, f, err := acceptOne(raw)
+		if err == nil {
+			r.wg.Go(func() {
+				defer r.world.Carry.Release()
+				r.serve(c, f)
+			})
+			continue
+		}
+		r.world.Carry.Release()
+		if errors.Is(err, os.ErrClosed) {
+			return
+		}
+		// Out of descriptors or memory: others must end first.
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-r.ctx.Done():
+			return
+		}
+	}
+}
+
+// acceptOne waits for a connection. What net.TCPListener would set on each, ours
+// have from their listener.
+func acceptOne(l syscall.RawConn) (*os.File, flow, error) {
+	fd := -1
+	var from, to unix.Sockaddr
+	var err error
+	if e := l.Read(func(s uintptr) bool {
+		fd, from, err = unix.Accept4(int(s), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		return err != unix.EAGAIN && err != unix.EINTR && err != unix.ECONNABORTED
+	}); e != nil {
+		return nil, flow{}, e
+	}
+	if err != nil {
+		return nil, flow{}, os.NewSyscallError("accept4", err)
+	}
+	c := os.NewFile(uintptr(fd), "tcp from a service")
+	if to, err = unix.Getsockname(fd); err != nil {
+		c.Close()
+		return nil, flow{}, os.NewSyscallError("getsockname", err)
+	}
+	return c, flow{addrPort(from), addrPort(to)}, nil
+}
+
+// serve joins both halves. A service's half that has none outside was not held:
+// there are no packet sockets, or its SYN was put back by a process that has died.
+// Then a failure can only be told by a reset.
+func (r *Relay) serve(c *os.File, f flow) {
+	owner, to, err := r.target(f)
+	out := r.dials.take(f)
+	if err == nil && out == nil {
+		out, err = r.connect(to)
+	}
+	if err != nil {
+		carry.Reset(c)
+		if out != nil {
+			carry.Reset(out)
+		}
+		return
+	}
+	stop := context.AfterFunc(r.ctx, func() { carry.Reset(c); carry.Reset(out) })
+	defer stop()
+	r.world.Carry.Pair(owner, out, c)
+}
+
+func plain(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+// addrPort reads an address of the kernel's.
+func addrPort(sa unix.Sockaddr) netip.AddrPort {
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}
