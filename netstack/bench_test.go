@@ -169,6 +169,10 @@ func BenchmarkStream(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	opened(b, hostAddr(p))
+	if c, err := inside.Accept(); err == nil { // that of opened
+		c.Close()
+	}
 	host, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		b.Fatal(err)
@@ -191,8 +195,44 @@ func BenchmarkStream(b *testing.B) {
 		})
 		streamOver(b, inside, c)
 	})
+	b.Run("talk/loopback", func(b *testing.B) { talkOver(b, host, host.Addr().String()) })
+	b.Run("talk/published", func(b *testing.B) { talkOver(b, inside, hostAddr(p)) })
 	b.Run("connect/loopback", func(b *testing.B) { connects(b, host, host.Addr().String()) })
 	b.Run("connect/published", func(b *testing.B) { connects(b, inside, hostAddr(p)) })
+}
+
+// talkOver sends a byte there and back, again and again.
+func talkOver(b *testing.B, l *net.TCPListener, addr string) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	srv, err := l.Accept()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer srv.Close()
+	go func() {
+		buf := make([]byte, 1)
+		for {
+			if _, err := srv.Read(buf); err != nil {
+				return
+			}
+			if _, err := srv.Write(buf); err != nil {
+				return
+			}
+		}
+	}()
+	buf := make([]byte, 1)
+	for b.Loop() {
+		if _, err := c.Write(buf); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := c.Read(buf); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func stream(b *testing.B, l *net.TCPListener, addr string) {

@@ -292,7 +292,7 @@ func TestSlots(t *testing.T) {
 
 func TestBudget(t *testing.T) {
 	for files, want := range map[uint64][2]int{
-		64: {32, 32}, 1024: {288, 96}, 20000: {6988, 512}, 524288: {32768, 512}, 1 << 40: {32768, 512},
+		64: {32, 32}, 1024: {288, 96}, 20000: {8464, 512}, 524288: {32768, 512}, 1 << 40: {32768, 512},
 	} {
 		if pairs, pipes := budget(files); pairs != want[0] || pipes != want[1] {
 			t.Errorf("%d files: %d pairs, %d pipes, want %v", files, pairs, pipes, want)

@@ -12,10 +12,13 @@ const (
 	fewest    = 32
 )
 
-// budget shares out files open descriptors: three quarters are for connections
-// and pipes, the rest for everything else that the process does.
+// others is what is left to everything else that the process does; a quarter, if
+// there are few.
+const others = 2048
+
+// budget shares out files open descriptors between connections and pipes.
 func budget(files uint64) (pairs, pipes int) {
-	usable := files / 4 * 3
+	usable := files - min(files/4, others)
 	pipes = int(min(max(usable/4/filesPerPipe, fewest), mostPipes))
 	pairs = int(min(max((usable-min(usable, uint64(pipes*filesPerPipe)))/filesPerPair, fewest), mostPairs))
 	return pairs, pipes
