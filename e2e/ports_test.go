@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
 
 // One port by TCP and by UDP, on every address: who asks is answered, and the
@@ -199,4 +201,35 @@ func (s *scenario) bound(first, count int) (list []int) {
 		}
 	}
 	return list
+}
+
+// Ports that only root may bind: the error names the setting, and --ports auto
+// takes another and says so.
+func TestLowPorts(t *testing.T) {
+	if ports.Floor() <= 81 {
+		t.Skipf("everybody may bind ports from %d upwards here: sysctl net.ipv4.ip_unprivileged_port_start", ports.Floor())
+	}
+	s := begin(t, "services:\n  a: { command: ./probe answer :80, hostname: me, ports: ['127.0.0.1:81:80', '127.0.0.1:81:80/udp'] }\n")
+	s.fails(1, []string{"net.ipv4.ip_unprivileged_port_start=81", "--ports auto"}, "up", "-d")
+	s.fails(1, []string{"invalid --ports"}, "up", "-d", "--ports", "any")
+	r := s.compose("up", "-d", "--ports", "auto")
+	if r.code != 0 || !strings.Contains(r.stderr, "port 81/tcp is published at 8") || !strings.Contains(r.stderr, "port 81/udp is published at 8") {
+		t.Fatalf("exit %d\n%s", r.code, r.stderr)
+	}
+	check := func() {
+		t.Helper()
+		for _, protocol := range []string{"tcp", "udp"} {
+			addr := strings.TrimSpace(s.must("port", "--protocol", protocol, "a", "80"))
+			s.eventually(protocol+" by "+addr, func() bool { who, err := askWho(protocol, addr, 5*time.Second); return who == "me" && err == nil })
+		}
+	}
+	check()
+	s.must("restart", "-t", "0")
+	check()
+	s.env = append(s.env, "MOCKER_PORTS=auto")
+	id := s.ps()["a-1"].ID
+	s.must("up", "-d")
+	if s.ps()["a-1"].ID != id {
+		t.Error("the same by the variable makes another container")
+	}
 }

@@ -103,6 +103,8 @@ type Port struct {
 	HostPortEnd uint16 `json:"host_port_end,omitempty"`
 	Target      uint16 `json:"target"`
 	Protocol    string `json:"protocol"` // "tcp", "udp"
+	// Auto: if HostPort is one that only root may bind, another is taken.
+	Auto bool `json:"auto,omitempty"`
 }
 
 // Condition is what a dependent waits for.

@@ -35,6 +35,7 @@ func (o *CreateOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.up.ForceRecreate, "force-recreate", false, "replace containers even if nothing changed")
 	fs.BoolVar(&o.up.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
 	fs.BoolVar(&o.up.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
+	o.up.Ports.Register(fs)
 	fs.StringArrayVar(&o.up.Scale, "scale", nil, "make N replicas: `SERVICE=N`")
 	uplinkFlag(fs, &o.up.uplink)
 }

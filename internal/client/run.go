@@ -48,6 +48,9 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		return err
 	}
 	t.Project.Uplink = uplink
+	if err := o.Ports.Apply(e.Getenv, append(pointers(t.Project.Services), svc)...); err != nil {
+		return err
+	}
 	e.Notices(t.Project.Notices)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

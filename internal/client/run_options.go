@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/lowports"
 )
 
 // RunOptions are the flags of run.
@@ -16,6 +18,7 @@ type RunOptions struct {
 	Publish, Volumes                                    []string
 	Entrypoint, Name, Pull, User, WorkingDir            string
 	uplink                                              uplinkValue
+	Ports                                               lowports.Flag
 
 	interactive, noTTY, tty bool
 	changed                 func(flag string) bool
@@ -61,6 +64,7 @@ func (o *RunOptions) Register(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.User, "user", "u", "", "as `USER[:GROUP]`")
 	fs.StringArrayVarP(&o.Volumes, "volume", "v", nil, "mount a `VOLUME`, as in volumes of the compose file")
 	fs.StringVarP(&o.WorkingDir, "workdir", "w", "", "in `DIR` inside the container")
+	o.Ports.Register(fs)
 	_ = fs.MarkHidden("tty") // fails only for a flag that does not exist
 	o.changed = fs.Changed
 }

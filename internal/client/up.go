@@ -40,6 +40,9 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 		uplink = project.UplinkRelay
 	}
 	t.Project.Uplink = uplink
+	if err := o.Ports.Apply(e.Getenv, pointers(t.Project.Services)...); err != nil {
+		return err
+	}
 	e.Notices(t.Project.Notices)
 	if err := e.ensure(ctx, t.Name); err != nil {
 		return err
@@ -73,6 +76,13 @@ func (e *Env) removeOrphans(flag bool) bool {
 	}
 	on, err := strconv.ParseBool(e.Getenv("COMPOSE_REMOVE_ORPHANS"))
 	return err == nil && on
+}
+
+func pointers(list []project.Service) (out []*project.Service) {
+	for i := range list {
+		out = append(out, &list[i])
+	}
+	return out
 }
 
 // enabled refuses services that the files do not have, or that a profile disables.

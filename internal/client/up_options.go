@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/mocker-compose/mocker-compose/internal/lowports"
 )
 
 // UpOptions are the flags of up.
@@ -25,6 +27,7 @@ type UpOptions struct {
 	Scale                             []string
 	uplink                            uplinkValue
 	keepUplink                        bool // where nothing is said: as it is, and not the default
+	Ports                             lowports.Flag
 }
 
 // Register defines the flags in fs.
@@ -50,6 +53,7 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.NoColour, "no-color", false, "show lines without colour")
 	fs.StringArrayVar(&o.Scale, "scale", nil, "run N replicas: `SERVICE=N`")
 	uplinkFlag(fs, &o.uplink)
+	o.Ports.Register(fs)
 	o.inert(fs)
 }
 

@@ -29,7 +29,7 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 	for _, p := range sc.Service.Ports {
 		got, err := r.net.Publish(c.name, netstack.PortSpec{
 			HostIP: p.HostIP, HostPort: p.HostPort, HostPortEnd: p.HostPortEnd, Target: p.Target, Protocol: p.Protocol,
-			Service: service,
+			Service: service, Auto: p.Auto,
 		})
 		if err != nil {
 			return publishError(p, err)

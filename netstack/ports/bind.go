@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +33,9 @@ func (t *Table) bindSpec(addrs []netip.Addr, spec Spec) ([]*os.File, error) {
 		if files, err = t.bindAll(spec.protocol(), addrs, ask); err == nil {
 			return files, nil
 		}
+		if errors.Is(err, unix.EACCES) && spec.Auto {
+			return t.bindAbove(addrs, spec, err)
+		}
 		if !errors.Is(err, unix.EADDRINUSE) {
 			return nil, err
 		}
@@ -40,6 +44,27 @@ func (t *Table) bindSpec(addrs []netip.Addr, spec Spec) ([]*os.File, error) {
 		return nil, fmt.Errorf("no port from %d to %d is free; the last one: %w", spec.HostPort, last, err)
 	}
 	return nil, err
+}
+
+// above is how far above a port that only root may bind its substitute is, and
+// substitutes how many are tried.
+const above, substitutes = 8000, 100
+
+// bindAbove binds a port that stands for one that only root may bind: 8080 for 80,
+// or the next that is free.
+func (t *Table) bindAbove(addrs []netip.Addr, spec Spec, why error) ([]*os.File, error) {
+	for port := spec.HostPort + above; port < spec.HostPort+above+substitutes; port++ {
+		files, err := t.bindAll(spec.protocol(), addrs, port)
+		if err == nil {
+			t.w.Report(fmt.Sprintf("port %d/%s is published at %d: an ordinary user may bind ports from %d upwards",
+				spec.HostPort, spec.protocol(), port, Floor()))
+			return files, nil
+		}
+		if !errors.Is(err, unix.EADDRINUSE) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("no port from %d to %d is free for it either: %w", spec.HostPort+above, spec.HostPort+above+substitutes-1, why)
 }
 
 // bindAll binds one port on all addresses, or none.
@@ -98,7 +123,7 @@ func (t *Table) explainBind(protocol string, at netip.AddrPort, err error) error
 	case errors.Is(err, unix.EADDRINUSE):
 		return t.conflict(protocol, at, err)
 	case errors.Is(err, unix.EACCES):
-		return &FloorError{Addr: at, Floor: floor()}
+		return &FloorError{at}
 	case errors.Is(err, unix.EADDRNOTAVAIL):
 		return fmt.Errorf("bind %s: %w: %s is not an address of this host: see `ip address`", at, err, at.Addr())
 	}
@@ -106,27 +131,29 @@ func (t *Table) explainBind(protocol string, at netip.AddrPort, err error) error
 }
 
 // FloorError says that a port is below those that an ordinary user may bind.
-type FloorError struct {
-	Addr  netip.AddrPort
-	Floor string // the lowest that he may
-}
+type FloorError struct{ Addr netip.AddrPort }
 
 // Error names the setting.
 func (e *FloorError) Error() string {
-	return fmt.Sprintf("bind %s: %v: an ordinary user may bind ports from %s upwards: "+
-		"choose such a port, let one be chosen with --ports auto, or allow this one as root with `sysctl -w net.ipv4.ip_unprivileged_port_start=%d`",
-		e.Addr, unix.EACCES, e.Floor, e.Addr.Port())
+	return fmt.Sprintf("bind %s: %v: an ordinary user may bind ports from %d upwards: choose such a port, "+
+		"have one chosen by --ports auto, or allow this one as root with `sysctl -w net.ipv4.ip_unprivileged_port_start=%d`",
+		e.Addr, unix.EACCES, Floor(), e.Addr.Port())
 }
 
 // Unwrap is the system's error.
 func (e *FloorError) Unwrap() error { return unix.EACCES }
 
-// floor is the host's limit. The file shows the setting of the opening thread's
-// namespace, and ordinary goroutines are in the host's.
-func floor() string {
+// Floor is the lowest port that an ordinary user of this host may bind
+// (ip-sysctl.rst, ip_unprivileged_port_start). The file shows the setting of the
+// opening thread's namespace, and ordinary goroutines are in the host's.
+func Floor() int {
 	b, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 	if err != nil {
-		return "1024"
+		return 1024
 	}
-	return strings.TrimSpace(string(b))
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 1024
+	}
+	return n
 }

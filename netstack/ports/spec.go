@@ -22,6 +22,7 @@ type Spec struct {
 	HostPortEnd uint16 `json:"host_port_end,omitempty"` // > HostPort: the first free one of the range
 	Target      uint16 `json:"target"`
 	Protocol    string `json:"protocol,omitempty"` // "tcp", "udp"; "" = tcp
+	Auto        bool   `json:"auto,omitempty"`     // another one if only root may bind HostPort
 	// Service may publish one host port for all its containers, which take turns;
 	// "" = the port is this container's alone.
 	Service string `json:"service,omitempty"`
