@@ -47,11 +47,18 @@ func carried(t testing.TB, s *Set, owner string) (client, server *net.TCPConn) {
 	inside, server := join(t)
 	must(t, outside.SetDeadline(time.Time{}))
 	must(t, inside.SetDeadline(time.Time{}))
-	done := make(chan struct{})
+	done, before := make(chan struct{}), s.Count(owner).Total
 	go func() {
 		defer close(done)
 		s.Pair(owner, outside, inside)
 	}()
+	for s.Count(owner).Total == before { // until it is known
+		select {
+		case <-done: // refused
+			return client, server
+		case <-time.After(50 * time.Microsecond):
+		}
+	}
 	t.Cleanup(func() {
 		client.Close()
 		server.Close()
