@@ -278,7 +278,7 @@ func TestNetworkCommands(t *testing.T) {
 	}
 	s.write("compose.yaml", "services:\n  web: { command: ./probe pause }\nnetworks:\n  default: { name: front }\n")
 	s.must("down")
-	s.fails(1, []string{"compose.yaml:4: a network with name front exists", "external: true"}, "up", "-d")
+	s.fails(1, []string{"compose.yaml:4: network front was found but has incorrect label", `(expected: "default")`, "external: true"}, "up", "-d")
 	if _, err := os.Stat(filepath.Join(s.dirs.Run, "net")); !os.IsNotExist(err) {
 		t.Errorf("files of shared networks are left: %v", err)
 	}
@@ -300,5 +300,36 @@ func TestNetworkCounts(t *testing.T) {
 	s.gets("client", "http://web/")
 	if now := s.inspectNetwork(s.project + "_default").Statistics; now.RxBytes <= before.RxBytes || now.TxBytes <= before.TxBytes {
 		t.Errorf("%+v, then %+v", before, now)
+	}
+}
+
+// A network of a file that has a name of its own choice is found by others, as with
+// docker; it goes with its project unless somebody is on it.
+func TestNamedNetwork(t *testing.T) {
+	a := begin(t, "services:\n  a: { command: ./probe serve :80, hostname: a-host }\nnetworks:\n  default: { name: meeting, ipam: { config: [{ subnet: 10.250.9.0/24 }] } }\n")
+	b := a.neighbour("b", "services:\n  b: { command: ./probe serve :80, hostname: b-host, networks: [far] }\nnetworks:\n  far: { name: meeting, external: true }\n")
+	b.fails(1, []string{"network meeting declared as external, but could not be found"}, "up", "-d")
+	a.must("up", "-d")
+	b.must("up", "-d")
+	a.eventually("b gets from a", func() bool { return b.gets("b", "http://a/") == "a-host" })
+	a.eventually("a gets from b", func() bool { return a.gets("a", "http://b.meeting/") == "b-host" })
+	if r := a.compose("down", "-t", "0"); r.code != 0 || !strings.Contains(r.stderr, "still in use by "+b.project) {
+		t.Errorf("down while b is on it: exit %d\n%s", r.code, r.stderr)
+	}
+	if b.gets("b", "http://b.meeting/") != "b-host" {
+		t.Error("b has lost its network")
+	}
+	a.must("up", "-d")
+	a.eventually("they meet again", func() bool { return b.gets("b", "http://a/") == "a-host" })
+	a.write("compose.yaml", strings.ReplaceAll(a.read("compose.yaml"), "10.250.9.", "10.250.10."))
+	a.fails(1, []string{"compose.yaml:4: network meeting differs from the one that " + b.project + " is on"}, "up", "-d")
+	b.must("down", "-t", "0")
+	a.must("up", "-d")
+	if n := a.inspectNetwork("meeting"); n.Labels["com.docker.compose.project"] != a.project || len(n.Containers) != 1 || n.IPAM.Config[0].Subnet != "10.250.10.0/24" {
+		t.Errorf("%+v", n)
+	}
+	a.must("down", "-t", "0")
+	if names := a.must("network", "ls", "-q"); names != "" {
+		t.Errorf("down has left %s", names)
 	}
 }

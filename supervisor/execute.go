@@ -30,6 +30,7 @@ type execution struct {
 	said     map[string]bool // containers whose replacement has been announced
 	networks sync.Once
 	netErr   error
+	netStay  []string // that other projects are on
 }
 
 // execute runs a plan. The error is that of the operation that failed, or the

@@ -206,13 +206,8 @@ func (f *fakeRuntime) EnsureNetworks(_ context.Context, p *project.Project) erro
 func (f *fakeRuntime) RemoveNetworks(context.Context) ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var names []string
-	for n := range f.networks {
-		names = append(names, n)
-	}
 	clear(f.networks)
-	slices.Sort(names)
-	return names, nil
+	return nil, nil
 }
 
 func (f *fakeRuntime) EnsureVolumes(_ context.Context, p *project.Project) error {

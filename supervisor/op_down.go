@@ -55,7 +55,7 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 // endProject removes the rest, when no container is left.
 func (s *Supervisor) endProject(ctx context.Context, t *turns.Ticket) error {
 	// Once more without a record of them: it may have been lost.
-	if err := s.removeNetworks(ctx); err != nil {
+	if _, err := s.removeNetworks(ctx); err != nil {
 		return err
 	}
 	// Whoever has queued up meanwhile wants the project back: go on.

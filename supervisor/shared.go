@@ -87,22 +87,28 @@ func (x *execution) removeNetwork(ctx context.Context, op plan.Operation) error 
 	}
 	name := op.Object
 	x.r.Progress("Network", name, "Removing")
-	x.networks.Do(func() { x.netErr = x.s.removeNetworks(ctx) })
-	if x.netErr != nil {
+	x.networks.Do(func() {
+		x.netStay, x.netErr = x.s.removeNetworks(ctx)
+		x.s.sayNotices(x.r)
+	})
+	switch {
+	case x.netErr != nil:
 		x.r.Progress("Network", name, "Error")
-		return x.netErr
+	case slices.Contains(x.netStay, name):
+		x.r.Progress("Network", name, "Resource is still in use")
+	default:
+		x.r.Progress("Network", name, "Removed")
 	}
-	x.r.Progress("Network", name, "Removed")
-	return nil
+	return x.netErr
 }
 
-func (s *Supervisor) removeNetworks(ctx context.Context) error {
+func (s *Supervisor) removeNetworks(ctx context.Context) (stay []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, removeLimit)
 	defer cancel()
-	if _, err := s.rt.RemoveNetworks(ctx); err != nil {
-		return fmt.Errorf("remove the networks of project %s: %w", s.cfg.Name, err)
+	if stay, err = s.rt.RemoveNetworks(ctx); err != nil {
+		return stay, fmt.Errorf("remove the networks of project %s: %w", s.cfg.Name, err)
 	}
-	return s.ask(func() {
+	return stay, s.ask(func() {
 		for _, name := range s.networks {
 			s.emitNetwork(name, "destroy")
 		}

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/networks"
+	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -37,12 +40,13 @@ func (e *Env) Networks(ctx context.Context) ([]api.Network, error) {
 }
 
 // externals refuses a file whose external networks do not exist, or that calls one
-// of its own as such a one is called, before anything is changed. Its networks
-// are those that services use.
-func (e *Env) externals(p *project.Project) error {
+// of its own as a network that it has not made, before anything is changed. The
+// file then knows what its external networks are like.
+func (e *Env) externals(ctx context.Context, p *project.Project) error {
 	store := networks.Open(e.Dirs)
-	for _, n := range p.Networks {
-		_, err := store.Get(n.Name)
+	for i := range p.Networks {
+		n := &p.Networks[i]
+		def, err := store.Get(n.Name)
 		var missing *networks.NotFoundError
 		switch absent := errors.As(err, &missing); {
 		case absent && n.External:
@@ -50,16 +54,43 @@ func (e *Env) externals(p *project.Project) error {
 				Code: 1, Err: fmt.Errorf("%snetwork %s declared as external, but could not be found", position(n.Source), n.Name),
 				Hint: "make it first with: mocker-compose network create " + n.Name,
 			}
-		case err == nil && !n.External:
-			return &ExitError{
-				Code: 1, Err: fmt.Errorf("%sa network with name %s exists but was not created by compose", position(n.Source), n.Name),
-				Hint: "set `external: true` to use the existing network, or give this one another name",
-			}
 		case err != nil && !absent:
 			return err
+		case err == nil && n.External:
+			n.Internal = def.Internal
+		case err == nil:
+			if err := e.compareOwner(ctx, p, n, &def); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// compareOwner compares a named network of a file with the one of that name.
+func (e *Env) compareOwner(ctx context.Context, p *project.Project, n *project.Network, def *networks.Network) error {
+	const hint = "set `external: true` to use an existing network"
+	if key := def.Labels[networks.LabelKey]; key != n.Key {
+		return &ExitError{
+			Code: 1, Err: fmt.Errorf("%snetwork %s was found but has incorrect label %s set to %q (expected: %q)", position(n.Source), n.Name, networks.LabelKey, key, n.Key),
+			Hint: hint + ", or give this one another name",
+		}
+	}
+	if def.Owner() != p.Name {
+		e.Warn(fmt.Sprintf("a network with name %s exists but was not created for project %q: %s", n.Name, p.Name, hint))
+		return nil
+	}
+	if networks.OfFile(p.Name, n).Fits(def) {
+		return nil
+	}
+	users, err := sharing.Users(ctx, e.Dirs, n.Name)
+	if users = slices.DeleteFunc(users, func(u string) bool { return u == p.Name }); len(users) > 0 {
+		return &ExitError{
+			Code: 1, Err: fmt.Errorf("%snetwork %s differs from the one that %s is on", position(n.Source), n.Name, strings.Join(users, ", ")),
+			Hint: "take that down first, or leave the network as it was",
+		}
+	}
+	return err
 }
 
 // position is "FILE:LINE: ", with the file as seen from here if it is below.

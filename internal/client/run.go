@@ -40,7 +40,7 @@ func (e *Env) CheckRun(o *RunOptions) error {
 // Run runs a container of its own from a service, svc as the flags changed it,
 // and ends with its exit code; detached, when it runs.
 func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Service) error {
-	if err := e.externals(t.Project); err != nil {
+	if err := e.externals(ctx, t.Project); err != nil {
 		return err
 	}
 	uplink, err := e.uplink(o.uplink, t.Project.Uplink)

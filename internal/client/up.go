@@ -29,7 +29,7 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	if err := scale(t.Project, o.Scale); err != nil {
 		return err
 	}
-	if err := e.externals(t.Project); err != nil {
+	if err := e.externals(ctx, t.Project); err != nil {
 		return err
 	}
 	uplink, err := e.uplink(o.uplink, t.Project.Uplink)

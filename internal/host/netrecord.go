@@ -65,12 +65,12 @@ func (r *Runtime) adoptNetworks() {
 		r.report(fmt.Sprintf("the record of the networks cannot be read (%v): addresses come from all of their subnets until the next up", err))
 		return
 	}
-	exists := map[string]bool{}
+	exists := map[string]bool{} // of the project alone: what others share tells more of itself
 	for _, n := range r.net.Networks() {
-		exists[n.Name] = true
+		exists[n.Name] = !n.Shared
 	}
 	for _, n := range known {
-		if n.External || !exists[n.Name] {
+		if !exists[n.Name] {
 			continue
 		}
 		if _, err := r.net.EnsureNetwork(networkSpec(n)); err != nil {

@@ -13,11 +13,11 @@ import (
 
 // EnsureNetworks makes the project's networks that do not exist, and their way out.
 func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error {
-	if err := sharing.Join(ctx, r.dirs, r.net, p); err != nil {
+	if err := sharing.Join(ctx, r.dirs, r.net, p, r.notice); err != nil {
 		return err
 	}
 	for _, n := range p.Networks {
-		if !n.External {
+		if !sharing.Shared(p, &n) {
 			if _, err := r.net.EnsureNetwork(networkSpec(n)); err != nil {
 				return err
 			}
@@ -45,27 +45,23 @@ func networkSpec(n project.Network) netstack.Network {
 func (r *Runtime) Networks(context.Context) ([]api.Network, error) { return sharing.Show(r.net) }
 
 // RemoveNetworks removes all of the project's networks, and leaves those that it
-// shares.
-func (r *Runtime) RemoveNetworks(context.Context) ([]string, error) {
-	var names []string
-	var errs []error
+// shares. It returns the names of its own that others are on, which stay.
+func (r *Runtime) RemoveNetworks(ctx context.Context) ([]string, error) {
+	stay, err := sharing.Remove(ctx, r.dirs, r.net, r.project, r.notice)
+	errs := []error{err}
 	for _, n := range r.net.Networks() {
-		if err := r.net.RemoveNetwork(n.Name); err != nil {
-			errs = append(errs, err)
-			continue
-		}
 		if !n.Shared {
-			names = append(names, n.Name)
+			errs = append(errs, r.net.RemoveNetwork(n.Name))
 		}
 	}
-	if len(errs) == 0 {
-		errs = append(errs, r.saveNetworks(nil))
+	if err := errors.Join(errs...); err != nil {
+		return stay, err
 	}
-	slices.Sort(names)
-	return names, errors.Join(errs...)
+	return stay, r.saveNetworks(nil)
 }
 
-// RemoveNetwork removes one network.
+// RemoveNetwork removes one network, or leaves it if it is shared: what the project
+// has made of these is made anew by EnsureNetworks, or removed with the rest.
 func (r *Runtime) RemoveNetwork(_ context.Context, name string) error {
 	return r.net.RemoveNetwork(name)
 }

@@ -45,3 +45,14 @@ func (n *Network) Settings() (s Settings, err error) {
 	}
 	return s, nil
 }
+
+func settingsAsOptions(mtu int, isolated bool) map[string]string {
+	options := map[string]string{}
+	if mtu != 0 {
+		options[optionMTU] = strconv.Itoa(mtu)
+	}
+	if isolated {
+		options[optionICC] = "false"
+	}
+	return options
+}

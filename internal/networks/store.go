@@ -38,8 +38,11 @@ type InUseError struct {
 }
 
 func (e *InUseError) Error() string {
-	return fmt.Sprintf("network %s is in use by %s: take that down first, or remove the network from its file", e.Name, strings.Join(e.Users, ", "))
+	return fmt.Sprintf("network %s is in use by %s: take that down first, or remove the network from its file", e.Name, e.By())
 }
+
+// By names the users.
+func (e *InUseError) By() string { return strings.Join(e.Users, ", ") }
 
 // Hold keeps definitions from coming and going until the file is closed.
 func (s *Store) Hold(ctx context.Context) (*os.File, error) { return s.lock(ctx, unix.LOCK_SH) }

@@ -111,8 +111,9 @@ type Runtime interface {
 	// EnsureNetworks makes the project's networks that do not exist, and gives
 	// them the project's uplink.
 	EnsureNetworks(ctx context.Context, p *project.Project) error
-	// RemoveNetworks removes all networks of the project and returns their resolved names.
-	RemoveNetworks(ctx context.Context) ([]string, error)
+	// RemoveNetworks removes all networks of the project, and returns the resolved
+	// names of those that stay because other projects are on them.
+	RemoveNetworks(ctx context.Context) (stay []string, err error)
 	// RemoveNetwork removes one network, on which nothing stands. Idempotent.
 	RemoveNetwork(ctx context.Context, name string) error
 	// EnsureVolumes makes the named volumes that do not exist.
