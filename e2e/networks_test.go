@@ -240,3 +240,37 @@ func TestNetworksThatCannotBe(t *testing.T) {
 		t.Error("containers were made")
 	}
 }
+
+// enable_ipv6 in a file that runs: the network is made anew, the containers stay.
+func TestIPv6IsSwitchedOn(t *testing.T) {
+	const file = "services:\n  a: { command: ./probe serve :80 }\n  b: { command: ./probe serve :80, networks: { default: SIX, other: {} } }\nnetworks:\n  default: { V6 }\n  other: {}\n"
+	write := func(s *scenario, six, v6 string) {
+		s.write("compose.yaml", strings.NewReplacer("SIX", six, "V6", v6).Replace(file))
+	}
+	s := begin(t, strings.NewReplacer("SIX", "{}", "V6", "").Replace(file))
+	s.must("up", "-d")
+	before := s.ps()
+	if got := s.interfaces("b"); strings.Contains(got["eth0"]+got["eth1"], ":/") || len(got) != 3 {
+		t.Errorf("b has %q", got)
+	}
+	write(s, `{ ipv6_address: "fd05::5" }`, `enable_ipv6: true, ipam: { config: [{ subnet: "fd05::/64" }] }`)
+	s.must("up", "-d")
+	if got := s.interfaces("b"); !strings.Contains(got["eth0"], " fd05::5/64") || strings.Contains(got["eth1"], "fd05") || strings.Contains(got["eth1"], "fe80") {
+		t.Errorf("with IPv6, b has %q", got)
+	}
+	s.eventually("a reaches b by IPv6", func() bool { return s.answers("a", "[fd05::5]") })
+	if hosts := s.file("b", "/etc/hosts"); !strings.Contains(hosts, "fd05::5\t") {
+		t.Errorf("/etc/hosts:\n%s", hosts)
+	}
+	write(s, "{}", "")
+	s.must("up", "-d")
+	if got := s.interfaces("b"); strings.Contains(got["eth0"]+got["eth1"], "fd05") || strings.Contains(got["eth0"]+got["eth1"], "fe80") || len(got) != 3 {
+		t.Errorf("without IPv6 again, b has %q", got)
+	}
+	s.eventually("a reaches b", func() bool { return s.answers("a", "b") })
+	for name, c := range s.ps() {
+		if c.ID != before[name].ID || c.State != "running" {
+			t.Errorf("%s was made anew: %+v, before %+v", name, c, before[name])
+		}
+	}
+}
