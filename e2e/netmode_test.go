@@ -158,3 +158,29 @@ func TestNetworkModeChanges(t *testing.T) {
 		t.Errorf("after all were made anew, a is in %s and b in %s", a, b)
 	}
 }
+
+// A link is a name that one service alone knows, for all replicas of another.
+func TestLinks(t *testing.T) {
+	s := begin(t, `
+services:
+  db: { command: ./probe serve :80, scale: 2 }
+  web: { command: ./probe pause, links: [ "db:database" ], external_links: [ "${COMPOSE_PROJECT_NAME}-db-2:second" ] }
+  other: { command: ./probe pause }
+`)
+	s.must("up", "-d")
+	if got := strings.Fields(s.must("exec", "-T", "web", "./probe", "lookup", "database")); len(got) != 3 {
+		t.Errorf("the link is %v", got)
+	}
+	if a, b := s.nameIn("web", "second"), s.nameIn("web", s.project+"-db-2"); a == "" || a != b {
+		t.Errorf("the external link is %s, the container is %s", a, b)
+	}
+	if got := s.nameIn("other", "database"); got != "" {
+		t.Errorf("others know the link: %s", got)
+	}
+	s.must("exec", "-T", "web", "./probe", "get", "http://database/")
+	s.killSupervisor()
+	s.eventually("the next supervisor knows the link", func() bool { return s.nameIn("web", "database") != "" })
+	if env := s.must("exec", "-T", "web", "env"); strings.Contains(env, "DATABASE") {
+		t.Errorf("a link sets variables:\n%s", env)
+	}
+}

@@ -68,6 +68,9 @@ type Service struct {
 	Ports       []Port     `json:"ports,omitempty"`
 	Expose      []string   `json:"expose,omitempty"`
 	ExtraHosts  []string   `json:"extra_hosts,omitempty"` // "name=address", address may be "host-gateway"
+	// Links are names that this service alone knows, each with the name that it stands
+	// for on the service's networks (links, external_links).
+	Links map[string]string `json:"links,omitempty"`
 	// DNS is whom the container asks for names of the outside, and how.
 	DNS DNS `json:"dns,omitzero"`
 	// HostLoopback: connections to the host (host-gateway) reach what listens on

@@ -19,7 +19,7 @@ func (l *load) check(m *types.Project) error {
 	for _, name := range m.ServiceNames() {
 		s := m.Services[name]
 		for _, f := range []func(*types.Project, types.ServiceConfig) error{
-			l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
+			l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkLinks, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
 		} {
 			if err := f(m, s); err != nil {
 				return err

@@ -32,6 +32,7 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 		p.Services = append(p.Services, s)
 	}
 	sort.Slice(p.Services, func(i, j int) bool { return p.Services[i].Name < p.Services[j].Name })
+	l.links(p, m)
 	if err := l.joined(p); err != nil {
 		return nil, err
 	}

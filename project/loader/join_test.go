@@ -1,6 +1,7 @@
 package loader_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -63,5 +64,33 @@ services:
 	e, _ := p.Service("e")
 	if e.NetworkMode != "" || e.JoinsNetwork() || len(e.Endpoints) != 1 || p.NetworkOf(e) != nil {
 		t.Errorf("bridge became %q with %v", e.NetworkMode, e.Endpoints)
+	}
+}
+
+// TestLinks: names that a service alone knows.
+func TestLinks(t *testing.T) {
+	dir := tree(t, "compose.yaml", `name: demo
+services:
+  db: {command: x, scale: 2}
+  web: {command: x, links: ["db", "db:database"], external_links: ["redis_1", "shop-mysql-1:mysql"]}
+`)
+	p := mustLoad(t, dir).Project
+	web, _ := p.Service("web")
+	want := map[string]string{"db": "db", "database": "db", "redis_1": "redis_1", "mysql": "shop-mysql-1"}
+	if !maps.Equal(web.Links, want) {
+		t.Errorf("links are %v, want %v", web.Links, want)
+	}
+	if len(web.DependsOn) != 1 || web.DependsOn[0].Service != "db" {
+		t.Errorf("web depends on %+v", web.DependsOn)
+	}
+	for text, want := range map[string]string{
+		"    links:\n      - bd:x\n  db: {command: x}\n":                `compose.yaml:4: services.web.links: service "bd" cannot be linked (did you mean "db"?)`,
+		"    links: [web]\n":                                            `compose.yaml:3: services.web.links: service "web" cannot be linked (remove the line: its own name is known)`,
+		"    network_mode: host\n    links: [db]\n  db: {command: x}\n": `compose.yaml:4: services.web: links and network_mode: host exclude each other (remove one of them)`,
+		"    links: [db]\n  db: {command: x, links: [web]}\n":           "compose.yaml:4: services depend on each other in a circle: db -> web -> db (remove one of these dependencies)",
+	} {
+		if got := fault(t, tree(t, "compose.yaml", "services:\n  web:\n"+text)).Error(); got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
 	}
 }
