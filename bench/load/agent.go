@@ -45,6 +45,8 @@ func (h *held) do(o Order) (Result, error) {
 		return ask(o)
 	case "hold":
 		return h.hold(o)
+	case "flows":
+		return h.flows(o)
 	case "drop":
 		h.drop()
 		return Result{}, nil

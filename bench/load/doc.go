@@ -12,7 +12,7 @@
 //	connect  connects, reads one byte, closes      writes one byte
 //	hold     reads one byte, keeps the connection  writes one byte, keeps it
 //
-// For udp the server sends each datagram back; for dns it is not the server that
+// For udp and flows (many sockets that stay) the server sends each datagram back; for dns it is not the server that
 // is asked but the resolver at the address. The agent reads one [Order] per line
 // from its standard input and writes one [Result] per line.
 package load

@@ -17,6 +17,7 @@
 //	probe parrot ADDRESS        send back what comes in on each connection
 //	probe hold ADDRESS FILE     keep one connection busy, FILE counts: see hold.go
 //	probe reach TARGET...       print what comes back from tcp:, udp:, ping:, arp:, dns: targets: see reach.go
+//	probe traffic serve ADDRESS answer the agents of bench/load; traffic agent: be one
 //	probe world NAME ADDRESS... answer there as the world outside does: see internal/worldtest
 //	probe interfaces            print names, hardware addresses, MTU, addresses, gateways: see interfaces.go
 //	probe answer ADDRESS [WAIT] say by TCP and UDP who one is and who asks: see answer.go
@@ -100,6 +101,7 @@ var verbs = map[string]func(args []string) error{
 	"open":     open,
 	"reach":    reach,
 	"world":    world,
+	"traffic":  traffic,
 	"answer":   answerPeer,
 
 	"interfaces": interfaces,
