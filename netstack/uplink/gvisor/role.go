@@ -46,13 +46,19 @@ func run(args []string) error {
 }
 
 // open attaches to the tap on a thread that goes into its namespace, and ends
-// there: no thread that could make sockets is left in it.
+// there: no thread that could make sockets is left in it. It is not the main
+// thread, whose namespace is the one that is seen of a process.
 func open(name, ns string) (tap *os.File, err error) {
 	done := make(chan struct{})
 	go func() {
-		runtime.LockOSThread() // and never unlocked
 		defer close(done)
-		tap, err = attachTap(name, ns)
+		runtime.LockOSThread() // while this one holds the main thread, the next gets another
+		if unix.Gettid() == unix.Getpid() {
+			defer runtime.UnlockOSThread()
+			tap, err = open(name, ns)
+			return
+		}
+		tap, err = attachTap(name, ns) // no unlock: the thread ends with the goroutine
 	}()
 	<-done
 	return tap, err
