@@ -40,6 +40,11 @@ func (s *Stack) adoptSandbox(id string, spec SandboxSpec, infos []EndpointInfo) 
 		s.report(fmt.Sprintf("container %s: names are not answered until it is restarted: %v", id, err))
 	}
 	s.enterNames(sb)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.routeIPv6(sb, s.way6); err != nil {
+		s.report(fmt.Sprintf("container %s: default route for IPv6: %v", id, err))
+	}
 	return sb, nil
 }
 

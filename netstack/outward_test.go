@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,9 +127,110 @@ func outward(t *testing.T) (*internet, *Stack, *Sandbox) {
 	t.Helper()
 	n := newInternet(t)
 	s := open(t, newNamespace(t), newHolder(t))
-	must(t, s.SetIPv6Way(true))
 	ensure(t, s, Network{Name: "n", IPv6: true})
 	return n, s, service(t, s, "web-1", "n")
+}
+
+// hasRoute6 tells whether ns has a default route by IPv6.
+func hasRoute6(t *testing.T, ns *os.File) bool {
+	t.Helper()
+	var h *netlink.Handle
+	visit(t, ns, func() (err error) {
+		h, err = netlink.NewHandle(unix.NETLINK_ROUTE)
+		return err
+	})
+	defer h.Close()
+	routes, err := dump(func() ([]netlink.Route, error) { return h.RouteList(nil, unix.AF_INET6) })
+	must(t, err)
+	return slices.ContainsFunc(routes, func(r netlink.Route) bool { return r.Gw != nil && (r.Dst == nil || r.Dst.IP.IsUnspecified()) })
+}
+
+// IPv6 is offered while the host can route it: to services that run, to new ones,
+// and to those that a new supervisor finds.
+func TestIPv6FollowsTheHost(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	n := newInternet(t)
+	router, k := newNamespace(t), newHolder(t)
+	s := open(t, router, k)
+	ensure(t, s, Network{Name: "n", IPv6: true})
+	web := service(t, s, "web-1", "n")
+	if !hasRoute6(t, web.NS()) {
+		t.Error("the host has a route, the service has none")
+	}
+	n.defaultRoute(unix.AF_INET6, "2001:db8::2", false)
+	settles(t, "the route is gone", func() bool { return !hasRoute6(t, web.NS()) })
+	if late := service(t, s, "late-1", "n"); hasRoute6(t, late.NS()) {
+		t.Error("a new service has a route that the host has not")
+	}
+	n.defaultRoute(unix.AF_INET6, "2001:db8::2", true)
+	settles(t, "the route is back", func() bool { return hasRoute6(t, web.NS()) })
+	spec, infos := web.spec, web.Endpoints()
+	must(t, s.Close())
+	n.defaultRoute(unix.AF_INET6, "2001:db8::2", false)
+	second := open(t, router, k)
+	again, err := second.AdoptSandbox("web-1", spec, infos)
+	must(t, err)
+	if hasRoute6(t, again.NS()) {
+		t.Error("the route was lost while nobody looked, and is still there")
+	}
+}
+
+// A supervisor that takes over finds the relay's sockets and the rules: what was
+// begun while nobody was there is served.
+func TestRelayIsAdopted(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	n := newInternet(t)
+	router, k := newNamespace(t), newHolder(t)
+	echo(t, n.ns, "198.18.0.2:7", "net:")
+	n.echoUDP("198.18.0.2:7")
+	first := open(t, router, k)
+	ensure(t, first, Network{Name: "n"})
+	web := service(t, first, "web-1", "n")
+	spec, infos := web.spec, web.Endpoints()
+	ns, err := duplicate(web.NS())
+	must(t, err)
+	defer ns.Close()
+	before := k.names()
+	must(t, first.Close())
+
+	type answer struct {
+		out string
+		err error
+	}
+	answers := make(chan answer, 2)
+	go func() {
+		out, err := call(t, ns, "198.18.0.2:7", "hello")
+		answers <- answer{out, err}
+	}()
+	var c net.Conn
+	visit(t, ns, func() (err error) {
+		c, err = net.Dial("udp", "198.18.0.2:7")
+		return err
+	})
+	defer c.Close()
+	_, err = c.Write([]byte("waiting"))
+	must(t, err)
+	time.Sleep(100 * time.Millisecond) // until the SYN has come and nobody has seen it
+
+	second := open(t, router, k)
+	_, err = second.AdoptSandbox("web-1", spec, infos)
+	must(t, err)
+	if a := <-answers; a.out != "net:hello" || a.err != nil {
+		t.Errorf("tcp: %q, %v", a.out, a.err)
+	}
+	// The datagram was kept in the socket, but its sender was not yet adopted when it
+	// was read; the next one must get through.
+	out, err := askUDP(t, ns, "198.18.0.2:7", "again")
+	if !strings.HasSuffix(out, "again") || err != nil {
+		t.Errorf("udp: %q, %v", out, err)
+	}
+	if after := k.names(); len(after) != len(before) {
+		t.Errorf("kept were %v and are %v", before, after)
+	}
 }
 
 func TestOutward(t *testing.T) {

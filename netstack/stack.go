@@ -108,6 +108,8 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 		return nil, err
 	}
 	s.adoptResolvers()
+	s.way6 = egress.HasIPv6()
+	s.followIPv6()
 	u.Release()
 	return s, nil
 }
