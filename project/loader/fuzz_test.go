@@ -15,6 +15,11 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(string(full))
+	networks, err := os.ReadFile("testdata/networks.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(networks))
 	for _, s := range []string{oneService, manyServices(2), "services: []\n", "services: {a: []}\n", "services: {a: {build: [x]}}\n",
 		"services: {a: {extends: [x]}}\n", "services: {a: {depends_on: 1}}\n", "services: {a: {networks: x, links: {a: b}}}\n",
 		"include: x\n", "include: [{path: {}}]\n", "networks: []\nservices: {a: {}}\n", "volumes: {v: []}\nservices: {a: {volumes: [v:/x]}}\n",

@@ -150,7 +150,7 @@ var topShape = sync.OnceValue(func() map[string]shape {
 	return map[string]shape{
 		"name":     isText,
 		"services": mapOf(keys(serviceShape(dict))),
-		"networks": mapOf(either(isNull, keys(map[string]shape{"name": isText, "driver": isText, "internal": isBool, "labels": dict}))),
+		"networks": mapOf(either(isNull, networkShape(dict))),
 		"volumes":  mapOf(either(isNull, keys(map[string]shape{"name": isText, "driver": isText, "labels": dict}))),
 		// One origin each: that is not the schema's to say, but is checked with it.
 		"configs": mapOf(either(only("file"), only("environment"), only("content"))),

@@ -14,8 +14,8 @@ func serviceShape(dict shape) map[string]shape {
 		"configs":        setOf(fileShape()),
 		"secrets":        setOf(fileShape()),
 		"ports":          setOf(portShape()),
-		"networks": either(setOf(), mapOf(either(isNull, keys(map[string]shape{
-			"aliases": setOf(), "ipv4_address": isText})))),
+		"networks":       either(setOf(), mapOf(either(isNull, endpointShape()))),
+		"extra_hosts":    either(setOf(), mapOf(isText)),
 		"depends_on": either(setOf(), mapOf(keys(map[string]shape{
 			"condition": oneOf("service_started", "service_healthy", "service_completed_successfully"),
 			"required":  isBool, "restart": isBool}, "condition"))),
@@ -25,7 +25,7 @@ func serviceShape(dict shape) map[string]shape {
 		"deploy":  keys(map[string]shape{"replicas": isInt}),
 		"scale":   isInt,
 	}
-	for _, k := range []string{"image", "user", "working_dir", "hostname", "domainname", "stop_signal", "stop_grace_period",
+	for _, k := range []string{"image", "user", "working_dir", "hostname", "domainname", "mac_address", "stop_signal", "stop_grace_period",
 		"restart", "network_mode", "shm_size", "mem_limit"} {
 		m[k] = isText
 	}
@@ -36,6 +36,25 @@ func serviceShape(dict shape) map[string]shape {
 		m[k] = setOf()
 	}
 	return m
+}
+
+// networkShape are the keys of a top-level network, endpointShape those of a
+// service's place in it.
+func networkShape(dict shape) shape {
+	pool := keys(map[string]shape{"subnet": isText, "gateway": isText, "ip_range": isText, "aux_addresses": mapOf(isText)})
+	return keys(map[string]shape{
+		"name": isText, "driver": isText, "labels": dict, "driver_opts": mapOf(either(isText, isInt)),
+		"internal": isBool, "external": isBool, "attachable": isBool, "enable_ipv4": isBool, "enable_ipv6": isBool,
+		"ipam": keys(map[string]shape{"driver": isText, "config": listOf(pool)}),
+	})
+}
+
+func endpointShape() shape {
+	return keys(map[string]shape{
+		"aliases": setOf(), "link_local_ips": setOf(), "driver_opts": mapOf(either(isText, isInt)),
+		"ipv4_address": isText, "ipv6_address": isText, "mac_address": isText, "interface_name": isText,
+		"priority": isInt, "gw_priority": isInt, "use_service_name_alias": isBool,
+	})
 }
 
 func mountShape() shape {

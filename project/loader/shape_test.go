@@ -44,7 +44,8 @@ func randomList(r *rand.Rand, depth int) []any {
 func randomMap(r *rand.Rand, depth int) map[string]any {
 	known := []string{"condition", "required", "restart", "test", "interval", "retries", "disable", "type", "source", "target",
 		"read_only", "bind", "create_host_path", "published", "host_ip", "protocol", "driver", "options", "replicas", "aliases",
-		"ipv4_address", "name", "internal", "labels", "path", "x-z"}
+		"ipv4_address", "ipv6_address", "gw_priority", "link_local_ips", "driver_opts", "use_service_name_alias",
+		"enable_ipv6", "external", "attachable", "ipam", "config", "subnet", "aux_addresses", "name", "internal", "labels", "path", "x-z"}
 	m := map[string]any{}
 	for range r.IntN(4) {
 		key := known[r.IntN(len(known))]
@@ -71,6 +72,10 @@ func TestShapeIsSound(t *testing.T) {
 		switch r.IntN(6) {
 		case 0:
 			file["networks"] = randomValue(r, 0)
+		case 3:
+			file["networks"] = map[string]any{"n": randomMap(r, 0)}
+		case 4:
+			file["services"] = map[string]any{"web": map[string]any{"networks": map[string]any{"n": randomMap(r, 0)}}}
 		case 1:
 			file["volumes"] = map[string]any{words[r.IntN(len(words))]: randomMap(r, 1)}
 		case 2:
@@ -100,21 +105,25 @@ func TestShapeKnowsCommonFiles(t *testing.T) {
 		return s
 	}
 	for text, want := range map[string]bool{
-		"services: {a: {command: [a, b], ports: ['80:80', '${P}:81'], environment: {A: 1, B: }, volumes: ['./a:/a', {type: bind, source: a, target: /b}]}}": true,
-		"services: {a: {healthcheck: {test: x, interval: 1s}, depends_on: {b: {condition: service_healthy}}}, b: {}}\nnetworks: {n: }\nx-y: [1]":            true,
-		"services: {a: {profiles: [$A, $B]}}":      false,
-		"services: {a: {tty: 'yes'}}":              false,
-		"version: '3'\nservices: {a: {}}":          false,
-		"services: {a: {depends_on: {b: {}}}}":     false,
-		"services: {a: {container_name: -a}}":      false,
-		"services: {a: {environment: {A: 1.5}}}":   false,
-		"services: {a: {command: 2001-01-01}}":     false,
-		"services: {a: {volumes: [{source: a}]}}":  false,
-		"services: {a: {labels: {a: [b]}}}":        false,
-		"services: {a: {networks: {n: {x: y}}}}":   false,
-		"services: [a]":                            false,
-		"networks: {'a b': }\nservices: {a: {}}":   false,
-		"services: {a: {ports: [{target: '80'}]}}": false,
+		"services: {a: {command: [a, b], ports: ['80:80', '${P}:81'], environment: {A: 1, B: }, volumes: ['./a:/a', {type: bind, source: a, target: /b}]}}":                           true,
+		"services: {a: {healthcheck: {test: x, interval: 1s}, depends_on: {b: {condition: service_healthy}}}, b: {}}\nnetworks: {n: }\nx-y: [1]":                                      true,
+		"services: {a: {networks: {n: {ipv4_address: 10.5.0.2, gw_priority: 1}}, extra_hosts: ['a:b']}}\nnetworks: {n: {enable_ipv6: true, ipam: {config: [{subnet: 10.5.0.0/24}]}}}": true,
+		"services: {a: {networks: {n: {gw_priority: x}}}}":                false,
+		"services: {a: {}}\nnetworks: {n: {ipam: {config: {subnet: a}}}}": false,
+		"services: {a: {}}\nnetworks: {n: {ipam: {options: {a: 1}}}}":     false,
+		"services: {a: {profiles: [$A, $B]}}":                             false,
+		"services: {a: {tty: 'yes'}}":                                     false,
+		"version: '3'\nservices: {a: {}}":                                 false,
+		"services: {a: {depends_on: {b: {}}}}":                            false,
+		"services: {a: {container_name: -a}}":                             false,
+		"services: {a: {environment: {A: 1.5}}}":                          false,
+		"services: {a: {command: 2001-01-01}}":                            false,
+		"services: {a: {volumes: [{source: a}]}}":                         false,
+		"services: {a: {labels: {a: [b]}}}":                               false,
+		"services: {a: {networks: {n: {x: y}}}}":                          false,
+		"services: [a]":                                                   false,
+		"networks: {'a b': }\nservices: {a: {}}":                          false,
+		"services: {a: {ports: [{target: '80'}]}}":                        false,
 	} {
 		var m map[string]any
 		if err := yaml.Unmarshal([]byte(text), &m); err != nil {
