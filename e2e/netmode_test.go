@@ -184,3 +184,32 @@ services:
 		t.Errorf("a link sets variables:\n%s", env)
 	}
 }
+
+// The owner of a network is recreated again and again while supervisors are killed:
+// who lives in it keeps its connection.
+func TestNetworkOfServiceUnderKills(t *testing.T) {
+	file := func(n int) string {
+		return strings.Replace(tunnel, "MORE", "environment: [ N="+strconv.Itoa(n)+" ]", 1)
+	}
+	s := begin(t, file(0))
+	s.must("up", "-d", "--wait")
+	ns, side := s.netNS("vpn"), s.ps()["side-1"].ID
+	stop, killed := make(chan struct{}), make(chan int, 1)
+	go func() { killed <- s.killSupervisors(kills(), stop) }()
+	rounds := 0
+	for n := 1; len(killed) == 0; n++ {
+		rounds = n
+		s.write("compose.yaml", file(n))
+		s.plain("up", "-d", "-t", "0") // killed too often, it gives up
+	}
+	close(stop)
+	t.Logf("%d kills, %d replacements", <-killed, rounds)
+	s.write("compose.yaml", file(rounds+1))
+	s.must("up", "-d", "-t", "0")
+	s.goesOn("after all", "side.count")
+	if s.netNS("vpn") != ns || s.netNS("side") != ns || s.ps()["side-1"].ID != side {
+		t.Errorf("the network was %s; vpn is in %s, side in %s", ns, s.netNS("vpn"), s.netNS("side"))
+	}
+	port := s.port("vpn-1")
+	s.eventually("the published port answers", func() bool { return get(port, "/") != "" })
+}

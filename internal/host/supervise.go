@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -102,5 +103,6 @@ func (p *process) end() error {
 
 // leave is end for a project that was taken down: its data goes too.
 func (p *process) leave() error {
+	sandbox.SweepProbes(p.dirs.Data) // of predecessors that were killed
 	return errors.Join(p.end(), removeBelow(p.dirs.ProjectsData(), p.project))
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 
@@ -91,35 +90,6 @@ func newOverlay(l Layers, p *paths, options [][2]string) (*os.File, error) {
 		return nil, overlayError(fs, "mount", err)
 	}
 	return os.NewFile(uintptr(fd), "root file system"), nil
-}
-
-// ProbeOverlay makes an overlay below dir, for real, and tells why it cannot.
-// MOCKER_FORCE_NO_OVERLAY makes it fail.
-func ProbeOverlay(dir string) error {
-	for _, name := range []string{"MOCKER_FORCE_NO_OVERLAY", "MOCKER_FORCE_FUSE"} {
-		if os.Getenv(name) != "" {
-			return errors.New(name + " is set")
-		}
-	}
-	tmp, err := os.MkdirTemp(dir, ".overlay")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		_ = os.Chmod(filepath.Join(tmp, "work", "work"), 0o700) // the kernel made it without any mode
-		os.RemoveAll(tmp)
-	}()
-	at := func(name string) string { return filepath.Join(tmp, name) }
-	for _, d := range []string{"lower", "upper", "work"} {
-		if err := os.Mkdir(at(d), 0o755); err != nil {
-			return err
-		}
-	}
-	f, err := Overlay(Layers{Lower: []string{at("lower")}, Upper: at("upper"), Work: at("work")})
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 // Bind is a detached copy of the mount at dir, without those below it.
