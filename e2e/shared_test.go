@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // neighbour is another project of the same user: its own directory, the same run
@@ -331,5 +333,45 @@ func TestNamedNetwork(t *testing.T) {
 	a.must("down", "-t", "0")
 	if names := a.must("network", "ls", "-q"); names != "" {
 		t.Errorf("down has left %s", names)
+	}
+}
+
+// kill -9 of supervisors in the middle of joining and leaving: there is one network
+// in the end, and nobody has an address of another.
+func TestSharedNetworkKilledDuringUp(t *testing.T) {
+	const file = "services:\n  s: { command: ./probe serve :80, scale: 3, networks: [front] }\nnetworks: { front: { external: true } }\n"
+	a := begin(t, "services:\n  stay: { command: ./probe serve :80, hostname: stay-host, networks: [front] }\nnetworks: { front: { external: true } }\n")
+	a.shares("front")
+	b, c := a.neighbour("b", file), a.neighbour("c", file)
+	a.must("up", "-d")
+	for range min(kills(), 6) {
+		for _, s := range []*scenario{b, c} {
+			f := s.foreground("-d", "--force-recreate")
+			time.Sleep(time.Duration(rand.IntN(80)) * time.Millisecond)
+			if pid, err := supervisorPID(s.dirs.APISocket(s.project)); err == nil {
+				signalPID(t, pid, syscall.SIGKILL)
+			}
+			f.code()
+		}
+		if rand.IntN(2) == 0 {
+			b.must("down", "-t", "0")
+		}
+	}
+	for _, s := range []*scenario{b, c} {
+		s.must("up", "-d")
+		a.eventually("stay answers "+s.project, func() bool { return s.gets("s", "http://stay/") == "stay-host" })
+	}
+	seen := map[string]string{}
+	for _, e := range a.inspectNetwork("front").Containers {
+		if who := seen[e.IPv4Address]; who != "" {
+			t.Errorf("%s and %s have %s", who, e.Name, e.IPv4Address)
+		}
+		seen[e.IPv4Address] = e.Name
+	}
+	if len(seen) != 7 {
+		t.Errorf("on the network: %v", seen)
+	}
+	if n := len(strings.Fields(a.must("exec", "-T", "stay", "./probe", "lookup", "s"))) - 1; n != 6 {
+		t.Errorf("the name of six replicas of two projects has %d addresses", n)
 	}
 }

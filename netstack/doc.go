@@ -25,6 +25,8 @@
 //     record. Only from which range addresses are chosen is told anew by the
 //     owner of the Stack (EnsureNetwork).
 //   - A [Sandbox] is a net namespace with one veth pair for each endpoint.
+//   - A network that other projects share is a bridge in a namespace X of its own,
+//     in which R has one leg (shared.go).
 //   - Names are answered on 127.0.0.11:53 inside each container (package dns).
 //   - A published port is a socket on the host, whose connections and datagrams
 //     are carried to a second one, made in R (packages ports and carry).

@@ -107,6 +107,9 @@ func (r *Runtime) RemoveVolumes(_ context.Context, p *project.Project) ([]string
 // removeBelow deletes a tree that is ours, by descriptors from its parent on.
 func removeBelow(parent, name string) error {
 	root, err := os.Open(parent)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // we were killed before anything was made there
+	}
 	if err != nil {
 		return err
 	}

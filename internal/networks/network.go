@@ -96,7 +96,12 @@ func (n *Network) check() error {
 
 // Bounds of the prefix length of a subnet: below, its addresses are more than
 // anybody can use; above, there is none left beside the gateway.
-var bounds = map[bool][2]int{false: {8, 29}, true: {16, 125}}
+func bounds(six bool) (shortest, longest int) {
+	if six {
+		return 16, 125
+	}
+	return 8, 29
+}
 
 // check reads a pool and returns its subnet.
 func (p *Pool) check() (netip.Prefix, error) {
@@ -104,8 +109,8 @@ func (p *Pool) check() (netip.Prefix, error) {
 	if err != nil {
 		return subnet, fmt.Errorf("invalid subnet %q: write it as 10.20.0.0/24", p.Subnet)
 	}
-	if b := bounds[subnet.Addr().Is6()]; subnet.Bits() < b[0] || subnet.Bits() > b[1] {
-		return subnet, fmt.Errorf("invalid subnet %q: the prefix length must lie between %d and %d", p.Subnet, b[0], b[1])
+	if shortest, longest := bounds(subnet.Addr().Is6()); subnet.Bits() < shortest || subnet.Bits() > longest {
+		return subnet, fmt.Errorf("invalid subnet %q: the prefix length must lie between %d and %d", p.Subnet, shortest, longest)
 	}
 	if subnet != subnet.Masked() {
 		return subnet, fmt.Errorf("invalid subnet %s: it should be %s", subnet, subnet.Masked())

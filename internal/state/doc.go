@@ -14,11 +14,14 @@
 //	run dir/p/PROJECT/api.sock    the supervisor
 //	run dir/p/PROJECT/lock        held by the supervisor: one writer
 //	data dir/p/PROJECT/state.json what the supervisor knows
+//	run dir/net/NETWORK/          who is on a network that projects share (netstack/commons)
+//	run dir/networks.lock         held while somebody joins or leaves one
 //	run dir/p/PROJECT/scratch     tmpfs in the holder's mount namespace: small files of containers
 //	data dir/p/PROJECT/c/NAME/    a container: logs/, upper/, work.RUN/
 //	data dir/base-1/              layer above every image: the mount points
 //	data dir/rootfs/DIGEST/       unpacked root file systems, shared by projects
 //	data dir/volumes/NAME/        named volumes
+//	data dir/networks/NAME        networks that projects share (internal/networks)
 //
 // Records carry a schema number, the boot id and a checksum; what cannot be
 // read is set aside (quarantine), never guessed at.
