@@ -122,6 +122,9 @@ func (s *Stack) catches() bool { return s.firewall != nil }
 // openPorts makes the table of published ports.
 func (s *Stack) openPorts() {
 	s.carried = carry.NewSet()
+	if len(s.calm) > 0 {
+		s.carried.CalmLocal()
+	}
 	s.ports = ports.New(ports.World{
 		Files: portFiles{s.files}, In: s.worker.do, Router: s.routerNS, Set: s.carried, Report: s.report,
 		ProjectOf: func(pid int) string {
