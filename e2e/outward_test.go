@@ -12,6 +12,7 @@ const outwardFile = `
 services:
   a: { command: ./probe serve :80, networks: [six] }
   host: { command: ./probe serve :80, networks: [six], extra_hosts: ["me:host-gateway"] }
+  all: { command: ./probe serve :80, networks: [six], extra_hosts: ["me:host-gateway"], x-mocker: {host_loopback: true} }
   shut: { command: ./probe serve :80, networks: [inner] }
 networks: { six: { enable_ipv6: true }, inner: { internal: true } }
 `
@@ -116,6 +117,9 @@ func TestHostSeenFromInside(t *testing.T) {
 	})
 	s.want("by host-gateway", s.reach("host", "tcp:me:9998", "tcp:me:9999"), map[string]string{
 		"tcp:me:9998": "host at", "tcp:me:9999": "refused",
+	})
+	s.want("with host_loopback", s.reach("all", "tcp:me:9999", "tcp:127.0.0.1:9999"), map[string]string{
+		"tcp:me:9999": "host at", "tcp:127.0.0.1:9999": "refused",
 	})
 }
 

@@ -24,8 +24,7 @@
 //     or both; what else must be known is in its group number. So R itself is the
 //     record. Only from which range addresses are chosen is told anew by the
 //     owner of the Stack (EnsureNetwork).
-//   - A [Sandbox] is a net namespace with one veth pair for each endpoint. Its
-//     endpoints may change while programs run in it (change.go).
+//   - A [Sandbox] is a net namespace with one veth pair for each endpoint.
 //   - A network that other projects share is a bridge in a namespace X of its own,
 //     in which R has one leg (shared.go).
 //   - Names are answered on 127.0.0.11:53 inside each container (package dns).
@@ -36,7 +35,8 @@
 //
 //   - Isolation is the absence of a way: R does not forward (ip_forward=0), and
 //     neither does any container. No rule has to be right for that.
-//   - The host's loopback cannot be reached: nothing leads from R to the host.
+//   - The host's loopback cannot be reached: no packet leads from R to the host, and
+//     the relay (package egress) dials no such address.
 //   - No goroutine ever runs on the worker's thread but the worker: a stranded
 //     thread would make sockets in the wrong namespace. Therefore never
 //     netlink.NewHandleAt and never netns.Set, which drop errors on the way back.
@@ -60,5 +60,5 @@
 //
 // Connections of published ports end with the supervisor; their listeners do
 // not: new connections wait in the kernel's queue until the next one accepts.
-// There is no way out of R.
+// So do connections to the outside.
 package netstack

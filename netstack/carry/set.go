@@ -26,8 +26,6 @@ type Set struct {
 	slots chan struct{} // one for each connection that may be
 	pipes *pipes
 
-	calmLocal bool
-
 	mu     sync.Mutex
 	closed bool
 	active map[*pair]struct{}

@@ -25,14 +25,13 @@ type Server struct {
 	zone     *Zone
 	upstream *Upstream
 	bounds   bounds
-	routable func(netip.Addr) bool
+	families families
 }
 
 // NewServer makes a server without sockets. u answers for those that have no
-// upstream of their own. Addresses of outside names are answered as far as the host
-// can route them: see [Routable]; nil = all.
-func NewServer(z *Zone, u *Upstream, routable func(netip.Addr) bool) *Server {
-	return &Server{zone: z, upstream: u, routable: routable}
+// upstream of their own.
+func NewServer(z *Zone, u *Upstream) *Server {
+	return &Server{zone: z, upstream: u}
 }
 
 // ServePackets answers on c until it is closed, then waits for its own
@@ -87,7 +86,7 @@ func (s *Server) forward(ctx context.Context, asker string, msg []byte, tcp bool
 	if err != nil {
 		return Failure(msg)
 	}
-	return s.offered(msg, answer)
+	return s.families.offered(msg, answer)
 }
 
 // ServeStreams is ServePackets for TCP.

@@ -1,8 +1,8 @@
 package egress
 
 import (
-	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 )
@@ -30,7 +30,7 @@ type dials struct {
 }
 
 type dial struct {
-	conn  *net.TCPConn // nil: not yet
+	conn  *os.File // nil: not yet
 	timer *time.Timer
 }
 
@@ -64,7 +64,7 @@ func (d *dials) begin(f flow) state {
 }
 
 // connected gives a flow its connection, to be taken within [settle].
-func (d *dials) connected(f flow, c *net.TCPConn) {
+func (d *dials) connected(f flow, c *os.File) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	one := d.of[f]
@@ -81,7 +81,7 @@ func (d *dials) connected(f flow, c *net.TCPConn) {
 }
 
 // take removes a flow and returns its connection, nil if it has none.
-func (d *dials) take(f flow) *net.TCPConn {
+func (d *dials) take(f flow) *os.File {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	one := d.of[f]

@@ -127,7 +127,7 @@ func setTransparent(fd, family int) error {
 	return os.NewSyscallError("setsockopt IP_TRANSPARENT", unix.SetsockoptInt(fd, unix.SOL_IP, ipTransparent, 1))
 }
 
-// streamOptions are those that accepted connections inherit. Peers that are gone
+// streamOptions are those of every connection; accepted ones inherit them. Peers that are gone
 // without a word are found, but rarely looked for: an idle connection should cost
 // nothing.
 func streamOptions(fd int) error {

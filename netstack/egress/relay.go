@@ -252,3 +252,9 @@ func (r *Relay) target(f flow) (owner string, to netip.AddrPort, err error) {
 	to, err = r.view.Load().Target(f.client.Addr(), f.to)
 	return OwnerName(owner), to, err
 }
+
+// Pending is the number of connections that are being made.
+func (r *Relay) Pending() int { return r.dials.len() }
+
+// Flows is the number of UDP flows.
+func (r *Relay) Flows() int { return r.flows.Len() }

@@ -3,7 +3,6 @@ package egress
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"os"
 	"syscall"
@@ -15,10 +14,6 @@ import (
 )
 
 const protocolTCP = unix.IPPROTO_TCP
-
-// keepAlive finds peers that are gone without a word. Rarely: an idle connection
-// should cost nothing, and a network between us and the peer may be paid by packet.
-var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Minute, Interval: 30 * time.Second, Count: 6}
 
 // syn is for the first packet of a connection, which the rules have dropped.
 func (r *Relay) syn(p packet) {
@@ -38,31 +33,34 @@ func (r *Relay) syn(p packet) {
 	case ready: // the one that was put back has got lost
 		r.writer.inject(p.synAgain())
 	case begun:
-		p := p.clone()
-		r.wg.Go(func() { r.held(p, f, to) })
+		r.hold(p, f, to)
 	}
 }
 
-// held connects to the outside while the SYN waits.
-func (r *Relay) held(p packet, f flow, to netip.AddrPort) {
-	c, err := r.connect(to)
+// hold connects to the outside while the SYN waits. What is decided at once, as
+// with a target on this machine, needs no goroutine of its own.
+func (r *Relay) hold(p packet, f flow, to netip.AddrPort) {
+	out, done, err := r.connect(to)
+	if done {
+		r.decided(p, f, out, err)
+		return
+	}
+	p = p.clone()
+	r.wg.Go(func() { r.decided(p, f, out, r.await(out)) })
+}
+
+// decided lets the SYN go on, or answers it.
+func (r *Relay) decided(p packet, f flow, out *os.File, err error) {
 	if err != nil {
+		if out != nil {
+			out.Close()
+		}
 		r.dials.take(f)
 		r.answer(p, err)
 		return
 	}
-	r.dials.connected(f, c)
+	r.dials.connected(f, out)
 	r.writer.inject(p.synAgain())
-}
-
-// connect dials from the host's net namespace, where this goroutine is at home.
-func (r *Relay) connect(to netip.AddrPort) (*net.TCPConn, error) {
-	d := net.Dialer{Timeout: dialPatience, KeepAliveConfig: keepAlive}
-	c, err := d.DialTCP(r.ctx, "tcp", netip.AddrPort{}, to)
-	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
-		r.sayOnce("connections to the outside wait because this process has no descriptor left: raise the limit with `ulimit -n`")
-	}
-	return c, err
 }
 
 // accept takes the services' halves of connections from one listener.
@@ -123,7 +121,7 @@ func (r *Relay) serve(c *os.File, f flow) {
 	owner, to, err := r.target(f)
 	out := r.dials.take(f)
 	if err == nil && out == nil {
-		out, err = r.connect(to)
+		out, err = r.dial(to)
 	}
 	if err != nil {
 		carry.Reset(c)
