@@ -128,7 +128,7 @@ func (s *Supervisor) load() error {
 // resume puts one recorded container into the state that it is really in.
 func (s *Supervisor) resume(i *instance, run *Run, sameBoot bool) {
 	// An end that is on record already may be told again: that run is over.
-	if run != nil && i.live() && i.rec.State != Ending {
+	if run != nil && i.rec.Live() && i.rec.State != Ending {
 		s.resumeRun(i, run)
 		return
 	}
@@ -140,10 +140,10 @@ func (s *Supervisor) resume(i *instance, run *Run, sameBoot bool) {
 	case Creating:
 		s.enter(i, Created)
 	case Removing:
-		s.enter(i, i.idle())
+		s.enter(i, i.rec.Idle())
 	case Starting:
 		// It was about to run, and nothing of it is left: once more.
-		s.enter(i, i.idle())
+		s.enter(i, i.rec.Idle())
 		// A one-off container is started by its client, who comes again.
 		if !i.rec.Held && i.rec.Desired == WantRunning && i.rec.OneOff == nil {
 			s.launch(i, event{kind: BackoffOver})
@@ -188,7 +188,7 @@ func (s *Supervisor) resumeRun(i *instance, run *Run) {
 // restart policy is not about: the user decides what comes next.
 func (s *Supervisor) lost(i *instance, why string) {
 	if i.rec.State != Created && i.rec.State != Creating {
-		if i.live() || i.rec.State == Waiting || i.rec.Held {
+		if i.rec.Live() || i.rec.State == Waiting || i.rec.Held {
 			i.rec.Reason, i.rec.Detail = ReasonLost, why
 			i.rec.Exit = &Exit{Code: 137, At: time.Now()}
 			i.rec.Finished = i.rec.Exit.At

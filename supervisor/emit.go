@@ -1,11 +1,9 @@
 package supervisor
 
 import (
-	"maps"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
@@ -13,8 +11,8 @@ import (
 // emit tells all listeners what happened to i, and remembers it. more are further
 // attributes, by key and value. Called on the loop, after the state has changed.
 func (s *Supervisor) emit(i *instance, action string, more ...string) {
-	e := i.event(action)
-	e.Attributes = i.attributes(action)
+	e := i.rec.Event(action)
+	e.Attributes = i.rec.Attributes(action)
 	for n := 0; n+1 < len(more); n += 2 {
 		e.Attributes[more[n]] = more[n+1]
 	}
@@ -50,35 +48,6 @@ func (s *Supervisor) emitHappening(h Happening) {
 		e.Attributes["reason"] = h.Reason
 	}
 	s.tellAll(e)
-}
-
-func (i *instance) event(action string) api.Event {
-	r := &i.rec
-	e := api.Event{
-		Time: time.Now(), Action: action, Service: r.Service.Name, Name: r.Name, ID: r.ID,
-		State: r.State.Docker(), Health: r.Health.Status.String(),
-		Final: i.final(), Reason: r.Why(), OneOff: r.OneOff != nil,
-	}
-	if r.Exit != nil {
-		e.ExitCode = r.Exit.Code
-	}
-	return e
-}
-
-// attributes are docker's: the labels of the file, image and name, and what
-// belongs to the action.
-func (i *instance) attributes(action string) map[string]string {
-	r := &i.rec
-	m := map[string]string{}
-	maps.Copy(m, r.Service.Labels)
-	m["image"], m["name"] = r.Service.Image, r.Name
-	if action == "die" && r.Exit != nil {
-		m["exitCode"] = strconv.Itoa(r.Exit.Code)
-		if !r.Started.IsZero() && !r.Finished.Before(r.Started) {
-			m["execDuration"] = strconv.Itoa(int(r.Finished.Sub(r.Started).Seconds()))
-		}
-	}
-	return m
 }
 
 // execEvents tells of a command that is executed in a container: exec_create and

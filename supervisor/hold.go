@@ -81,7 +81,7 @@ func (s *Supervisor) holdIdle(i *instance, _ event) {
 
 func (s *Supervisor) holdWaiting(i *instance, _ event) {
 	i.rec.Held, i.rec.Due = true, time.Time{}
-	s.enter(i, i.idle())
+	s.enter(i, i.rec.Idle())
 	s.recordFirst()
 }
 
@@ -128,7 +128,7 @@ func (s *Supervisor) settleOne(i *instance) bool {
 func (s *Supervisor) over(service string) bool {
 	all := s.replicas(service)
 	for _, i := range all {
-		if i.final() {
+		if i.rec.Final() {
 			return true
 		}
 	}

@@ -43,7 +43,7 @@ func (s *Supervisor) idle() bool {
 		return false
 	}
 	for _, i := range s.instances {
-		if !i.final() || i.passing() {
+		if !i.rec.Final() || i.passing() {
 			return false
 		}
 	}

@@ -64,44 +64,13 @@ func (s *Supervisor) arm(i *instance, d time.Duration, kind Event) {
 	i.timer = time.AfterFunc(d, func() { s.post(e) })
 }
 
-// live reports that a run of i exists or may exist.
-func (i *instance) live() bool {
-	switch i.rec.State {
-	case Starting, Running, Stopping, Ending, Paused:
-		return true
-	}
-	return false
-}
-
-// runs reports that user code runs, or is paused, and nobody is ending it.
-func (i *instance) runs() bool { return i.rec.State == Running || i.rec.State == Paused }
-
-// idle is the state of i when it does not run: user code that never ran has
-// not exited, whatever became of its starts.
-func (i *instance) idle() State {
-	if i.rec.Started.IsZero() {
-		return Created
-	}
-	return Exited
-}
-
-// final reports that i does not run and nothing will start it but a command.
-func (i *instance) final() bool {
-	return i.rec.State.Settled() && !i.willStart()
-}
-
-// willStart reports that i will be started without a further command.
-func (i *instance) willStart() bool {
-	return i.rec.State == Waiting || (i.rec.Held && i.rec.Desired == WantRunning)
-}
-
 func (s *Supervisor) wantRunning(i *instance, _ event) {
 	i.rec.Desired, i.rec.Held = WantRunning, false
 	s.changed()
 }
 
 func (s *Supervisor) wantStopped(i *instance, _ event) {
-	wasHeld := i.willStart()
+	wasHeld := i.rec.WillStart()
 	i.rec.Desired, i.rec.Held, i.again = WantStopped, false, false
 	s.changed()
 	if wasHeld {

@@ -145,15 +145,15 @@ func (s *Supervisor) launchFailed(i *instance, e event) {
 		s.lost(i, "the project's holder died")
 		s.emit(i, "die")
 	case i.again:
-		s.enter(i, i.idle())
+		s.enter(i, i.rec.Idle())
 		s.launch(i, e)
 	case i.rec.Held:
 		i.rec.Reason, i.rec.Detail = ReasonDependency, ""
-		s.enter(i, i.idle())
+		s.enter(i, i.rec.Idle())
 	case i.rec.Desired == WantStopped:
 		i.failure = turns.ErrSuperseded
 		i.rec.Reason, i.rec.Detail = ReasonStopped, ""
-		s.enter(i, i.idle())
+		s.enter(i, i.rec.Idle())
 		s.emit(i, "stop")
 	default:
 		s.startImpossible(i)
@@ -179,7 +179,7 @@ func (s *Supervisor) startImpossible(i *instance) {
 	}
 	if i.rec.Restarts == 0 || !s.scheduleRestart(i, 0) {
 		i.rec.Desired = WantStopped
-		s.enter(i, i.idle())
+		s.enter(i, i.rec.Idle())
 	}
 	s.emit(i, "die")
 }

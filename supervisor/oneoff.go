@@ -76,7 +76,7 @@ func (i *instance) removable() bool { return i.rec.OneOff != nil && i.rec.OneOff
 
 // passing reports that i has ended and will be removed without a command.
 func (i *instance) passing() bool {
-	return i.removable() && i.final() && i.rec.Run > 0 && !i.stays
+	return i.removable() && i.rec.Final() && i.rec.Run > 0 && !i.stays
 }
 
 // settleOneOffs removes those that are over and that nobody asks about.

@@ -59,7 +59,7 @@ func (s *Supervisor) replay(l *outbox.Listener) {
 	}
 	sort.Slice(all, func(a, b int) bool { return all[a].rec.Name < all[b].rec.Name })
 	for _, i := range all {
-		l.Put(i.event("exists"))
+		l.Put(i.rec.Event("exists"))
 	}
 }
 

@@ -137,7 +137,7 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 		if gone = i == nil; gone {
 			return
 		}
-		started = i.rec.Run > 0 && (i.live() || !i.rec.Started.IsZero())
+		started = i.rec.Run > 0 && (i.rec.Live() || !i.rec.Started.IsZero())
 		if len(r.Files) > 0 {
 			i.rec.Stdin = r.Files[0]
 		}
@@ -246,7 +246,7 @@ func (s *Supervisor) awaitEnd(ctx context.Context, name string) (code int, err e
 		if i.rec.Exit != nil {
 			code = i.rec.Exit.Code
 		}
-		return i.final(), nil
+		return i.rec.Final(), nil
 	})
 	return code, err
 }

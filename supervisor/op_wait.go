@@ -43,7 +43,7 @@ func (s *Supervisor) wait(ctx context.Context, r *request, b api.WaitRequest) er
 // if it is just between two.
 func (s *Supervisor) awaitRun(ctx context.Context, name string) (code int, err error) {
 	return s.awaitExit(ctx, name, func(i *instance, seen bool) bool {
-		return !seen && !i.final() && i.rec.State != Ending
+		return !seen && !i.rec.Final() && i.rec.State != Ending
 	})
 }
 

@@ -31,5 +31,5 @@ func (s *Supervisor) removeFailed(i *instance, e event) {
 	i.trouble = fmt.Errorf("remove container %s: %w", i.rec.Name, e.err)
 	// Some of it may be gone: the next start makes it anew.
 	i.prepared, i.stays = false, true
-	s.enter(i, i.idle())
+	s.enter(i, i.rec.Idle())
 }

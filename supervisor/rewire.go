@@ -72,7 +72,7 @@ func (s *Supervisor) rewireOne(ctx context.Context, op plan.Operation) error {
 		}))
 	}
 	return s.ask(func() {
-		if i := s.instances[op.Object]; i != nil && i.rec.ID == c.ID && i.live() {
+		if i := s.instances[op.Object]; i != nil && i.rec.ID == c.ID && i.rec.Live() {
 			s.emitAttachment(i, op.Network, rewireEvents[op.Kind])
 		}
 	})

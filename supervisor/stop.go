@@ -155,7 +155,7 @@ func (s *Supervisor) abortLaunch(i *instance, e event) {
 
 // cancelBackoff is a stop of a container that waits for its next start.
 func (s *Supervisor) cancelBackoff(i *instance, e event) {
-	s.enter(i, i.idle())
+	s.enter(i, i.rec.Idle())
 	i.rec.Due = time.Time{}
 	i.rec.Desired, i.rec.Held = WantStopped, false
 	s.recordFirst()

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // waitFor waits until a dependency's condition holds. The lines are docker
@@ -85,17 +84,6 @@ func (s *Supervisor) awaitUp(ctx context.Context, name string) error {
 		if i == nil {
 			return true, fmt.Errorf("container %s was removed meanwhile", name)
 		}
-		return i.up()
+		return i.rec.Up()
 	})
-}
-
-// up reports that there is nothing left to wait for.
-func (i *instance) up() (bool, error) {
-	switch {
-	case i.final():
-		return i.completed()
-	case policy.Checked(i.rec.Service.HealthCheck):
-		return i.healthy()
-	}
-	return i.runs(), nil
 }
