@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,14 +79,16 @@ func TestHostIsClosedOnEveryUplink(t *testing.T) {
 	control.Close()
 	s := w.begin(t, `
 services:
-  a:
+  a: { command: ./probe pause, networks: [n, six] }
+  asks:
     command: ./probe pause
     networks: [n, six]
     extra_hosts: ["the.host:host-gateway", "host.docker.internal:host-gateway"]
 networks: { n: {}, six: { enable_ipv6: true } }
 `)
 	s.must("up", "-d")
-	hosts := hostsToTry(s, addrs)
+	gateways := gatewaysOf(s, "a")
+	hosts := append(hostsToTry(addrs), gateways...)
 	var targets []string
 	for _, h := range hosts {
 		for _, kind := range []string{"tcp", "udp"} {
@@ -97,27 +100,30 @@ networks: { n: {}, six: { enable_ipv6: true } }
 			requireUplink(t, u)
 			s := s.in(t)
 			s.must("up", "-d", "--uplink", string(u))
-			reached := 0
-			for target, said := range s.reached("a", targets...) {
-				where, ok := strings.CutPrefix(said, "here is ")
-				if !ok {
-					continue
+			for _, service := range []string{"a", "asks"} {
+				reached := 0
+				for target, said := range s.reached(service, targets...) {
+					where, ok := strings.CutPrefix(said, "here is ")
+					if !ok {
+						continue
+					}
+					reached++
+					addr := netip.MustParseAddr(strings.TrimSpace(where))
+					host, _, _ := net.SplitHostPort(strings.SplitN(target, ":", 2)[1])
+					// By its own address; by a name and the gateway only for who asks for that.
+					meant := host == addr.String() || service == "asks" && (strings.Contains(host, "host") || slices.Contains(gateways, host))
+					if addr.IsLoopback() || !meant || u == project.UplinkNone {
+						t.Errorf("%s: %s has reached the listener on %s of the host", service, target, addr)
+					}
 				}
-				reached++
-				addr := netip.MustParseAddr(strings.TrimSpace(where))
-				host, _, _ := net.SplitHostPort(strings.SplitN(target, ":", 2)[1])
-				meant := host == addr.String() || strings.Contains(host, "host") // by name: the host's own address
-				if addr.IsLoopback() || !meant || u == project.UplinkNone {
-					t.Errorf("%s has reached the listener on %s of the host", target, addr)
-				}
+				t.Logf("%s: %d of %d targets answered, by the host's own addresses", service, reached, len(targets))
 			}
-			t.Logf("%d of %d targets answered, by the host's own addresses", reached, len(targets))
 		})
 	}
 }
 
-// hostsToTry are all ways by which one might mean the host.
-func hostsToTry(s *scenario, addrs []netip.Addr) []string {
+// hostsToTry are ways by which one might mean the host.
+func hostsToTry(addrs []netip.Addr) []string {
 	hosts := []string{
 		"0.0.0.0", "::", "localhost", "the.host", "host.docker.internal", "gateway.docker.internal",
 		"host.containers.internal", "_gateway", "::ffff:127.0.0.1", "127.0.0.2",
@@ -129,13 +135,18 @@ func hostsToTry(s *scenario, addrs []netip.Addr) []string {
 	for _, a := range addrs {
 		hosts = append(hosts, a.String())
 	}
-	for name := range strings.FieldsSeq(s.must("exec", "-T", "a", "./probe", "lookup", "a")) {
-		if a, err := netip.ParseAddr(name); err == nil {
+	return hosts
+}
+
+// gatewaysOf are the gateways of a service's networks: the first addresses.
+func gatewaysOf(s *scenario, service string) (list []string) {
+	for word := range strings.FieldsSeq(s.must("exec", "-T", service, "./probe", "lookup", service)) {
+		if a, err := netip.ParseAddr(word); err == nil {
 			b := a.AsSlice()
 			b[len(b)-1] = 1
 			gateway, _ := netip.AddrFromSlice(b)
-			hosts = append(hosts, gateway.String())
+			list = append(list, gateway.String())
 		}
 	}
-	return hosts
+	return list
 }

@@ -84,9 +84,6 @@ func TestUplinks(t *testing.T) {
 			s.must("up", "-d", "--uplink", string(u))
 			tcp, udp, closed := "tcp:"+w.addr("echo4"), "udp:"+w.addr("echo4"), "tcp:"+w.addr("closed4")
 			got := s.reached("a", append([]string{tcp, udp, closed, "dns4:echo.example"}, others...)...)
-			if u == project.UplinkRelay && got[tcp] == "unreachable" {
-				t.Skip("the relay does not relay yet")
-			}
 			if u == project.UplinkNone {
 				for _, target := range []string{tcp, udp, "dns4:echo.example"} {
 					if strings.Contains(got[target], "at internet") || strings.Contains(got[target], "203.0.113") {
@@ -131,9 +128,6 @@ func TestUplinksIPv6(t *testing.T) {
 			requireUplink(t, u)
 			s := s.in(t)
 			s.must("up", "-d", "--uplink", string(u))
-			if s.reached("a", "tcp:"+w.addr("echo6"))["tcp:"+w.addr("echo6")] == "unreachable" {
-				t.Skip("containers have no default route by IPv6 yet")
-			}
 			s.eventually("the echo answers by IPv6", func() bool {
 				return strings.Contains(s.reached("a", "tcp:"+w.addr("echo6"))["tcp:"+w.addr("echo6")], "at internet")
 			})

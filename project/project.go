@@ -22,8 +22,6 @@ type Project struct {
 	Volumes []Volume `json:"volumes,omitempty"`
 	// Uplink is the way out of the networks; "" = not said.
 	Uplink Uplink `json:"uplink,omitempty"`
-	// HostLoopback lets the name of the host (host-gateway) mean its loopback too.
-	HostLoopback bool `json:"host_loopback,omitempty"`
 	// Contents are those of the configs and secrets, by [File.Digest]. They are on
 	// their way to the supervisor only, and are never written to a disk.
 	Contents map[string][]byte `json:"contents,omitempty"`

@@ -26,7 +26,11 @@ func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error 
 	if err := r.recordNetworks(slices.Clone(p.Networks)); err != nil {
 		return err
 	}
-	return r.uplink.Ensure(ctx, string(p.Uplink))
+	if err := r.uplink.Ensure(ctx, string(p.Uplink)); err != nil {
+		return err
+	}
+	r.sayHostGateway(p)
+	return nil
 }
 
 // networkSpec is a network of the file in the terms of the stack.

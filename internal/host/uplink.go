@@ -2,11 +2,15 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/uplinks"
+	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -41,6 +45,17 @@ func (r *Runtime) tellUplink(action, helper, why string) {
 	select {
 	case r.happens <- supervisor.Happening{At: time.Now(), Type: "uplink", Action: action, Name: helper, Reason: why}:
 	default:
+	}
+}
+
+// sayHostGateway says once what an uplink does not do for the file.
+func (r *Runtime) sayHostGateway(p *project.Project) {
+	if way := r.net.WayOut(); way != netstack.Relay {
+		for i := range p.Services {
+			if s := &p.Services[i]; slices.ContainsFunc(s.ExtraHosts, func(h string) bool { return strings.HasSuffix(h, "=host-gateway") }) {
+				r.notice(fmt.Sprintf("service %s: host-gateway leads to this machine through the relay only, not with the uplink %s", s.Name, way))
+			}
+		}
 	}
 }
 

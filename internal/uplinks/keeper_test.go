@@ -223,8 +223,18 @@ func (s *stage) endOfKilled() {
 	if s.current == nil {
 		return
 	}
-	stopped := s.current.stopped
-	go func() { <-stopped; s.holder.die() }()
+	stopped, ended := s.current.stopped, s.current.ended
+	go func() {
+		<-stopped
+		for {
+			s.holder.die()
+			select {
+			case <-ended:
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
 }
 
 func TestAdopt(t *testing.T) {

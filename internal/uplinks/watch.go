@@ -15,12 +15,14 @@ import (
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
 
-// A helper that dies at once is started again ever later, but never so late that
-// a service gives up meanwhile. One that has lived has its faults forgiven.
+// A helper is started again after a pause that doubles. One that carried something
+// comes back before a client sends its SYN for the second time (after a second,
+// RFC 6298); one that does not even start is not worth the processor's time.
 const (
-	firstPause = 50 * time.Millisecond
-	maxPause   = time.Second
-	lived      = 5 * time.Second
+	firstPause = 20 * time.Millisecond
+	maxPause   = 250 * time.Millisecond
+	maxInVain  = 5 * time.Second
+	lived      = 5 * time.Second // then its faults are forgiven
 	// attachLimit bounds the start of a helper; on an idle machine it takes some
 	// tens of milliseconds.
 	attachLimit = 20 * time.Second
@@ -55,22 +57,32 @@ func (w *watch) run(child *rootless.Child) {
 			if !w.await(child) {
 				return
 			}
-			if time.Since(began) > lived {
+			if pause = min(pause, maxPause); time.Since(began) > lived {
 				pause = 0
 			}
 		}
-		if !sleep(ctx, pause) {
+		if !sleep(ctx, pause) || w.unwanted() {
 			return
 		}
-		pause = min(max(2*pause, firstPause), maxPause)
+		pause = max(2*pause, firstPause)
 		var err error
 		if child, err = w.start(ctx); err != nil {
 			if ctx.Err() != nil {
 				return
 			}
-			child = nil
+			child, pause = nil, min(pause, maxInVain)
 			w.keeper.Tell(Died, w.helper.Name, err.Error())
 		}
+	}
+}
+
+// unwanted reports that no helper is to run any more, as soon as that is so.
+func (w *watch) unwanted() bool {
+	select {
+	case <-w.stopped:
+		return true
+	default:
+		return false
 	}
 }
 
