@@ -160,15 +160,16 @@ func (r *Relay) addTap(l Link) error {
 	}
 	r.taps[l.Bridge] = t
 	for _, f := range t.files {
-		r.wg.Go(func() { t.read(f, r.packet) })
+		r.wg.Go(func() { t.read(f, func(b []byte) { r.packet(l, b) }) })
 	}
 	return nil
 }
 
-// packet is for each packet of the packet sockets.
-func (r *Relay) packet(b []byte) {
+// packet is for each packet of the packet sockets of a bridge. They see what the
+// rules then drop: what comes under an address that is not of this network.
+func (r *Relay) packet(l Link, b []byte) {
 	p, ok := parse(b)
-	if !ok {
+	if !ok || !slices.ContainsFunc(l.Gateways, func(g netip.Prefix) bool { return g.Contains(p.from) }) {
 		return
 	}
 	if p.protocol == protocolTCP {

@@ -3,6 +3,7 @@ package firewall
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -18,6 +19,10 @@ const (
 var (
 	loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	loopback6 = netip.IPv6Loopback()
+
+	// unbound are the sources of those who have no address yet, or look for their
+	// neighbours: they are answered on the link and get nowhere.
+	unbound = []netip.Prefix{netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("::/128")}
 
 	// Packets to these are neither relayed nor refused: neighbour discovery,
 	// and what is meant for everybody on the link, where the bridge brings it.
@@ -84,10 +89,26 @@ func (w *writer) writePre() {
 	})
 	w.lead(pre, concat(from("lo"), marked(MarkInjected), protocol(unix.IPPROTO_TCP)), w.rules.TCP4, w.rules.TCP6)
 	w.rule(pre, from("lo"), accept())
+	for i, n := range w.rules.Networks {
+		w.rule(pre, from(n.Bridge), jump(w.writeSource(i, n)))
+	}
 	w.rule(pre, opens(), leadTo("new"))
 	w.rule(pre, awaited(1), setMark(MarkLocal), accept())
 	w.rule(pre, awaited(0), accept()) // answers to connections from a gateway's address
 	w.rule(pre, leadTo("new"))
+}
+
+// writeSource drops what comes from a network under an address that is not of it:
+// else a container could act for one of another network, and have the answers sent
+// into that. It returns the chain's name.
+func (w *writer) writeSource(i int, n Network) string {
+	name := fmt.Sprintf("source-%d", i)
+	c := w.chain(name, nil)
+	for _, p := range slices.Concat(n.Subnets, unbound) {
+		w.rule(c, comingFrom(p), back())
+	}
+	w.rule(c, drop())
+	return name
 }
 
 // lead leads what matches to the relay's sockets.

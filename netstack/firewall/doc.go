@@ -10,6 +10,7 @@
 // A packet that a service sends to another address than a neighbour's comes up
 // from its bridge and passes the chain "pre" (prerouting, mangle priority):
 //
+//	its source is not of this bridge's network          -> nowhere
 //	a socket of ours is waiting for it (IP_TRANSPARENT) -> to that socket
 //	another socket is                                   -> the namespace itself
 //	the gateway, port 53 or ICMP                        -> the namespace itself

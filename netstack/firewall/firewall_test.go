@@ -51,6 +51,7 @@ func TestApplyIsAtomicAndRepeatable(t *testing.T) {
 		"tproxy ip to 127.0.0.1:1001", "tproxy ip6 to [::1]:1004",
 		"ip daddr 10.89.1.0/25 goto refuse", "reject with icmpx admin-prohibited",
 		`iifname "mciback" goto from-1`, "ip6 daddr fd00:1::/64 accept", "policy drop",
+		`iifname "mciback" jump source-1`, "ip saddr 10.89.1.0/25 return",
 	} {
 		if !strings.Contains(once, want) {
 			t.Errorf("not in the table: %s", want)

@@ -44,11 +44,14 @@ func familyOf(a netip.Addr) byte {
 	return unix.NFPROTO_IPV6
 }
 
-// goingTo matches the destination.
-func goingTo(p netip.Prefix) []expr.Any {
-	offset, n := uint32(16), 4
+// goingTo matches the destination, comingFrom the source (RFC 791, 3.1; RFC 8200, 3).
+func goingTo(p netip.Prefix) []expr.Any    { return addressIn(p, 16, 24) }
+func comingFrom(p netip.Prefix) []expr.Any { return addressIn(p, 12, 8) }
+
+func addressIn(p netip.Prefix, offset4, offset6 uint32) []expr.Any {
+	offset, n := offset4, 4
 	if p.Addr().Is6() {
-		offset, n = 24, 16
+		offset, n = offset6, 16
 	}
 	out := append(family(familyOf(p.Addr())),
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: uint32(n)})
@@ -113,6 +116,7 @@ func native32(v uint32) []byte { return binary.NativeEndian.AppendUint32(nil, v)
 
 func accept() []expr.Any { return []expr.Any{&expr.Verdict{Kind: expr.VerdictAccept}} }
 func drop() []expr.Any   { return []expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}} }
+func back() []expr.Any   { return []expr.Any{&expr.Verdict{Kind: expr.VerdictReturn}} }
 func jump(chain string) []expr.Any {
 	return []expr.Any{&expr.Verdict{Kind: expr.VerdictJump, Chain: chain}}
 }
