@@ -27,6 +27,7 @@ func (e *Unavailable) Unwrap() error { return e.Err }
 // Table is the rules of one router namespace. It may be used from any goroutine.
 type Table struct {
 	mu      sync.Mutex
+	socket  *transport
 	conn    *nftables.Conn
 	last    *Rules // in force; nil: those of an earlier process, or none
 	rejects bool
@@ -45,11 +46,15 @@ func Open() (*Table, error) {
 		return nil, err
 	}
 	// The socket belongs to this thread's namespace, whoever uses it later.
-	conn, err := nftables.New(nftables.AsLasting())
+	socket, err := openTransport()
 	if err != nil {
 		return nil, &Unavailable{"nf_tables", err}
 	}
-	t := &Table{conn: conn}
+	conn, err := socket.connect()
+	if err != nil {
+		return nil, errors.Join(&Unavailable{"nf_tables", err}, socket.close())
+	}
+	t := &Table{socket: socket, conn: conn}
 	if err := t.probe(); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
@@ -64,7 +69,7 @@ func (t *Table) probe() error {
 		table := t.conn.AddTable(&nftables.Table{Family: nftables.TableFamilyINet, Name: TableName + "-probe"})
 		(&writer{conn: t.conn, table: table, rules: everything, rejects: t.rejects}).write()
 		t.conn.DelTable(table)
-		if err = t.conn.Flush(); err == nil {
+		if err = t.socket.flush(t.conn); err == nil {
 			return nil
 		}
 	}
@@ -87,7 +92,7 @@ func (t *Table) Apply(r Rules) error {
 	t.conn.DelTable(table)
 	t.conn.AddTable(table)
 	(&writer{conn: t.conn, table: table, rules: r, rejects: t.rejects}).write()
-	if err := t.conn.Flush(); err != nil {
+	if err := t.socket.flush(t.conn); err != nil {
 		return fmt.Errorf("write the nft table %s of the router namespace: %w", TableName, err)
 	}
 	t.last = &r
@@ -95,4 +100,4 @@ func (t *Table) Apply(r Rules) error {
 }
 
 // Close closes the connection to the kernel; the rules stay.
-func (t *Table) Close() error { return t.conn.CloseLasting() }
+func (t *Table) Close() error { return errors.Join(t.conn.CloseLasting(), t.socket.close()) }
