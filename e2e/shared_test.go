@@ -330,6 +330,8 @@ func TestNamedNetwork(t *testing.T) {
 	if n := a.inspectNetwork("meeting"); n.Labels["com.docker.compose.project"] != a.project || len(n.Containers) != 1 || n.IPAM.Config[0].Subnet != "10.250.10.0/24" {
 		t.Errorf("%+v", n)
 	}
+	a.must("stop", "-t", "0")
+	a.eventually("the supervisor has nothing to do", func() bool { _, err := os.Stat(a.dirs.APISocket(a.project)); return err != nil })
 	a.must("down", "-t", "0")
 	if names := a.must("network", "ls", "-q"); names != "" {
 		t.Errorf("down has left %s", names)
@@ -374,4 +376,43 @@ func TestSharedNetworkKilledDuringUp(t *testing.T) {
 	if n := len(strings.Fields(a.must("exec", "-T", "stay", "./probe", "lookup", "s"))) - 1; n != 6 {
 		t.Errorf("the name of six replicas of two projects has %d addresses", n)
 	}
+}
+
+// An edit puts a running service on a shared network, and takes it off, without a
+// restart; a project that has left is no user of it.
+func TestSharedNetworkByEdit(t *testing.T) {
+	file := func(networks, more string) string {
+		return "services:\n  web: { command: ./probe serve :80, hostname: web-host, networks: [" + networks + "] }\n  other: { command: ./probe pause }\nnetworks: { default: {}, own: {}" + more + " }\n"
+	}
+	a := begin(t, file("own", ""))
+	a.shares("front")
+	b := a.neighbour("b", "services:\n  client: { command: ./probe serve :80, hostname: client-host, networks: [front] }\nnetworks: { front: { external: true } }\n")
+	a.must("up", "-d")
+	b.must("up", "-d")
+	id := a.ps()["web-1"].ID
+	for round := range 2 {
+		a.write("compose.yaml", file("own, front", ", front: { external: true }"))
+		a.must("up", "-d")
+		a.eventually("b finds who has come", func() bool { return b.gets("client", "http://web/") == "web-host" })
+		a.eventually("who has come finds b", func() bool { return a.gets("web", "http://client/") == "client-host" })
+		if round == 1 {
+			a.killSupervisor()
+		}
+		a.write("compose.yaml", file("own", ""))
+		a.must("up", "-d")
+		if got := b.address("client", "web"); got != "" {
+			t.Errorf("who has left is known: %s", got)
+		}
+		if n := len(a.inspectNetwork("front").Containers); n != 1 {
+			t.Errorf("%d containers are listed", n)
+		}
+	}
+	if now := a.ps()["web-1"].ID; now != id {
+		t.Error("the container was made anew")
+	}
+	b.must("down", "-t", "0")
+	if r := a.compose("network", "rm", "front"); r.code != 0 {
+		t.Errorf("nobody is on it: %s", r.stderr)
+	}
+	a.must("network", "create", "front")
 }
