@@ -39,6 +39,7 @@ func benchmarkSandboxes(b *testing.B, network Network) {
 	for b.Loop() {
 		b.StopTimer()
 		s := open(b, newNamespace(b), newHolder(b))
+		share(b, s)
 		ensure(b, s, network)
 		time.Sleep(settleTime)
 		before := cpuTime()

@@ -48,7 +48,7 @@ func (s *Stack) reserveEndpoint(sb *Sandbox, e EndpointSpec) (info EndpointInfo,
 			err = fmt.Errorf("address on network %s: %w", e.Network, err)
 		}
 	}()
-	if e, err = s.lease(n, sb.id, e); err != nil {
+	if e, err = s.lease(n, sb, e); err != nil {
 		return info, err
 	}
 	if info.IPv4, err = take(n.v4, e.IPv4, sb.id, "IPv4"); err != nil {

@@ -39,10 +39,11 @@ func (s *Stack) hostOf(sb *Sandbox) dns.Host {
 	defer s.mu.Unlock()
 	h := dns.Host{Name: sb.id, Upstream: s.upstreamOf(sb), Links: sb.spec.Resolve.Links, Hosts: sb.spec.Resolve.Hosts}
 	for i, e := range sb.endpoints {
-		names := slices.Concat([]string{sb.id, sb.spec.Hostname}, sb.spec.Names)
+		var spec EndpointSpec
 		if i < len(sb.spec.Endpoints) {
-			names = append(names, sb.spec.Endpoints[i].Aliases...)
+			spec = sb.spec.Endpoints[i]
 		}
+		names := sb.names(spec)
 		n, p := s.networks[e.Network], placeOf(e, names)
 		p.Shared = n != nil && n.shared != nil
 		h.Endpoints = append(h.Endpoints, p)
@@ -51,6 +52,11 @@ func (s *Stack) hostOf(sb *Sandbox) dns.Host {
 		}
 	}
 	return h
+}
+
+// names are all that a container is found by at an endpoint.
+func (sb *Sandbox) names(e EndpointSpec) []string {
+	return slices.Concat([]string{sb.id, sb.spec.Hostname}, sb.spec.Names, e.Aliases)
 }
 
 // placeOf is an endpoint as the zone knows it.

@@ -87,11 +87,11 @@ func encodeSpec(n Network) string {
 // ranges are the network's addresses as leases see them.
 func (w wantedNetwork) ranges() commons.Ranges { return commons.Ranges{V4: w.v4, V6: w.v6} }
 
-// lease takes addresses of a shared network for an endpoint, and has them on file
-// before anybody uses them; the answer asks for these. What a container of that
-// name had before, and was not given back by a process that died, is free again.
-// s.mu is held.
-func (s *Stack) lease(n *network, id string, e EndpointSpec) (EndpointSpec, error) {
+// lease takes addresses of a shared network for an endpoint, and has them on file,
+// with its names, before anybody uses them; the answer asks for these. What a
+// container of that name had before, and was not given back by a process that died,
+// is free again. s.mu is held.
+func (s *Stack) lease(n *network, sb *Sandbox, e EndpointSpec) (EndpointSpec, error) {
 	if n.shared == nil {
 		return e, nil
 	}
@@ -100,46 +100,21 @@ func (s *Stack) lease(n *network, id string, e EndpointSpec) (EndpointSpec, erro
 		return e, err
 	}
 	defer lock.Close()
-	place, err := s.choosePlace(n, id, e.IPv4, e.IPv6)
+	others, err := s.sharing.Registry.Others(n.name, s.sharing.Project)
 	if err != nil {
 		return e, err
 	}
-	e.IPv4, e.IPv6 = text(place.IPv4), text(place.IPv6)
-	return e, s.changeMember(n, func(hosts map[string]commons.Host) bool {
-		hosts[id] = commons.Host{Place: place}
-		return true
-	})
-}
-
-// choosePlace finds addresses that nobody has, for a container or, without an id,
-// the leg. The caller has the registry's lock.
-func (s *Stack) choosePlace(n *network, id, ask4, ask6 string) (p commons.Place, err error) {
-	reg := s.sharing.Registry
-	members, err := reg.Members(n.name)
-	if err != nil {
-		return p, err
-	}
-	state, err := reg.State(n.name)
-	if err != nil {
-		return p, err
-	}
-	owner := s.sharing.Project
-	if id == "" {
-		members = slices.DeleteFunc(members, func(m commons.Member) bool { return m.Project == owner }) // of an earlier life
-	}
-	for i := range members {
-		if members[i].Project == owner {
-			delete(members[i].Hosts, id)
+	return e, s.changeMember(n, func(m *commons.Member) (bool, error) {
+		delete(m.Hosts, sb.id)
+		p, last, err := n.shared.spec.ranges().Choose(append(others, *m), e.IPv4, e.IPv6, m.Project+"/"+sb.id)
+		if err != nil {
+			return true, err
 		}
-	}
-	if id != "" {
-		owner += "/" + id
-	}
-	if p, err = n.shared.spec.ranges().Choose(commons.Owners(members), &state, ask4, ask6, owner); err != nil {
-		return p, err
-	}
-	p.Link = newLinkName()
-	return p, reg.SetState(n.name, state)
+		p.Link = newLinkName()
+		e.IPv4, e.IPv6 = text(p.IPv4), text(p.IPv6)
+		m.Hosts[sb.id], m.Last = commons.Host{Place: p, Names: sb.names(e)}, last
+		return true, nil
+	})
 }
 
 func text(a netip.Addr) string {
@@ -151,30 +126,31 @@ func text(a netip.Addr) string {
 
 // unlease takes a container off the project's file.
 func (s *Stack) unlease(n *network, id string) {
-	err := s.changeMember(n, func(hosts map[string]commons.Host) bool {
-		_, had := hosts[id]
-		delete(hosts, id)
-		return had
+	err := s.changeMember(n, func(m *commons.Member) (bool, error) {
+		_, had := m.Hosts[id]
+		delete(m.Hosts, id)
+		return had, nil
 	})
 	if err != nil {
 		s.report(err.Error()) // its addresses stay taken until the project leaves
 	}
 }
 
-// changeMember changes the project's file. Without a difference nothing is written.
-func (s *Stack) changeMember(n *network, f func(hosts map[string]commons.Host) (differs bool)) error {
+// changeMember changes the project's file, unless f says that nothing differs.
+func (s *Stack) changeMember(n *network, f func(m *commons.Member) (differs bool, err error)) error {
 	n.shared.mu.Lock()
 	defer n.shared.mu.Unlock()
-	if n.shared.member.Hosts == nil {
-		n.shared.member.Hosts = map[string]commons.Host{}
+	m := &n.shared.member
+	if m.Hosts == nil {
+		m.Hosts = map[string]commons.Host{}
 	}
-	if !f(n.shared.member.Hosts) {
-		return nil
+	differs, err := f(m)
+	if differs {
+		if saveErr := s.sharing.Registry.Save(n.name, m); saveErr != nil {
+			err = errors.Join(err, fmt.Errorf("network %s: %w", n.name, saveErr))
+		}
 	}
-	if err := s.sharing.Registry.Save(n.name, &n.shared.member); err != nil {
-		return fmt.Errorf("network %s: %w", n.name, err)
-	}
-	return nil
+	return err
 }
 
 // enterNames lets a sandbox be found: by the project's containers, and by those
@@ -205,13 +181,13 @@ func (s *Stack) announce(id string, f func(network string, on *commons.Host) (di
 		if n.shared == nil {
 			continue
 		}
-		err := s.changeMember(n, func(hosts map[string]commons.Host) bool {
-			h, ok := hosts[id]
+		err := s.changeMember(n, func(m *commons.Member) (bool, error) {
+			h, ok := m.Hosts[id]
 			if !ok || !f(n.name, &h) {
-				return false
+				return false, nil
 			}
-			hosts[id] = h
-			return true
+			m.Hosts[id] = h
+			return true, nil
 		})
 		if err != nil {
 			s.report(err.Error())

@@ -113,11 +113,16 @@ func (s *Stack) takeLeg(n *network, state commons.State) error {
 	if err := reg.SetState(n.name, state); err != nil {
 		return err
 	}
-	leg, err := s.choosePlace(n, "", "", "")
+	others, err := reg.Others(n.name, s.sharing.Project) // its own is of an earlier life
 	if err != nil {
 		return err
 	}
-	n.shared.member.Leg = leg
+	leg, last, err := n.shared.spec.ranges().Choose(others, "", "", s.sharing.Project)
+	if err != nil {
+		return err
+	}
+	leg.Link = newLinkName()
+	n.shared.member.Leg, n.shared.member.Last = leg, last
 	if err := reg.Save(n.name, &n.shared.member); err != nil {
 		return err
 	}

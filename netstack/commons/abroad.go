@@ -66,11 +66,11 @@ func (a *Abroad) NameOf(addr netip.Addr) string {
 
 // read reads the other projects' files.
 func (a *Abroad) read() error {
-	members, err := a.c.Registry.Members(a.network)
+	members, err := a.c.Registry.Others(a.network, a.c.Project)
 	if err != nil {
 		return err
 	}
-	members = slices.DeleteFunc(members, func(m Member) bool { return m.Project == a.c.Project || a.isDead(m.Project) })
+	members = slices.DeleteFunc(members, func(m Member) bool { return a.isDead(m.Project) })
 	names, addrs := map[string][]bearer{}, map[netip.Addr]string{}
 	for i := range members {
 		for id, h := range members[i].Hosts {

@@ -12,12 +12,15 @@ import (
 type Ranges struct{ V4, V6 ipam.Config }
 
 // Choose finds an address of each family, the one that is asked for or the next
-// behind the last, and notes it as the last. owners are all addresses on file.
-func (r Ranges) Choose(owners map[netip.Addr]string, state *State, ask4, ask6, owner string) (p Place, err error) {
-	if p.IPv4, err = choose(r.V4, owners, &state.Last4, ask4, owner); err == nil {
-		p.IPv6, err = choose(r.V6, owners, &state.Last6, ask6, owner)
+// behind the last, and returns it as the last. members are all that have addresses.
+func (r Ranges) Choose(members []Member, ask4, ask6, owner string) (p Place, last Last, err error) {
+	owners := Owners(members)
+	last = Latest(members)
+	last.Number++
+	if p.IPv4, err = choose(r.V4, owners, &last.IPv4, ask4, owner); err == nil {
+		p.IPv6, err = choose(r.V6, owners, &last.IPv6, ask6, owner)
 	}
-	return p, err
+	return p, last, err
 }
 
 func choose(c ipam.Config, owners map[netip.Addr]string, last *netip.Addr, ask, owner string) (a netip.Addr, err error) {

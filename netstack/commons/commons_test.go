@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 )
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
@@ -33,7 +35,7 @@ func TestMembersComeAndGo(t *testing.T) {
 	r := Open(run)
 	save(t, r, "n", Member{Project: "a", Leg: Place{IPv4: addr("10.5.0.2")}, Hosts: map[string]Host{"a-web-1": host("10.5.0.3", "web")}})
 	save(t, r, "n", Member{Project: "b", Leg: Place{IPv4: addr("10.5.0.4"), IPv6: addr("fd00::4")}})
-	if err := r.SetState("n", State{Inode: 7, Last4: addr("10.5.0.4")}); err != nil {
+	if err := r.SetState("n", State{Inode: 7}); err != nil {
 		t.Fatal(err)
 	}
 	members, err := r.Members("n")
@@ -53,7 +55,7 @@ func TestMembersComeAndGo(t *testing.T) {
 	if m, err := r.Member("n", "a"); m != nil || err != nil {
 		t.Errorf("the dead one is there: %+v, %v", m, err)
 	}
-	if s, err := r.State("n"); err != nil || s.Inode != 7 || s.Last4 != addr("10.5.0.4") {
+	if s, err := r.State("n"); err != nil || s.Inode != 7 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if err := r.Leave(context.Background(), "b", nobody); err != nil {
@@ -64,6 +66,38 @@ func TestMembersComeAndGo(t *testing.T) {
 	}
 	if s, err := r.State("n"); err != nil || s.Inode != 0 {
 		t.Errorf("after the last: %+v, %v", s, err)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	r := Ranges{V4: ipam.Config{Subnet: netip.MustParsePrefix("10.5.0.0/29"), Gateway: addr("10.5.0.1")}}
+	var a, b Member
+	a.Project, b.Project = "a", "b"
+	b.Hosts = map[string]Host{}
+	next := func(ask, want string) {
+		t.Helper()
+		p, last, err := r.Choose([]Member{a, b}, ask, "", "b/x")
+		got := p.IPv4.String()
+		if err != nil {
+			got = err.Error()
+		} else {
+			b.Hosts[got], b.Last = Host{Place: p}, last
+		}
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	a.Leg, a.Last = Place{IPv4: addr("10.5.0.2")}, Last{Number: 5, IPv4: addr("10.5.0.3")}
+	next("", "10.5.0.4") // .3 was given out last, and rests
+	next("", "10.5.0.5")
+	delete(b.Hosts, "10.5.0.4")
+	next("", "10.5.0.6")
+	next("", "10.5.0.3")
+	next("10.5.0.2", "address 10.5.0.2 of subnet 10.5.0.0/29 is in use by a")
+	next("10.5.0.1", "address 10.5.0.1 is the gateway of subnet 10.5.0.0/29")
+	next("10.5.0.4", "10.5.0.4")
+	if p, _, err := r.Choose(nil, "", "fd00::1", "x"); err == nil {
+		t.Errorf("an address of a family that the network is without: %+v", p)
 	}
 }
 

@@ -2,7 +2,7 @@
 // who is on it, with which addresses, under which names. It is files alone and
 // knows no kernel.
 //
-//	<run>/net/NETWORK/state        which namespace the network is, and the address given out last ([State])
+//	<run>/net/NETWORK/state        which namespace the network is, and what it is like ([State])
 //	<run>/net/NETWORK/p/PROJECT    what the project has there ([Member])
 //	<run>/networks.lock            held while any of this is decided on
 //

@@ -13,10 +13,6 @@ type State struct {
 	Inode  uint64 `json:"inode,omitempty"`
 	// Spec is what the network is like, as package netstack writes it down.
 	Spec json.RawMessage `json:"spec,omitempty"`
-	// Last4 and Last6 were given out last: the next are above, so that an address
-	// that was given back rests.
-	Last4 netip.Addr `json:"last4,omitzero"`
-	Last6 netip.Addr `json:"last6,omitzero"`
 }
 
 // Member is what one project has on a network.
@@ -24,6 +20,25 @@ type Member struct {
 	Project string          `json:"-"`
 	Leg     Place           `json:"leg"`             // of its router namespace
 	Hosts   map[string]Host `json:"hosts,omitempty"` // by container
+	Last    Last            `json:"last"`
+}
+
+// Last is what was given out last by a project: the next addresses are above those
+// with the highest number, so that one that was given back rests.
+type Last struct {
+	Number uint64     `json:"number"`
+	IPv4   netip.Addr `json:"ipv4,omitzero"`
+	IPv6   netip.Addr `json:"ipv6,omitzero"`
+}
+
+// Latest is the last of all members.
+func Latest(members []Member) (last Last) {
+	for i := range members {
+		if members[i].Last.Number >= last.Number {
+			last = members[i].Last
+		}
+	}
+	return last
 }
 
 // Place is one interface on the network.

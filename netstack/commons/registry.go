@@ -94,13 +94,19 @@ func (r *Registry) Member(network, project string) (*Member, error) {
 
 // Members reads all files of a network, sorted by project. One that cannot be
 // read is an error: its addresses would be given out again.
-func (r *Registry) Members(network string) ([]Member, error) {
+func (r *Registry) Members(network string) ([]Member, error) { return r.Others(network, "") }
+
+// Others is Members without one project's.
+func (r *Registry) Others(network, project string) ([]Member, error) {
 	projects, err := r.Projects(network)
 	if err != nil {
 		return nil, err
 	}
 	var out []Member
 	for _, p := range projects {
+		if p == project {
+			continue
+		}
 		m, err := r.Member(network, p)
 		if err != nil {
 			return nil, err
