@@ -22,6 +22,7 @@
 //	probe interfaces            print names, hardware addresses, MTU, addresses, gateways: see interfaces.go
 //	probe answer ADDRESS [WAIT] say by TCP and UDP who one is and who asks: see answer.go
 //	probe open FIRST-LAST...    listen on ranges of ports
+//	probe storm KIND ADDRESS HANDS TIME   make trouble: see storm.go
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
@@ -100,6 +101,7 @@ var verbs = map[string]func(args []string) error{
 	"check":    check,
 	"open":     open,
 	"reach":    reach,
+	"storm":    storm,
 	"world":    world,
 	"traffic":  traffic,
 	"answer":   answerPeer,
