@@ -148,8 +148,10 @@ services:
 	}
 
 	held := burdenOf(t, s.sameSupervisor(pid))
+	// Two for each connection and for each flow to the outside, one for one from there.
+	flows := 3 * (n / 4)
 	const spareFiles, perFlow, spareMemory = 300, 64 << 10, 32 << 20 // pipes and sockets made beforehand; generous
-	if most := before.files + 2*(n/2) + n/2 + spareFiles; held.files > most || held.files < before.files+n {
+	if most := before.files + 2*(n/2) + flows + spareFiles; held.files > most || held.files < before.files+n {
 		t.Errorf("%d descriptors for %d connections and %d flows, %d before", held.files, n/2, n/2, before.files)
 	}
 	if grown := held.memory - before.memory; grown > n*perFlow+spareMemory {
@@ -166,7 +168,7 @@ services:
 	}
 	// Flows of UDP stay for a while, as nobody says that they are over.
 	s.eventually("the connections are given back", func() bool {
-		return burdenOf(t, s.sameSupervisor(pid)).files <= before.files+n/2+spareFiles
+		return burdenOf(t, s.sameSupervisor(pid)).files <= before.files+flows+spareFiles
 	})
 }
 

@@ -198,3 +198,41 @@ func TestNetworkChangesUnderKills(t *testing.T) {
 		t.Errorf("far by back: %s", out)
 	}
 }
+
+// A project joins and leaves an external network while it runs; the other project
+// sees it come and go.
+func TestExternalNetworkChanges(t *testing.T) {
+	file := func(web string) string {
+		return `
+services:
+  far: { command: ./probe parrot ":7" }
+  web: { command: "sh -c './probe serve :80 & exec ./probe hold far:7 web.count'", networks: ` + web + ` }
+networks: { default: {}, shared: { external: true, name: between } }
+`
+	}
+	a := begin(t, file("[ default ]"))
+	a.shares("between")
+	b := a.neighbour("b", "services: { x: { command: ./probe pause, networks: [ between ] } }\nnetworks: { between: { external: true } }\n")
+	a.must("up", "-d")
+	b.must("up", "-d")
+	id := a.ps()["web-1"].ID
+	a.goesOn("at first", "web.count")
+	for range 2 {
+		a.write("compose.yaml", file("{ default: {}, shared: { aliases: [ shop ] } }"))
+		a.must("up", "-d")
+		a.eventually("b reaches who came to the network", func() bool { return b.gets("x", "http://shop/") != "" })
+		a.goesOn("on the shared network", "web.count")
+		a.killSupervisor()
+		a.eventually("b reaches it also by the next supervisor", func() bool { return b.gets("x", "http://shop/") != "" })
+		a.write("compose.yaml", file("[ default ]"))
+		a.must("up", "-d")
+		a.eventually("b does not know who left", func() bool { return b.address("x", "shop") == "" })
+		if n := len(a.inspectNetwork("between").Containers); n != 1 {
+			t.Errorf("%d containers are on the network, want that of b", n)
+		}
+		a.goesOn("off the shared network", "web.count")
+	}
+	if now := a.ps()["web-1"]; now.ID != id {
+		t.Errorf("web was recreated: %+v", now)
+	}
+}

@@ -53,7 +53,15 @@ func TestPortConflictUDP(t *testing.T) {
 	defer u.Close()
 	port := u.LocalAddr().(*net.UDPAddr).Port
 	s := begin(t, fmt.Sprintf("services:\n  a: { command: ./probe answer :80, ports: ['127.0.0.1:%d:80/udp'] }\n", port))
-	s.fails(1, []string{itoa(port), itoa(selfPID()), "e2e.test"}, "up", "-d")
+	s.fails(1, []string{"service a", itoa(port) + "/udp", itoa(selfPID()), "e2e.test"}, "up", "-d")
+	if c, ok := s.ps()["a-1"]; ok {
+		t.Errorf("a container was made for a port that is not to be had: %+v", c)
+	}
+	free := freePort(t)
+	s.write("compose.yaml", fmt.Sprintf("services:\n  a: { command: ./probe pause, ports: ['127.0.0.1:%d:80'] }\n  b: { command: ./probe pause, ports: ['%d:81'] }\n", free, free))
+	s.fails(1, []string{"service b", "service a of this project"}, "up", "-d")
+	s.write("compose.yaml", "services:\n  a: { command: ./probe pause, ports: ['192.0.2.9::80'] }\n")
+	s.fails(1, []string{"192.0.2.9 is not an address of this host"}, "up", "-d")
 }
 
 // All replicas of a service are behind its port; those that come and go, and are

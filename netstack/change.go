@@ -120,15 +120,19 @@ func (s *Stack) cut(sb *Sandbox, gone []EndpointInfo) error {
 	return nil
 }
 
-// drop deletes interfaces and gives their addresses back.
+// drop deletes interfaces and gives their addresses back. The kernel takes some 20 ms
+// for each: nobody else has to wait for that.
 func (s *Stack) drop(sb *Sandbox, endpoints []EndpointInfo) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, e := range endpoints {
-		if err := s.routerOf(e).deleteLink(e.RouterEnd); err != nil {
+		s.mu.Lock()
+		r := s.routerOf(e)
+		s.mu.Unlock()
+		if err := r.deleteLink(e.RouterEnd); err != nil {
 			return err
 		}
+		s.mu.Lock()
 		s.releaseEndpoint(e, sb.id)
+		s.mu.Unlock()
 	}
 	return nil
 }

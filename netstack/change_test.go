@@ -148,6 +148,18 @@ func TestChange(t *testing.T) {
 	if got := addresses(t, web, "db"); len(got) != 1 {
 		t.Errorf("names of networks that it left are answered: %v", got)
 	}
+	// A namespace that was made without IPv6 gets a network that has it, and loses it.
+	ensure(t, s, Network{Name: "six", IPv6: true, NoIPv4: true})
+	six := service(t, s, "six-1", "six")
+	echo(t, six.NS(), ":7", "")
+	for range 2 {
+		change(EndpointSpec{Network: "front"}, EndpointSpec{Network: "six"})
+		talkTo(t, web.NS(), netip.AddrPortFrom(six.Endpoints()[0].IPv6, 7).String()).must("by IPv6")
+		if got := route(t, web.NS()); got != front.Gateway.String() {
+			t.Errorf("default route by %q, want %s", got, front.Gateway)
+		}
+		change(EndpointSpec{Network: "front"})
+	}
 }
 
 func plusHost(p netip.Prefix, n byte) netip.Addr {

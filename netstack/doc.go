@@ -24,7 +24,8 @@
 //     or both; what else must be known is in its group number. So R itself is the
 //     record. Only from which range addresses are chosen is told anew by the
 //     owner of the Stack (EnsureNetwork).
-//   - A [Sandbox] is a net namespace with one veth pair for each endpoint.
+//   - A [Sandbox] is a net namespace with one veth pair for each endpoint. Its
+//     endpoints may change while programs run in it (change.go).
 //   - A network that other projects share is a bridge in a namespace X of its own,
 //     in which R has one leg (shared.go).
 //   - Names are answered on 127.0.0.11:53 inside each container (package dns).

@@ -15,6 +15,7 @@ type (
 	PortSpec      = ports.Spec
 	Published     = ports.Published
 	ConflictError = ports.ConflictError
+	PortWish      = ports.Wish
 )
 
 // Publish binds a port of the host and carries what comes there to the container
@@ -27,6 +28,9 @@ func (s *Stack) Publish(id string, spec PortSpec) (Published, error) {
 	}
 	return s.ports.Publish(m, spec)
 }
+
+// CheckPorts tells the first reason why ports could not be published now.
+func (s *Stack) CheckPorts(wishes []PortWish) error { return s.ports.Check(wishes) }
 
 // AdoptPort goes on with a port that an earlier process bound. [ErrNotKept]
 // means that it was lost; [Stack.Publish] may get it back.
@@ -122,6 +126,9 @@ func (s *Stack) catches() bool { return s.firewall != nil }
 // openPorts makes the table of published ports.
 func (s *Stack) openPorts() {
 	s.carried = carry.NewSet()
+	if len(s.calm) > 0 {
+		s.carried.CalmLocal()
+	}
 	s.ports = ports.New(ports.World{
 		Files: portFiles{s.files}, In: s.worker.do, Router: s.routerNS, Set: s.carried, Report: s.report,
 		ProjectOf: func(pid int) string {

@@ -128,3 +128,149 @@ func TestServiceSeesTheClient(t *testing.T) {
 		}
 	}
 }
+
+// By IPv6 too, and whatever the families of client and service.
+func TestServiceSeesTheClientByIPv6(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	v4, v6 := hostAddress(t, "198.51.100.7/32"), hostAddress(t, "2001:db8::7/128")
+	s := open(t, newNamespace(t), newHolder(t))
+	if !s.catches() {
+		t.Skip("no nftables here: services see the gateway")
+	}
+	must(t, s.SetIPv6Way(true))
+	for name, n := range map[string]Network{"both": {IPv6: true}, "six": {IPv6: true, NoIPv4: true}} {
+		n.Name = name
+		info := ensure(t, s, n)
+		id := name + "-1"
+		tellPeer(t, service(t, s, id, name), "80")
+		for _, protocol := range []string{"tcp", "udp"} {
+			p, err := s.Publish(id, PortSpec{Target: 80, Protocol: protocol})
+			must(t, err)
+			port := strconv.Itoa(int(p.Bound))
+			if protocol == "tcp" {
+				opened(t, "127.0.0.1:"+port)
+			}
+			if m := meet(t, protocol, v6, net.JoinHostPort(v6, port)); m.seen != m.own {
+				t.Errorf("%s by %s: %+v", id, protocol, m)
+			}
+			m := meet(t, protocol, v4, v4+":"+port)
+			if name == "both" && m.seen != m.own || name == "six" && m.seen.Addr() != info.Gateway6 {
+				t.Errorf("%s by %s: %+v", id, protocol, m)
+			}
+		}
+	}
+}
+
+// Without the rules for the way back a service sees its gateway, and is reached.
+func TestServiceIsReachedWithoutRules(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	t.Setenv("MOCKER_FORCE_NO_NFT", "1")
+	v4 := hostAddress(t, "198.51.100.7/32")
+	s := open(t, newNamespace(t), newHolder(t))
+	info := ensure(t, s, Network{Name: "n"})
+	tellPeer(t, service(t, s, "web-1", "n"), "80")
+	for _, protocol := range []string{"tcp", "udp"} {
+		p, err := s.Publish("web-1", PortSpec{Target: 80, Protocol: protocol})
+		must(t, err)
+		addr := net.JoinHostPort(v4, strconv.Itoa(int(p.Bound)))
+		if protocol == "tcp" {
+			opened(t, addr)
+		}
+		if m := meet(t, protocol, v4, addr); m.seen.Addr() != info.Gateway {
+			t.Errorf("by %s: %+v", protocol, m)
+		}
+	}
+}
+
+// Two replicas take turns, and the one that is sick comes last.
+func TestReplicasTakeTurns(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	v4 := hostAddress(t, "198.51.100.7/32")
+	s := open(t, newNamespace(t), newHolder(t))
+	ensure(t, s, Network{Name: "n"})
+	spec := PortSpec{HostPort: 8080, Target: 80, Service: "web"}
+	for _, id := range []string{"web-1", "web-2"} {
+		tellPeer(t, service(t, s, id, "n"), "80")
+		p, err := s.Publish(id, spec)
+		must(t, err)
+		if p.Bound != 8080 {
+			t.Errorf("%s is bound to %d", id, p.Bound)
+		}
+	}
+	opened(t, "127.0.0.1:8080")
+	who := func(n int) map[string]int {
+		t.Helper()
+		got := map[string]int{}
+		for range n {
+			got[meet(t, "tcp", v4, v4+":8080").service]++
+		}
+		return got
+	}
+	if got := who(10); got["web-1"] < 4 || got["web-2"] < 4 { // the connection of opened has its turn somewhere among them
+		t.Errorf("both are well: %v", got)
+	}
+	s.SetHealthy("web-2", false)
+	if got := who(4); got["web-1"] != 4 {
+		t.Errorf("web-2 is sick: %v", got)
+	}
+	must(t, s.RemoveSandbox("web-1"))
+	if got := who(4); got["web-2"] != 4 {
+		t.Errorf("only the sick one is there: %v", got)
+	}
+	if _, err := s.Publish("web-2", PortSpec{HostPort: 8080, Target: 81, Service: "db"}); err == nil || !strings.Contains(err.Error(), "service web of this project") {
+		t.Errorf("another service: %v", err)
+	}
+	must(t, s.RemoveSandbox("web-2"))
+	l, err := net.Listen("tcp", "127.0.0.1:8080")
+	must(t, err)
+	l.Close()
+}
+
+// A flow of UDP stays with its replica, and goes to another when that one has gone.
+func TestFlowsStick(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	s := open(t, newNamespace(t), newHolder(t))
+	ensure(t, s, Network{Name: "n"})
+	spec := PortSpec{HostIP: "127.0.0.1", HostPort: 8080, Target: 80, Protocol: "udp", Service: "web"}
+	for _, id := range []string{"web-1", "web-2"} {
+		tellPeer(t, service(t, s, id, "n"), "80")
+		_, err := s.Publish(id, spec)
+		must(t, err)
+	}
+	c, err := net.Dial("udp", "127.0.0.1:8080")
+	must(t, err)
+	defer c.Close()
+	ask := func() string {
+		t.Helper()
+		buf := make([]byte, 100)
+		for range 50 {
+			_, err := c.Write([]byte("?"))
+			must(t, err)
+			must(t, c.SetReadDeadline(time.Now().Add(patience/50)))
+			if n, err := c.Read(buf); err == nil {
+				who, _, _ := strings.Cut(string(buf[:n]), " ")
+				return who
+			}
+		}
+		t.Fatal("no answer")
+		return ""
+	}
+	first := ask()
+	for range 5 {
+		if got := ask(); got != first {
+			t.Errorf("%s, and before %s", got, first)
+		}
+	}
+	must(t, s.RemoveSandbox(first))
+	if got := ask(); got == first {
+		t.Errorf("%s answers, which has gone", got)
+	}
+}

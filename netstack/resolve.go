@@ -27,10 +27,6 @@ type NameSpec struct {
 	Hosts map[string][]netip.Addr `json:"hosts,omitempty"`
 }
 
-// SetFamilies says for which address families the host has a way to the outside:
-// addresses of others are not answered for outside names.
-func (s *Stack) SetFamilies(v4, v6 bool) { s.names.SetFamilies(v4, v6) }
-
 // upstreamOf makes the resolver of a container's own servers; nil if it has none.
 // Our own sockets are no servers: a question would come back for ever.
 func (s *Stack) upstreamOf(sb *Sandbox) *dns.Upstream {

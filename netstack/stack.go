@@ -86,7 +86,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	}
 	u.Add("kept files", func() error { s.files.close(); return nil })
 	s.upstream = dns.NewUpstream(resolvConfPath)
-	s.names = dns.NewServer(s.zone, s.upstream)
+	s.names = dns.NewServer(s.zone, s.upstream, dns.Routable)
 	if s.lastGID, err = lastMappedGroup(); err != nil {
 		return nil, err
 	}

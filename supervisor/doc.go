@@ -61,6 +61,13 @@
 // OneOff.Remove it goes when it has ended and no request has a claim on it;
 // after an adoption it waits some seconds for its client, who wants its exit code.
 //
+// # Networks
+//
+// Where a container stands is changed while it runs (rewire.go): the record first,
+// then Runtime.Rewire. Whoever adopts makes what the record says, so a change may
+// be cut off anywhere. That a container leaves a network which will be made anew is
+// not recorded: it is to come back, whoever brings it.
+//
 // # Restarts
 //
 // When a run ends that nobody asked to end, the policy of the service decides

@@ -51,6 +51,11 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	if err != nil {
 		return err
 	}
+	if !b.NoStart {
+		if err := s.rt.CheckPorts(created(p, &b.Project)); err != nil {
+			return err
+		}
+	}
 	sayUnchanged(r, o, p, selected)
 	s.warnOrphans(r, p.Orphans)
 	defer s.sayNotices(r)
@@ -62,6 +67,16 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		return err
 	}
 	return s.waitUp(ctx, r, selected, b.WaitTimeout)
+}
+
+// created lists the services of which a plan creates a container.
+func created(p *plan.Plan, of *project.Project) (list []*project.Service) {
+	for _, op := range p.Operations {
+		if svc, ok := of.Service(op.Service); ok && op.Kind == plan.Create && !slices.Contains(list, svc) {
+			list = append(list, svc)
+		}
+	}
+	return list
 }
 
 // accept refuses a project that could not be carried out later, and takes the

@@ -34,6 +34,9 @@ func (s *Set) Pair(owner string, outside, inside Conn) {
 		p.abort() // closed under our hands
 		return
 	}
+	if s.calmLocal {
+		calm(a)
+	}
 	other := make(chan struct{})
 	go func() {
 		defer close(other)

@@ -26,6 +26,8 @@ type Set struct {
 	slots chan struct{} // one for each connection that may be
 	pipes *pipes
 
+	calmLocal bool
+
 	mu     sync.Mutex
 	closed bool
 	active map[*pair]struct{}

@@ -33,7 +33,7 @@ func benchmarkServer(b *testing.B, lanes int) {
 		b.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(b.Context())
-	s := NewServer(shop(), FixedUpstream(dialHere, nil))
+	s := NewServer(shop(), FixedUpstream(dialHere, nil), nil)
 	var server, clients sync.WaitGroup
 	server.Go(func() { s.ServePackets(ctx, c, Only("api-1")) })
 	defer server.Wait()

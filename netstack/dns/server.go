@@ -25,13 +25,14 @@ type Server struct {
 	zone     *Zone
 	upstream *Upstream
 	bounds   bounds
-	families families
+	routable func(netip.Addr) bool
 }
 
 // NewServer makes a server without sockets. u answers for those that have no
-// upstream of their own.
-func NewServer(z *Zone, u *Upstream) *Server {
-	return &Server{zone: z, upstream: u}
+// upstream of their own. Addresses of outside names are answered as far as the host
+// can route them: see [Routable]; nil = all.
+func NewServer(z *Zone, u *Upstream, routable func(netip.Addr) bool) *Server {
+	return &Server{zone: z, upstream: u, routable: routable}
 }
 
 // ServePackets answers on c until it is closed, then waits for its own
@@ -86,7 +87,7 @@ func (s *Server) forward(ctx context.Context, asker string, msg []byte, tcp bool
 	if err != nil {
 		return Failure(msg)
 	}
-	return s.families.offered(msg, answer)
+	return s.offered(msg, answer)
 }
 
 // ServeStreams is ServePackets for TCP.

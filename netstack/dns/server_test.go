@@ -131,7 +131,7 @@ func served(t *testing.T, u *Upstream) (udp, tcp string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewServer(shop(), u)
+	s := NewServer(shop(), u, nil)
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // ended before the clean-up waits
 	var wg sync.WaitGroup
 	wg.Go(func() { s.ServePackets(ctx, c, Only("api-1")) })

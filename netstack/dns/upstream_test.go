@@ -2,6 +2,7 @@ package dns
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -100,7 +101,7 @@ func TestUpstreamOfAHost(t *testing.T) {
 	own := startResolver(t, answering(t, dnsmessage.RCodeSuccess, 192, 0, 2, 2))
 	z := shop()
 	z.Set("db-1", Host{Name: "db-1", Up: true, Endpoints: []Endpoint{ep("back", "10.2.0.11", "db-1")}, Upstream: FixedUpstream(dialHere, nil, own.at)})
-	s := NewServer(z, FixedUpstream(dialHere, nil, hosts.at))
+	s := NewServer(z, FixedUpstream(dialHere, nil, hosts.at), nil)
 	ask := func(asker string, kind dnsmessage.Type) string {
 		return text(t, s.forward(t.Context(), asker, query(t, "example.com.", kind), false))
 	}
@@ -112,13 +113,21 @@ func TestUpstreamOfAHost(t *testing.T) {
 			t.Errorf("%s: %s, want %s", asker, got, want)
 		}
 	}
-	s.SetFamilies(false, true)
+	s.routable = func(a netip.Addr) bool { return a.Is6() }
 	if a, mx := ask("web-1", dnsmessage.TypeA), ask("web-1", dnsmessage.TypeMX); a != "Success" || mx != "Success 192.0.2.1" {
 		t.Errorf("without IPv4: A %s, MX %s", a, mx)
 	}
-	s.SetFamilies(true, false)
-	if a, aaaa := ask("web-1", dnsmessage.TypeA), ask("web-1", dnsmessage.TypeAAAA); a != "Success 192.0.2.1" || aaaa != "Success" {
-		t.Errorf("without IPv6: A %s, AAAA %s", a, aaaa)
+	s.routable = func(a netip.Addr) bool { return a.Is4() }
+	if a := ask("web-1", dnsmessage.TypeA); a != "Success 192.0.2.1" {
+		t.Errorf("without IPv6: A %s", a)
+	}
+}
+
+func TestRoutable(t *testing.T) {
+	for a, want := range map[string]bool{"127.0.0.1": true, "::1": true, "::ffff:127.0.0.1": true} {
+		if got := Routable(netip.MustParseAddr(a)); got != want {
+			t.Errorf("%s: %t", a, got)
+		}
 	}
 }
 

@@ -70,7 +70,7 @@ func (p Spec) protocol() string {
 // shared tells whether all containers of the service are behind one port: each
 // of them wants the same one.
 func (p Spec) shared() bool {
-	return p.Service != "" && p.HostPort != 0 && p.HostPortEnd <= p.HostPort
+	return p.Service != "" && p.fixed()
 }
 
 // addresses are those to bind, in this order.

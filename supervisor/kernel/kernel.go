@@ -136,6 +136,10 @@ type Runtime interface {
 	// has a configuration has no entry. The error names all that are missing.
 	Images(ctx context.Context, services []project.Service, say func(name, status string)) (imageconfig.Set, error)
 
+	// CheckPorts tells why the ports of services, which are about to be created,
+	// could not be published; those that the project has itself count as free.
+	CheckPorts(services []*project.Service) error
+
 	// Create acquires all that outlives a run: root file system with its
 	// writable layer, network namespace with endpoints and names, log streams.
 	// Idempotent.
