@@ -21,6 +21,7 @@ type port struct {
 	links    rtnetlink // of the bridge's namespace
 	mtu      int
 	isolated bool
+	widen    bool // the bridge is to allow large bursts, when the pair is made
 	announce bool // neighbours may know another hardware address for its addresses
 	route4   bool // its gateway is the namespace's
 	route6   bool
@@ -39,10 +40,11 @@ func (s *Stack) portsOf(all, endpoints []EndpointInfo) ([]port, error) {
 			return nil, fmt.Errorf("network %s was removed meanwhile", e.Network)
 		}
 		ports = append(ports, port{
-			EndpointInfo: e, bridge: n.index, links: n.links, mtu: n.mtu, isolated: n.isolated, announce: n.odd[e.IPv4] || n.odd[e.IPv6],
+			EndpointInfo: e, bridge: n.index, links: n.links, mtu: n.mtu, isolated: n.isolated, announce: n.odd[e.IPv4] || n.odd[e.IPv6], widen: !n.wide,
 			route4: route4 >= 0 && all[route4].Network == e.Network,
 			route6: s.way6 && route6 >= 0 && all[route6].Network == e.Network,
 		})
+		n.wide = true
 	}
 	return ports, nil
 }
@@ -116,6 +118,9 @@ func makePair(ns *os.File, p port, mac net.HardwareAddr) error {
 	err := withFD(ns, func(fd int) error {
 		return addVeth(p.links, veth{outer: p.RouterEnd, bridge: p.bridge, inner: p.Interface, mac: mac, mtu: p.mtu, ns: fd})
 	})
+	if err == nil && p.widen {
+		widenBridge(p.links, p.bridge)
+	}
 	if err == nil && p.isolated {
 		err = isolate(p.links, p.RouterEnd)
 	}

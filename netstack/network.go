@@ -64,6 +64,7 @@ type network struct {
 	internal bool
 	isolated bool
 	mtu      int
+	wide     bool // the bridge allows large bursts, or has been asked to
 	labels   map[string]string
 	v4, v6   *ipam.Space // nil: the network is without the family
 	// odd are the addresses that have, or had, a hardware address that does not

@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"errors"
 	"net"
 
 	"github.com/vishvananda/netlink/nl"
@@ -15,7 +16,8 @@ type veth struct {
 	inner  string
 	mac    net.HardwareAddr // of the inner end
 	mtu    int
-	ns     int // descriptor of the container's namespace
+	small  bool // no large bursts
+	ns     int  // descriptor of the container's namespace
 }
 
 // addVeth makes the pair in one message (rtnetlink(7), RTM_NEWLINK). The netlink
@@ -23,6 +25,15 @@ type veth struct {
 // inner end is made where it belongs: to move it there afterwards would cost an
 // RCU grace period, about 18 ms. The outer end is up, the inner one is not.
 func addVeth(router rtnetlink, v veth) error {
+	err := tryVeth(router, v)
+	if errors.Is(err, unix.EINVAL) && !v.small {
+		v.small = true // a kernel that knows of large bursts, but not for this kind
+		err = tryVeth(router, v)
+	}
+	return err
+}
+
+func tryVeth(router rtnetlink, v veth) error {
 	head := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	head.Flags, head.Change = unix.IFF_UP, unix.IFF_UP
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
@@ -31,12 +42,12 @@ func addVeth(router rtnetlink, v veth) error {
 	// Not up yet: the kernel ties the ends together afterwards, and an end
 	// without the other cannot be set up (ENOTCONN).
 	peer.AddChild(nl.NewIfInfomsg(unix.AF_UNSPEC))
-	for _, a := range endAttributes(v.inner, v.mtu) {
+	for _, a := range v.endAttributes(v.inner) {
 		peer.AddChild(a)
 	}
 	peer.AddRtAttr(unix.IFLA_ADDRESS, v.mac)
 	peer.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(v.ns)))
-	data := append([]nl.NetlinkRequestData{head}, endAttributes(v.outer, v.mtu)...)
+	data := append([]nl.NetlinkRequestData{head}, v.endAttributes(v.outer)...)
 	data = append(data, nl.NewRtAttr(unix.IFLA_MASTER, nl.Uint32Attr(uint32(v.bridge))), info)
 	return router.do(nil, newRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, data...).
 		named("make veth pair %s-%s", v.outer, v.inner))
@@ -45,13 +56,17 @@ func addVeth(router rtnetlink, v veth) error {
 // endAttributes are those of either end. One queue each: by default there is
 // one for each processor, and each has its directories in sysfs, while none is
 // used without XDP.
-func endAttributes(name string, mtu int) []nl.NetlinkRequestData {
-	return []nl.NetlinkRequestData{
+func (v veth) endAttributes(name string) []nl.NetlinkRequestData {
+	all := []nl.NetlinkRequestData{
 		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)),
-		nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(mtu))),
+		nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(v.mtu))),
 		nl.NewRtAttr(unix.IFLA_NUM_TX_QUEUES, nl.Uint32Attr(1)),
 		nl.NewRtAttr(unix.IFLA_NUM_RX_QUEUES, nl.Uint32Attr(1)),
 	}
+	if !v.small {
+		all = append(all, largeBursts()...)
+	}
+	return all
 }
 
 // isolate keeps a bridge's port from all others that are isolated, but not from
