@@ -115,7 +115,8 @@ func TestUplinks(t *testing.T) {
 	}
 }
 
-// IPv6 goes out by the uplinks that have it.
+// IPv6 goes out by the uplinks that have it, and is seen as unreachable at once
+// with the others.
 func TestUplinksIPv6(t *testing.T) {
 	w := world(t)
 	if w == nil {
@@ -133,6 +134,30 @@ func TestUplinksIPv6(t *testing.T) {
 			})
 		})
 	}
+	for _, u := range []project.Uplink{project.UplinkGvisor, project.UplinkNone} {
+		t.Run(string(u), func(t *testing.T) {
+			requireUplink(t, u)
+			s := s.in(t)
+			s.must("up", "-d", "--uplink", string(u))
+			if got := s.reached("a", "tcp:"+w.addr("echo6"))["tcp:"+w.addr("echo6")]; got != "unreachable" && got != "forbidden" {
+				t.Errorf("IPv6 is seen as %q", got)
+			}
+		})
+	}
+}
+
+// Without rules nothing would keep networks apart from each other once R forwards.
+func TestUplinkNeedsRules(t *testing.T) {
+	w := world(t)
+	if w == nil {
+		return
+	}
+	w.tun()
+	requireUplink(t, project.UplinkPasta)
+	s := w.begin(t, "services:\n  a: { command: ./probe pause }\n")
+	s.env = append(s.env, "MOCKER_FORCE_NO_NFT=1")
+	s.fails(1, []string{"uplink pasta", "modprobe nf_tables"}, "up", "-d", "--uplink", "pasta")
+	s.must("up", "-d")
 }
 
 // addressOf is the IPv4 address of a service on its only network.

@@ -36,6 +36,8 @@
 //
 //   - Isolation is the absence of a way: R does not forward (ip_forward=0), and
 //     neither does any container. No rule has to be right for that.
+//   - A way out by a tap is an exception to that (package uplink): R forwards then,
+//     and its rules, in force before, let nothing pass but what goes to the tap.
 //   - The host's loopback cannot be reached: no packet leads from R to the host, and
 //     the relay (package egress) dials no such address.
 //   - No goroutine ever runs on the worker's thread but the worker: a stranded

@@ -22,6 +22,7 @@ func Server(path string, args []string, file, own *os.File) *Prepared {
 	b.do("enter /", unix.SYS_CHDIR, "/")
 	b.signals()
 	b.do("close our descriptors", unix.SYS_CLOSE_RANGE, 3, given-1, unix.CLOSE_RANGE_CLOEXEC)
+	b.do("close our descriptors", unix.SYS_CLOSE_RANGE, given+1, uint32(0xffffffff), unix.CLOSE_RANGE_CLOEXEC)
 	argv, env := b.Program.Strings(args), b.Program.Strings([]string{"PATH=" + DefaultPath})
 	if own == nil {
 		b.mark(ExecWhat + path)
@@ -29,7 +30,6 @@ func Server(path string, args []string, file, own *os.File) *Prepared {
 		return b.Prepared
 	}
 	exe := b.file(own)
-	b.do("close our descriptors", unix.SYS_CLOSE_RANGE, exe, exe, unix.CLOSE_RANGE_CLOEXEC)
 	b.mark(ExecWhat + args[0])
 	b.do(ExecWhat+args[0], unix.SYS_EXECVEAT, exe, "", argv, env, unix.AT_EMPTY_PATH)
 	return b.Prepared
