@@ -217,3 +217,33 @@ func TestUplinkEvents(t *testing.T) {
 		}
 	})
 }
+
+// While no helper can be started ps says so, and why; when it can, all is well
+// again without anybody's doing.
+func TestUplinkTrouble(t *testing.T) {
+	w := world(t)
+	if w == nil {
+		return
+	}
+	w.tun()
+	withEachHelper(t, w, func(s *scenario, u project.Uplink, works func() bool) {
+		if r := s.compose("ps"); r.stderr != "" {
+			s.t.Errorf("ps warns while all is well: %s", r.stderr)
+		}
+		w.run("host", "chmod", "600", "/dev/net/tun")
+		signalPID(s.t, s.oneHelper(u), syscall.SIGKILL)
+		want := "uplink " + string(u) + ": services have no way out"
+		s.eventually("the warning", func() bool {
+			r := s.compose("ps")
+			return r.code == 0 && strings.Contains(r.stderr, want) && strings.Contains(r.stderr, "ended at once") && strings.Contains(r.stdout, "a-1")
+		})
+		if works() {
+			s.t.Error("the outside answers without a helper")
+		}
+		w.run("host", "chmod", "666", "/dev/net/tun")
+		s.eventually("the outside answers again", works)
+		if r := s.compose("ps"); r.stderr != "" {
+			s.t.Errorf("ps still warns: %s", r.stderr)
+		}
+	})
+}

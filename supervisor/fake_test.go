@@ -465,6 +465,7 @@ func (f *fakeRuntime) Networks(context.Context) ([]api.Network, error) {
 }
 
 func (f *fakeRuntime) CheckUplink(context.Context, project.Uplink) error { return nil }
+func (f *fakeRuntime) Trouble() string                                   { return "" }
 func (f *fakeRuntime) Happenings() <-chan Happening                      { return nil }
 
 func (f *fakeRuntime) Notices() []string {

@@ -41,7 +41,7 @@ func (s *Supervisor) ps(_ context.Context, r *request, b api.PSRequest) error {
 		}
 		list = append(list, c)
 	}
-	return r.Send(api.Answer{PS: list})
+	return r.Send(api.Answer{PS: list, Trouble: s.rt.Trouble()})
 }
 
 // showNetwork adds what only the kernel knows of a running container.

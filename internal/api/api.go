@@ -64,6 +64,7 @@ type PSRequest struct {
 type Answer struct {
 	Progress *Progress   `json:"progress,omitempty"`
 	PS       []Container `json:"ps,omitempty"`
+	Trouble  string      `json:"trouble,omitempty"` // with PS: what of the project does not work at present
 	Started  *Started    `json:"started,omitempty"`
 	Exit     *Exit       `json:"exit,omitempty"`
 	Event    *Event      `json:"event,omitempty"`

@@ -24,6 +24,9 @@ func (e *Env) Containers(ctx context.Context, name string, labels bool) ([]api.C
 // ask gets the containers from the supervisor.
 func (e *Env) ask(ctx context.Context, name string, labels bool) (cs []api.Container, err error) {
 	err = e.Call(ctx, name, api.Request{Op: api.OpPS, PS: &api.PSRequest{Labels: labels}}, func(a *api.Answer) error {
+		if a.Trouble != "" {
+			e.Warn(a.Trouble)
+		}
 		if a.PS != nil {
 			cs = a.PS
 		}

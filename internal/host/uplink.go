@@ -48,6 +48,9 @@ func (r *Runtime) tellUplink(action, helper, why string) {
 	}
 }
 
+// Trouble says that the helper of the uplink does not run.
+func (r *Runtime) Trouble() string { return r.uplink.Trouble() }
+
 // sayHostGateway says once what an uplink does not do for the file.
 func (r *Runtime) sayHostGateway(p *project.Project) {
 	if way := r.net.WayOut(); way != netstack.Relay {

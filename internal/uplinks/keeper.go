@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -55,6 +56,25 @@ type Keeper struct {
 	mu      sync.Mutex // held while the way out is changed
 	current *watch     // nil: no helper is wanted
 	number  int        // of the last helper
+	trouble atomic.Pointer[string]
+}
+
+// Trouble says that no helper runs where one should, and why; "" = all is well.
+func (k *Keeper) Trouble() string {
+	if t := k.trouble.Load(); t != nil {
+		return *t
+	}
+	return ""
+}
+
+// tell is Tell, and remembers how things are.
+func (k *Keeper) tell(action, helper, why string) {
+	trouble := ""
+	if action == Died {
+		trouble = fmt.Sprintf("uplink %s: services have no way out until the helper runs again: %s", helper, why)
+	}
+	k.trouble.Store(&trouble)
+	k.Tell(action, helper, why)
 }
 
 // Open makes a Keeper; it does nothing yet.
@@ -121,6 +141,7 @@ func (k *Keeper) stop() {
 	close(k.current.stopped)
 	<-k.current.ended
 	k.current = nil
+	k.trouble.Store(nil)
 }
 
 // prefix begins the names of helpers in the holder's table; a container's name
@@ -145,7 +166,7 @@ func (k *Keeper) Adopt(children map[string]*rootless.Child) {
 	w := &watch{keeper: k, stopped: make(chan struct{}), ended: make(chan struct{})}
 	var err error
 	if w.helper, w.args, err = k.Net.SetWayOut(name, sandbox.ServerFile); err != nil {
-		k.Tell(Died, name, err.Error())
+		k.tell(Died, name, err.Error())
 		return
 	}
 	var found *rootless.Child

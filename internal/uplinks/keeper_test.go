@@ -204,6 +204,29 @@ func TestHelperIsStartedAgain(t *testing.T) {
 	}
 }
 
+// While no helper comes up that is the trouble of the project.
+func TestTrouble(t *testing.T) {
+	s := newStage(t)
+	if err := s.Ensure(t.Context(), "pasta"); err != nil || s.Trouble() != "" {
+		t.Fatalf("%v, trouble %q", err, s.Trouble())
+	}
+	s.net.mu.Lock()
+	s.net.deaf = true
+	s.net.mu.Unlock()
+	s.holder.mu.Lock()
+	s.holder.dead = true
+	s.holder.mu.Unlock()
+	s.holder.die()
+	eventually(t, "the trouble", func() bool { return strings.Contains(s.Trouble(), "ended at once: exit 1") })
+	s.net.mu.Lock()
+	s.net.deaf = false
+	s.net.mu.Unlock()
+	s.holder.mu.Lock()
+	s.holder.dead = false
+	s.holder.mu.Unlock()
+	eventually(t, "its end", func() bool { return s.Trouble() == "" })
+}
+
 func TestChange(t *testing.T) {
 	s := newStage(t)
 	for _, name := range []string{"pasta", "slirp4netns", netstack.NoWay} {

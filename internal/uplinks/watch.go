@@ -71,7 +71,7 @@ func (w *watch) run(child *rootless.Child) {
 				return
 			}
 			child, pause = nil, min(pause, maxInVain)
-			w.keeper.Tell(Died, w.helper.Name, err.Error())
+			w.keeper.tell(Died, w.helper.Name, err.Error())
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (w *watch) await(child *rootless.Child) bool {
 			return false
 		}
 		_ = w.keeper.Holder.Forget(child.Name) // a line too many in a table
-		w.keeper.Tell(Died, w.helper.Name, w.why(info))
+		w.keeper.tell(Died, w.helper.Name, w.why(info))
 		return true
 	case <-w.stopped:
 		w.keeper.kill(child)
@@ -127,7 +127,7 @@ func (w *watch) start(ctx context.Context) (*rootless.Child, error) {
 	<-over
 	switch {
 	case attached && info.Ended.IsZero():
-		w.keeper.Tell(Started, w.helper.Name, "")
+		w.keeper.tell(Started, w.helper.Name, "")
 		return child, nil
 	case !info.Ended.IsZero():
 		_ = w.keeper.Holder.Forget(child.Name)

@@ -185,6 +185,9 @@ type Runtime interface {
 
 	// Happenings tells what happens to no container, always the same channel.
 	Happenings() <-chan Happening
+	// Trouble is what of the project does not work at present, and is being mended;
+	// "" = all does.
+	Trouble() string
 	// Notices is what the user should know of this machine or of an image, a line
 	// each, since the last call; nothing is said twice.
 	Notices() []string
