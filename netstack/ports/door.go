@@ -213,11 +213,17 @@ func (d *door) shut() {
 // close shuts the door and frees the port.
 func (d *door) close() error {
 	d.shut()
+	names := d.names()
+	return d.t.w.Files.Drop(func(name string) bool { return slices.Contains(names, name) })
+}
+
+// names are those under which its sockets are kept.
+func (d *door) names() []string {
 	names := make([]string, 0, len(d.Addresses))
 	for _, a := range d.Addresses {
 		names = append(names, fileName(d.owner, d.Spec, netip.AddrPortFrom(a, d.Bound)))
 	}
-	return d.t.w.Files.Drop(func(name string) bool { return slices.Contains(names, name) })
+	return names
 }
 
 // prefix begins the names under which the sockets of a port are kept.

@@ -87,7 +87,9 @@ func (t *Table) publish(m Member, spec Spec) (Published, error) {
 		return d.Published, nil
 	}
 	// Those of an earlier process that nobody has adopted would be in our way.
-	if err := t.w.Files.Drop(func(name string) bool { return strings.HasPrefix(name, prefix(m.ID, spec)) }); err != nil {
+	served := t.kept()
+	stray := func(name string) bool { return strings.HasPrefix(name, prefix(m.ID, spec)) && !served[name] }
+	if err := t.w.Files.Drop(stray); err != nil {
 		return Published{}, err
 	}
 	files, err := t.bindSpec(addrs, spec)
@@ -138,6 +140,17 @@ func (t *Table) adopt(m Member, was Published) (Published, error) {
 		return Published{}, err
 	}
 	return d.Published, nil
+}
+
+// kept are the names of what is kept of the doors that are served. t.mu is held.
+func (t *Table) kept() map[string]bool {
+	names := map[string]bool{}
+	for _, d := range t.doors {
+		for _, name := range d.names() {
+			names[name] = true
+		}
+	}
+	return names
 }
 
 // find looks for the door that a container has, or may join. t.mu is held.
