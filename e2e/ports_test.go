@@ -79,6 +79,9 @@ func TestReplicasShareAPort(t *testing.T) {
 	s.must("up", "-d", "--scale", "a=1")
 	s.must("up", "-d", "--scale", "a=3")
 	s.eventually("all five have answered", func() bool { _, _, hosts := c.so(); return len(hosts) == 5 })
+	s.write("compose.yaml", strings.NewReplacer("answer :80", "answer :8080", fmt.Sprintf("%d:80'", port), fmt.Sprintf("%d:8080'", port),
+		fmt.Sprintf("%d:80/udp", port), fmt.Sprintf("%d:8080/udp", port)).Replace(s.read("compose.yaml")))
+	s.must("up", "-d", "-t", "0") // one after the other gets another port inside
 	s.must("restart", "-t", "0", "a")
 	before, _, _ := c.so()
 	s.eventually("they go on to answer", func() bool {

@@ -50,6 +50,9 @@ func (s *Stack) Unpublish(id string, again bool) error {
 	return s.ports.Leave(id, again)
 }
 
+// PortsSettled says that a container that was started has published all its ports.
+func (s *Stack) PortsSettled(id string) error { return s.ports.Settled(id) }
+
 // SetHealthy tells of the verdict of a container's health check: new connections
 // prefer those whose check succeeds.
 func (s *Stack) SetHealthy(id string, healthy bool) { s.ports.Healthy(id, healthy) }

@@ -219,6 +219,11 @@ func TestReplicasTakeTurns(t *testing.T) {
 	if got := who(4); got["web-1"] != 4 {
 		t.Errorf("web-2 is sick: %v", got)
 	}
+	twice := spec
+	twice.Target = 81
+	if _, err := s.Publish("web-1", twice); err == nil || !strings.Contains(err.Error(), "container web-1 of this project") {
+		t.Errorf("two ports of one container behind one: %v", err)
+	}
 	must(t, s.RemoveSandbox("web-1"))
 	if got := who(4); got["web-2"] != 4 {
 		t.Errorf("only the sick one is there: %v", got)

@@ -11,7 +11,7 @@ import (
 // no error. The kernel takes the namespace apart when the last process in it
 // has gone, which is not waited for.
 func (s *Stack) RemoveSandbox(id string) error {
-	errs := []error{s.Unpublish(id, false)}
+	errs := []error{s.ports.Gone(id)}
 	s.zone.Remove(id)
 	s.mu.Lock()
 	if sb := s.sandboxes[id]; sb != nil {

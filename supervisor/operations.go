@@ -49,6 +49,14 @@ func (x *execution) start(ctx context.Context, name string) error {
 	return nil
 }
 
+// orderFor is the order to a container that is stopped: another may take its place.
+func (x *execution) orderFor(op plan.Operation) stopOrder {
+	if op.Replaces {
+		return x.order.andBack()
+	}
+	return x.order
+}
+
 func (x *execution) stop(ctx context.Context, op plan.Operation) error {
 	say := func(status string) { x.r.Container(op.Object, status) }
 	switch {
@@ -60,7 +68,7 @@ func (x *execution) stop(ctx context.Context, op plan.Operation) error {
 		say = func(string) {}
 	}
 	say("Stopping")
-	if err := x.s.stopOne(ctx, op.Object, x.order); err != nil {
+	if err := x.s.stopOne(ctx, op.Object, x.orderFor(op)); err != nil {
 		return x.failure(op.Object, fmt.Errorf("stop container %s: %w", op.Object, err))
 	}
 	say("Stopped")
@@ -73,7 +81,7 @@ func (x *execution) remove(ctx context.Context, op plan.Operation) error {
 	} else {
 		x.r.Container(op.Object, "Removing")
 	}
-	if err := x.s.removeOne(ctx, op.Object, x.order, x.volumes); err != nil {
+	if err := x.s.removeOne(ctx, op.Object, x.orderFor(op), x.volumes); err != nil {
 		return x.failure(op.Object, err)
 	}
 	if !op.Replaces {

@@ -17,8 +17,11 @@ import (
 
 // publish binds the service's ports and records them.
 func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
-	if c.rec.HostNet || len(sc.Service.Ports) == 0 {
+	switch {
+	case c.rec.HostNet:
 		return nil // on the host's network a port is published by listening on it
+	case len(sc.Service.Ports) == 0:
+		return r.net.PortsSettled(c.name)
 	}
 	service := sc.Service.Name
 	if sc.OneOff != nil {
@@ -37,6 +40,9 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 			at.HostIP = a.String()
 			bound = append(bound, supervisor.PublishedPort{Port: at, Bound: got.Bound})
 		}
+	}
+	if err := r.net.PortsSettled(c.name); err != nil {
+		return err
 	}
 	r.mu.Lock()
 	c.rec.Ports, c.rec.Bound = ports, bound

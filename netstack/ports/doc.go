@@ -5,7 +5,7 @@
 //
 // A door is a port of the host on one or more addresses, with the containers that
 // are behind it. A fixed port is the service's: its containers take turns at it,
-// healthy ones first. A port of a range, or one that the kernel chose, is one
+// healthy ones first, each by a port of its own, because up replaces them one by one. A port of a range, or one that the kernel chose, is one
 // container's. A conversation of UDP stays with the container that it began with.
 //
 // A TCP door is in one of three states:
@@ -15,9 +15,10 @@
 //	open      clients are carried
 //	holding   its last container is being restarted: clients are accepted, and wait
 //
-//	closed ── somebody listens ──→ open ── all refused a client ──→ closed
-//	open ── the last one left, and will be back ──→ holding ── listens ──→ open
-//	holding ── 10 s ──→ closed, or gone if nobody has come
+//	closed ── somebody listens ──→ open
+//	open ── all refused a client, or the last one left and will be back ──→ holding
+//	holding ── somebody listens ──→ open
+//	holding ── 300 ms without such news, 10 s with ──→ closed, or gone if nobody has come
 //
 // The kernel has no event for listen(2), so a closed door with containers looks: at
 // their kernel's list of sockets (sock_diag(7)), at first every millisecond, later

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 )
 
@@ -103,6 +105,19 @@ func (d *door) who() string {
 	return "container " + d.owner
 }
 
+// joined adds a container, unless it has another of its ports behind the door.
+func (d *door) joined(m Member, spec Spec) (Published, error) {
+	d.mu.Lock()
+	twice := slices.ContainsFunc(d.members, func(o *member) bool { return o.ID == m.ID && o.Port != m.Port })
+	d.mu.Unlock()
+	if twice {
+		at := netip.AddrPortFrom(d.Addresses[0], d.Bound)
+		return Published{}, &ConflictError{Protocol: d.protocol(), Addr: at, Own: "container " + m.ID, Err: unix.EADDRINUSE}
+	}
+	d.join(m)
+	return Published{Spec: spec, Bound: d.Bound, Addresses: d.Addresses}, nil
+}
+
 // join adds a container, or what has become of it.
 func (d *door) join(m Member) {
 	d.mu.Lock()
@@ -139,6 +154,20 @@ func (d *door) leave(id string, again bool) (empty bool) {
 	return len(d.members) == 0 && len(d.absent) == 0
 }
 
+// awaits tells whether a container will be back.
+func (d *door) awaits(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.absent[id]
+}
+
+// empty tells whether no container is there.
+func (d *door) empty() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.members) == 0
+}
+
 // without is a copy of the members without one.
 func (d *door) without(id string) []*member {
 	return slices.DeleteFunc(slices.Clone(d.members), func(m *member) bool { return m.ID == id })
@@ -154,7 +183,7 @@ func (d *door) renew(m Member) (moved bool) {
 			continue
 		}
 		moved = o.IPv4 != m.IPv4 || o.IPv6 != m.IPv6
-		m.blind = new(atomic.Bool)
+		m.blind, m.Port = new(atomic.Bool), o.Port
 		d.members = slices.Clone(d.members)
 		d.members[i] = &member{Member: m, sick: o.sick}
 	}

@@ -8,7 +8,8 @@ import (
 
 // Member is a container behind a port.
 type Member struct {
-	ID string
+	ID   string
+	Port uint16 // where it listens; set by the table
 	// IPv4 and IPv6 are its addresses on a bridge of R; without any, NS is
 	// entered, and its loopback asked.
 	IPv4, IPv6 netip.Addr
@@ -36,16 +37,16 @@ type way struct {
 
 // wayFor chooses the family of the client if the container has it: only then its
 // address can be shown.
-func (m Member) wayFor(client netip.AddrPort, port uint16, returns func(netip.Addr) bool) way {
+func (m Member) wayFor(client netip.AddrPort, returns func(netip.Addr) bool) way {
 	addr := client.Addr().Unmap()
 	to, answers := m.IPv4, m.Answers4
 	if addr.Is6() && m.IPv6.IsValid() || !to.IsValid() {
 		to, answers = m.IPv6, m.Answers6
 	}
 	if !to.IsValid() {
-		return way{to: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port), ns: m.NS}
+		return way{to: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), m.Port), ns: m.NS}
 	}
-	w := way{to: netip.AddrPortFrom(to, port), blind: m.blind}
+	w := way{to: netip.AddrPortFrom(to, m.Port), blind: m.blind}
 	if answers && !m.blind.Load() && addr.Is4() == to.Is4() && showable(addr) && !m.Own(addr) && returns(addr) {
 		w.as = netip.AddrPortFrom(addr, client.Port())
 	}

@@ -89,7 +89,7 @@ func (d *door) far(raw syscall.RawConn, client netip.AddrPort, reply []byte) (ca
 	err := errNobody
 	for _, m := range d.candidates() {
 		var f *os.File
-		if f, err = d.t.dialPacket(m.wayFor(client, d.Target, d.t.w.Returns)); err != nil {
+		if f, err = d.t.dialPacket(m.wayFor(client, d.t.w.Returns)); err != nil {
 			continue
 		}
 		to := sockaddr(client)

@@ -73,6 +73,16 @@ func (p Spec) shared() bool {
 	return p.Service != "" && p.fixed()
 }
 
+// sameDoor tells whether two specs are about one port of the host: replicas of
+// a service may have different ports behind it, while up replaces them.
+func (p Spec) sameDoor(q Spec) bool {
+	if p.shared() && q.shared() {
+		p.Target, q.Target = 0, 0
+	}
+	p.Protocol, q.Protocol = p.protocol(), q.protocol()
+	return p == q
+}
+
 // addresses are those to bind, in this order.
 func (p Spec) addresses() ([]netip.Addr, error) {
 	switch {

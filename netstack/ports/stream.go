@@ -61,7 +61,7 @@ func (d *door) accept(l *os.File) {
 func (d *door) carry(client *os.File, from netip.AddrPort) {
 	for range tries {
 		for _, m := range d.candidates() {
-			f, err := d.t.dial(m.wayFor(from, d.Target, d.t.w.Returns))
+			f, err := d.t.dial(m.wayFor(from, d.t.w.Returns))
 			if err != nil {
 				continue
 			}

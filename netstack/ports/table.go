@@ -82,9 +82,12 @@ func (t *Table) publish(m Member, spec Spec) (Published, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	m.Port = spec.Target
 	if d := t.find(m.ID, spec); d != nil {
-		d.join(m)
-		return d.Published, nil
+		return d.joined(m, spec)
+	}
+	if err := t.evict(spec); err != nil {
+		return Published{}, err
 	}
 	// Those of an earlier process that nobody has adopted would be in our way.
 	served := t.kept()
@@ -121,9 +124,9 @@ func (t *Table) adopt(m Member, was Published) (Published, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	m.Port = was.Target
 	if d := t.find(m.ID, was.Spec); d != nil {
-		d.join(m)
-		return d.Published, nil
+		return d.joined(m, was.Spec)
 	}
 	var files []*os.File
 	for _, a := range addrs {
@@ -156,7 +159,7 @@ func (t *Table) kept() map[string]bool {
 // find looks for the door that a container has, or may join. t.mu is held.
 func (t *Table) find(id string, spec Spec) *door {
 	i := slices.IndexFunc(t.doors, func(d *door) bool {
-		return d.Spec == spec && (spec.shared() || d.owner == id)
+		return d.Spec.sameDoor(spec) && (spec.shared() || d.owner == id)
 	})
 	if i < 0 {
 		return nil
@@ -182,26 +185,21 @@ func (t *Table) open(m Member, spec Spec, files []*os.File) (*door, error) {
 // a short while before. Its connections may deliver what it has sent, for a short while. Unknown
 // ids are no error.
 func (t *Table) Leave(id string, again bool) error {
+	return t.leave(id, func(*door) bool { return again })
+}
+
+func (t *Table) leave(id string, again func(d *door) bool) error {
 	t.mu.Lock()
-	var closed []*door
-	t.doors = slices.DeleteFunc(t.doors, func(d *door) bool {
-		if !d.leave(id, again) {
-			return false
-		}
-		closed = append(closed, d)
-		return true
-	})
+	closed := t.part(func(d *door) bool { return d.leave(id, again(d)) })
+	open := slices.ContainsFunc(t.doors, func(d *door) bool { return d.owner == id && !d.shared() })
 	t.mu.Unlock()
 	t.w.Set.Finish(id)
 	t.flows.Finish(func(_ flowKey, owner string) bool { return owner == id })
-	var errs []error
-	for _, d := range closed {
-		errs = append(errs, d.close())
+	err := closeDoors(closed)
+	if open {
+		return err // held ones are kept
 	}
-	if !again {
-		errs = append(errs, t.w.Files.Drop(func(name string) bool { return strings.HasPrefix(name, "port/"+id+"/") }))
-	}
-	return errors.Join(errs...)
+	return errors.Join(err, t.w.Files.Drop(func(name string) bool { return strings.HasPrefix(name, "port/"+id+"/") }))
 }
 
 // Renew makes the ports of a container follow its addresses.
@@ -225,6 +223,49 @@ func (t *Table) Healthy(id string, healthy bool) {
 	for _, d := range t.doors {
 		d.healthy(id, healthy)
 	}
+}
+
+// Gone is Leave for a container that is removed. Clients at a port that its service
+// shares go on to wait, if they do: another container of its name takes its place.
+func (t *Table) Gone(id string) error {
+	return t.leave(id, func(d *door) bool { return d.shared() && d.awaits(id) })
+}
+
+// Settled says that a container has published all that it wants: whatever else was
+// waiting for it does so no more.
+func (t *Table) Settled(id string) error {
+	t.mu.Lock()
+	closed := t.part(func(d *door) bool { return d.awaits(id) && d.leave(id, false) })
+	t.mu.Unlock()
+	return closeDoors(closed)
+}
+
+// evict frees the ports at which nobody is, but somebody was expected, for a
+// container that wants one of them. t.mu is held.
+func (t *Table) evict(spec Spec) error {
+	return closeDoors(t.part(func(d *door) bool {
+		return d.protocol() == spec.protocol() && d.Bound == spec.HostPort && d.empty()
+	}))
+}
+
+// part takes the doors out of the table that match. t.mu is held.
+func (t *Table) part(match func(d *door) bool) (out []*door) {
+	t.doors = slices.DeleteFunc(t.doors, func(d *door) bool {
+		if match(d) {
+			out = append(out, d)
+			return true
+		}
+		return false
+	})
+	return out
+}
+
+func closeDoors(list []*door) error {
+	var errs []error
+	for _, d := range list {
+		errs = append(errs, d.close())
+	}
+	return errors.Join(errs...)
 }
 
 // expire frees a port whose containers have not come back.

@@ -79,13 +79,13 @@ func (d *door) waiting() (list []*member, done bool) {
 // answers tells whether a container listens at the port, by the kernel's list of
 // sockets or, with try, by a connection.
 func (d *door) answers(m *member, seen map[string]*listeners, try bool) bool {
-	w := m.wayFor(netip.AddrPort{}, d.Target, d.t.w.Returns)
+	w := m.wayFor(netip.AddrPort{}, d.t.w.Returns)
 	l := seen[m.ID]
 	if l == nil {
 		l = openListeners(d.t.w, m.NS)
 		seen[m.ID] = l
 	}
-	if l.has(w.to) || m.IPv6.IsValid() && l.has(netip.AddrPortFrom(m.IPv6, d.Target)) {
+	if l.has(w.to) || m.IPv6.IsValid() && l.has(netip.AddrPortFrom(m.IPv6, m.Port)) {
 		return true
 	}
 	if !try && l.known() {
