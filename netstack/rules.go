@@ -50,7 +50,10 @@ func (s *Stack) applyRules() error {
 		return err
 	}
 	if s.relay != nil {
-		r.Hold = s.relay.SetLinks(links, subnets)
+		var err error
+		if r.Hold, err = s.relay.SetLinks(links, subnets); err != nil {
+			return fmt.Errorf("the way out: %w", err)
+		}
 		p := s.relay.Ports()
 		r.TCP4, r.TCP6, r.UDP4, r.UDP6 = p.TCP4, p.TCP6, p.UDP4, p.UDP6
 	}

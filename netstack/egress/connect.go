@@ -44,23 +44,9 @@ func decision(fd int) (done bool, err error) {
 	if err != nil {
 		return true, os.NewSyscallError("connect", err)
 	}
-	peer, err := unix.Getpeername(fd)
-	if err != nil {
-		return false, nil //nolint:nilerr // no error yet, and no peer: still under way
-	}
-	unpace(fd, peer)
-	return true, nil
-}
-
-// unpace gives a connection to this machine itself a congestion control that does
-// not hold packets back: the host's own choice is for networks, where something can
-// be lost. Such a control, BBR for one, halves what the relay carries within a
-// machine. That it cannot be had is no error.
-func unpace(fd int, peer unix.Sockaddr) {
-	local, err := unix.Getsockname(fd)
-	if err == nil && addrPort(local).Addr() == addrPort(peer).Addr() {
-		_ = unix.SetsockoptString(fd, unix.SOL_TCP, unix.TCP_CONGESTION, "reno") // see above
-	}
+	// No error yet, and no peer: still under way.
+	_, err = unix.Getpeername(fd)
+	return err == nil, nil //nolint:nilerr // see above
 }
 
 // await waits until the attempt is decided.

@@ -50,9 +50,8 @@ type Relay struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	mu   sync.Mutex
-	taps map[string]*tap // by name of the bridge
-	said sync.Map        // lines that were reported
+	taps taps
+	said sync.Map // lines that were reported
 }
 
 // Link is a bridge, or another interface, in R from which packets come that may
@@ -65,7 +64,7 @@ type Link struct {
 // view is the project's networks as the relay sees them at one moment.
 type view struct {
 	Policy
-	links map[string]Link
+	links map[int]Link // by index
 }
 
 // gatewayOf is R's own address on a client's network, invalid if it has none.
@@ -85,22 +84,31 @@ func (v *view) isGateway(a netip.Addr) bool { return slices.Contains(v.Gateways,
 // Open makes the relay's sockets, or goes on with those of an earlier process, and
 // starts to serve. Nothing comes to it before the rules lead there.
 func Open(w World) (*Relay, error) {
-	r := &Relay{world: w, dials: newDials(), taps: map[string]*tap{}}
+	r := &Relay{world: w, dials: newDials()}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.flows, r.echoes = carry.NewFlows[flow](w.Carry, carry.MostFlows), newEchoes()
 	r.view.Store(&view{})
-	if err := w.InRouter(r.openWriter); err != nil {
+	if err := w.InRouter(r.openPackets); err != nil {
 		r.withoutPackets(err)
 	}
 	if err := r.listen(); err != nil {
 		r.Close()
 		return nil, fmt.Errorf("the way out: %w", err)
 	}
+	for _, f := range r.taps {
+		r.wg.Go(func() { readTap(f, r.packet) })
+	}
 	return r, nil
 }
 
-func (r *Relay) openWriter() (err error) {
-	r.writer, err = openWriter()
+func (r *Relay) openPackets() (err error) {
+	if r.taps, err = openTaps(); err != nil {
+		return err
+	}
+	if r.writer, err = openWriter(); err != nil {
+		r.taps.close()
+		r.taps = nil
+	}
 	return err
 }
 
@@ -114,62 +122,36 @@ func (r *Relay) Ports() Ports { return r.ports }
 // SetLinks says from which bridges packets come that may go out, and the ranges of
 // all networks of the project. It tells whether the rules must hold the first
 // packets: else nobody would see them.
-func (r *Relay) SetLinks(links []Link, subnets []netip.Prefix) (hold bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	v := &view{links: map[string]Link{}, Policy: Policy{
+func (r *Relay) SetLinks(links []Link, subnets []netip.Prefix) (hold bool, err error) {
+	v := &view{links: map[int]Link{}, Policy: Policy{
 		Subnets: slices.Clone(subnets), HostAccess: r.world.HostAccess, HostAddress: OwnAddress,
 	}}
-	for _, l := range links {
-		for _, g := range l.Gateways {
-			v.Gateways = append(v.Gateways, g.Addr())
+	err = r.world.InRouter(func() error {
+		for _, l := range links {
+			index, err := indexOf(l.Bridge)
+			if err != nil {
+				return err
+			}
+			v.links[index] = l
+			for _, g := range l.Gateways {
+				v.Gateways = append(v.Gateways, g.Addr())
+			}
 		}
-		v.links[l.Bridge] = l
-	}
-	r.view.Store(v)
-	for i, t := range r.taps {
-		if _, still := v.links[i]; !still {
-			t.close()
-			delete(r.taps, i)
-		}
-	}
-	if r.writer == nil || r.ctx.Err() != nil {
-		return false
-	}
-	for i, l := range v.links {
-		if r.taps[i] != nil {
-			continue
-		}
-		if err := r.addTap(l); err != nil {
-			r.withoutPackets(err)
-			return false
-		}
-	}
-	return true
-}
-
-// addTap begins to look at what comes from a bridge. r.mu is held.
-func (r *Relay) addTap(l Link) error {
-	var t *tap
-	err := r.world.InRouter(func() (err error) {
-		t, err = openTap(l)
-		return err
+		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
-	r.taps[l.Bridge] = t
-	for _, f := range t.files {
-		r.wg.Go(func() { t.read(f, func(b []byte) { r.packet(l, b) }) })
-	}
-	return nil
+	r.view.Store(v)
+	return r.writer != nil, nil
 }
 
-// packet is for each packet of the packet sockets of a bridge. They see what the
-// rules then drop: what comes under an address that is not of this network.
-func (r *Relay) packet(l Link, b []byte) {
+// packet is for each packet of the packet sockets. They see what the rules then
+// drop: what comes from a network without a way out, or under an address that is
+// not of its network.
+func (r *Relay) packet(index int, b []byte) {
 	p, ok := parse(b)
-	if !ok || !slices.ContainsFunc(l.Gateways, func(g netip.Prefix) bool { return g.Contains(p.from) }) {
+	if l := r.view.Load().links[index]; !ok || !slices.ContainsFunc(l.Gateways, func(g netip.Prefix) bool { return g.Contains(p.from) }) {
 		return
 	}
 	if p.protocol == protocolTCP {
@@ -227,16 +209,12 @@ func (r *Relay) sayOnce(line string) {
 // Close ends all service and every connection; what is kept stays.
 func (r *Relay) Close() {
 	r.cancel()
-	r.mu.Lock()
-	for i, t := range r.taps {
-		t.close()
-		delete(r.taps, i)
-	}
-	r.mu.Unlock()
+	r.taps.silence()
 	r.dials.close()
 	r.echoes.close()
 	r.flows.Close()
 	r.wg.Wait()
+	go r.taps.close() // nobody needs to wait for the kernel
 	if r.writer != nil {
 		r.writer.close()
 	}

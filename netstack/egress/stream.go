@@ -31,7 +31,7 @@ func (r *Relay) syn(p packet) {
 	}
 	switch r.dials.begin(f) {
 	case ready: // the one that was put back has got lost
-		r.writer.inject(p.synAgain())
+		r.writer.inject(p.to, p.synAgain())
 	case begun:
 		r.hold(p, f, to)
 	}
@@ -60,7 +60,7 @@ func (r *Relay) decided(p packet, f flow, out *os.File, err error) {
 		return
 	}
 	r.dials.connected(f, out)
-	r.writer.inject(p.synAgain())
+	r.writer.inject(p.to, p.synAgain())
 }
 
 // accept takes the services' halves of connections from one listener.

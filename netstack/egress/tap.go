@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
+	"time"
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
-// tap is a pair of packet sockets (packet(7)) on one bridge, one for each address
-// family: a socket for all protocols would see what leaves the bridge too, and
-// make the kernel copy it.
-type tap struct{ files []*os.File }
+// taps are packet sockets (packet(7)), one for each address family: a socket for
+// all protocols would see what leaves R too, and make the kernel copy it. They look
+// at all bridges: to close one waits for an RCU grace period, some milliseconds, so
+// there should be few.
+type taps []*os.File
 
 // tapBuffer bounds what waits to be read: some hundreds of SYNs. What does not
 // fit is dropped, and repeated by its sender.
@@ -22,36 +25,32 @@ const tapBuffer = 512 << 10
 // largestPacket is an IP packet without jumbo option.
 const largestPacket = 65535
 
-// openTap makes the sockets in the calling thread's namespace.
-func openTap(link Link) (*tap, error) {
+// openTaps makes the sockets in the calling thread's namespace.
+func openTaps() (taps, error) {
 	if os.Getenv("MOCKER_FORCE_NO_PACKET") != "" {
 		return nil, fmt.Errorf("packet socket: turned off by MOCKER_FORCE_NO_PACKET: %w", unix.EPERM)
 	}
-	index, err := indexOf(link.Bridge)
-	if err != nil {
-		return nil, err
-	}
-	t := &tap{}
+	var t taps
 	for _, f := range []struct {
 		protocol uint16
 		filter   []bpf.Instruction
 	}{{unix.ETH_P_IP, filter4}, {unix.ETH_P_IPV6, filter6}} {
-		file, err := openPacketSocket(link.Bridge, index, f.protocol, f.filter)
+		file, err := openPacketSocket(f.protocol, f.filter)
 		if err != nil {
 			t.close()
-			return nil, fmt.Errorf("packet socket on %s: %w", link.Bridge, err)
+			return nil, err
 		}
-		t.files = append(t.files, file)
+		t = append(t, file)
 	}
 	return t, nil
 }
 
 // indexOf is the number of an interface in the calling thread's namespace
-// (netdevice(7)).
+// (netdevice(7)); 0 if there is none of that name.
 func indexOf(name string) (int, error) {
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
-		return 0, os.NewSyscallError("packet socket", err)
+		return 0, os.NewSyscallError("netlink socket", err)
 	}
 	defer unix.Close(fd) //nolint:errcheck // nothing was written
 	ifr, err := unix.NewIfreq(name)
@@ -64,20 +63,29 @@ func indexOf(name string) (int, error) {
 	return int(ifr.Uint32()), nil
 }
 
-func (t *tap) close() {
-	for _, f := range t.files {
-		f.Close()
+func (t taps) close() {
+	var wg sync.WaitGroup
+	for _, f := range t {
+		wg.Go(func() { f.Close() }) // each waits
+	}
+	wg.Wait()
+}
+
+// silence ends all reading at once.
+func (t taps) silence() {
+	for _, f := range t {
+		_ = f.SetReadDeadline(time.Unix(1, 0)) // fails only when closed
 	}
 }
 
 // openPacketSocket makes a socket of type SOCK_DGRAM: its packets begin with the
 // IP header. It is bound last, so that no packet gets by the filter.
-func openPacketSocket(bridge string, index int, protocol uint16, filter []bpf.Instruction) (*os.File, error) {
+func openPacketSocket(protocol uint16, filter []bpf.Instruction) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
+		return nil, os.NewSyscallError("packet socket", err)
 	}
-	f := os.NewFile(uintptr(fd), "packets of "+bridge)
+	f := os.NewFile(uintptr(fd), "packets of the services")
 	program, err := assemble(filter)
 	if err == nil {
 		err = os.NewSyscallError("setsockopt SO_ATTACH_FILTER", unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program))
@@ -86,7 +94,7 @@ func openPacketSocket(bridge string, index int, protocol uint16, filter []bpf.In
 		err = os.NewSyscallError("setsockopt SO_RCVBUF", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, tapBuffer))
 	}
 	if err == nil {
-		err = os.NewSyscallError("bind", unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(protocol), Ifindex: index}))
+		err = os.NewSyscallError("bind", unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bigEndian(protocol)}))
 	}
 	if err != nil {
 		f.Close()
@@ -107,11 +115,13 @@ func assemble(filter []bpf.Instruction) (*unix.SockFprog, error) {
 	return &unix.SockFprog{Len: uint16(len(out)), Filter: &out[0]}, nil
 }
 
-// The filters let through what is sent to the bridge's own hardware address, is
+// The filters let through what is sent to R's own hardware address on a bridge, is
 // no fragment, and is either a TCP SYN without ACK, RST and FIN, or an echo
 // request.
 var (
 	filter4 = []bpf.Instruction{
+		bpf.LoadExtension{Num: bpf.ExtInterfaceIndex},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: loopback, SkipTrue: 14},
 		bpf.LoadExtension{Num: bpf.ExtType},
 		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.PACKET_HOST, SkipTrue: 12},
 		bpf.LoadAbsolute{Off: 6, Size: 2},
@@ -129,6 +139,8 @@ var (
 		bpf.RetConstant{Val: 0},
 	}
 	filter6 = []bpf.Instruction{
+		bpf.LoadExtension{Num: bpf.ExtInterfaceIndex},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: loopback, SkipTrue: 11},
 		bpf.LoadExtension{Num: bpf.ExtType},
 		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.PACKET_HOST, SkipTrue: 9},
 		bpf.LoadAbsolute{Off: 6, Size: 1},
@@ -144,19 +156,27 @@ var (
 	}
 )
 
-// read hands over packets, until the socket is closed. The bytes are valid only
-// during the call.
-func (t *tap) read(f *os.File, got func(b []byte)) {
+// readTap hands over packets with the index of the interface that they came by,
+// until the socket is silenced. The bytes are valid only during the call.
+func readTap(f *os.File, got func(index int, b []byte)) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return
+	}
 	buf := make([]byte, largestPacket)
 	for {
-		n, err := f.Read(buf)
-		switch {
-		case err == nil:
-			got(buf[:n])
-		case errors.Is(err, unix.ENETDOWN): // said once, when the bridge goes down
-		default:
-			return
+		var n int
+		var from unix.Sockaddr
+		var err error
+		if raw.Read(func(fd uintptr) bool {
+			n, from, err = unix.Recvfrom(int(fd), buf, 0)
+			return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR)
+		}) != nil {
+			return // silenced
 		}
+		if at, ok := from.(*unix.SockaddrLinklayer); ok && err == nil {
+			got(at.Ifindex, buf[:n])
+		} // else the error is taken off the socket by being read
 	}
 }
 
@@ -164,3 +184,6 @@ func (t *tap) read(f *os.File, got func(b []byte)) {
 func bigEndian(v uint16) uint16 {
 	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, v))
 }
+
+// loopback is the index of lo, the first interface of each namespace.
+const loopback = 1

@@ -11,46 +11,42 @@ import (
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
 )
 
-// writer puts IP packets into R that we made ourselves. One that cannot be sent is
-// lost, as on any network.
+// writer sends IP packets in R that we made ourselves, from any address (raw(7),
+// IP_HDRINCL). One that cannot be sent is lost, as on any network.
 type writer struct {
-	files    []*os.File
-	inner    syscall.RawConn // packet(7): to the loopback interface
-	v4, v6   syscall.RawConn // raw(7): by R's routes, from any address; v6 may be nil
-	lo4, lo6 unix.SockaddrLinklayer
+	files            []*os.File
+	v4, v6           syscall.RawConn // by R's routes; v6 may be nil
+	inject4, inject6 syscall.RawConn // to R itself
 }
 
-// loopback is the index of lo, the first interface of each namespace.
-const loopback = 1
-
 // openWriter makes the sockets in the calling thread's namespace. They receive
-// nothing: that is what their protocols mean.
+// nothing: that is what their protocol means.
 func openWriter() (*writer, error) {
-	w := &writer{
-		lo4: unix.SockaddrLinklayer{Protocol: bigEndian(unix.ETH_P_IP), Ifindex: loopback, Halen: 6},
-		lo6: unix.SockaddrLinklayer{Protocol: bigEndian(unix.ETH_P_IPV6), Ifindex: loopback, Halen: 6},
-	}
-	var err error
-	if w.inner, err = w.open(unix.AF_PACKET, unix.SOCK_DGRAM, 0, firewall.MarkInjected); err == nil {
-		w.v4, err = w.open(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW, 0)
-	}
-	if err == nil {
-		w.v6, err = w.open(unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_RAW, 0)
-		if errors.Is(err, unix.EAFNOSUPPORT) {
-			err = nil
+	w := &writer{}
+	for _, s := range []struct {
+		family, mark int
+		conn         *syscall.RawConn
+	}{
+		{unix.AF_INET, 0, &w.v4}, {unix.AF_INET, firewall.MarkInjected, &w.inject4},
+		{unix.AF_INET6, 0, &w.v6}, {unix.AF_INET6, firewall.MarkInjected, &w.inject6},
+	} {
+		var err error
+		*s.conn, err = w.open(s.family, s.mark)
+		if s.family == unix.AF_INET6 && errors.Is(err, unix.EAFNOSUPPORT) {
+			continue
 		}
-	}
-	if err != nil {
-		w.close()
-		return nil, err
+		if err != nil {
+			w.close()
+			return nil, err
+		}
 	}
 	return w, nil
 }
 
-func (w *writer) open(family, kind, protocol, mark int) (syscall.RawConn, error) {
-	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
+func (w *writer) open(family, mark int) (syscall.RawConn, error) {
+	fd, err := unix.Socket(family, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.IPPROTO_RAW)
 	if err != nil {
-		return nil, os.NewSyscallError("socket for packets", err)
+		return nil, os.NewSyscallError("raw socket", err)
 	}
 	f := os.NewFile(uintptr(fd), "packets to the router namespace")
 	w.files = append(w.files, f)
@@ -68,27 +64,21 @@ func (w *writer) close() {
 	}
 }
 
-// send writes a packet to a service, by R's routes.
-func (w *writer) send(to netip.Addr, packet []byte) {
-	c := w.v4
+// send writes a packet to a service.
+func (w *writer) send(to netip.Addr, packet []byte) { sendTo(w.v4, w.v6, to, packet) }
+
+// inject writes a packet to R itself: it arrives on the loopback interface, as one
+// from outside, with firewall.MarkInjected.
+func (w *writer) inject(to netip.Addr, packet []byte) { sendTo(w.inject4, w.inject6, to, packet) }
+
+func sendTo(v4, v6 syscall.RawConn, to netip.Addr, packet []byte) {
+	c := v4
 	if to.Is6() {
-		c = w.v6
+		c = v6
 	}
-	if c != nil {
-		sendTo(c, packet, sockaddr(netip.AddrPortFrom(to, 0)))
+	if c == nil {
+		return
 	}
-}
-
-// inject writes a packet to the loopback interface: it arrives there as one from
-// outside does, with firewall.MarkInjected.
-func (w *writer) inject(packet []byte) {
-	at := w.lo4
-	if packet[0]>>4 == 6 {
-		at = w.lo6
-	}
-	sendTo(w.inner, packet, &at)
-}
-
-func sendTo(c syscall.RawConn, packet []byte, to unix.Sockaddr) {
-	_ = c.Control(func(fd uintptr) { _ = unix.Sendto(int(fd), packet, unix.MSG_DONTWAIT, to) }) // see writer
+	at := sockaddr(netip.AddrPortFrom(to, 0))
+	_ = c.Control(func(fd uintptr) { _ = unix.Sendto(int(fd), packet, unix.MSG_DONTWAIT, at) }) // see writer
 }

@@ -60,6 +60,7 @@ func (w *writer) rule(c *nftables.Chain, parts ...[]expr.Any) {
 func (w *writer) write() {
 	w.writeRefuse()
 	w.writeRelay()
+	w.writeOwn()
 	w.writeForward()
 	inside := w.chain("inside", nil)
 	for _, n := range w.rules.Networks {
@@ -71,6 +72,9 @@ func (w *writer) write() {
 		w.rule(inside, goingTo(c), leadTo("refuse"))
 	}
 	fresh := w.chain("new", nil)
+	for _, p := range link {
+		w.rule(fresh, goingTo(p), accept())
+	}
 	for i, n := range w.rules.Networks {
 		name := fmt.Sprintf("from-%d", i)
 		w.writeNetwork(name, n)
@@ -120,33 +124,38 @@ func (w *writer) lead(c *nftables.Chain, match []expr.Any, port4, port6 uint16) 
 	}
 }
 
-// writeNetwork is for what comes from one network and no socket waits for.
+// writeNetwork is for what comes from one network and no socket waits for. It has
+// few rules of its own, since there may be many networks and one packet tells them
+// all to the kernel.
 func (w *writer) writeNetwork(name string, n Network) {
 	c := w.chain(name, nil)
-	out := !n.Internal && (w.rules.relays() || w.rules.Uplink != "")
-	for _, g := range n.Gateways {
-		own := goingTo(netip.PrefixFrom(g, g.BitLen()))
-		w.rule(c, own, protocol(unix.IPPROTO_UDP), toPort(53), accept())
-		w.rule(c, own, protocol(unix.IPPROTO_TCP), toPort(53), accept())
-		w.rule(c, own, protocol(unix.IPPROTO_ICMP), accept())
-		w.rule(c, own, protocol(unix.IPPROTO_ICMPV6), accept())
-		if out && w.rules.relays() { // it may mean the host: the relay knows
-			w.rule(c, own, leadTo("relay"))
-		} else {
-			w.rule(c, own, leadTo("closed"))
-		}
+	own, other := "own-closed", "refuse"
+	switch {
+	case n.Internal:
+	case w.rules.Uplink != "":
+		other = "relay"
+	case w.rules.relays():
+		own, other = "own-relay", "relay" // a gateway may mean the host: the relay knows
 	}
-	for _, p := range link {
-		w.rule(c, goingTo(p), accept())
+	for _, g := range n.Gateways {
+		w.rule(c, goingTo(netip.PrefixFrom(g, g.BitLen())), leadTo(own))
 	}
 	for _, s := range n.Subnets {
 		w.rule(c, goingTo(s), accept())
 	}
 	w.rule(c, jump("inside"))
-	if out {
-		w.rule(c, leadTo("relay"))
-	} else {
-		w.rule(c, leadTo("refuse"))
+	w.rule(c, leadTo(other))
+}
+
+// writeOwn is for the namespace's own addresses: names and ICMP it serves itself.
+func (w *writer) writeOwn() {
+	for _, rest := range []string{"closed", "relay"} {
+		c := w.chain("own-"+rest, nil)
+		w.rule(c, protocol(unix.IPPROTO_UDP), toPort(53), accept())
+		w.rule(c, protocol(unix.IPPROTO_TCP), toPort(53), accept())
+		w.rule(c, protocol(unix.IPPROTO_ICMP), accept())
+		w.rule(c, protocol(unix.IPPROTO_ICMPV6), accept())
+		w.rule(c, leadTo(rest))
 	}
 }
 

@@ -10,9 +10,10 @@ const TableName = "mocker"
 
 // Marks of packets. The namespace is our own, so that any numbers will do.
 const (
-	// MarkLocal makes every address one of the namespace's own, by [Open]'s rule.
+	// MarkLocal makes every address one of the namespace's own, by [Open]'s rules.
 	MarkLocal = 1
-	// MarkInjected is on packets that the relay writes to the loopback interface.
+	// MarkInjected does so too, for packets that the relay sends: they come back by
+	// the loopback interface.
 	MarkInjected = 2
 )
 
