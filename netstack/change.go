@@ -116,6 +116,7 @@ func (s *Stack) cut(sb *Sandbox, gone []EndpointInfo) error {
 		i := slices.IndexFunc(sb.endpoints, func(o EndpointInfo) bool { return o.RouterEnd == e.RouterEnd })
 		sb.endpoints = slices.Delete(slices.Clone(sb.endpoints), i, i+1)
 		sb.spec.Endpoints = slices.Delete(slices.Clone(sb.spec.Endpoints), i, i+1)
+		s.leaveOutward(e)
 	}
 	return nil
 }

@@ -86,3 +86,15 @@ func (s *Stack) forgetOutward(id string) {
 		relay.Forget(id)
 	}
 }
+
+// leaveOutward ends what goes on from an endpoint that is no more. s.mu is held.
+func (s *Stack) leaveOutward(e EndpointInfo) {
+	if s.relay == nil {
+		return
+	}
+	for _, a := range []netip.Addr{e.IPv4, e.IPv6} {
+		if a.IsValid() {
+			s.relay.Leave(a)
+		}
+	}
+}

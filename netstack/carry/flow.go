@@ -42,6 +42,8 @@ type Far struct {
 	// Failed, if not nil, gets what the kernel reports about Conn, such as
 	// ECONNREFUSED after an ICMP message. The flow goes on.
 	Failed func(error)
+	// Silence, if not 0, is how long the flow may be quiet at most.
+	Silence time.Duration
 	// FromOwner: what is sent comes from the owner and replies go to it. Only the
 	// count depends on it.
 	FromOwner bool
@@ -225,6 +227,9 @@ func (f *Flow[K]) left() time.Duration {
 	limit := f.table.unanswered
 	if f.answered.Load() {
 		limit = f.table.silence
+	}
+	if f.far.Silence > 0 {
+		limit = min(limit, f.far.Silence)
 	}
 	return limit - (time.Since(f.table.start) - time.Duration(f.last.Load()))
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -77,7 +78,7 @@ func (r *Relay) datagram(f flow, b []byte) {
 				return carry.Far{}, err
 			}
 			return carry.Far{
-				Owner: owner, Conn: conn, FromOwner: true, Reply: conn.reply,
+				Owner: owner, Conn: conn, FromOwner: true, Reply: conn.reply, Silence: silenceOf(to),
 				Failed: func(err error) { r.datagramFailed(f, err) },
 			}, nil
 		})
@@ -94,6 +95,17 @@ func (r *Relay) datagram(f flow, b []byte) {
 	if err != nil {
 		r.datagramFailed(f, err)
 	}
+}
+
+// namesSilence is how long a flow to a name server may be quiet: each question of
+// most programs has a port of its own, and is answered once.
+const namesSilence = 10 * time.Second
+
+func silenceOf(to netip.AddrPort) time.Duration {
+	if to.Port() == 53 {
+		return namesSilence
+	}
+	return 0
 }
 
 // datagramFailed tells a service what has become of what it sent.

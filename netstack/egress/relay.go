@@ -43,6 +43,7 @@ type Relay struct {
 	view   atomic.Pointer[view]
 	writer *writer // nil: there are no packet sockets
 	dials  *dials
+	joined *joined
 	flows  *carry.Flows[flow]
 	echoes *echoes
 
@@ -84,7 +85,7 @@ func (v *view) isGateway(a netip.Addr) bool { return slices.Contains(v.Gateways,
 // Open makes the relay's sockets, or goes on with those of an earlier process, and
 // starts to serve. Nothing comes to it before the rules lead there.
 func Open(w World) (*Relay, error) {
-	r := &Relay{world: w, dials: newDials()}
+	r := &Relay{world: w, dials: newDials(), joined: newJoined()}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.flows, r.echoes = carry.NewFlows[flow](w.Carry, carry.MostFlows), newEchoes()
 	r.view.Store(&view{})
@@ -196,6 +197,12 @@ func (r *Relay) Forget(container string) {
 	r.world.Carry.Forget(owner)
 }
 
+// Leave ends all that goes on from an address that a container has no more.
+func (r *Relay) Leave(a netip.Addr) {
+	r.joined.leave(a)
+	r.flows.Finish(func(f flow, _ string) bool { return f.client.Addr() == a })
+}
+
 // OwnerName is the name by which a container's traffic to the outside is counted.
 func OwnerName(container string) string { return container + "/out" }
 
@@ -211,6 +218,7 @@ func (r *Relay) Close() {
 	r.cancel()
 	r.taps.silence()
 	r.dials.close()
+	r.joined.close()
 	r.echoes.close()
 	r.flows.Close()
 	r.wg.Wait()

@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"os"
@@ -130,8 +129,13 @@ func (r *Relay) serve(c *os.File, f flow) {
 		}
 		return
 	}
-	stop := context.AfterFunc(r.ctx, func() { carry.Reset(c); carry.Reset(out) })
-	defer stop()
+	a := f.client.Addr()
+	if !r.joined.add(a, c, out) {
+		carry.Reset(c)
+		carry.Reset(out)
+		return
+	}
+	defer r.joined.remove(a, c)
 	r.world.Carry.Pair(owner, out, c)
 }
 
