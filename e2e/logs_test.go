@@ -127,6 +127,7 @@ func TestLogsFollow(t *testing.T) {
 		if !lines.Scan() || lines.Text() != "serving at :80" {
 			t.Fatalf("run %d: line %q, %v", run, lines.Text(), lines.Err())
 		}
+		s.eventually("a runs", func() bool { return s.state("a-1") == "running" }) // its line may come first
 		s.eventually("a answers", func() bool { return get(s.port("a-1"), "/health") != "" || get(s.port("a-1"), "/") != "" })
 		get(s.port("a-1"), "/exit/1")
 	}

@@ -13,7 +13,7 @@ const wired = `
 services:
   far: { command: ./probe parrot ":7", networks: { front: {}, back: { ipv4_address: 10.123.7.9 } } }
   web:
-    command: sh -c './probe serve :80 & exec ./probe hold far:7 web.count'
+    command: sh -c './probe serve :80 & exec ./probe hold far.${COMPOSE_PROJECT_NAME}_front:7 web.count'
     ports: [ "127.0.0.1::80" ]
     networks: WEB
   old: { command: ./probe pause, networks: [ back ] }
@@ -206,7 +206,7 @@ func TestExternalNetworkChanges(t *testing.T) {
 		return `
 services:
   far: { command: ./probe parrot ":7" }
-  web: { command: "sh -c './probe serve :80 & exec ./probe hold far:7 web.count'", networks: ` + web + ` }
+  web: { command: "sh -c './probe serve :80 & exec ./probe hold far.${COMPOSE_PROJECT_NAME}_front:7 web.count'", networks: ` + web + ` }
 networks: { default: {}, shared: { external: true, name: between } }
 `
 	}
