@@ -138,6 +138,26 @@ func (s *Stack) drop(sb *Sandbox, endpoints []EndpointInfo) error {
 	return nil
 }
 
+// evict takes all sandboxes off a network that is being removed. s.mu is held.
+func (s *Stack) evict(n *network) error {
+	var errs []error
+	for _, sb := range s.sandboxes {
+		var endpoints []EndpointInfo
+		var specs []EndpointSpec
+		for i, e := range sb.endpoints {
+			if e.Network == n.name {
+				errs = append(errs, n.router.deleteLink(e.RouterEnd))
+			} else if endpoints = append(endpoints, e); i < len(sb.spec.Endpoints) {
+				specs = append(specs, sb.spec.Endpoints[i])
+			}
+		}
+		if len(endpoints) < len(sb.endpoints) {
+			sb.endpoints, sb.spec.Endpoints = endpoints, specs
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // routerOf speaks to the namespace where an endpoint's outer end is. s.mu is held.
 func (s *Stack) routerOf(e EndpointInfo) router {
 	if n := s.networks[e.Network]; n != nil {

@@ -256,3 +256,26 @@ func TestChangeIsAdopted(t *testing.T) {
 	}
 	talkTo(t, sb.NS(), dbWas[1].IPv4.String()+":7").must("on the new network")
 }
+
+// A network goes under a sandbox that nobody looks after: it has lost its endpoint,
+// and gets one of the network that comes after it.
+func TestNetworkGoesUnderASandbox(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	s := open(t, newNamespace(t), newHolder(t))
+	ensure(t, s, Network{Name: "front"})
+	ensure(t, s, Network{Name: "back"})
+	web := service(t, s, "web-1", "front", "back")
+	want := web.Spec()
+	must(t, s.RemoveNetwork("back"))
+	if got := web.Endpoints(); len(got) != 1 || got[0].Network != "front" || len(links(t, web.NS())) != 2 {
+		t.Errorf("endpoints %+v, interfaces %v", got, links(t, web.NS()))
+	}
+	ensure(t, s, Network{Name: "back", Subnets: []Subnet{{Subnet: "10.66.0.0/24"}}})
+	_, err := s.Change("web-1", want, unnoted)
+	must(t, err)
+	db := service(t, s, "db-1", "back")
+	echo(t, db.NS(), ":7", "")
+	talkTo(t, web.NS(), db.Endpoints()[0].IPv4.String()+":7").must("on the new network")
+}

@@ -179,6 +179,7 @@ func (s *Stack) removeNetwork(n *network) error {
 	if n.shared != nil {
 		return errors.Join(err, s.leave(n), s.applyRules())
 	}
+	err = errors.Join(err, s.evict(n))
 	if err2 := n.router.deleteLink(n.bridge); err2 != nil {
 		return errors.Join(err, fmt.Errorf("remove network %s: %w", n.name, err2))
 	}

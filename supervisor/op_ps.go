@@ -49,7 +49,7 @@ func (s *Supervisor) showNetwork(c *api.Container, of *Container) {
 	for _, p := range s.rt.Ports(of) {
 		c.Ports = append(c.Ports, api.Port{HostIP: p.HostIP, Published: p.Bound, Target: p.Target, Protocol: p.Protocol})
 	}
-	if of.Service.NetworkMode != "host" {
+	if of.Service.NetworkMode != "host" && !of.Service.JoinsNetwork() {
 		c.Ports = append(c.Ports, unpublished(of.Service.ExposedPorts(), c.Ports)...)
 	}
 	at := s.rt.Attachments(of)
