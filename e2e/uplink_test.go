@@ -101,6 +101,15 @@ func TestUplinks(t *testing.T) {
 					t.Errorf("from n into another network, %s: %q", target, word)
 				}
 			}
+			if u == project.UplinkPasta || u == project.UplinkSlirp4netns {
+				if ping := s.reached("a", "ping:203.0.113.10")["ping:203.0.113.10"]; ping != "pong hello" {
+					t.Errorf("ping: %s", ping)
+				}
+			}
+			// There slirp4netns answers questions for names, without the rule that closes it.
+			if out := s.must("exec", "-T", "a", "./probe", "dial", "10.0.2.3:53"); u != project.UplinkRelay && !strings.Contains(out, "closed") {
+				t.Errorf("the helper's own server: %s", out)
+			}
 			if got := s.reached("c", tcp, udp); strings.Contains(got[tcp]+got[udp], "at internet") {
 				t.Errorf("from an internal network: %v", got)
 			}
@@ -255,4 +264,24 @@ func TestUplinkNotInstalled(t *testing.T) {
 	s := w.begin(t, "services:\n  a: { command: ./probe pause }\n")
 	s.fails(1, []string{"pasta is not installed", "apt-get install passt"}, "up", "-d", "--uplink", "pasta")
 	s.fails(1, []string{"slirp4netns is not installed", "apt-get install slirp4netns"}, "up", "-d", "--uplink", "slirp4netns")
+}
+
+// Containers on a network that projects share go out by their own project's uplink.
+func TestUplinkOfSharedNetwork(t *testing.T) {
+	w := world(t)
+	if w == nil {
+		return
+	}
+	w.tun()
+	requireUplink(t, project.UplinkSlirp4netns)
+	s := w.begin(t, "services:\n  a: { command: ./probe pause, networks: [front] }\nnetworks: { front: { external: true } }\n")
+	s.must("network", "create", "front")
+	t.Cleanup(func() { s.must("down", "-t", "0"); s.must("network", "rm", "front") })
+	s.must("up", "-d", "--uplink", "slirp4netns")
+	tcp := "tcp:" + w.addr("echo4")
+	s.eventually("the outside answers", func() bool { return strings.Contains(s.reached("a", tcp)[tcp], "at internet") })
+	s.must("up", "-d", "--uplink", "none")
+	if got := s.reached("a", tcp)[tcp]; strings.Contains(got, "at internet") {
+		t.Errorf("without an uplink: %s", got)
+	}
 }

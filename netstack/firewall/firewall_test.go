@@ -74,12 +74,15 @@ func TestApplyIsAtomicAndRepeatable(t *testing.T) {
 		t.Errorf("the old network is still there:\n%s", now)
 	}
 	uplink := someRules()
-	uplink.Uplink = "tap0"
+	uplink.Uplink, uplink.Closed = "tap0", []netip.Prefix{netip.MustParsePrefix("10.0.2.0/24")}
 	if err := second.Apply(uplink); err != nil {
 		t.Fatal(err)
 	}
 	if now := list(t); !strings.Contains(now, `iifname "mcbfront" oifname "tap0" accept`) || strings.Contains(now, `iifname "mciback" oifname`) {
 		t.Errorf("the way to the uplink:\n%s", now)
+	}
+	if now := list(t); !strings.Contains(now, "ip daddr 10.0.2.0/24 goto refuse") {
+		t.Errorf("the uplink's own range is open:\n%s", now)
 	}
 }
 
