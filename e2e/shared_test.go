@@ -99,13 +99,14 @@ services:
 	a.shares("front")
 	b := a.neighbour("b", `
 services:
-  client: { command: ./probe serve :80, hostname: client-host, container_name: the-client, networks: [front, own] }
+  client: { command: ./probe serve :80, hostname: client-host, container_name: the-client, networks: [front, own],
+            external_links: ["`+a.project+`-web-1:remote"] }
 `+onFront)
 	c := a.neighbour("c", "services:\n  x: { command: ./probe pause }\n")
 	for _, s := range []*scenario{a, b, c} {
 		s.must("up", "-d")
 	}
-	for _, name := range []string{"web", "shop", a.project + "-web-1", "web.front", "shop.front"} {
+	for _, name := range []string{"web", "shop", a.project + "-web-1", "web.front", "shop.front", "remote"} {
 		a.eventually("answer by "+name, func() bool { return b.gets("client", "http://"+name+"/") == "web-host" })
 	}
 	for _, name := range []string{"client", "the-client", "client.front"} {
@@ -304,6 +305,24 @@ func TestNetworkCounts(t *testing.T) {
 	if now := s.inspectNetwork(s.project + "_default").Statistics; now.RxBytes <= before.RxBytes || now.TxBytes <= before.TxBytes {
 		t.Errorf("%+v, then %+v", before, now)
 	}
+}
+
+// A network of a project with the name that it gets by itself is joined if the file
+// allows it.
+func TestAttachableNetwork(t *testing.T) {
+	file := func(more string) string {
+		return "services:\n  a: { command: ./probe serve :80, hostname: a-host }\nnetworks:\n  default: {" + more + "}\n"
+	}
+	a := begin(t, file(""))
+	b := a.neighbour("b", "services:\n  b: { command: ./probe pause, networks: [far] }\nnetworks:\n  far: { name: "+a.project+"_default, external: true }\n")
+	a.must("up", "-d")
+	b.fails(1, []string{"network " + a.project + "_default declared as external, but could not be found", "project " + a.project + " has it for itself", "attachable: true"}, "up", "-d")
+	a.must("down", "-t", "0")
+	a.write("compose.yaml", file(" attachable: true "))
+	a.must("up", "-d")
+	b.must("up", "-d")
+	a.eventually("b gets from a", func() bool { return b.gets("b", "http://a/") == "a-host" })
+	b.must("down", "-t", "0")
 }
 
 // A network of a file that has a name of its own choice is found by others, as with

@@ -36,9 +36,9 @@ networks: { front: { external: true }, vault: { external: true } }
 `)
 	a.must("up", "-d")
 	b.must("up", "-d")
-	a.want("out of a shared network", a.reach("web", "tcp:"+w.addr("echo4"), "udp:"+w.addr("echo4"), "tcp:"+w.addr("closed4"), "dns4:echo.example"), map[string]string{
+	a.want("out of a shared network", a.reach("web", "tcp:"+w.addr("echo4"), "udp:"+w.addr("echo4"), "tcp:"+w.addr("echo6"), "tcp:"+w.addr("closed4"), "dns4:echo.example"), map[string]string{
 		"tcp:" + w.addr("echo4"): "peer 198.51.100.2:", "udp:" + w.addr("echo4"): "peer 198.51.100.2:",
-		"tcp:" + w.addr("closed4"): "refused", "dns4:echo.example": "203.0.113.10",
+		"tcp:" + w.addr("echo6"): "peer [2001:db8:64::2]:", "tcp:" + w.addr("closed4"): "refused", "dns4:echo.example": "203.0.113.10",
 	})
 	b.want("between projects", b.reach("client", "tcp:web:7", "udp:10.250.20.10:7", "tcp:[fd00:250:20::10]:7", "ping:10.250.20.10"), map[string]string{
 		"tcp:web:7": "peer 10.250.20.", "udp:10.250.20.10:7": "peer 10.250.20.", "tcp:[fd00:250:20::10]:7": "peer [fd00:250:20::", "ping:10.250.20.10": "pong",
@@ -66,8 +66,8 @@ networks: { front: { external: true }, vault: { external: true } }
 	a.eventually("a published port", func() bool {
 		return w.exec(WorldExec{Where: "lan", Argv: []string{built.probe, "reach", "tcp:198.51.100.2:20080"}}).Output != "tcp:198.51.100.2:20080 refused\n"
 	})
-	a.want("by published ports", reached(w.run("lan", built.probe, "reach", "tcp:198.51.100.2:20080", "udp:198.51.100.2:20080")), map[string]string{
-		"tcp:198.51.100.2:20080": "peer 192.0.2.7:", "udp:198.51.100.2:20080": "peer 192.0.2.7:",
+	a.want("by published ports", reached(w.run("lan", built.probe, "reach", "tcp:198.51.100.2:20080", "udp:198.51.100.2:20080", "tcp:[2001:db8:64::2]:20080")), map[string]string{
+		"tcp:198.51.100.2:20080": "peer 192.0.2.7:", "udp:198.51.100.2:20080": "peer 192.0.2.7:", "tcp:[2001:db8:64::2]:20080": "peer [2001:db8:c0::7]:",
 	})
 	a.killSupervisor()
 	a.want("after a crash", a.reach("web", "tcp:"+w.addr("echo4")), map[string]string{"tcp:" + w.addr("echo4"): "peer 198.51.100.2:"})

@@ -50,10 +50,7 @@ func (e *Env) externals(ctx context.Context, p *project.Project) error {
 		var missing *networks.NotFoundError
 		switch absent := errors.As(err, &missing); {
 		case absent && n.External:
-			return &ExitError{
-				Code: 1, Err: fmt.Errorf("%snetwork %s declared as external, but could not be found", position(n.Source), n.Name),
-				Hint: "make it first with: mocker-compose network create " + n.Name,
-			}
+			return e.notFound(ctx, n)
 		case err != nil && !absent:
 			return err
 		case err == nil && n.External:
@@ -65,6 +62,24 @@ func (e *Env) externals(ctx context.Context, p *project.Project) error {
 		}
 	}
 	return nil
+}
+
+// notFound says how to get a network that is to be external.
+func (e *Env) notFound(ctx context.Context, n *project.Network) error {
+	out := &ExitError{
+		Code: 1, Err: fmt.Errorf("%snetwork %s declared as external, but could not be found", position(n.Source), n.Name),
+		Hint: "make it first with: mocker-compose network create " + n.Name,
+	}
+	running, err := e.Networks(ctx)
+	if err != nil {
+		return out
+	}
+	for _, o := range running {
+		if o.Name == n.Name && o.Project != "" {
+			out.Hint = fmt.Sprintf("project %s has it for itself: write `attachable: true` for it in its file, take that project down and up", o.Project)
+		}
+	}
+	return out
 }
 
 // compareOwner compares a named network of a file with the one of that name.

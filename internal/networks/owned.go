@@ -18,10 +18,11 @@ const (
 // Owner is the project that has made the network, "" if none has.
 func (n *Network) Owner() string { return n.Labels[LabelProject] }
 
-// Named reports that a network of a file that is not external has a name of its
-// own choice. Docker has one network of a name: so other projects may join it.
-func Named(p *project.Project, n *project.Network) bool {
-	return !n.External && n.Name != p.Name+"_"+n.Key
+// Joinable reports that other projects may join a network of a file that is not
+// external: it has a name of its own choice, of which docker has one network, or is
+// attachable. Others stand in the project's own namespace.
+func Joinable(p *project.Project, n *project.Network) bool {
+	return !n.External && (n.Attachable || n.Name != p.Name+"_"+n.Key)
 }
 
 // OfFile is the definition of a named network of a project.

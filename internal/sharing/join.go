@@ -24,7 +24,7 @@ type joiner struct {
 }
 
 // Join puts a project on its external networks, which must exist, and on those of
-// its own that have a name of their own choice, which are made. It takes it off
+// its own that others may join, which are made. It takes it off
 // those of an earlier file on which none of its containers stands. Until it is on a
 // network, that is not removed.
 func Join(ctx context.Context, dirs state.Dirs, stack *netstack.Stack, p *project.Project, notice func(string)) error {
@@ -51,7 +51,9 @@ func Join(ctx context.Context, dirs state.Dirs, stack *netstack.Stack, p *projec
 }
 
 // Shared reports that other projects may be on a network of the file.
-func Shared(p *project.Project, n *project.Network) bool { return n.External || networks.Named(p, n) }
+func Shared(p *project.Project, n *project.Network) bool {
+	return n.External || networks.Joinable(p, n)
+}
 
 func (j joiner) join(ctx context.Context, n *project.Network) error {
 	if !n.External {
