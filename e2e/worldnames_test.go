@@ -109,6 +109,8 @@ networks: { shut: { internal: true, ipam: { config: [{ subnet: 10.77.3.0/24 }] }
 	})
 	s.want("inside", s.reach("inside", "dns4:who.example", "dns4:who"), map[string]string{"dns4:who.example": "10.77.3.53", "dns4:who": "unknown"})
 	s.want("h", s.reach("h", "dns4:who.example"), map[string]string{"dns4:who.example": "203.0.113.77"})
+	s.killSupervisor()
+	s.want("a, of the next supervisor", s.reach("a", "dns4:who.example", "dns4:ns"), map[string]string{"dns4:who.example": "10.77.3.53", "dns4:ns": "10.77.3.53"})
 	before := w.queries()
 	s.want("loop", s.reach("loop", "dns4:who.example"), map[string]string{"dns4:who.example": "203.0.113.53"})
 	// 127.0.0.1 is the container's own, where nobody answers; never the host's.
@@ -116,4 +118,30 @@ networks: { shut: { internal: true, ipam: { config: [{ subnet: 10.77.3.0/24 }] }
 	if after := w.queries(); strings.Contains(after, "lonely") || strings.Contains(before, "asks 203.0.113.53 for who") {
 		t.Errorf("asked of the internet: %s", after)
 	}
+}
+
+// extra_hosts are known to who asks the resolver without reading /etc/hosts, and to
+// nobody else.
+func TestExtraHostsAreAnswered(t *testing.T) {
+	w := world(t)
+	if w == nil {
+		return
+	}
+	s := w.begin(t, `
+services:
+  a:
+    command: ./probe pause
+    extra_hosts: ["box.test:192.0.2.9", "box.test:2001:db8::9", "host.docker.internal:host-gateway"]
+    networks: { default: { ipv4_address: 10.77.12.10 } }
+  b: { command: ./probe pause }
+networks: { default: { ipam: { config: [{ subnet: 10.77.12.0/24 }] } } }
+`)
+	s.must("up", "-d")
+	ask := "nsudp:127.0.0.11:53/"
+	s.want("a", s.reach("a", ask+"box.test", ask+"host.docker.internal", "dns6:box.test"), map[string]string{
+		ask + "box.test": "192.0.2.9", ask + "host.docker.internal": "10.77.12.1", "dns6:box.test": "2001:db8::9",
+	})
+	s.want("b", s.reach("b", ask+"box.test", ask+"host.docker.internal"), map[string]string{
+		ask + "box.test": "unknown", ask + "host.docker.internal": "unknown",
+	})
 }

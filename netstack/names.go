@@ -37,7 +37,7 @@ func (r *resolver) close() {
 func (s *Stack) hostOf(sb *Sandbox) dns.Host {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := dns.Host{Name: sb.id, Upstream: s.upstreamOf(sb), Links: sb.spec.Resolve.Links, Hosts: sb.spec.Resolve.Hosts}
+	h := dns.Host{Name: sb.id, Upstream: s.upstreamOf(sb), Links: sb.spec.Resolve.Links, Hosts: s.ownHosts(sb)}
 	for i, e := range sb.endpoints {
 		var spec EndpointSpec
 		if i < len(sb.spec.Endpoints) {

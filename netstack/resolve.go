@@ -3,9 +3,11 @@ package netstack
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,8 +25,25 @@ type NameSpec struct {
 	Options []string     `json:"options,omitempty"` // of resolv.conf(5): timeout, attempts, rotate
 	// Links are names that this container alone knows, and what they stand for.
 	Links map[string]string `json:"links,omitempty"`
-	// Hosts are further names that it alone knows, with their addresses.
+	// Hosts are further names that it alone knows, with their addresses: those of its
+	// /etc/hosts, for programs that ask without reading that.
 	Hosts map[string][]netip.Addr `json:"hosts,omitempty"`
+	// HostNames are names of the host: see [Stack.HostGateway].
+	HostNames []string `json:"host_names,omitempty"`
+}
+
+// ownHosts are the names that a container alone knows, with their addresses. s.mu is
+// held.
+func (s *Stack) ownHosts(sb *Sandbox) map[string][]netip.Addr {
+	if len(sb.spec.Resolve.HostNames) == 0 {
+		return sb.spec.Resolve.Hosts
+	}
+	hosts := map[string][]netip.Addr{}
+	maps.Copy(hosts, sb.spec.Resolve.Hosts)
+	for _, n := range sb.spec.Resolve.HostNames {
+		hosts[n] = append(slices.Clone(hosts[n]), s.hostGateway(sb)...)
+	}
+	return hosts
 }
 
 // upstreamOf makes the resolver of a container's own servers; nil if it has none.

@@ -160,7 +160,7 @@ func (r *Runtime) networkSpec(sc *supervisor.Container) netstack.SandboxSpec {
 	if spec.NoNetwork {
 		return spec
 	}
-	spec.Resolve = netstack.NameSpec{Servers: nameServers(sc.Service.DNS), Options: sc.Service.DNS.Options, Links: sc.Service.Links}
+	spec.Resolve = resolveSpec(&sc.Service)
 	for _, e := range sc.Service.Endpoints {
 		spec.Endpoints = append(spec.Endpoints, netstack.EndpointSpec{
 			Network: sc.NetworkName(e.Network), Aliases: aliases(sc, e), IPv4: e.IPv4Address, IPv6: e.IPv6Address,

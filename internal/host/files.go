@@ -11,6 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/etchosts"
 	"github.com/mocker-compose/mocker-compose/internal/resolvconf"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -112,6 +113,23 @@ func (r *Runtime) resolvConf(c *container, sc *supervisor.Container) string {
 		return "# no network\n"
 	}
 	return resolvconf.Parse(string(text)).Inside(c.box.Nameserver(), want).String()
+}
+
+// resolveSpec is what the container's resolver knows beyond the networks' names.
+func resolveSpec(s *project.Service) netstack.NameSpec {
+	spec := netstack.NameSpec{Servers: nameServers(s.DNS), Options: s.DNS.Options, Links: s.Links}
+	for _, line := range s.ExtraHosts {
+		name, address, _ := strings.Cut(line, "=")
+		if address == project.HostGateway {
+			spec.HostNames = append(spec.HostNames, name)
+		} else if a, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil {
+			if spec.Hosts == nil {
+				spec.Hosts = map[string][]netip.Addr{}
+			}
+			spec.Hosts[name] = append(spec.Hosts[name], a.Unmap())
+		}
+	}
+	return spec
 }
 
 // nameServers are those of the compose file, which the loader has checked.

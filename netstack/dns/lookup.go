@@ -16,9 +16,9 @@ const (
 	denied                 // would be passed on, but this asker may not
 )
 
-// lookup finds the addresses that name has for the asker. A link stands before
-// names of the networks, and these before further hosts: a compose file that
-// gives a service's name to another address means the name's other bearers.
+// lookup finds the addresses that name has for the asker. Its own hosts stand before
+// its links, and these before names of the networks, as /etc/hosts stands before all
+// of them for whoever reads it.
 func (z *Zone) lookup(asker, name string) ([]netip.Addr, verdict) {
 	z.mu.RLock()
 	h, others := z.hosts[asker], z.others
@@ -27,6 +27,10 @@ func (z *Zone) lookup(asker, name string) ([]netip.Addr, verdict) {
 		return nil, absent
 	}
 	name = fold1(name)
+	if own := h.Hosts[name]; own != nil {
+		z.mu.RUnlock()
+		return slices.Clone(own), present // the caller shuffles
+	}
 	if target, ok := h.Links[name]; ok {
 		name = fold1(target)
 	}
@@ -46,9 +50,6 @@ func (z *Zone) lookup(asker, name string) ([]netip.Addr, verdict) {
 	if shared && others != nil {
 		more, found := findOthers(others, h.Endpoints, name)
 		addrs, known = append(addrs, more...), known || found
-	}
-	if len(addrs) == 0 {
-		addrs = slices.Clone(h.Hosts[name]) // the caller shuffles
 	}
 	switch {
 	case len(addrs) > 0:

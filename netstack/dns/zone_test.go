@@ -47,7 +47,7 @@ func TestPrivateAndSharedNames(t *testing.T) {
 		want        string
 	}{
 		{"job-1", "store.", a, "Success 10.2.0.11 10.2.0.12 10.2.0.98"},
-		{"job-1", "db.", a, "Success 10.2.0.11 10.2.0.12 10.2.0.98"},
+		{"job-1", "db.", a, "Success 192.0.2.8"},
 		{"job-1", "api.", a, "Success 10.1.0.2"},
 		{"job-1", "cache.", a, "Success 10.2.0.99"},
 		{"job-1", "cache.back.", a, "Success 10.2.0.99"},
