@@ -48,6 +48,24 @@ func (s *Stack) adoptSandbox(id string, spec SandboxSpec, infos []EndpointInfo) 
 	return sb, nil
 }
 
+// AdoptNetwork tells a network that an earlier process made what the kernel has no
+// place for: from which ranges addresses are chosen, and the labels. Unlike
+// [Stack.EnsureNetwork] it never makes or unmakes anything: containers that stand on
+// the network may not be adopted yet. A network that is not there, or not as spec
+// says, because the process died between making it and recording it, stays as it is.
+func (s *Stack) AdoptNetwork(spec Network) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	want, err := parseNetwork(spec)
+	if err != nil {
+		return fmt.Errorf("network %s: %w", spec.Name, err)
+	}
+	if n := s.networks[spec.Name]; n != nil && n.shared == nil && want.fits(n) {
+		return want.restrict(n)
+	}
+	return nil
+}
+
 // enter takes the recorded addresses.
 func (s *Stack) enter(sb *Sandbox) error {
 	s.mu.Lock()

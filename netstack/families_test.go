@@ -324,8 +324,14 @@ func TestAdoptNetworks(t *testing.T) {
 	if now := second.Networks(); !reflect.DeepEqual(now, was) {
 		t.Errorf("networks were\n%+v and are\n%+v", was, now)
 	}
+	// A record that is older than the network must not take it from who stands there.
+	must(t, second.AdoptNetwork(Network{Name: "a", Subnets: []Subnet{{Subnet: "10.9.0.0/24"}}}))
+	must(t, second.AdoptNetwork(Network{Name: "gone"}))
+	if now := second.Networks(); !reflect.DeepEqual(now, was) {
+		t.Errorf("after an old record, networks are\n%+v", now)
+	}
 	for _, n := range specs {
-		ensure(t, second, n)
+		must(t, second.AdoptNetwork(n))
 	}
 	if got := service(t, second, "next-1", "a").Endpoints()[0].IPv4.String(); got != "10.77.0.129" {
 		t.Errorf("the next address is %s", got)

@@ -65,15 +65,11 @@ func (r *Runtime) adoptNetworks() {
 		r.report(fmt.Sprintf("the record of the networks cannot be read (%v): addresses come from all of their subnets until the next up", err))
 		return
 	}
-	exists := map[string]bool{} // of the project alone: what others share tells more of itself
-	for _, n := range r.net.Networks() {
-		exists[n.Name] = !n.Shared
-	}
 	for _, n := range known {
-		if !exists[n.Name] {
-			continue
+		if n.External {
+			continue // what others share tells of itself
 		}
-		if _, err := r.net.EnsureNetwork(networkSpec(n)); err != nil {
+		if err := r.net.AdoptNetwork(networkSpec(n)); err != nil {
 			r.report(err.Error())
 		}
 	}
