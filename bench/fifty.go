@@ -89,6 +89,7 @@ func (p *project) look(ctx context.Context) error {
 	p.ratio("ps of 50, against an empty static Go program", ps, empty, 5)
 	p.ratio("exec -T s true, against the same", exe, empty, 5)
 	p.absolute("up -d that changes nothing, 50 services", median(noop).Seconds(), 0.1, "s")
+	time.Sleep(2 * settleTime) // what the last command needed is given back
 	pss, err := memory(p.compose, p.name)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/giveback"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
@@ -42,6 +43,7 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 	switch r.Op {
 	case api.OpUp:
+		defer giveback.Soon() // a project's model and fifty starts are the most garbage that there is
 		return withBody(ctx, r, r.Up, s.up)
 	case api.OpDown:
 		return withBody(ctx, r, r.Down, s.down)

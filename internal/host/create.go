@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/logs"
-	"github.com/mocker-compose/mocker-compose/internal/settle"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/netstack"
@@ -66,7 +65,6 @@ func (r *Runtime) create(ctx context.Context, sc *supervisor.Container) (err err
 	}
 	r.register(c)
 	back.Release()
-	settle.Soon()
 	return r.forgetParked(c.name)
 }
 

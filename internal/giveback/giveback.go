@@ -1,15 +1,15 @@
-// Package settle gives memory back to the system when a burst of work is over.
+// Package giveback gives memory back to the system when a burst of work is over.
 //
 // A supervisor that has started fifty services has several megabytes of garbage
 // that it will not fill again: Go's collector would keep them, and the background
 // scavenger gives them back in minutes (GODEBUG=scavtrace=1 shows it). So whoever
 // does work that makes much garbage says so, and once it has been quiet for
 // [quiet] one collection is made and all free pages are returned.
-package settle
+package giveback
 
 import (
 	"runtime/debug"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,18 +17,16 @@ import (
 const quiet = 300 * time.Millisecond
 
 var (
-	mu    sync.Mutex
-	timer *time.Timer
+	calls atomic.Uint64
 	free  = debug.FreeOSMemory // replaced by the test
 )
 
 // Soon is called after work that makes much garbage. It costs next to nothing.
 func Soon() {
-	mu.Lock()
-	defer mu.Unlock()
-	if timer == nil {
-		timer = time.AfterFunc(quiet, func() { free() })
-		return
-	}
-	timer.Reset(quiet)
+	n := calls.Add(1)
+	time.AfterFunc(quiet, func() {
+		if calls.Load() == n { // nothing has happened since
+			free()
+		}
+	})
 }
