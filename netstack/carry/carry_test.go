@@ -90,7 +90,7 @@ func quiet(t testing.TB, s *Set) {
 func TestBytesArrive(t *testing.T) {
 	for name, pipes := range map[string]int{"splice": 8, "no pipes": 0} {
 		t.Run(name, func(t *testing.T) {
-			s := newSet(8, pipes)
+			s := NewBounded(8, pipes)
 			client, server := carried(t, s, "web-1")
 			var sent bytes.Buffer
 			r := rand.New(rand.NewPCG(1, 2))
@@ -122,7 +122,7 @@ func TestBytesArrive(t *testing.T) {
 }
 
 func TestEnds(t *testing.T) {
-	s := newSet(8, 8)
+	s := NewBounded(8, 8)
 	t.Run("half-close", func(t *testing.T) {
 		client, server := carried(t, s, "a")
 		must(t, server.CloseWrite())
@@ -166,7 +166,7 @@ func TestEnds(t *testing.T) {
 
 // A server that only waits learns of a client's reset after its end.
 func TestResetAfterEndIsPassedOnUnasked(t *testing.T) {
-	s := newSet(8, 8)
+	s := NewBounded(8, 8)
 	client, server := carried(t, s, "a")
 	must(t, client.CloseWrite())
 	_, err := io.ReadAll(server)
@@ -183,7 +183,7 @@ func TestResetAfterEndIsPassedOnUnasked(t *testing.T) {
 }
 
 func TestUrgentByteStaysUrgentAndInPlace(t *testing.T) {
-	s := newSet(8, 8)
+	s := NewBounded(8, 8)
 	client, server := carried(t, s, "a")
 	raw, err := client.SyscallConn()
 	must(t, err)
@@ -219,7 +219,7 @@ func TestUrgentByteStaysUrgentAndInPlace(t *testing.T) {
 
 // A reader that is slow holds up the writer and nobody else, and loses nothing.
 func TestSlowReader(t *testing.T) {
-	s := newSet(8, 2)
+	s := NewBounded(8, 2)
 	client, server := carried(t, s, "slow")
 	words := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 	go func() {
@@ -243,7 +243,7 @@ func TestSlowReader(t *testing.T) {
 }
 
 func TestFinishDeliversLastWords(t *testing.T) {
-	s := newSet(8, 8)
+	s := NewBounded(8, 8)
 	client, server := carried(t, s, "web-1")
 	_, other := carried(t, s, "web-2")
 	s.Finish("web-1")
@@ -263,7 +263,7 @@ func TestFinishDeliversLastWords(t *testing.T) {
 }
 
 func TestAbort(t *testing.T) {
-	s := newSet(8, 8)
+	s := NewBounded(8, 8)
 	client, server := carried(t, s, "web-1")
 	_, err := io.WriteString(client, "x")
 	must(t, err)
@@ -282,7 +282,7 @@ func TestAbort(t *testing.T) {
 }
 
 func TestSlots(t *testing.T) {
-	s := newSet(1, 1)
+	s := NewBounded(1, 1)
 	if !s.Acquire(t.Context()) {
 		t.Fatal("the first must get one")
 	}

@@ -37,7 +37,7 @@ func receive(t *testing.T, c *net.UDPConn) (string, netip.AddrPort) {
 }
 
 func TestFlow(t *testing.T) {
-	s := newSet(1, 1)
+	s := NewBounded(1, 1)
 	table := NewFlows[string](s, 2)
 	defer table.Close()
 	server, got := udp(t), make(chan string, 10)
@@ -65,7 +65,7 @@ func TestFlow(t *testing.T) {
 }
 
 func TestOldestFlowMakesRoom(t *testing.T) {
-	table := NewFlows[string](newSet(1, 1), 2)
+	table := NewFlows[string](NewBounded(1, 1), 2)
 	defer table.Close()
 	server, got := udp(t), make(chan string, 10)
 	for _, key := range []string{"a", "b", "a", "c"} { // b was used longest ago
@@ -78,7 +78,7 @@ func TestOldestFlowMakesRoom(t *testing.T) {
 }
 
 func TestQuietFlowsEnd(t *testing.T) {
-	table := NewFlows[string](newSet(1, 1), 2)
+	table := NewFlows[string](NewBounded(1, 1), 2)
 	defer table.Close()
 	table.unanswered, table.silence = 20*time.Millisecond, time.Hour
 	server, got := udp(t), make(chan string, 10)
@@ -102,7 +102,7 @@ func TestQuietFlowsEnd(t *testing.T) {
 }
 
 func TestRefusalIsReported(t *testing.T) {
-	table := NewFlows[string](newSet(1, 1), 2)
+	table := NewFlows[string](NewBounded(1, 1), 2)
 	defer table.Close()
 	server := udp(t)
 	failed := make(chan error, 1)

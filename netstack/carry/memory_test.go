@@ -19,7 +19,7 @@ func TestIdleConnections(t *testing.T) {
 	if files := openFiles(); uint64(4*n+100) > files {
 		t.Skipf("%d connections need %d descriptors, the limit is %d: see ulimit -n", n, 4*n+100, files)
 	}
-	s := newSet(n, 8)
+	s := NewBounded(n, 8)
 	measure := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()

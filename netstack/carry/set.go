@@ -36,11 +36,11 @@ type Set struct {
 
 // NewSet returns an empty set that is bounded by the process's descriptors.
 func NewSet() *Set {
-	n, p := budget(openFiles())
-	return newSet(n, p)
+	return NewBounded(budget(openFiles()))
 }
 
-func newSet(pairs, pipes int) *Set {
+// NewBounded returns an empty set of at most so many connections and pipes.
+func NewBounded(pairs, pipes int) *Set {
 	return &Set{
 		slots: make(chan struct{}, pairs), pipes: newPipes(pipes),
 		active: map[*pair]struct{}{}, counts: map[string]*counter{},
@@ -164,6 +164,10 @@ func (s *Set) Abort() {
 	}
 	s.pipes.close()
 }
+
+// Taken is the number of slots that are taken: of the connections that are being
+// carried, and of those that are not yet.
+func (s *Set) Taken() int { return len(s.slots) }
 
 // Active is the number of connections that are being carried.
 func (s *Set) Active() int {
