@@ -22,6 +22,7 @@ func TestUpToDown(t *testing.T) {
 		}
 	}
 	port := s.port("web-1")
+	s.eventually("web, whose health nobody checks, answers", func() bool { return get(port, "/") != "" })
 	if got := get(port, "/get?url=http://api:8000/get?url=http://store:7000/"); got == "" {
 		t.Error("web does not reach the store by way of the api")
 	}
