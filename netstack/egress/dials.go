@@ -31,6 +31,7 @@ type dials struct {
 
 type dial struct {
 	conn  *os.File // nil: not yet
+	gone  bool     // it was connected, and reset before anybody looked
 	timer *time.Timer
 }
 
@@ -51,7 +52,7 @@ func (d *dials) begin(f flow) state {
 	defer d.mu.Unlock()
 	a := f.client.Addr()
 	switch old := d.of[f]; {
-	case old != nil && old.conn != nil:
+	case old != nil && (old.conn != nil || old.gone):
 		return ready
 	case old != nil:
 		return under
@@ -63,7 +64,8 @@ func (d *dials) begin(f flow) state {
 	return begun
 }
 
-// connected gives a flow its connection, to be taken within [settle].
+// connected gives a flow its connection, to be taken within [settle]; nil: the
+// outside has reset it already.
 func (d *dials) connected(f flow, c *os.File) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,21 +74,22 @@ func (d *dials) connected(f flow, c *os.File) {
 		c.Close()
 		return
 	}
-	one.conn = c
+	one.conn, one.gone = c, c == nil
 	one.timer = time.AfterFunc(settle, func() {
-		if c := d.take(f); c != nil {
+		if c, _ := d.take(f); c != nil {
 			c.Close()
 		}
 	})
 }
 
-// take removes a flow and returns its connection, nil if it has none.
-func (d *dials) take(f flow) *os.File {
+// take removes a flow and returns its connection, nil if it has none, and whether
+// it had one that is gone.
+func (d *dials) take(f flow) (c *os.File, gone bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	one := d.of[f]
 	if one == nil {
-		return nil
+		return nil, false
 	}
 	delete(d.of, f)
 	a := f.client.Addr()
@@ -96,7 +99,7 @@ func (d *dials) take(f flow) *os.File {
 	if one.timer != nil {
 		one.timer.Stop()
 	}
-	return one.conn
+	return one.conn, one.gone
 }
 
 func (d *dials) close() {
@@ -104,9 +107,9 @@ func (d *dials) close() {
 	defer d.mu.Unlock()
 	d.closed = true
 	for f, one := range d.of {
-		if one.conn != nil {
+		if one.timer != nil {
 			one.timer.Stop()
-			one.conn.Close()
+			one.conn.Close() // nil, if it is gone, does no harm
 		}
 		delete(d.of, f)
 	}

@@ -49,7 +49,7 @@ func answerTo(err error) (verdict, reason) {
 		return ignore, reason{}
 	}
 	switch errno {
-	case unix.ECONNREFUSED, unix.ECONNRESET:
+	case unix.ECONNREFUSED:
 		return refuse, noPort
 	case unix.ENETUNREACH, unix.EAFNOSUPPORT, unix.EADDRNOTAVAIL, unix.ENETDOWN, unix.ENONET:
 		return say, noRoute

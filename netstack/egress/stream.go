@@ -51,12 +51,14 @@ func (r *Relay) hold(p packet, f flow, to netip.AddrPort) {
 // decided lets the SYN go on, or answers it.
 func (r *Relay) decided(p packet, f flow, out *os.File, err error) {
 	if err != nil {
-		if out != nil {
-			out.Close()
+		out.Close() // nil, if there is none, does no harm
+		out = nil
+		if !errors.Is(err, unix.ECONNRESET) {
+			r.dials.take(f)
+			r.answer(p, err)
+			return
 		}
-		r.dials.take(f)
-		r.answer(p, err)
-		return
+		// It was accepted and reset before we looked: so it is to be for the service.
 	}
 	r.dials.connected(f, out)
 	r.writer.inject(p.to, p.synAgain())
@@ -118,8 +120,11 @@ func acceptOne(l syscall.RawConn) (*os.File, flow, error) {
 // Then a failure can only be told by a reset.
 func (r *Relay) serve(c *os.File, f flow) {
 	owner, to, err := r.target(f)
-	out := r.dials.take(f)
-	if err == nil && out == nil {
+	out, gone := r.dials.take(f)
+	switch {
+	case gone:
+		err = unix.ECONNRESET
+	case err == nil && out == nil:
 		out, err = r.dial(to)
 	}
 	if err != nil {
