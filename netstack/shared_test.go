@@ -197,6 +197,32 @@ func TestSharedNetworkPublishes(t *testing.T) {
 	}
 }
 
+// The namespace of a shared network has no address, not even on loopback, and does
+// not forward.
+func TestNothingIsAtHomeInX(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	w := newNeighbours(t)
+	a := w.open("a")
+	six := common
+	six.IPv6, six.Subnets = true, append(slices.Clone(common.Subnets), Subnet{Subnet: "fd66::/64"})
+	ensure(t, a, six)
+	service(t, a, "web-1", "common")
+	visit(t, a.networks["common"].shared.x, func() error {
+		addrs, err := net.InterfaceAddrs()
+		if len(addrs) > 0 {
+			t.Errorf("addresses: %v", addrs)
+		}
+		for _, key := range []string{"ipv4/ip_forward", "ipv6/conf/all/forwarding"} {
+			if v, err := (setting{key: key}).read(); err != nil || v != "0" {
+				t.Errorf("%s is %q, %v", key, v, err)
+			}
+		}
+		return err
+	})
+}
+
 // Whoever dies, the others go on, and the next one finds the same network; when
 // the last is gone, so is the network, and the next is another.
 func TestSharedNetworkOutlivesAnybody(t *testing.T) {
