@@ -69,7 +69,10 @@ func TestStorms(t *testing.T) {
 	} {
 		x.in(st, true)
 	}
-	s.eventually("what the storms took is given back", func() bool { return openFiles(t, pid) < files+64 })
+	// But for 32 empty pipes that are kept for the next burst, the flows of the checks, and
+	// what the garbage collector has yet to close. A connection that nobody answers is
+	// given up after 20 seconds.
+	s.eventually("what the storms took is given back", func() bool { return openFiles(t, pid) < files+64+100 })
 	x.check("after these", true)
 	// What a peer does not read is kept until it does, or its connection ends, as the
 	// kernel does for a process that has ended. A flow of UDP has no end that could be
