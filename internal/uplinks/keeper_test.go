@@ -189,16 +189,19 @@ func TestHelperIsStartedAgain(t *testing.T) {
 	if err := s.Ensure(t.Context(), "pasta"); err != nil {
 		t.Fatal(err)
 	}
+	told := func(n int) {
+		t.Helper()
+		eventually(t, "what is told", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.told) == n })
+	}
 	const deaths = 4
 	for n := range deaths {
-		eventually(t, "a helper", func() bool { return s.holder.starts() == n+1 })
+		told(2*n + 1)
 		s.holder.die()
 	}
-	eventually(t, "the last helper", func() bool { return s.holder.starts() == deaths+1 })
+	told(2*deaths + 1)
 	if s.holder.most != 1 {
 		t.Errorf("%d helpers at the same time", s.holder.most)
 	}
-	eventually(t, "all is told", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.told) == 2*deaths+1 })
 	if got := fmt.Sprint(s.told[:3]); got != "[start pasta die pasta killed by SIGKILL start pasta]" {
 		t.Errorf("told %s", got)
 	}
