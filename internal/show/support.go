@@ -10,7 +10,7 @@ import (
 func Support(w io.Writer, rows []project.Support) error {
 	lines := [][]string{{"KEY", "FATE", "WHY"}}
 	for _, r := range rows {
-		lines = append(lines, []string{r.Key, string(r.Fate), r.Reason})
+		lines = append(lines, []string{r.Key, string(r.Fate), r.Explain()})
 	}
 	return table(w, 10, lines)
 }
