@@ -206,7 +206,7 @@ func TestExternalNetworkChanges(t *testing.T) {
 		return `
 services:
   far: { command: ./probe parrot ":7" }
-  web: { command: "sh -c './probe serve :80 & exec ./probe hold far.${COMPOSE_PROJECT_NAME}_front:7 web.count'", networks: ` + web + ` }
+  web: { command: "sh -c './probe serve :80 & exec ./probe hold far:7 web.count'", networks: ` + web + ` }
 networks: { default: {}, shared: { external: true, name: between } }
 `
 	}
