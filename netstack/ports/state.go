@@ -75,11 +75,11 @@ func (d *door) expired() (gone bool) {
 	return len(d.members) == 0
 }
 
-// letIn opens the door: somebody listens.
+// letIn opens the door: somebody listens, unless he has left meanwhile.
 func (d *door) letIn() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.ctx.Err() != nil || d.state == open {
+	if d.ctx.Err() != nil || d.state == open || len(d.members) == 0 {
 		return
 	}
 	if d.state == closed {
