@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// spare is how many empty pipes are kept for the next burst.
-	spare = 32
+	// spare is how many empty pipes are kept for the next burst: as many as are wide.
+	spare = mostWide
 	// wideSize is the size of the first pipes. A sender that writes little at a time
 	// fills one of 16 pages with few bytes: two system calls for 55 KB instead of 800.
 	// It is what a plain user may have (pipe(7), pipe-max-size).
