@@ -143,7 +143,7 @@ func reachPacket(target string) (string, error) {
 		if _, err = io.WriteString(c, "hello"); err != nil {
 			return "", err
 		}
-		if err = c.SetDeadline(time.Now().Add(reachPatience / 3)); err != nil {
+		if err = c.SetReadDeadline(time.Now().Add(reachPatience / 3)); err != nil {
 			return "", err
 		}
 		var n int
