@@ -198,7 +198,7 @@ func TestTenThousandFlows(t *testing.T) {
 			time.Sleep(time.Millisecond) // until the relay has read them
 		}
 	}
-	if most = max(most, s.relay.Flows()); most > carry.MostFlows || most < 1000 {
+	if most = max(most, s.relay.Flows()); most > carry.MostFlows || most < 100 {
 		t.Errorf("%d flows", most)
 	}
 	var one net.Conn

@@ -60,7 +60,8 @@ type Flows[K comparable] struct {
 	mu     sync.Mutex
 	closed bool
 	byKey  map[K]*Flow[K]
-	byUse  list.List // of *Flow[K], the one used last in front
+	owned  map[string]int // flows of each owner
+	byUse  list.List      // of *Flow[K], the one used last in front
 	wg     sync.WaitGroup
 }
 
@@ -71,6 +72,7 @@ type Flow[K comparable] struct {
 	far      Far
 	raw      syscall.RawConn
 	place    *list.Element
+	placed   int64 // time of its last datagram when it got its place
 	sent     *atomic.Uint64
 	received *atomic.Uint64
 	last     atomic.Int64 // time of the last datagram, since table.start
@@ -81,14 +83,15 @@ type Flow[K comparable] struct {
 func NewFlows[K comparable](s *Set, limit int) *Flows[K] {
 	return &Flows[K]{
 		set: s, max: limit, silence: FlowSilence, unanswered: FlowUnanswered, start: time.Now(),
-		byKey: map[K]*Flow[K]{},
+		byKey: map[K]*Flow[K]{}, owned: map[string]int{},
 	}
 }
 
 // Get returns the flow of key, and makes it with open if there is none. At the
-// limit the flow that was used longest ago ends. nil without an error says that
-// the table is closed. Calls for the same table are made one after the other
-// while open runs, which must not wait.
+// limit the flow that was used longest ago ends, but an owner that has more than half
+// of all ends one of its own. nil without an error says that the table is closed.
+// Calls for the same table are made one after the other while open runs, which must
+// not wait.
 func (t *Flows[K]) Get(key K, open func() (Far, error)) (*Flow[K], error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -109,7 +112,7 @@ func (t *Flows[K]) Get(key K, open func() (Far, error)) (*Flow[K], error) {
 		return nil, err
 	}
 	for len(t.byKey) >= t.max {
-		t.drop(t.byUse.Back().Value.(*Flow[K])) //nolint:errcheck,forcetypeassert // the list has no others
+		t.drop(t.victim(far.Owner))
 	}
 	f := &Flow[K]{table: t, key: key, far: far, raw: raw}
 	t.set.mu.Lock()
@@ -120,10 +123,29 @@ func (t *Flows[K]) Get(key K, open func() (Far, error)) (*Flow[K], error) {
 		f.sent, f.received = &c.out, &c.in
 	}
 	f.touch()
-	f.place = t.byUse.PushFront(f)
+	f.place, f.placed = t.byUse.PushFront(f), f.last.Load()
 	t.byKey[key] = f
+	t.owned[far.Owner]++
 	t.wg.Go(f.run)
 	return f, nil
+}
+
+// victim is the flow that makes room for one of owner: the one that was used longest
+// ago, of all, or, if owner has more than half of them, of its own. A flow with
+// datagrams since it got its place gets a new one first. t.mu is held.
+func (t *Flows[K]) victim(owner string) *Flow[K] {
+	for e := t.byUse.Back(); e != nil; {
+		f, next := e.Value.(*Flow[K]), e.Prev() //nolint:errcheck,forcetypeassert // the list has no others
+		switch last := f.last.Load(); {
+		case last > f.placed:
+			f.placed = last
+			t.byUse.MoveToFront(e)
+		case 2*t.owned[owner] <= t.max || f.far.Owner == owner:
+			return f
+		}
+		e = next
+	}
+	return t.byUse.Back().Value.(*Flow[K]) //nolint:errcheck,forcetypeassert // as above
 }
 
 // drop takes a flow out of the table and ends it. t.mu is held.
@@ -131,6 +153,9 @@ func (t *Flows[K]) drop(f *Flow[K]) {
 	if t.byKey[f.key] == f {
 		delete(t.byKey, f.key)
 		t.byUse.Remove(f.place)
+		if t.owned[f.far.Owner]--; t.owned[f.far.Owner] == 0 {
+			delete(t.owned, f.far.Owner)
+		}
 	}
 	f.far.Conn.Close()
 }

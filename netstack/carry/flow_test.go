@@ -77,6 +77,39 @@ func TestOldestFlowMakesRoom(t *testing.T) {
 	}
 }
 
+// Datagrams that do not come by Get count as use, and who floods the table ends its
+// own flows.
+func TestWhoMakesRoom(t *testing.T) {
+	table := NewFlows[string](NewBounded(1, 1), 4)
+	defer table.Close()
+	server, got := udp(t), make(chan string, 10)
+	get := func(key, owner string) *Flow[string] {
+		f, err := table.Get(key, func() (Far, error) {
+			far, err := to(t, server, got)()
+			far.Owner = owner
+			return far, err
+		})
+		must(t, err)
+		time.Sleep(time.Millisecond) // the clock goes on
+		return f
+	}
+	quiet := get("quiet", "calm-1")
+	busy := get("busy", "calm-1")
+	get("x1", "loud-1")
+	get("x2", "loud-1")
+	must(t, busy.Send([]byte("x")))
+	get("x3", "loud-1") // two of four are not more than half: the quiet one goes
+	if table.byKey["quiet"] == quiet || table.byKey["busy"] != busy {
+		t.Errorf("left: %v", table.byKey)
+	}
+	for _, key := range []string{"x4", "x5", "x6", "x7"} {
+		get(key, "loud-1")
+	}
+	if table.byKey["busy"] != busy || table.Len() != 4 || table.owned["loud-1"] != 3 || table.owned["calm-1"] != 1 {
+		t.Errorf("left: %v, of %v", table.byKey, table.owned)
+	}
+}
+
 func TestQuietFlowsEnd(t *testing.T) {
 	table := NewFlows[string](NewBounded(1, 1), 2)
 	defer table.Close()
