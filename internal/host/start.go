@@ -10,6 +10,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/devices"
 	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
@@ -50,12 +51,12 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 		return nil, stageError("volumes", sc.Name, err)
 	}
 	defer closeSources(sources)
-	nodes, err := r.openDevices(sc)
+	nodes, err := devices.Open(&sc.Service, r.keepsGroups(sc))
 	if err != nil {
 		return nil, err
 	}
 	defer nodes.Close()
-	nodes.addTo(spec, sources)
+	nodes.AddTo(spec, sources)
 	root, err := r.openRoot(ctx, c, spec, sources, run)
 	if err != nil {
 		return nil, rootError(sc.Service.Image, err)

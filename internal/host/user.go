@@ -3,10 +3,12 @@ package host
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/mocker-compose/mocker-compose/internal/userspec"
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -26,4 +28,16 @@ func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File,
 	p.User = specs.User{UID: u.UID, GID: u.GID, AdditionalGids: u.Groups, Umask: sc.Service.Umask}
 	p.Env = mergeEnv([]string{"HOME=" + u.Home}, p.Env)
 	return nil
+}
+
+// keepsGroups tells whether a service's processes have the groups of the user
+// outside: with one id they cannot be taken away, and podman's keep-groups asks
+// for it.
+func (r *Runtime) keepsGroups(sc *supervisor.Container) bool {
+	return r.singleID || slices.Contains(sc.Service.GroupAdd, project.KeepGroups)
+}
+
+// withoutKeep are the groups to be looked up.
+func withoutKeep(groups []string) []string {
+	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g == project.KeepGroups })
 }

@@ -1,4 +1,4 @@
-package host
+package devices
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 
 // deviceEnv names a file for which this test program asks, inside a user
 // namespace, whether it may open it.
-const deviceEnv = "HOST_TEST_DEVICE"
+const deviceEnv = "DEVICES_TEST_NODE"
 
 // A file that a group of the user opens is out of reach for a container, unless it
 // keeps the groups.
@@ -55,13 +55,13 @@ func TestMayOpenByGroup(t *testing.T) {
 	exe, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
 		err = errors.Join(os.WriteFile(file, nil, 0o660), os.Chown(file, 0, 54321), os.Chmod(file, 0o660), os.Chmod(dir, 0o755),
-			os.WriteFile(filepath.Join(dir, "host.test"), exe, 0o755))
+			os.WriteFile(filepath.Join(dir, "devices.test"), exe, 0o755))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(setpriv, "--reuid", account.Name, "--regid", account.Name, "--groups", group,
-		unshare, "--user", "--map-root-user", "--map-auto", filepath.Join(dir, "host.test"), "-test.run", "^TestMayOpenByGroup$", "-test.v")
+		unshare, "--user", "--map-root-user", "--map-auto", filepath.Join(dir, "devices.test"), "-test.run", "^TestMayOpenByGroup$", "-test.v")
 	cmd.Env = append(os.Environ(), deviceEnv+"="+file)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()

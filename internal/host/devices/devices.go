@@ -1,4 +1,7 @@
-package host
+// Package devices gives containers device nodes of the host, as detached mounts: as
+// many as their user may open, asked of the kernel in the way in which root in a
+// container would, without the user's supplementary groups.
+package devices
 
 import (
 	"errors"
@@ -17,43 +20,44 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
-	"github.com/mocker-compose/mocker-compose/supervisor"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
-// devices are detached mounts of device nodes, by their path inside.
-type devices map[string]*os.File
+// Nodes are detached mounts of device nodes, by their path inside.
+type Nodes map[string]*os.File
 
-func (d devices) Close() error {
+// Close gives all of them up.
+func (d Nodes) Close() error {
 	for _, f := range d {
 		f.Close()
 	}
 	return nil
 }
 
-// addTo makes mounts of them.
-func (d devices) addTo(s *specs.Spec, sources map[string]sandbox.Source) {
+// AddTo makes mounts of them.
+func (d Nodes) AddTo(s *specs.Spec, sources map[string]sandbox.Source) {
 	for _, target := range slices.Sorted(maps.Keys(d)) {
 		s.Mounts = append(s.Mounts, specs.Mount{Type: "bind", Source: os.DevNull, Destination: target, Options: []string{"bind"}})
 		sources[target] = sandbox.Source{Tree: d[target]}
 	}
 }
 
-// openDevices finds the device nodes of a service; a privileged one has all that
-// its user may open. They are mounted by the descriptor that was looked at.
-func (r *Runtime) openDevices(sc *supervisor.Container) (_ devices, err error) {
-	found := make(devices)
+// Open finds the device nodes of a service; a privileged one has all that its user
+// may open. They are mounted by the descriptor that was looked at. groups says that
+// the service's processes keep the user's groups. The error is a kernel.StartError.
+func Open(s *project.Service, groups bool) (_ Nodes, err error) {
+	found := make(Nodes)
 	defer func() {
 		if err != nil {
 			found.Close()
 		}
 	}()
-	groups := r.keepsGroups(sc)
-	if sc.Service.Privileged {
+	if s.Privileged {
 		if err := found.addAll("/dev", "/dev", groups); err != nil {
-			return nil, stageError("devices", "/dev", err)
+			return nil, &kernel.StartError{Stage: "devices", Object: "/dev", Err: err}
 		}
 	}
-	for _, d := range sc.Service.Devices {
+	for _, d := range s.Devices {
 		if err := found.add(d, groups); err != nil {
 			return nil, err
 		}
@@ -61,21 +65,9 @@ func (r *Runtime) openDevices(sc *supervisor.Container) (_ devices, err error) {
 	return found, nil
 }
 
-// keepsGroups tells whether a service's processes have the groups of the user
-// outside: with one id they cannot be taken away, and podman's keep-groups asks
-// for it.
-func (r *Runtime) keepsGroups(sc *supervisor.Container) bool {
-	return r.singleID || slices.Contains(sc.Service.GroupAdd, project.KeepGroups)
-}
-
-// withoutKeep are the groups to be looked up.
-func withoutKeep(groups []string) []string {
-	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g == project.KeepGroups })
-}
-
-func (d devices) add(want project.Device, groups bool) error {
+func (d Nodes) add(want project.Device, groups bool) error {
 	fail := func(err error, hint string) error {
-		return &supervisor.StartError{Stage: "device", Object: want.Source, Err: err, Hint: hint}
+		return &kernel.StartError{Stage: "device", Object: want.Source, Err: err, Hint: hint}
 	}
 	st, err := os.Stat(want.Source)
 	if err != nil {
@@ -109,7 +101,7 @@ func (d devices) add(want project.Device, groups bool) error {
 
 // addAll adds the nodes below a directory that may be opened for reading and
 // writing; the others are left out, as are those that every container has.
-func (d devices) addAll(dir, target string, groups bool) error {
+func (d Nodes) addAll(dir, target string, groups bool) error {
 	return asInside(groups, func() error {
 		return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 			if err != nil {
@@ -136,7 +128,7 @@ func (d devices) addAll(dir, target string, groups bool) error {
 }
 
 // put keeps a detached mount of an open node.
-func (d devices) put(target string, node *os.File) error {
+func (d Nodes) put(target string, node *os.File) error {
 	fd, err := unix.OpenTree(wire.FD(node), "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
 	if err != nil {
 		return fmt.Errorf("bind %s: %w", node.Name(), err)
