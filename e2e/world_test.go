@@ -130,14 +130,6 @@ func (w *netWorld) exec(req WorldExec) WorldResult {
 	return res
 }
 
-// resolvConf replaces the host's, in place.
-func (w *netWorld) resolvConf(text string) {
-	w.t.Helper()
-	if err := os.WriteFile("/etc/resolv.conf", []byte(text), 0o644); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // noIPv6 takes the host's way to the IPv6 internet away.
 func (w *netWorld) noIPv6() { w.t.Helper(); w.run("host", "ip", "-6", "route", "del", "default") }
 

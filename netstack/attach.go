@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/ether"
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 )
 
 // port is an endpoint to be made.
@@ -72,10 +73,10 @@ func attachAll(ns *os.File, inside rtnetlink, ports []port, born bool) error {
 			err = makePair(ns, p, mac)
 		}
 		if err == nil {
-			err = interfaceIPv6(p.Interface, p.IPv6.IsValid(), born)
+			err = settings.InterfaceIPv6(p.Interface, p.IPv6.IsValid(), born)
 		}
 		if err == nil && p.IPv6.IsValid() && p.announce {
-			err = applySettings([]setting{ofInterface(p.Interface, "ndisc_notify", "1")})
+			err = settings.AnnounceIPv6(p.Interface)
 		}
 		var index uint32
 		if err == nil {
@@ -106,7 +107,7 @@ func applySysctls(e EndpointInfo) error {
 			return fmt.Errorf("network %s: %q is not a setting of an interface", e.Network, text)
 		}
 		parts[3] = e.Interface
-		if err := applySettings([]setting{{key: strings.Join(parts[1:], "/"), value: value}}); err != nil {
+		if err := settings.Apply([]settings.Setting{{Key: strings.Join(parts[1:], "/"), Value: value}}); err != nil {
 			return fmt.Errorf("network %s: %w", e.Network, err)
 		}
 	}

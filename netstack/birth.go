@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 )
 
 // birth is what comes out of the making of a namespace.
@@ -61,17 +63,17 @@ func (s *Stack) configure(inside rtnetlink, ipv6 bool) error {
 		return err
 	}
 	if inherits {
-		err = applySettings(inherited)
+		err = settings.Apply(settings.Inherited)
 	}
 	if ipv6 {
-		err = errors.Join(err, allowIPv6())
+		err = errors.Join(err, settings.AllowIPv6())
 	} else {
-		err = errors.Join(err, applySettings([]setting{noIPv6}))
+		err = errors.Join(err, settings.WithoutIPv6())
 	}
-	if err := errors.Join(err, applySettings(serviceSettings, s.calm)); err != nil {
+	if err := errors.Join(err, settings.Apply(settings.Service, s.calm)); err != nil {
 		return err
 	}
-	if err := allowPing(s.lastGID); err != nil {
+	if err := settings.AllowPing(s.lastGID); err != nil {
 		s.noPing.Do(func() { s.report(fmt.Sprintf("ping works in containers only with the capability NET_RAW: %v", err)) })
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/netstack/ether"
 	"github.com/mocker-compose/mocker-compose/netstack/ipam"
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 )
 
 // MTU of bridges and endpoints. No packet ever meets a physical network: the
@@ -90,7 +91,7 @@ func (s *Stack) makeBridge(n *network) (err error) {
 		return fmt.Errorf("set the MTU of bridge %s to %d: %w", n.bridge, n.mtu, err)
 	}
 	if n.v6 != nil {
-		if err := s.worker.do(s.routerNS, func() error { return bridgeIPv6(n.bridge) }); err != nil {
+		if err := s.worker.do(s.routerNS, func() error { return settings.BridgeIPv6(n.bridge) }); err != nil {
 			return err
 		}
 		if err := n.router.LinkSetIP6AddrGenMode(made, addrGenNone); err != nil {

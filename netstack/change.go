@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 )
 
 // Change gives a sandbox other endpoints, names or priorities while programs run in
@@ -209,7 +211,7 @@ func (s *Stack) rewire(sb *Sandbox, c *comparison) error {
 		if err := steer(inside, ports[:len(kept)], unix.RTM_DELROUTE, unix.ESRCH); err != nil {
 			return err
 		}
-		if err := attachAll(sb.ns, inside, ports[len(kept):], hasIPv6()); err != nil {
+		if err := attachAll(sb.ns, inside, ports[len(kept):], settings.HasIPv6()); err != nil {
 			return err
 		}
 		return steer(inside, ports[:len(kept)], unix.RTM_NEWROUTE, unix.EEXIST)

@@ -4,15 +4,9 @@ import (
 	"os"
 	"strings"
 	"testing"
-)
 
-func TestCalmSettings(t *testing.T) {
-	for host, want := range map[string]int{"": 0, "reno": 0, "cubic": 0, "bbr": 1, "bbr2": 1} {
-		if got := calmSettings(host); len(got) != want {
-			t.Errorf("host %q: %v, want %d settings", host, got, want)
-		}
-	}
-}
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
+)
 
 // Where the host paces, containers do not.
 func TestContainersDoNotPace(t *testing.T) {
@@ -20,13 +14,13 @@ func TestContainersDoNotPace(t *testing.T) {
 		return
 	}
 	s := open(t, newNamespace(t), newHolder(t))
-	if host := hostCongestion(); host == "" || len(s.calm) != len(calmSettings(host)) {
+	if host := settings.HostCongestion(); host == "" || len(s.calm) != len(settings.Calm(host)) {
 		t.Errorf("the host's is %q, settings %v", host, s.calm)
 	}
-	s.calm = calmSettings("bbr")
+	s.calm = settings.Calm("bbr")
 	ensure(t, s, Network{Name: "n"})
 	visit(t, service(t, s, "web-1", "n").NS(), func() error {
-		b, err := os.ReadFile("/proc/sys/net/" + congestionKey)
+		b, err := os.ReadFile("/proc/sys/net/ipv4/tcp_congestion_control")
 		if got := strings.TrimSpace(string(b)); got != "reno" {
 			t.Errorf("congestion control is %q", got)
 		}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mocker-compose/mocker-compose/netstack/commons"
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 )
 
 // neighbours are the projects of one user: each has a holder, and a router
@@ -215,7 +216,7 @@ func TestNothingIsAtHomeInX(t *testing.T) {
 			t.Errorf("addresses: %v", addrs)
 		}
 		for _, key := range []string{"ipv4/ip_forward", "ipv6/conf/all/forwarding"} {
-			if v, err := (setting{key: key}).read(); err != nil || v != "0" {
+			if v, err := (settings.Setting{Key: key}).Read(); err != nil || v != "0" {
 				t.Errorf("%s is %q, %v", key, v, err)
 			}
 		}

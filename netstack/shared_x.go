@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/netstack/commons"
 	"github.com/mocker-compose/mocker-compose/netstack/ether"
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 )
 
 // exchangeBridge is the one bridge of a namespace X.
@@ -40,7 +41,7 @@ func (s *Stack) openX(n *network) error {
 	var u undo.Stack
 	defer u.Run() //nolint:errcheck // the first error is the one that matters
 	err := s.worker.do(n.shared.x, func() error {
-		if err := applySettings(inherited, routerSettings); err != nil {
+		if err := settings.Apply(settings.Inherited, settings.Router); err != nil {
 			return err
 		}
 		h, err := netlink.NewHandle(unix.NETLINK_ROUTE)

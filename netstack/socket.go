@@ -82,25 +82,6 @@ func listenPacket(a netip.AddrPort) (*os.File, error) {
 	return f, nil
 }
 
-// localAddr is the address that a socket is bound to.
-func localAddr(f *os.File) (netip.AddrPort, error) {
-	var sa unix.Sockaddr
-	err := withFD(f, func(fd int) (err error) {
-		sa, err = unix.Getsockname(fd)
-		return err
-	})
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("socket %s: getsockname: %w", f.Name(), err)
-	}
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)), nil
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port)), nil
-	}
-	return netip.AddrPort{}, fmt.Errorf("socket %s is neither IPv4 nor IPv6", f.Name())
-}
-
 // tcpListener gives the socket in f to Go's poller; f stays the caller's.
 func tcpListener(f *os.File) (*net.TCPListener, error) {
 	l, err := net.FileListener(f)

@@ -18,6 +18,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/netstack/egress"
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
 	"github.com/mocker-compose/mocker-compose/netstack/ports"
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 )
 
 // Stack is the network of one project. Its methods may be called from several
@@ -39,8 +40,8 @@ type Stack struct {
 	carried  *carry.Set
 	report   func(string)
 	lastGID  uint32
-	noPing   sync.Once // says that ping needs a capability
-	calm     []setting // about congestion, of every namespace
+	noPing   sync.Once          // says that ping needs a capability
+	calm     []settings.Setting // about congestion, of every namespace
 	hostWays atomic.Pointer[map[hostKey]HostAccess]
 
 	ctx    context.Context //nolint:containedctx // the stack's own life, ended by Close
@@ -82,12 +83,12 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 	s := &Stack{
 		routerNS: ns, worker: w, files: newFileStore(keeper), zone: dns.NewZone(), report: report,
 		sandboxes: map[string]*Sandbox{}, projectOf: func(int) string { return "" },
-		calm: calmSettings(hostCongestion()),
+		calm: settings.Calm(settings.HostCongestion()),
 	}
 	u.Add("kept files", func() error { s.files.close(); return nil })
 	s.upstream = dns.NewUpstream(resolvConfPath)
 	s.names = dns.NewServer(s.zone, s.upstream, dns.Routable)
-	if s.lastGID, err = lastMappedGroup(); err != nil {
+	if s.lastGID, err = settings.LastMappedGroup(); err != nil {
 		return nil, err
 	}
 	if err := w.do(ns, s.prepareRouter); err != nil {
@@ -116,7 +117,7 @@ func Open(routerNS *os.File, keeper Keeper, report func(string)) (*Stack, error)
 
 // prepareRouter runs in R, on the worker.
 func (s *Stack) prepareRouter() error {
-	if err := applySettings(inherited, routerSettings, s.calm); err != nil {
+	if err := settings.Apply(settings.Inherited, settings.Router, s.calm); err != nil {
 		return err
 	}
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)

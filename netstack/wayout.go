@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/netstack/settings"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 )
 
@@ -195,12 +196,12 @@ func (s *Stack) forward(on bool) error {
 		v = "1"
 	}
 	return s.worker.do(s.routerNS, func() error {
-		return applySettings([]setting{
-			{key: "ipv4/ip_forward", value: v},
-			{key: "ipv6/conf/all/forwarding", value: v, optional: true},
+		return settings.Apply([]settings.Setting{
+			{Key: "ipv4/ip_forward", Value: v},
+			{Key: "ipv6/conf/all/forwarding", Value: v, Optional: true},
 			// Writing it resets these.
-			{key: "ipv4/conf/all/rp_filter", value: "0"},
-			{key: "ipv4/conf/default/rp_filter", value: "0"},
+			{Key: "ipv4/conf/all/rp_filter", Value: "0"},
+			{Key: "ipv4/conf/default/rp_filter", Value: "0"},
 		})
 	})
 }

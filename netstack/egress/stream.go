@@ -144,8 +144,6 @@ func (r *Relay) serve(c *os.File, f flow) {
 	r.world.Carry.Pair(owner, out, c)
 }
 
-func plain(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
-
 // addrPort reads an address of the kernel's.
 func addrPort(sa unix.Sockaddr) netip.AddrPort {
 	switch sa := sa.(type) {

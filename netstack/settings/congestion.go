@@ -1,10 +1,10 @@
-package netstack
+package settings
 
 // unpaced are the congestion controls of which it is known that they send as
 // fast as the receiver takes it.
 var unpaced = map[string]bool{"reno": true, "cubic": true}
 
-// calmSettings are those about congestion of every namespace of the project,
+// Calm are those about congestion of every namespace of the project,
 // given the host's choice. Nothing that TCP sends in R or in a container meets a
 // wire: all of it ends in this machine, where nothing is lost and the receiver's
 // window is the only limit. What goes on from here to a real network is sent by a
@@ -12,19 +12,19 @@ var unpaced = map[string]bool{"reno": true, "cubic": true}
 // such as BBR (net.ipv4.tcp_congestion_control=bbr on many servers), spends timers
 // to hold back packets that nothing waits for, and halves what a connection can
 // carry. Reno is the one that every namespace may choose (tcp(7)).
-func calmSettings(host string) []setting {
+func Calm(host string) []Setting {
 	if host == "" || unpaced[host] {
 		return nil // a new namespace has the host's
 	}
-	return []setting{{key: congestionKey, value: "reno", fresh: true, optional: true}}
+	return []Setting{{Key: congestionKey, Value: "reno", Fresh: true, Optional: true}}
 }
 
 const congestionKey = "ipv4/tcp_congestion_control"
 
-// hostCongestion is the host's choice, "" if it cannot be read. To be called by
+// HostCongestion is the host's choice, "" if it cannot be read. To be called by
 // an ordinary goroutine.
-func hostCongestion() string {
-	name, err := setting{key: congestionKey}.read()
+func HostCongestion() string {
+	name, err := Setting{Key: congestionKey}.Read()
 	if err != nil {
 		return ""
 	}

@@ -1,11 +1,6 @@
-package netstack
+package settings
 
-import (
-	"net/netip"
-	"testing"
-)
-
-func mustPrefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+import "testing"
 
 func TestLastGroup(t *testing.T) {
 	for text, want := range map[string]uint32{
