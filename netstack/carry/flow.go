@@ -2,6 +2,7 @@ package carry
 
 import (
 	"container/list"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -194,7 +195,8 @@ func (f *Flow[K]) touch() { f.last.Store(int64(time.Since(f.table.start))) }
 
 // Send sends one datagram to the far side. One that finds the socket full is
 // dropped, as a network does. An error is what the kernel has learned about the
-// far side (ECONNREFUSED), for which the datagram may not have been sent.
+// far side (ECONNREFUSED), for which the datagram may not have been sent, or
+// [os.ErrClosed] when the flow has ended.
 func (f *Flow[K]) Send(b []byte) error {
 	f.touch()
 	var err error
@@ -207,7 +209,7 @@ func (f *Flow[K]) Send(b []byte) error {
 			}
 		}
 	}); e != nil {
-		return e
+		return os.ErrClosed // net and os call it by other names
 	}
 	if err == unix.EAGAIN || err == unix.ENOBUFS {
 		return nil

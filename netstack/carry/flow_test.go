@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 	"time"
 
@@ -152,5 +153,29 @@ func TestRefusalIsReported(t *testing.T) {
 	}
 	if table.Len() != 1 {
 		t.Error("the flow ended")
+	}
+}
+
+// Who holds a flow that has ended meanwhile is told so, whatever kind of socket it has.
+func TestEndedFlow(t *testing.T) {
+	table := NewFlows[string](NewBounded(1, 1), 2)
+	defer table.Close()
+	server := udp(t)
+	for kind, conn := range map[string]func() (FlowConn, error){
+		"net": func() (FlowConn, error) { return net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr)) },
+		"os": func() (FlowConn, error) {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+			return os.NewFile(uintptr(fd), "udp"), err
+		},
+	} {
+		flow, err := table.Get(kind, func() (Far, error) {
+			c, err := conn()
+			return Far{Owner: "dns-1", Conn: c, Reply: func([]byte) {}}, err
+		})
+		must(t, err)
+		table.Finish(func(key, _ string) bool { return key == kind })
+		if err := flow.Send([]byte("late")); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: %v, want %v", kind, err, os.ErrClosed)
+		}
 	}
 }

@@ -102,7 +102,7 @@ func acceptOne(l syscall.RawConn) (*os.File, flow, error) {
 		fd, from, err = unix.Accept4(int(s), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 		return err != unix.EAGAIN && err != unix.EINTR && err != unix.ECONNABORTED
 	}); e != nil {
-		return nil, flow{}, e
+		return nil, flow{}, os.ErrClosed // it is nothing else, under another name
 	}
 	if err != nil {
 		return nil, flow{}, os.NewSyscallError("accept4", err)
