@@ -44,9 +44,16 @@ func decision(fd int) (done bool, err error) {
 	if err != nil {
 		return true, os.NewSyscallError("connect", err)
 	}
-	// No error yet, and no peer: still under way.
-	_, err = unix.Getpeername(fd)
-	return err == nil, nil //nolint:nilerr // see above
+	peer, err := unix.Getpeername(fd)
+	if err != nil {
+		return false, nil //nolint:nilerr // no error yet, and no peer: still under way
+	}
+	// Where nobody listens at a port of the machine's own, the kernel may choose the
+	// same port for our end, and connect the socket to itself.
+	if own, err := unix.Getsockname(fd); err == nil && addrPort(own) == addrPort(peer) {
+		return true, os.NewSyscallError("connect", unix.ECONNREFUSED)
+	}
+	return true, nil
 }
 
 // await waits until the attempt is decided.
