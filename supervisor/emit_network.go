@@ -3,6 +3,7 @@ package supervisor
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -18,7 +19,7 @@ var rewireEvents = map[plan.Kind]string{plan.Connect: "connect", plan.Disconnect
 
 // emitNetwork tells that a network was made or removed. Called on the loop.
 func (s *Supervisor) emitNetwork(name, action string) {
-	s.tellAll(api.Event{Type: api.NetworkEvent, Time: time.Now(), Action: action, Name: name, ID: networkID(name),
+	s.tellAll(api.Event{Type: api.NetworkEvent, Time: time.Now(), Action: action, Name: name, ID: s.networkID(name),
 		Attributes: map[string]string{"name": name, "type": "bridge"}})
 }
 
@@ -27,7 +28,7 @@ func (s *Supervisor) emitAttachment(i *instance, network, action string) {
 	if action == "" {
 		return
 	}
-	s.tellAll(api.Event{Type: api.NetworkEvent, Time: time.Now(), Action: action, Name: network, ID: networkID(network),
+	s.tellAll(api.Event{Type: api.NetworkEvent, Time: time.Now(), Action: action, Name: network, ID: s.networkID(network),
 		Service: i.rec.Service.Name, OneOff: i.rec.OneOff != nil,
 		Attributes: map[string]string{"container": i.rec.ID, "name": network, "type": "bridge"}})
 }
@@ -47,8 +48,10 @@ func (s *Supervisor) tellAll(e api.Event) {
 	}
 }
 
-// networkID stands for the random id that docker gives a network.
-func networkID(name string) string {
-	sum := sha256.Sum256([]byte("network " + name))
+// networkID stands for the random id that docker gives a network. It is always the
+// same: a network of the project has no record that could keep one. For networks that
+// projects share it is that of events alone.
+func (s *Supervisor) networkID(name string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "network %s of project %s", name, s.cfg.Name))
 	return hex.EncodeToString(sum[:])
 }

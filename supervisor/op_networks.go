@@ -2,9 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"maps"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -58,11 +55,10 @@ func (s *Supervisor) describe(n *api.Network, d project.Network) {
 		return
 	}
 	n.Project, n.Key, n.Attachable = s.cfg.Name, d.Key, d.Attachable
-	// Always the same: a network has no record that could keep one.
-	sum := sha256.Sum256(fmt.Appendf(nil, "network %s of project %s", n.Name, s.cfg.Name))
-	n.ID = hex.EncodeToString(sum[:])
-	n.Labels = map[string]string{labelProject: s.cfg.Name, labelNetwork: d.Key}
+	n.ID = s.networkID(n.Name)
+	n.Labels = map[string]string{}
 	maps.Copy(n.Labels, d.Labels)
+	n.Labels[labelProject], n.Labels[labelNetwork] = s.cfg.Name, d.Key
 	for i := range n.Subnets {
 		for _, s := range d.Subnets {
 			if s.Subnet == n.Subnets[i].Subnet {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 func store(t *testing.T) *Store {
@@ -52,6 +53,24 @@ func TestADefinitionIsComplete(t *testing.T) {
 	}
 	if list, err := s.List(); err != nil || len(list) != 2 || list[0].Name != "other" {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// A file's labels do not hide whose a network is: down would leave it for ever.
+func TestOwnerStays(t *testing.T) {
+	n := OfFile("shop", &project.Network{Name: "front", Key: "web", Labels: map[string]string{LabelProject: "other", LabelKey: "x", "a": "b"}})
+	if n.Owner() != "shop" || n.Labels[LabelKey] != "web" || n.Labels["a"] != "b" {
+		t.Errorf("%v", n.Labels)
+	}
+}
+
+// What the kernel would refuse at the first up is refused at once (RFC 8200, 5).
+func TestLeastMTU(t *testing.T) {
+	for mtu, six := range map[string]bool{"67": false, "1279": true} {
+		n := Network{Name: "n", IPv6: six, Options: map[string]string{optionMTU: mtu}}
+		if _, err := n.Settings(); err == nil {
+			t.Errorf("IPv6 %t, MTU %s: no error", six, mtu)
+		}
 	}
 }
 

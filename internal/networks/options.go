@@ -24,12 +24,16 @@ const (
 
 // Settings reads the options. The error names one with a bad value.
 func (n *Network) Settings() (s Settings, err error) {
+	least := 68 // RFC 791
+	if n.IPv6 {
+		least = 1280 // RFC 8200, 5
+	}
 	for _, key := range slices.Sorted(maps.Keys(n.Options)) {
 		value := n.Options[key]
 		switch key {
 		case optionMTU, "mtu":
-			if s.MTU, err = strconv.Atoi(value); err != nil || s.MTU != 0 && (s.MTU < 68 || s.MTU > 65535) {
-				return s, fmt.Errorf("option %s=%s: use a number of bytes from 68 to 65535", key, value)
+			if s.MTU, err = strconv.Atoi(value); err != nil || s.MTU != 0 && (s.MTU < least || s.MTU > 65535) {
+				return s, fmt.Errorf("option %s=%s: use a number of bytes from %d to 65535", key, value, least)
 			}
 		case optionICC:
 			icc, err := strconv.ParseBool(value)

@@ -29,9 +29,10 @@ func Joinable(p *project.Project, n *project.Network) bool {
 func OfFile(owner string, n *project.Network) Network {
 	out := Network{
 		Name: n.Name, NoIPv4: n.NoIPv4, IPv6: n.IPv6, Internal: n.Internal, Attachable: n.Attachable,
-		Labels: map[string]string{LabelProject: owner, LabelKey: n.Key}, Options: settingsAsOptions(n.MTU, n.Isolated),
+		Labels: map[string]string{}, Options: settingsAsOptions(n.MTU, n.Isolated),
 	}
 	maps.Copy(out.Labels, n.Labels)
+	out.Labels[LabelProject], out.Labels[LabelKey] = owner, n.Key // by these down finds it, whatever the file says
 	for _, s := range n.Subnets {
 		out.Pools = append(out.Pools, Pool(s))
 	}
