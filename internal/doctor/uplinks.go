@@ -126,20 +126,10 @@ func (r *room) attach(helper *uplink.Helper) error {
 		}
 		select {
 		case err := <-ended:
-			return fmt.Errorf("%w: %s", err, lastLine(says.String()))
+			return fmt.Errorf("%w: %s", err, uplink.LastLine(says.String()))
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-}
-
-func lastLine(s string) string {
-	last := ""
-	for line := range strings.Lines(s) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, "bytes to syslog") {
-			last = line
-		}
-	}
-	return last
 }
 
 // versionOf is the first line that says something of a version.

@@ -64,6 +64,9 @@ func (r *Runtime) adoptNetwork(c *container, sc *supervisor.Container) (err erro
 	return nil
 }
 
+// mostEtc bounds what is read of a file that a container may write as well.
+const mostEtc = 1 << 20
+
 // editEtc takes out of a container's file below /etc what we had to say before, and
 // puts in what we have to say now; what else is in it is the container's own. The file
 // stays the same one: it is bound into containers.
@@ -72,10 +75,17 @@ func (r *Runtime) editEtc(c *container, name, before, now string) error {
 		return nil
 	}
 	here, _ := r.scratchFile(c.name, name)
-	b, err := os.ReadFile(here)
+	st, err := os.Stat(here)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // not yet complete: it is written with the rest
 	}
+	if err == nil && st.Size() > mostEtc {
+		err = fmt.Errorf("/etc/%s of container %s stays as it is: the container has made it larger than %d bytes", name, c.name, mostEtc)
+	}
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(here)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -180,26 +180,26 @@ func (w *watch) why(info rootless.ChildInfo) string {
 	return why
 }
 
-// lastLine is the last line of a file, made fit for a terminal. Lines about a
-// system logger that is not there say nothing.
+// mostSaid bounds what is read of the end of a helper's log.
+const mostSaid = 4 << 10
+
+// lastLine is the last line of a log.
 func lastLine(path string) string {
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return ""
 	}
-	last := ""
-	for line := range strings.Lines(string(b)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, "bytes to syslog") {
-			last = line
+	defer f.Close()
+	if st, err := f.Stat(); err == nil && st.Size() > mostSaid {
+		if _, err := f.Seek(-mostSaid, io.SeekEnd); err != nil {
+			return ""
 		}
 	}
-	last = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, last)
-	return strings.ToValidUTF8(last[:min(len(last), 200)], "")
+	b, err := io.ReadAll(io.LimitReader(f, mostSaid))
+	if err != nil {
+		return ""
+	}
+	return uplink.LastLine(string(b))
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -79,7 +79,10 @@ func (c *Sharing) Find(network string) (x *os.File, state State, err error) {
 			x = better(x, f, state)
 		default:
 			if err := c.Registry.Remove(network, p); err != nil {
-				return x, state, err
+				if x != nil {
+					x.Close()
+				}
+				return nil, state, err
 			}
 		}
 	}
@@ -90,8 +93,12 @@ func (c *Sharing) Find(network string) (x *os.File, state State, err error) {
 		return nil, state, err
 	}
 	id, err := Identity(x)
+	if err != nil {
+		x.Close()
+		return nil, state, err
+	}
 	state.Device, state.Inode = id.Device, id.Inode
-	return x, state, err
+	return x, state, nil
 }
 
 // better is the one of two namespaces that is on record, else the first. The other

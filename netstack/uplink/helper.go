@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os/exec"
+	"strings"
 )
 
 // Helper is what carries the frames of a tap.
@@ -38,6 +39,24 @@ func Find(name string) (*Helper, error) {
 		return nil, fmt.Errorf("no helper is called %q", name)
 	}
 	return f()
+}
+
+// LastLine is the last line of what a helper has said, made fit for a terminal. Lines
+// about a system logger that is not there say nothing.
+func LastLine(text string) string {
+	last := ""
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, "bytes to syslog") {
+			last = line
+		}
+	}
+	last = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, last)
+	return strings.ToValidUTF8(last[:min(len(last), 200)], "")
 }
 
 func lookUp(name, pkg string) (string, error) {

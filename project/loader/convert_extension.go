@@ -11,7 +11,7 @@ import (
 )
 
 // extensionKey is the top-level key that holds what only we understand; for that
-// of a service see hostAccess.
+// of a service see serviceExtension.
 const extensionKey = "x-mocker"
 
 // extension converts x-mocker. Other programs skip the whole key, so here every
