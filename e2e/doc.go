@@ -30,6 +30,7 @@
 //	MOCKER_TEST_EXECS   execs that check themselves, or that are attacked (default 60 to 200; 10,000)
 //	MOCKER_TEST_FLOWS   connections and flows at the same time (default 600; 10,000)
 //	MOCKER_TEST_PORTS   times that 200 ports are published and closed (default 3; 50)
+//	MOCKER_TEST_STORM   seconds that each storm lasts (default 2; 10)
 //	MOCKER_TEST_SWAPS   swaps of a hostile sibling (default 5,000; 100,000)
 //	MOCKER_TEST_FORBID_OPENAT2  a seccomp filter around everything that does not know openat2(2) (as root)
 //	MOCKER_FORCE_...    do without an ability of this machine: NO_OVERLAY, OLD_OVERLAY,

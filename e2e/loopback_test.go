@@ -100,9 +100,9 @@ networks: { n: {}, six: { enable_ipv6: true } }
 			requireUplink(t, u)
 			s := s.in(t)
 			s.must("up", "-d", "--uplink", string(u))
-			for _, service := range []string{"a", "asks"} {
+			for service, results := range s.reachedFrom([]string{"a", "asks"}, targets...) {
 				reached := 0
-				for target, said := range s.reached(service, targets...) {
+				for target, said := range results {
 					where, ok := strings.CutPrefix(said, "here is ")
 					if !ok {
 						continue

@@ -17,6 +17,10 @@ import (
 
 const matrixProjects = 3
 
+// matrixLanes is how many containers try at the same time. Each waits for what does
+// not answer for nearly all of its time.
+const matrixLanes = 18
+
 // matrixNets are the networks of each project.
 var matrixNets = []struct {
 	v4, v6, internal bool
@@ -184,7 +188,7 @@ func TestMatrix(t *testing.T) {
 	cells := matrixCells(len(users))
 	pairs, wrong := 0, 0
 	var mu sync.Mutex
-	together(6, cells, func(from cell) {
+	together(matrixLanes, cells, func(from cell) {
 		n, faults := matrixRow(users[from.user], s.project, from, cells)
 		mu.Lock()
 		defer mu.Unlock()

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// netNS names the net namespace of a service's program.
+// netNS names the net namespace of a service, as no other ever is.
 func (s *scenario) netNS(service string) string {
 	s.t.Helper()
-	return strings.TrimSpace(s.must("exec", "-T", service, "readlink", "/proc/1/ns/net"))
+	return strings.TrimSpace(s.must("exec", "-T", service, "./probe", "netns"))
 }
 
 // file is what a file of a service has.
@@ -132,8 +132,10 @@ func TestNetworkOfService(t *testing.T) {
 	s.must("stop", "-t", "0", "side", "named")
 	s.fails(1, []string{"side", "service:vpn", "no such container"}, "up", "-d", "--no-deps", "side")
 	s.must("up", "-d")
-	if s.netNS("vpn") == ns || s.netNS("side") != s.netNS("vpn") {
+	if now := s.netNS("vpn"); now == ns {
 		t.Error("the network has outlived the last one in it")
+	} else if side := s.netNS("side"); side != now {
+		t.Errorf("vpn is in %s, who joined it in %s", now, side)
 	}
 }
 

@@ -74,6 +74,7 @@ func TestPausedEnds(t *testing.T) {
 			if got := s.state("kids-1"); got != "running" {
 				t.Errorf("after restart: %q", got)
 			}
+			s.eventually("it traps again", func() bool { return strings.Count(s.must("logs", "kids"), "trapping") == 2 })
 			continue
 		}
 		s.eventually(fmt.Sprint(end, " has ended it"), func() bool { got := s.state("kids-1"); return got == "exited" || got == "" })

@@ -3,6 +3,7 @@ package e2e
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/testns"
@@ -55,6 +56,26 @@ func (s *scenario) reached(service string, targets ...string) map[string]string 
 		}
 	}
 	return m
+}
+
+// reachedFrom is reached in several services at the same time: most of it is waiting
+// for what does not answer.
+func (s *scenario) reachedFrom(services []string, targets ...string) map[string]map[string]string {
+	s.t.Helper()
+	var mu sync.Mutex
+	all := map[string]map[string]string{}
+	together(len(services), services, func(service string) {
+		r := s.plain(append([]string{"exec", "-T", service, "./probe", "reach"}, targets...)...)
+		got := reached(r.stdout)
+		mu.Lock()
+		defer mu.Unlock()
+		all[service] = got
+		missing := slices.ContainsFunc(targets, func(target string) bool { _, ok := got[target]; return !ok })
+		if r.code != 0 || missing {
+			s.t.Errorf("%s: exit %d, not all targets:\n%s%s", service, r.code, r.stdout, r.stderr)
+		}
+	})
+	return all
 }
 
 const uplinkFile = `

@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"fmt"
 	"net/netip"
 	"net/rpc"
@@ -62,7 +63,7 @@ func world(t *testing.T) *netWorld {
 	if err != nil {
 		t.Skipf("no world of namespaces can be made: %v", err)
 	}
-	req := WorldRun{Test: t.Name(), Timeout: "9m", Env: os.Environ()}
+	req := WorldRun{Run: "^" + t.Name() + "$" + wantedSubtests(), Timeout: "9m", Env: os.Environ()}
 	if deadline, ok := t.Deadline(); ok {
 		req.Timeout = time.Until(deadline).Round(time.Second).String()
 	}
@@ -72,6 +73,20 @@ func world(t *testing.T) *netWorld {
 	}
 	reportInside(t, res)
 	return nil
+}
+
+// wantedSubtests is the part of -run that chooses subtests: "/pasta" of
+// "TestUplinks/pasta".
+func wantedSubtests() string {
+	f := flag.Lookup("test.run")
+	if f == nil {
+		return ""
+	}
+	_, subtests, ok := strings.Cut(f.Value.String(), "/")
+	if !ok {
+		return ""
+	}
+	return "/" + subtests
 }
 
 // reportInside tells how the test ended in its world.

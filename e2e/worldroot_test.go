@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -31,9 +30,8 @@ type worldKeeper struct {
 
 // WorldRun asks for a test to be run in a world of its own.
 type WorldRun struct {
-	Test    string
+	Run     string // as with -run
 	Timeout string
-	Verbose bool
 	Env     []string
 }
 
@@ -193,7 +191,7 @@ func (r *worldRoot) serveParty(party string) error {
 // runTest runs the test inside: see enterWorld.
 func (r *worldRoot) runTest(req WorldRun, res *WorldResult) error {
 	args := []string{"--net=" + r.path("host"), "--", r.keeper.self,
-		"-test.run=^" + regexp.QuoteMeta(req.Test) + "$", "-test.v", "-test.count=1", "-test.timeout=" + req.Timeout}
+		"-test.run=" + req.Run, "-test.v", "-test.count=1", "-test.timeout=" + req.Timeout}
 	cmd := exec.Command("nsenter", args...)
 	ours, theirs, err := socketPair()
 	if err != nil {

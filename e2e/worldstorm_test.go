@@ -57,30 +57,30 @@ func TestStorms(t *testing.T) {
 	x := weather{w: w, s: s, by: by, pid: pid}
 	x.check("before", true)
 	files := openFiles(t, pid)
+	long := fmt.Sprintf("%ds", number(t, "MOCKER_TEST_STORM", 2))
 	for _, st := range []storm{
-		{"resets outwards", "", []string{"reset", w.addr("echo4"), "32", "3s"}},
-		{"reset by the other side", "", []string{"reset", w.addr("reset4"), "32", "3s"}},
-		{"silent connections outwards", "", []string{"idle", w.addr("echo4"), "600", "4s"}},
-		{"questions without answer", "", []string{"names", "127.0.0.11:53", "64", "3s"}},
-		{"resets inwards", "lan", []string{"reset", "198.51.100.2:9007", "32", "3s"}},
-		{"silent connections inwards", "lan", []string{"idle", "198.51.100.2:9007", "600", "4s"}},
-		{"clients that do not read", "lan", []string{"mute", "198.51.100.2:9007", "200", "4s"}}, // nor is read from
-		{"half-open outwards", "", []string{"hang", w.addr("hole4"), "1500", "3s"}},
+		{"resets outwards", "", []string{"reset", w.addr("echo4"), "32", long}},
+		{"reset by the other side", "", []string{"reset", w.addr("reset4"), "32", long}},
+		{"silent connections outwards", "", []string{"idle", w.addr("echo4"), "600", long}},
+		{"questions without answer", "", []string{"names", "127.0.0.11:53", "64", long}},
+		{"half-open outwards", "", []string{"hang", w.addr("hole4"), "1500", long}}, // given up after 20 seconds, while the next ones pass
+		{"resets inwards", "lan", []string{"reset", "198.51.100.2:9007", "32", long}},
+		{"silent connections inwards", "lan", []string{"idle", "198.51.100.2:9007", "600", long}},
+		{"clients that do not read", "lan", []string{"mute", "198.51.100.2:9007", "200", long}}, // nor is read from
 	} {
 		x.in(st, true)
 	}
 	// But for 32 empty pipes that are kept for the next burst, the flows of the checks, and
-	// what the garbage collector has yet to close. A connection that nobody answers is
-	// given up after 20 seconds.
+	// what the garbage collector has yet to close.
 	s.eventually("what the storms took is given back", func() bool { return openFiles(t, pid) < files+64+100 })
 	x.check("after these", true)
 	// What a peer does not read is kept until it does, or its connection ends, as the
 	// kernel does for a process that has ended. A flow of UDP has no end that could be
 	// seen: it stays for a while. Who sends first packets by the thousand delays those
 	// of its own project.
-	x.in(storm{"peers that do not read", "", []string{"mute", w.addr("deaf4"), "200", "4s"}}, true)
-	x.in(storm{"packets from new ports", "", []string{"packets", w.addr("echo4"), "8", "3s"}}, false)
-	x.in(storm{"packets inwards", "lan", []string{"packets", "198.51.100.2:9007", "8", "3s"}}, false)
+	x.in(storm{"peers that do not read", "", []string{"mute", w.addr("deaf4"), "200", long}}, true)
+	x.in(storm{"packets from new ports", "", []string{"packets", w.addr("echo4"), "8", long}}, false)
+	x.in(storm{"packets inwards", "lan", []string{"packets", "198.51.100.2:9007", "8", long}}, false)
 	s.eventually("the same project goes on", func() bool { return x.same() })
 	s.want("the same project, udp", s.reach("calm", "udp:"+w.addr("echo4")), map[string]string{"udp:" + w.addr("echo4"): "peer "})
 	if now := s.supervisorPID(); now != pid {
@@ -149,7 +149,7 @@ func (x weather) in(st storm, same bool) {
 		r := x.w.exec(WorldExec{Where: st.from, Argv: append([]string{built.probe, "storm"}, st.args...)})
 		done <- result{stdout: r.Output, stderr: r.Output, code: r.Code}
 	}()
-	time.Sleep(time.Second) // let it rise; without it the first look is before the storm
+	time.Sleep(500 * time.Millisecond) // let it rise; without it the first look is before the storm
 	memory, files := 0, 0
 	for {
 		x.check(st.name, same)

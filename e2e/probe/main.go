@@ -23,6 +23,7 @@
 //	probe answer ADDRESS [WAIT] say by TCP and UDP who one is and who asks: see answer.go
 //	probe open FIRST-LAST...    listen on ranges of ports
 //	probe storm KIND ADDRESS HANDS TIME   make trouble: see storm.go
+//	probe netns                 print which net namespace this is
 //	probe tty                   print whether 0, 1, 2 are terminals and the size, then each resize
 //	probe write FILE TEXT       write a file
 //	probe attack r:FILE w:FILE  read and write files, and print what was read
@@ -76,6 +77,7 @@ var verbs = map[string]func(args []string) error{
 	"family": family,
 	"status": status,
 	"lookup": lookup,
+	"netns":  netns,
 	"dial":   dial,
 	"parrot": parrot,
 	"hold":   hold,

@@ -50,7 +50,7 @@ func runUnit(ctx context.Context, t *tally) {
 func runScenarios(ctx context.Context, t *tally) {
 	goTest(ctx, t, nil, []string{"-timeout", "40m", "./e2e"})
 	// What the default build leaves out has its own binary.
-	goTest(ctx, t, []string{"MOCKER_TEST_TAGS=gvisor"}, []string{"-timeout", "10m", "-run", "^TestUplink", "./e2e"})
+	goTest(ctx, t, []string{"MOCKER_TEST_TAGS=gvisor"}, []string{"-timeout", "10m", "-run", "^(TestUplink|TestHostIsClosedOnEveryUplink)/gvisor", "./e2e"})
 }
 
 // goTest runs `go test -json` and tallies what it says while it runs. -count=1:
