@@ -37,7 +37,10 @@ func (h Holder) String() string {
 // one, sees more than a supervisor does.
 func FindHolder(protocol string, at netip.AddrPort) Holder {
 	inode, uid := socketAt(protocol, at)
-	if inode == "" {
+	switch {
+	case inode == "" && protocol == TCP:
+		return boundHolder(at)
+	case inode == "":
 		return Holder{UID: -1}
 	}
 	h := Holder{UID: uid}
