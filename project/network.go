@@ -2,6 +2,7 @@ package project
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -39,17 +40,27 @@ type Subnet struct {
 	Aux     map[string]string `json:"aux,omitempty"`      // addresses that are not given out, by what has them
 }
 
-// Reserve enters those of the addresses that lie in the subnet into Aux.
-func (s *Subnet) Reserve(who string, addresses ...string) {
+// reservedFor begins the names in Aux that no file has written.
+const reservedFor = "service "
+
+// Reserve enters those of a service's addresses that lie in the subnet into Aux.
+func (s *Subnet) Reserve(service string, addresses ...string) {
 	subnet, err := netip.ParsePrefix(s.Subnet)
 	for _, text := range addresses {
 		if a, err2 := netip.ParseAddr(text); err == nil && err2 == nil && subnet.Contains(a) {
 			if s.Aux == nil {
 				s.Aux = map[string]string{}
 			}
-			s.Aux[who] = text
+			s.Aux[reservedFor+service] = text
 		}
 	}
+}
+
+// WrittenAux are those of Aux that a file has, without what Reserve has entered.
+func WrittenAux(aux map[string]string) map[string]string {
+	out := maps.Clone(aux)
+	maps.DeleteFunc(out, func(name, _ string) bool { return strings.HasPrefix(name, reservedFor) })
+	return out
 }
 
 // Endpoint is a service's attachment to one network.

@@ -103,6 +103,7 @@ func (s *Supervisor) load() error {
 		return err
 	}
 	s.desired, s.networks, s.defined, s.volumes = rec.Project, rec.Networks, rec.Defined, rec.Volumes
+	s.born = rec.Born
 	known := map[string]Known{}
 	for _, r := range rec.Containers {
 		i := &instance{rec: r}

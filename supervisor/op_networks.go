@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -28,16 +29,14 @@ func (s *Supervisor) showNetworks(ctx context.Context, r *request) error {
 	for i := range all {
 		known[all[i].Name] = &all[i]
 	}
-	var defined []project.Network
-	if err := s.ask(func() { defined = s.desired.Networks }); err != nil {
+	defined, born, err := s.networksMade()
+	if err != nil {
 		return err
 	}
 	for i := range list {
 		n := &list[i]
-		for _, d := range defined {
-			if d.Name == n.Name {
-				s.describe(n, d)
-			}
+		if d, ok := defined[n.Name]; ok {
+			s.describe(n, d, born[n.Name])
 		}
 		for j := range n.Endpoints {
 			if c := known[n.Endpoints[j].Container]; c != nil {
@@ -48,14 +47,26 @@ func (s *Supervisor) showNetworks(ctx context.Context, r *request) error {
 	return r.Send(api.Answer{Networks: list})
 }
 
+// networksMade are the networks of the file, those that no file has any more, and
+// when they were made.
+func (s *Supervisor) networksMade() (defined map[string]project.Network, born map[string]time.Time, err error) {
+	err = s.ask(func() {
+		defined, born = maps.Clone(s.defined), s.born
+		for _, n := range s.desired.Networks {
+			defined = with(defined, n.Name, n)
+		}
+	})
+	return defined, born, err
+}
+
 // describe adds what the file says of a network. One that belongs to no project
 // is described elsewhere.
-func (s *Supervisor) describe(n *api.Network, d project.Network) {
+func (s *Supervisor) describe(n *api.Network, d project.Network, born time.Time) {
 	if n.External {
 		return
 	}
 	n.Project, n.Key, n.Attachable = s.cfg.Name, d.Key, d.Attachable
-	n.ID = s.networkID(n.Name)
+	n.ID, n.Created = s.networkID(n.Name), born
 	n.Labels = map[string]string{}
 	maps.Copy(n.Labels, d.Labels)
 	n.Labels[labelProject], n.Labels[labelNetwork] = s.cfg.Name, d.Key

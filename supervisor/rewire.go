@@ -106,17 +106,23 @@ func rewired(c Container, op plan.Operation) Container {
 	return c
 }
 
+// with is m, which stays as it is, with one entry more.
+func with[T any](m map[string]T, name string, entry T) map[string]T {
+	out := maps.Clone(m)
+	if out == nil {
+		out = map[string]T{}
+	}
+	out[name] = entry
+	return out
+}
+
 // createNetwork makes a network and records how it was made.
 func (x *execution) createNetwork(ctx context.Context, op plan.Operation) error {
 	err := x.s.ask(func() {
 		for _, n := range x.project.Networks {
 			if n.Name == op.Object {
-				defined := maps.Clone(x.s.defined)
-				if defined == nil {
-					defined = map[string]project.Network{}
-				}
-				defined[n.Name] = n
-				x.s.defined = defined
+				x.s.defined = with(x.s.defined, n.Name, n)
+				x.s.born = with(x.s.born, n.Name, time.Now())
 			}
 		}
 	})

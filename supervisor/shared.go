@@ -112,7 +112,7 @@ func (s *Supervisor) removeNetworks(ctx context.Context) (stay []string, err err
 		for _, name := range s.networks {
 			s.emitNetwork(name, "destroy")
 		}
-		s.networks, s.defined, s.outdated = nil, nil, true
+		s.networks, s.defined, s.born, s.outdated = nil, nil, nil, true
 		s.changed()
 	})
 }

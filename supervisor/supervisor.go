@@ -73,6 +73,7 @@ type Supervisor struct {
 	outdated  bool                       // desired has networks or volumes that may not exist
 	networks  []string                   // resolved names that exist
 	defined   map[string]project.Network // as they were made, by resolved name
+	born      map[string]time.Time       // when; maps are replaced, never changed
 	volumes   []string
 	bugs      int
 	tokens    uint64

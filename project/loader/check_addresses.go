@@ -217,7 +217,7 @@ func reserveAddresses(p *project.Project) {
 			for i := range p.Networks {
 				for j := range p.Networks[i].Subnets {
 					if n := &p.Networks[i]; n.Key == e.Network {
-						n.Subnets[j].Reserve("service "+s.Name, e.IPv4Address, e.IPv6Address)
+						n.Subnets[j].Reserve(s.Name, e.IPv4Address, e.IPv6Address)
 					}
 				}
 			}

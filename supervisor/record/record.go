@@ -20,6 +20,7 @@ type Record struct {
 	Networks []string        `json:"networks,omitempty"` // resolved names that exist
 	// Defined are networks as they were made, by resolved name.
 	Defined    map[string]project.Network `json:"defined,omitempty"`
+	Born       map[string]time.Time       `json:"born,omitempty"`       // when they were made
 	Volumes    []string                   `json:"volumes,omitempty"`    // resolved names that exist
 	Containers []Replica                  `json:"containers,omitempty"` // sorted by name
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/networks"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 var sample = merge(
@@ -26,8 +27,26 @@ var sample = merge(
 			{Container: "a-off-1", ID: "12", IPv4: "10.5.0.4/24"},
 		}},
 		{Name: "front", External: true, Endpoints: []api.NetworkEndpoint{{Container: "b-db-1", ID: "13", IPv4: "10.5.0.5/24", Up: true, RxBytes: 100, TxBytes: 200, RxPackets: 3, TxPackets: 4}}},
-		{Name: "a_default", ID: strings.Repeat("cd", 32), Project: "a", Subnets: []api.Subnet{{Subnet: "10.89.1.0/24", Gateway: "10.89.1.1"}}, Labels: map[string]string{"com.docker.compose.project": "a"}},
+		{Name: "a_default", ID: strings.Repeat("cd", 32), Project: "a", Subnets: []api.Subnet{{Subnet: "10.89.1.0/24", Gateway: "10.89.1.1", Aux: reserved("db", "10.89.1.9")}}, Labels: map[string]string{"com.docker.compose.project": "a"}},
 	})
+
+// reserved are the addresses that a file's services ask for, as a subnet has them.
+func reserved(service, address string) map[string]string {
+	s := project.Subnet{Subnet: address + "/24"}
+	s.Reserve(service, address)
+	return s.Aux
+}
+
+func TestInspectHidesReservations(t *testing.T) {
+	v, _ := find(sample, "a_default")
+	b, err := json.Marshal(v.inspect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `"Config":[{"Subnet":"10.89.1.0/24","Gateway":"10.89.1.1"}]`; len(v.Subnets[0].Aux) == 0 || !strings.Contains(string(b), want) {
+		t.Errorf("no %s in\n%s", want, b)
+	}
+}
 
 // printed is what print writes to the environment's output.
 func printed(t *testing.T, print func(e *client.Env) error) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/networks"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // view is a network of either kind.
@@ -122,9 +123,9 @@ type addresses struct {
 
 type subnet struct {
 	Subnet             string
-	IPRange            string `json:",omitempty"`
-	Gateway            string `json:",omitempty"`
-	AuxiliaryAddresses map[string]string
+	IPRange            string            `json:",omitempty"`
+	Gateway            string            `json:",omitempty"`
+	AuxiliaryAddresses map[string]string `json:",omitempty"`
 }
 
 type endpoint struct {
@@ -148,7 +149,7 @@ func (v *view) inspect() inspected {
 		i.Created = v.Created.Format(time.RFC3339Nano)
 	}
 	for _, s := range v.Subnets {
-		i.IPAM.Config = append(i.IPAM.Config, subnet{Subnet: s.Subnet, IPRange: s.IPRange, Gateway: s.Gateway, AuxiliaryAddresses: s.Aux})
+		i.IPAM.Config = append(i.IPAM.Config, subnet{Subnet: s.Subnet, IPRange: s.IPRange, Gateway: s.Gateway, AuxiliaryAddresses: project.WrittenAux(s.Aux)})
 	}
 	for _, e := range v.Endpoints {
 		if !e.Up {
