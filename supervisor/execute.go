@@ -24,7 +24,8 @@ type execution struct {
 	// tolerant: what fails does not keep the rest from being stopped and removed.
 	tolerant bool
 
-	mu       sync.Mutex // guards the rest
+	away     map[string][]string // networks that containers have left until they are made anew; the loop's
+	mu       sync.Mutex          // guards the rest
 	failures []error
 	failed   map[string]bool // containers of which a step failed
 	said     map[string]bool // containers whose replacement has been announced

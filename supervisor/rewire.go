@@ -30,7 +30,7 @@ var rewireWords = map[plan.Kind][2]string{
 func (x *execution) rewire(ctx context.Context, op plan.Operation) error {
 	words := rewireWords[op.Kind]
 	x.r.About("Container", op.Object, words[0], op.Network)
-	if err := x.s.rewireOne(ctx, op); err != nil {
+	if err := x.rewireOne(ctx, op); err != nil {
 		if !isCancel(err) {
 			x.r.About("Container", op.Object, "Error", op.Network)
 		}
@@ -40,7 +40,8 @@ func (x *execution) rewire(ctx context.Context, op plan.Operation) error {
 	return nil
 }
 
-func (s *Supervisor) rewireOne(ctx context.Context, op plan.Operation) error {
+func (x *execution) rewireOne(ctx context.Context, op plan.Operation) error {
+	s := x.s
 	if op.Kind == plan.Connect {
 		if err := s.ensure(ctx); err != nil {
 			return err
@@ -58,6 +59,7 @@ func (s *Supervisor) rewireOne(ctx context.Context, op plan.Operation) error {
 		if !op.Replaces { // else it is to come back, whoever brings it
 			i.rec.Container = c
 		}
+		c = x.without(c, op)
 	})
 	if err != nil || !found {
 		return err // one that is gone stands nowhere
@@ -76,6 +78,20 @@ func (s *Supervisor) rewireOne(ctx context.Context, op plan.Operation) error {
 			s.emitAttachment(i, op.Network, rewireEvents[op.Kind])
 		}
 	})
+}
+
+// without is c without the networks that it has left until they are made anew: on
+// record it stands there, but they may not exist. Called on the loop.
+func (x *execution) without(c Container, op plan.Operation) Container {
+	away := slices.DeleteFunc(slices.Clone(x.away[c.Name]), func(n string) bool { return n == op.Network })
+	for _, n := range away {
+		c = rewired(c, plan.Operation{Kind: plan.Disconnect, Network: n})
+	}
+	if op.Kind == plan.Disconnect && op.Replaces {
+		away = append(away, op.Network)
+	}
+	x.away = with(x.away, c.Name, away)
+	return c
 }
 
 // rewired changes where a container is to stand, without a change of what others

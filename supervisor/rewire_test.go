@@ -168,3 +168,31 @@ func TestNetworkEventsOfChanges(t *testing.T) {
 		}
 	})
 }
+
+// Two networks of one container are made anew by one up, and it leaves a third: none
+// of these steps brings it back to a network that is not there yet.
+func TestUpMakesTwoNetworksAnew(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		p := netted(svc("a", on("back", "front", "third")))
+		p.Networks = append(p.Networks, project.Network{Key: "third", Name: "demo_third"})
+		g.must(g.up(p))
+		p.Services = netted(svc("a", on("back", "front"))).Services
+		p.Networks = slices.Clone(p.Networks)
+		p.Networks[0].Internal, p.Networks[1].Internal = true, true
+		gone := map[string]bool{}
+		g.f.onRewire = func(c *Container, attach func() error) error {
+			for _, e := range c.Service.Endpoints {
+				if e.Network == "back" || e.Network == "front" {
+					gone[e.Network] = gone[e.Network] || !g.f.networks["demo_"+e.Network]
+				}
+			}
+			return attach()
+		}
+		g.must(g.up(p))
+		g.wantWhere("a-1: back front")
+		if len(gone) != 2 || gone["back"] || gone["front"] {
+			t.Errorf("attached to a network that is not there: %v", gone)
+		}
+		g.wantStates("a-1=running")
+	})
+}
