@@ -90,19 +90,29 @@ func (o *PortOptions) wanted(args []string) (p api.Port, err error) {
 func sortedPorts(list []api.Port) []api.Port {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b api.Port) int {
-		return cmp.Or(cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.Target, b.Target),
-			cmp.Compare(a.Published, b.Published), cmp.Compare(a.Protocol, b.Protocol))
+		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Protocol, b.Protocol),
+			cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.Published, b.Published))
 	})
 	return list
 }
 
 func noPort(c api.Container, want api.Port) error {
 	var have []string
+	exposed := false
 	for _, p := range sortedPorts(c.Ports) {
-		have = append(have, fmt.Sprintf("%d/%s", p.Target, p.Protocol))
+		if p.Published != 0 {
+			have = append(have, fmt.Sprintf("%d/%s", p.Target, p.Protocol))
+		} else if p.Target == want.Target && p.Protocol == want.Protocol {
+			exposed = true
+		}
 	}
+	have = slices.Compact(have) // once, however many addresses it has
 	if len(have) == 0 {
 		have = []string{"it publishes none"}
 	}
-	return fmt.Errorf("no port %d/%s for container %s: %s", want.Target, want.Protocol, c.Name, strings.Join(have, ", "))
+	text := fmt.Sprintf("no port %d/%s for container %s", want.Target, want.Protocol, c.Name)
+	if exposed {
+		text = fmt.Sprintf("port %d/%s of container %s is exposed and not published", want.Target, want.Protocol, c.Name)
+	}
+	return fmt.Errorf("%s: %s", text, strings.Join(have, ", "))
 }
