@@ -49,7 +49,7 @@ func (s *Supervisor) tellAll(e api.Event) {
 }
 
 // networkID stands for the random id that docker gives a network. It is always the
-// same: a network of the project has no record that could keep one. For networks that
+// same, as nothing is gained by a record of one. For networks that
 // projects share it is that of events alone.
 func (s *Supervisor) networkID(name string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "network %s of project %s", name, s.cfg.Name))
