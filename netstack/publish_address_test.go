@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -29,7 +30,7 @@ func hostAddress(t *testing.T, cidr string) string {
 }
 
 // tellPeer serves TCP and UDP at a port of a container and answers with its
-// name and the address that it sees.
+// name and the address that it sees; by UDP also with the question.
 func tellPeer(t *testing.T, sb *Sandbox, port string) {
 	t.Helper()
 	var l net.Listener
@@ -55,11 +56,11 @@ func tellPeer(t *testing.T, sb *Sandbox, port string) {
 	go func() {
 		buf := make([]byte, 2000)
 		for {
-			_, from, err := u.ReadFrom(buf)
+			n, from, err := u.ReadFrom(buf)
 			if err != nil {
 				return
 			}
-			_, _ = u.WriteTo([]byte(sb.id+" "+from.String()), from) // checked by what arrives
+			_, _ = u.WriteTo([]byte(sb.id+" "+from.String()+" "+string(buf[:n])), from) // checked by what arrives
 		}
 	}()
 }
@@ -90,6 +91,7 @@ func meet(t *testing.T, network, from, to string) (m meeting) {
 	n, err := c.Read(buf)
 	must(t, err)
 	service, seen, _ := strings.Cut(string(buf[:n]), " ")
+	seen, _, _ = strings.Cut(seen, " ")
 	at := netip.MustParseAddrPort(seen)
 	return meeting{service, netip.MustParseAddrPort(c.LocalAddr().String()), netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
 }
@@ -253,16 +255,24 @@ func TestFlowsStick(t *testing.T) {
 	c, err := net.Dial("udp", "127.0.0.1:8080")
 	must(t, err)
 	defer c.Close()
+	asked := 0
 	ask := func() string {
 		t.Helper()
+		asked++
 		buf := make([]byte, 100)
 		for range 50 {
-			_, err := c.Write([]byte("?"))
+			_, err := fmt.Fprint(c, asked)
 			must(t, err)
 			must(t, c.SetReadDeadline(time.Now().Add(patience/50)))
-			if n, err := c.Read(buf); err == nil {
-				who, _, _ := strings.Cut(string(buf[:n]), " ")
-				return who
+			for err == nil {
+				var n int
+				if n, err = c.Read(buf); err != nil {
+					break
+				}
+				// Late answers to earlier questions do not count.
+				if f := strings.Fields(string(buf[:n])); len(f) == 3 && f[2] == strconv.Itoa(asked) {
+					return f[0]
+				}
 			}
 		}
 		t.Fatal("no answer")

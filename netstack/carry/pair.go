@@ -22,12 +22,22 @@ type pair struct {
 // until both directions have ended or one side is broken, and closes both. The
 // container's own socket is inside, whoever began the connection.
 func (s *Set) Pair(owner string, outside, inside Conn) {
+	s.PairUntil(func() bool { return false }, owner, outside, inside)
+}
+
+// PairUntil is Pair for a connection that may be late: if finished says so, its
+// owner's connections were ended by [Set.Finish] while this one was being made, and
+// it ends as they do. What makes finished true comes before that call.
+func (s *Set) PairUntil(finished func() bool, owner string, outside, inside Conn) {
 	p := &pair{owner: owner, outside: outside, inside: inside}
 	if !s.add(p) {
 		p.abort()
 		return
 	}
 	defer s.remove(p)
+	if finished() { // asked only now: whoever finishes later finds it
+		p.finish()
+	}
 	a, errA := outside.SyscallConn()
 	b, errB := inside.SyscallConn()
 	if errA != nil || errB != nil || keepUrgent(a) != nil || keepUrgent(b) != nil {

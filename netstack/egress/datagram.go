@@ -73,6 +73,9 @@ func (r *Relay) datagram(f flow, b []byte) {
 	var one *carry.Flow[flow]
 	if err == nil {
 		one, err = r.flows.Get(f, func() (carry.Far, error) {
+			if !r.isOf(owner, f.client.Addr()) { // what ends its flows waits for us, or has been
+				return carry.Far{}, errNoOwner
+			}
 			conn, err = r.converse(f, to)
 			if err != nil {
 				return carry.Far{}, err

@@ -240,6 +240,12 @@ func (r *Relay) target(f flow) (owner string, to netip.AddrPort, err error) {
 	return OwnerName(owner), to, err
 }
 
+// isOf tells whether an address still belongs to whom target said.
+func (r *Relay) isOf(owner string, a netip.Addr) bool {
+	now := r.world.Owner(a)
+	return now != "" && OwnerName(now) == owner
+}
+
 // Pending is the number of connections that are being made.
 func (r *Relay) Pending() int { return r.dials.len() }
 

@@ -53,12 +53,13 @@ func (r *Relay) decided(p packet, f flow, out *os.File, err error) {
 	if err != nil {
 		out.Close() // nil, if there is none, does no harm
 		out = nil
-		if !errors.Is(err, unix.ECONNRESET) {
+		if !errors.Is(err, unix.ECONNRESET) && !errors.Is(err, unix.EPIPE) {
 			r.dials.take(f)
 			r.answer(p, err)
 			return
 		}
-		// It was accepted and reset before we looked: so it is to be for the service.
+		// It was accepted and reset before we looked, EPIPE: after an end. So it is to
+		// be for the service.
 	}
 	r.dials.connected(f, out)
 	r.writer.inject(p.to, p.synAgain())
@@ -141,6 +142,11 @@ func (r *Relay) serve(c *os.File, f flow) {
 		return
 	}
 	defer r.joined.remove(a, c)
+	if !r.isOf(owner, a) { // lost while we dialled: [Relay.Leave] came too early for this one
+		carry.Reset(c)
+		carry.Reset(out)
+		return
+	}
 	r.world.Carry.Pair(owner, out, c)
 }
 

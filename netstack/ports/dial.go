@@ -18,12 +18,16 @@ const (
 	shownTimeout = 3 * time.Second
 )
 
+// errEnded says that the container has accepted a connection and ended it before
+// we looked: it is not to be made once more.
+var errEnded = errors.New("the container has reset the connection")
+
 // dial connects to a container, as the client if that is possible and as the
 // gateway if it is not.
 func (t *Table) dial(w way) (*os.File, error) {
 	if w.as.IsValid() {
 		f, err := t.connect(w, shownTimeout)
-		if err == nil || errors.Is(err, unix.ECONNREFUSED) {
+		if err == nil || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, errEnded) {
 			return f, err
 		}
 		// EADDRINUSE: another connection from there has the same two ends;
@@ -79,6 +83,9 @@ func (t *Table) socket(p *pool, w way) (int, error) {
 // connecting goes on with a connection: nil when it is made, EINPROGRESS while
 // it is under way. On a bridge the second look finds the answer already there,
 // which connect(2) itself could not take while it had the socket.
+//
+// A reset before the handshake is ECONNREFUSED. After it, connect(2) reports what
+// has become of the connection since: EPIPE if an end came before the reset.
 func connecting(fd int, to netip.AddrPort) error {
 	sa := sockaddr(to)
 	for range 2 {
@@ -86,6 +93,8 @@ func connecting(fd int, to netip.AddrPort) error {
 		case nil, unix.EISCONN:
 			return nil
 		case unix.EINTR, unix.EINPROGRESS, unix.EALREADY:
+		case unix.ECONNRESET, unix.EPIPE:
+			return errEnded
 		default:
 			return err
 		}

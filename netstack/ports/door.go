@@ -123,7 +123,7 @@ func (d *door) join(m Member) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.absent, m.ID)
-	m.blind = new(atomic.Bool)
+	m.blind, m.left = new(atomic.Bool), new(atomic.Bool)
 	d.members = append(d.without(m.ID), &member{Member: m})
 	switch {
 	case d.state == open:
@@ -142,6 +142,11 @@ func (d *door) leave(id string, again bool) (empty bool) {
 	rest := d.without(id)
 	if len(rest) == len(d.members) && !d.absent[id] {
 		return false // never was here
+	}
+	for _, m := range d.members {
+		if m.ID == id {
+			m.left.Store(true)
+		}
 	}
 	d.members = rest
 	delete(d.absent, id)
@@ -183,7 +188,7 @@ func (d *door) renew(m Member) (moved bool) {
 			continue
 		}
 		moved = o.IPv4 != m.IPv4 || o.IPv6 != m.IPv6
-		m.blind, m.Port = new(atomic.Bool), o.Port
+		m.blind, m.left, m.Port = new(atomic.Bool), o.left, o.Port
 		d.members = slices.Clone(d.members)
 		d.members[i] = &member{Member: m, sick: o.sick}
 	}

@@ -24,6 +24,9 @@ type Member struct {
 	// blind is set when an answer to a client's address has not come, and one to the
 	// gateway has: the container routes in its own way.
 	blind *atomic.Bool
+	// left is set when the container is taken away from the door, and before its
+	// connections are ended.
+	left *atomic.Bool
 }
 
 // way is how a client reaches a container.

@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"errors"
 	"net/netip"
 	"os"
 	"time"
@@ -62,6 +63,10 @@ func (d *door) carry(client *os.File, from netip.AddrPort) {
 	for range tries {
 		for _, m := range d.candidates() {
 			f, err := d.t.dial(m.wayFor(from, d.t.w.Returns))
+			if errors.Is(err, errEnded) {
+				carry.Reset(client)
+				return
+			}
 			if err != nil {
 				continue
 			}
@@ -70,7 +75,7 @@ func (d *door) carry(client *os.File, from netip.AddrPort) {
 				carry.Reset(client)
 				return
 			}
-			d.t.w.Set.Pair(m.ID, client, f)
+			d.t.w.Set.PairUntil(m.left.Load, m.ID, client, f)
 			return
 		}
 		if !d.refused() {
