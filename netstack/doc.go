@@ -1,11 +1,12 @@
 // Package netstack is the network of a project: bridges, net namespaces with
-// addresses and names, and published ports, for a plain user and without any
-// helper program.
+// addresses and names, published ports and a way out, for a plain user and without
+// any helper program.
 //
 //	host's net namespace            | router namespace R      | a container's namespace
 //	--------------------------------+-------------------------+------------------------
 //	published port (listener)       |                         |
 //	   accept -- goroutine -- splice -- connect (made in R) --+--> service
+//	   connect <- goroutine - splice -- accept (made in R) <--+--- to the outside
 //	/etc/resolv.conf                |   bridge mcbXXXX .1     |
 //	   forwarded question <- goroutine <----------------------+--- 127.0.0.11:53
 //	                                |      +-- mcvXXXX ~ veth ~+--- eth0 .2
@@ -17,13 +18,14 @@
 // net namespace in which it was made, whoever uses it afterwards. So one locked
 // thread (worker.go) lives in R and visits containers to make namespaces,
 // sockets and settings there, and ordinary goroutines, which are at home on the
-// host, do all the rest. No file descriptor is passed and no packet copied.
+// host, do all the rest. No connection passes a descriptor to anybody, and long
+// streams are spliced, not copied.
 //
 //   - A network is a bridge in R. Its name follows from the network's name,
 //     which is the interface's alias; its addresses are the gateways, IPv4 or IPv6
 //     or both; what else must be known is in its group number. So R itself is the
 //     record. Only from which range addresses are chosen is told anew by the
-//     owner of the Stack (EnsureNetwork).
+//     owner of the Stack (EnsureNetwork, AdoptNetwork).
 //   - A [Sandbox] is a net namespace with one veth pair for each endpoint. Its
 //     endpoints may change while programs run in it (change.go).
 //   - A network that other projects share is a bridge in a namespace X of its own,
@@ -31,6 +33,8 @@
 //   - Names are answered on 127.0.0.11:53 inside each container (package dns).
 //   - A published port is a socket on the host, whose connections and datagrams
 //     are carried to a second one, made in R (packages ports and carry).
+//   - The way out is the relay (package egress) or a tap with a helper (package
+//     uplink), as the rules of R say (package firewall).
 //
 // # Invariants
 //
@@ -39,7 +43,8 @@
 //   - A way out by a tap is an exception to that (package uplink): R forwards then,
 //     and its rules, in force before, let nothing pass but what goes to the tap.
 //   - The host's loopback cannot be reached: no packet leads from R to the host, and
-//     the relay (package egress) dials no such address.
+//     the relay (package egress) dials no such address, unless a service was given
+//     exactly that (HostLoopback).
 //   - No goroutine ever runs on the worker's thread but the worker: a stranded
 //     thread would make sockets in the wrong namespace. Therefore never
 //     netlink.NewHandleAt and never netns.Set, which drop errors on the way back.

@@ -66,7 +66,7 @@ func (s *Stack) CheckWayOut(name string) (helper *uplink.Helper, err error) {
 		if name == Relay {
 			return nil, nil //nolint:nilnil // said already: there is no way out
 		}
-		return nil, fmt.Errorf("uplink %s: without nf_tables networks could not be kept apart: mend it with: sudo modprobe nf_tables nft_masq", name)
+		return nil, fmt.Errorf("uplink %s: without nf_tables networks could not be kept apart: mend it with: sudo modprobe -a nf_tables nft_tproxy nft_socket nft_reject_inet nft_masq", name)
 	}
 	if name == Relay {
 		return nil, nil //nolint:nilnil // it needs none
