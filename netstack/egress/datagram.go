@@ -167,7 +167,7 @@ func connected(peer, as netip.AddrPort) (*os.File, error) {
 		err = os.NewSyscallError("connect", unix.Connect(fd, sockaddr(peer)))
 	}
 	if err == nil && as.IsValid() {
-		err = os.NewSyscallError("setsockopt SO_DETACH_FILTER", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0))
+		err = carry.Undeafen(fd)
 	}
 	if err != nil {
 		unix.Close(fd) //nolint:errcheck // nothing was sent
@@ -179,8 +179,7 @@ func connected(peer, as netip.AddrPort) (*os.File, error) {
 // claim gives a socket an address that is not the machine's. Until it is connected
 // it would also get what other services send there: so it gets nothing.
 func claim(fd int, as netip.AddrPort) error {
-	nothing := unix.SockFprog{Len: 1, Filter: &unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}}
-	err := os.NewSyscallError("setsockopt SO_ATTACH_FILTER", unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &nothing))
+	err := carry.Deafen(fd)
 	if err == nil {
 		err = setTransparent(fd, familyOf(as.Addr()))
 	}

@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"os"
@@ -58,7 +59,10 @@ func (t *Table) connect(w way, limit time.Duration) (*os.File, error) {
 	state := connecting(fd, w.to)
 	f := os.NewFile(uintptr(fd), "tcp to "+w.to.String()) // non-blocking: Go's poller has it
 	if state == unix.EINPROGRESS {
+		// A container that stands still must not hold up the end of the table.
+		stop := context.AfterFunc(t.ctx, func() { f.Close() })
 		state, err = awaitConnect(f, w.to, limit)
+		stop()
 	}
 	if state != nil || err != nil {
 		f.Close()

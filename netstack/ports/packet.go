@@ -105,8 +105,10 @@ func (t *Table) dialPacket(w way) (*os.File, error) {
 		return nil, err
 	}
 	if w.as.IsValid() {
-		// Shared with flows of the same client to others: their peers differ.
-		err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+		err := carry.Deafen(fd)
+		if err == nil { // shared with flows of the same client to others: their peers differ
+			err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+		}
 		if err == nil {
 			err = unix.Bind(fd, sockaddr(w.as))
 		}
@@ -116,9 +118,13 @@ func (t *Table) dialPacket(w way) (*os.File, error) {
 			return t.dialPacket(w)
 		}
 	}
-	if err := unix.Connect(fd, sockaddr(w.to)); err != nil {
+	err = os.NewSyscallError("connect", unix.Connect(fd, sockaddr(w.to)))
+	if err == nil && w.as.IsValid() {
+		err = carry.Undeafen(fd)
+	}
+	if err != nil {
 		unix.Close(fd)
-		return nil, os.NewSyscallError("connect", err)
+		return nil, err
 	}
 	return os.NewFile(uintptr(fd), "udp to "+w.to.String()), nil
 }
