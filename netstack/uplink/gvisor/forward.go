@@ -21,7 +21,13 @@ const (
 	// is not a request and its answer).
 	udpIdle = 2 * time.Minute
 	maxUDP  = 65535
+	// mostFlows bounds the memory: a flow has two buffers of that size.
+	mostFlows = 1024
 )
+
+// flows has a place for each flow of datagrams. What finds none is dropped, as by a
+// network that is full.
+var flows = make(chan struct{}, mostFlows)
 
 // connect answers a SYN only when the host has connected, so that the service
 // sees what the host sees; any failure is seen as refused.
@@ -83,6 +89,17 @@ func associate(ctx context.Context, r *udp.ForwarderRequest) {
 	if !ok {
 		return
 	}
+	select {
+	case flows <- struct{}{}:
+	default:
+		return
+	}
+	taken := true
+	defer func() {
+		if taken {
+			<-flows
+		}
+	}()
 	var wq waiter.Queue
 	ep, failed := r.CreateEndpoint(&wq)
 	if failed != nil {
@@ -94,7 +111,11 @@ func associate(ctx context.Context, r *udp.ForwarderRequest) {
 		inside.Close()
 		return
 	}
-	go exchange(inside, outside)
+	taken = false
+	go func() {
+		defer func() { <-flows }()
+		exchange(inside, outside)
+	}()
 }
 
 // exchange passes datagrams until neither side has sent one for udpIdle.
