@@ -20,10 +20,7 @@ func (l *load) checkLinks(m *types.Project, s types.ServiceConfig) error {
 		if _, known := m.Services[name]; known && name != s.Name {
 			continue
 		}
-		hint := suggestName(name, m.ServiceNames())
-		if d, disabled := m.DisabledServices[name]; disabled {
-			hint = "activate it with --profile " + strings.Join(d.Profiles, " or ")
-		}
+		hint := unknownHint(m, name)
 		if name == s.Name {
 			hint = "remove the line: its own name is known"
 		}

@@ -55,16 +55,21 @@ func (l *load) checkShared(m *types.Project, s types.ServiceConfig) error {
 		if _, known := m.Services[name]; known && name != s.Name {
 			continue
 		}
-		hint := suggestName(name, m.ServiceNames())
-		if d, disabled := m.DisabledServices[name]; disabled {
-			hint = "activate it with --profile " + strings.Join(d.Profiles, " or ")
-		}
+		hint := unknownHint(m, name)
 		if name == s.Name {
 			hint = "remove the line: it has a namespace of its own"
 		}
 		return l.fault(hint, fmt.Sprintf("services.%s.%s: service %q cannot be joined", s.Name, key, name), "services", s.Name, key)
 	}
 	return nil
+}
+
+// unknownHint is what to do about a service that does not take part.
+func unknownHint(m *types.Project, name string) string {
+	if d, disabled := m.DisabledServices[name]; disabled {
+		return "activate it with --profile " + strings.Join(d.Profiles, " or ")
+	}
+	return suggestName(name, m.ServiceNames())
 }
 
 // joined checks who is joined, when all services are known, and makes a dependency
