@@ -137,13 +137,16 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, limit+1))
 }
 
-// sayOpen says what two keys open that their names do not tell.
+// sayOpen says what keys open, or do not, that their names do not tell.
 func (l *load) sayOpen(s types.ServiceConfig) {
-	say := func(key, reason string) {
+	say := func(fate project.Fate, key, reason string) {
 		at := []string{"services", s.Name, key}
-		l.notices = append(l.notices, project.Notice{Fate: project.Degraded, Key: strings.Join(at, "."), Reason: reason, Source: l.position(at...)})
+		l.notices = append(l.notices, project.Notice{Fate: fate, Key: strings.Join(at, "."), Reason: reason, Source: l.position(at...)})
+	}
+	if s.NetworkMode == "host" && len(s.Ports) > 0 {
+		say(project.Ignored, "ports", "with network_mode: host, the ports at which the service listens are the machine's; no other is published")
 	}
 	if s.NetworkMode == "host" {
-		say("network_mode", "the service reaches the servers of this machine's loopback and its abstract unix sockets (desktop session, D-Bus), as each program of yours does")
+		say(project.Degraded, "network_mode", "the service reaches the servers of this machine's loopback and its abstract unix sockets (desktop session, D-Bus), as each program of yours does")
 	}
 }

@@ -235,3 +235,12 @@ func TestRawEnvFaults(t *testing.T) {
 		}
 	}
 }
+
+// Ports mean nothing on the machine's own network, and that is said.
+func TestPortsOnTheHostsNetwork(t *testing.T) {
+	l := mustLoad(t, tree(t, "compose.yaml", "services:\n  web:\n    command: x\n    network_mode: host\n    ports: ['8080:80']\n"))
+	n := l.Project.Notices
+	if len(n) != 2 || n[0].Key != "services.web.ports" || n[0].Fate != project.Ignored || n[0].Source.Line != 5 {
+		t.Errorf("notices %+v", n)
+	}
+}
