@@ -141,9 +141,18 @@ func versionOf(h *uplink.Helper) string {
 	if err == nil {
 		for line := range strings.Lines(string(out)) {
 			if line = strings.TrimSpace(line); strings.HasPrefix(line, h.Name) {
-				return line
+				return saidVersion(h.Name, line)
 			}
 		}
 	}
 	return h.Name
+}
+
+// saidVersion is what a helper says of its version. Debian's pasta knows none: it
+// was built outside of its repository.
+func saidVersion(name, line string) string {
+	if strings.Contains(line, "unknown version") {
+		return name + ", which does not tell its version"
+	}
+	return line
 }
