@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,27 @@ func TestNetworksAreShownAsTheyWereMade(t *testing.T) {
 		}
 		if told == 0 {
 			t.Error("no event of a network")
+		}
+	})
+}
+
+// What was found out about networks that nobody has been told of goes with them; what
+// their removal finds out is said.
+func TestOldNoticesGoWithTheNetworks(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.must(g.up(netted(svc("a", on("front")))))
+		g.f.mu.Lock()
+		g.f.notices = []string{"ping is off"}
+		g.f.mu.Unlock()
+		rep := g.do(api.Request{Op: api.OpDown, Down: &api.DownRequest{}})
+		g.must(rep)
+		for _, line := range rep.lines {
+			if strings.HasSuffix(line, "Warning") {
+				t.Errorf("down says %q", line)
+			}
+		}
+		if len(g.f.Notices()) != 0 {
+			t.Error("it was kept for the next command")
 		}
 	})
 }

@@ -88,6 +88,7 @@ func (x *execution) removeNetwork(ctx context.Context, op plan.Operation) error 
 	name := op.Object
 	x.r.Progress("Network", name, "Removing")
 	x.networks.Do(func() {
+		_ = x.s.rt.Notices() // of networks that go now: nobody would do anything about them
 		x.netStay, x.netErr = x.s.removeNetworks(ctx)
 		x.s.sayNotices(x.r)
 	})
