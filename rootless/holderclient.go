@@ -303,6 +303,15 @@ func (h *HolderClient) Forget(name string) error {
 	return err
 }
 
+// Release is Forget for a child that nobody asks for any more, and closes its pidfd.
+// Signals to it are in vain from then on, and harmless.
+func (h *HolderClient) Release(c *Child) error {
+	if c.Pidfd != nil {
+		c.Pidfd.Close() //nolint:errcheck // it is closed, whatever close(2) says
+	}
+	return h.Forget(c.Name)
+}
+
 // End ends the holder, and with it everything that runs in the project, and
 // waits until it is gone.
 func (h *HolderClient) End() error {

@@ -71,9 +71,18 @@ func collect(pidfd *os.File) unix.WaitStatus {
 	return unix.WaitStatus(info.status)
 }
 
-// sendSignal sends a signal to the process behind a pidfd (pidfd_send_signal(2)).
+// sendSignal sends a signal to the process behind a pidfd (pidfd_send_signal(2)). A
+// pidfd that is closed, or is being closed, is one of a process that has ended: its
+// number may be another's, so it is held while it is used.
 func sendSignal(pidfd *os.File, sig unix.Signal) error {
-	return unix.PidfdSendSignal(wire.FD(pidfd), sig, nil, 0)
+	raw, err := pidfd.SyscallConn()
+	if err != nil {
+		return unix.ESRCH
+	}
+	if raw.Control(func(fd uintptr) { err = unix.PidfdSendSignal(int(fd), sig, nil, 0) }) != nil {
+		return unix.ESRCH
+	}
+	return err
 }
 
 // destroy kills a child of ours that must not go on, collects it and closes its pidfd.

@@ -140,7 +140,7 @@ func (r *Runtime) endStrays(ctx context.Context, children map[string]*rootless.C
 func (r *Runtime) forgetWhenEnded(ctx context.Context, child *rootless.Child) {
 	select {
 	case <-child.Done:
-		_ = r.holder.Forget(child.Name)
+		_ = r.holder.Release(child)
 	case <-r.holder.Gone():
 	case <-ctx.Done():
 		r.report(fmt.Sprintf("%s was killed and has not ended after %v", child.Name, straysLimit))

@@ -124,7 +124,7 @@ func (r *Runtime) endIdle(child *rootless.Child) error {
 	case <-r.holder.Gone():
 		return nil
 	}
-	return errors.Join(err, r.holder.Forget(child.Name))
+	return errors.Join(err, r.holder.Release(child))
 }
 
 // copyLimit is how long a child may take to end after it was killed, and how

@@ -63,7 +63,7 @@ func (r *Runtime) signalAll(child *rootless.Child, sig unix.Signal) error {
 	helper, err := r.start(ctx, name, sandbox.SignalAll(child.Pidfd, sig), [3]*os.File{null, null, null})
 	if err == nil {
 		<-helper.Done
-		return r.holder.Forget(name)
+		return r.holder.Release(helper)
 	}
 	if _, ended := pidOf(child.Pidfd); ended != nil {
 		return nil

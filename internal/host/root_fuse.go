@@ -72,7 +72,7 @@ func (r *Runtime) watchFuse(c *container, server *rootless.Child) {
 	case <-r.holder.Gone():
 		return
 	}
-	_ = r.holder.Forget(server.Name)
+	_ = r.holder.Release(server)
 	r.mu.Lock()
 	run := c.run
 	r.mu.Unlock()

@@ -43,7 +43,7 @@ func (r *Runtime) execRun(child *rootless.Child) *supervisor.Run {
 	go func() {
 		defer close(told)
 		told <- <-done // first the news: somebody waits for them
-		_ = r.holder.Forget(child.Name)
+		_ = r.holder.Release(child)
 	}()
 	return run
 }
@@ -60,7 +60,15 @@ func exitOf(info rootless.ChildInfo) supervisor.Exit {
 // pidOf is the process behind a pidfd in our pid namespace; an error when it
 // has ended (pidfd_open(2), fdinfo).
 func pidOf(pidfd *os.File) (int, error) {
-	b, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(wire.FD(pidfd)))
+	raw, err := pidfd.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var b []byte
+	// Held meanwhile: a closed one's number may be another's.
+	if e := raw.Control(func(fd uintptr) { b, err = os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(int(fd))) }); e != nil {
+		return 0, e
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -161,7 +161,7 @@ func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepare
 	if err != nil {
 		_ = child.Signal(unix.SIGKILL)
 		<-child.Done
-		_ = r.holder.Forget(name)
+		_ = r.holder.Release(child)
 		return nil, err
 	}
 	return child, nil

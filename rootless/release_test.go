@@ -1,0 +1,66 @@
+package rootless
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// pidfds counts those that this process has open.
+func pidfds(t *testing.T) (n int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		link, err := os.Readlink("/proc/self/fd/" + e.Name())
+		if err == nil && strings.Contains(link, "pidfd") { // "anon_inode:[pidfd]", or of pidfs "pidfd:[n]"
+			n++
+		}
+	}
+	return n
+}
+
+// A child that nobody asks for any more leaves nothing open, and a signal to it hits
+// nobody, also while it is being released.
+func TestReleasedChild(t *testing.T) {
+	w := newWorld(t)
+	h := w.up("p1")
+	defer h.Close()
+	before := pidfds(t)
+	for i := range 5 {
+		name := fmt.Sprintf("a/exec-%d", i)
+		c := start(t, h, name, "exit 0", nil)
+		if n := pidfds(t); n != before+1 {
+			t.Fatalf("%d pidfds with one child, %d before", n, before)
+		}
+		<-c.Done
+		var signals sync.WaitGroup
+		for range 4 {
+			signals.Go(func() {
+				for range 100 {
+					if err := c.Signal(unix.SIGKILL); !errors.Is(err, unix.ESRCH) {
+						t.Errorf("a signal to an ended child: %v", err)
+					}
+				}
+			})
+		}
+		if err := h.Release(c); err != nil {
+			t.Error(err)
+		}
+		signals.Wait()
+		if n := pidfds(t); n != before {
+			t.Errorf("%d pidfds are open, %d before", n, before)
+		}
+	}
+	table, err := h.Children()
+	if err != nil || len(table) != 0 {
+		t.Errorf("the table has %d lines, %v", len(table), err)
+	}
+}
