@@ -27,6 +27,9 @@ const patience = 20 * time.Second
 // net namespace it then is in plays the host's.
 func isolated(t *testing.T) bool {
 	t.Helper()
+	if !testns.Inside(t) {
+		t.Parallel() // each has a world of its own, and most of its time it waits
+	}
 	if !testns.Isolated(t, testns.Net|testns.Mount|testns.PID) {
 		return false
 	}

@@ -41,7 +41,7 @@ const isolatedEnv = "MOCKER_TESTNS"
 // shows the new pid namespace.
 func Isolated(t *testing.T, kind Kind) bool {
 	t.Helper()
-	if os.Getenv(isolatedEnv) == t.Name() {
+	if Inside(t) {
 		enter(t, kind)
 		return true
 	}
@@ -59,6 +59,9 @@ func Isolated(t *testing.T, kind Kind) bool {
 	report(t, out.String(), err)
 	return false
 }
+
+// Inside tells that the calling test is in the child of [Isolated].
+func Inside(t *testing.T) bool { return os.Getenv(isolatedEnv) == t.Name() }
 
 // singleID maps the caller, and nobody else, to root of a new user namespace.
 func singleID(kind Kind) *syscall.SysProcAttr {
