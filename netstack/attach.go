@@ -13,6 +13,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/netstack/ether"
 	"github.com/mocker-compose/mocker-compose/netstack/settings"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // port is an endpoint to be made.
@@ -116,7 +117,7 @@ func applySysctls(e EndpointInfo) error {
 
 // makePair makes one pair, whose inner end stays down.
 func makePair(ns *os.File, p port, mac net.HardwareAddr) error {
-	err := withFD(ns, func(fd int) error {
+	err := sock.With(ns, func(fd int) error {
 		return addVeth(p.links, veth{outer: p.RouterEnd, bridge: p.bridge, inner: p.Interface, mac: mac, mtu: p.mtu, ns: fd})
 	})
 	if err == nil && p.widen {
@@ -152,7 +153,7 @@ func (p port) requests(index uint32, mac net.HardwareAddr) (all []request) {
 // addressRequest gives an interface an address, in its subnet, which counts at
 // once: no two endpoints have the same.
 func addressRequest(index uint32, p netip.Prefix) request {
-	head := nl.NewIfAddrmsg(familyOf(p.Addr()))
+	head := nl.NewIfAddrmsg(sock.Family(p.Addr()))
 	head.Prefixlen, head.Index = uint8(p.Bits()), index
 	address := p.Addr().AsSlice()
 	data := []nl.NetlinkRequestData{head, nl.NewRtAttr(unix.IFA_LOCAL, address), nl.NewRtAttr(unix.IFA_ADDRESS, address)}
@@ -179,7 +180,7 @@ func routeRequest(kind int, index uint32, gateway netip.Addr) request {
 	if kind == unix.RTM_DELROUTE {
 		head, flags = nl.NewRtDelMsg(), 0
 	}
-	head.Family = uint8(familyOf(gateway))
+	head.Family = uint8(sock.Family(gateway))
 	return newRequest(kind, flags, head,
 		nl.NewRtAttr(unix.RTA_GATEWAY, gateway.AsSlice()), nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(index)))
 }

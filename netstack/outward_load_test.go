@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // blackHole makes the internet swallow what is sent to 198.51.100.0/24.
@@ -40,7 +41,7 @@ func begin(t *testing.T, ns *os.File, to netip.AddrPort) (fd int) {
 		fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 		return err
 	})
-	if err := unix.Connect(fd, sockaddr(to)); !errors.Is(err, unix.EINPROGRESS) {
+	if err := unix.Connect(fd, sock.Addr(to)); !errors.Is(err, unix.EINPROGRESS) {
 		t.Fatal(err)
 	}
 	return fd
@@ -83,7 +84,7 @@ func TestHalfOpenFlood(t *testing.T) {
 		from[3] = 200
 		syn := append([]byte{0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0}, from[:]...)
 		syn = append(syn, 198, 18, 0, 2, 0x30, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0)
-		return unix.Sendto(fd, syn, 0, sockaddr(netip.MustParseAddrPort("198.18.0.2:0")))
+		return unix.Sendto(fd, syn, 0, sock.Addr(netip.MustParseAddrPort("198.18.0.2:0")))
 	})
 	time.Sleep(20 * time.Millisecond)
 	if now := s.relay.Pending(); now != 1024 {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // A container that leaves a network loses what it had going on outside from there,
@@ -76,7 +78,7 @@ func probe(t *testing.T, ns *os.File, addr string, hops int) string {
 	must(t, unix.SetsockoptInt(fd, level, ttl, hops))
 	wait := unix.NsecToTimeval(patience.Nanoseconds())
 	must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait))
-	must(t, unix.Connect(fd, sockaddr(netip.AddrPortFrom(a, 0))))
+	must(t, unix.Connect(fd, sock.Addr(netip.AddrPortFrom(a, 0))))
 	must(t, unix.Send(fd, []byte{kind, 0, 0, 0, 0, 0, 0, 1, 'x'}, 0))
 	if _, err := unix.Read(fd, make([]byte, 100)); err == nil {
 		return "answer"

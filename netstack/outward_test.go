@@ -13,6 +13,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // internet is a net namespace beyond the host: 198.18.0.2 and 2001:db8::2, where
@@ -345,7 +347,7 @@ func ping(t *testing.T, ns *os.File, addr string, size int) error {
 			return err
 		}
 		f = os.NewFile(uintptr(fd), network)
-		return unix.Connect(fd, sockaddr(netip.AddrPortFrom(a, 0)))
+		return unix.Connect(fd, sock.Addr(netip.AddrPortFrom(a, 0)))
 	})
 	defer f.Close()
 	must(t, f.SetDeadline(time.Now().Add(patience)))

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/dns"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // NameSpec is what a container knows of names beyond those of its networks.
@@ -74,7 +75,7 @@ func (w *worker) dialName(ctx context.Context, ns *os.File, network string, serv
 	}
 	fd := -1
 	err := w.do(ns, func() (err error) {
-		fd, err = newSocket(familyOf(server.Addr()), unix.SOCK_DGRAM|unix.SOCK_NONBLOCK)
+		fd, err = newSocket(sock.Family(server.Addr()), unix.SOCK_DGRAM|unix.SOCK_NONBLOCK)
 		return err
 	})
 	if err != nil {
@@ -83,7 +84,7 @@ func (w *worker) dialName(ctx context.Context, ns *os.File, network string, serv
 	f := os.NewFile(uintptr(fd), "udp to "+server.String())
 	defer f.Close()
 	// Connected, so that a refusal is heard; it sends nothing and does not wait.
-	if err := unix.Connect(fd, sockaddr(server)); err != nil {
+	if err := unix.Connect(fd, sock.Addr(server)); err != nil {
 		return nil, os.NewSyscallError("connect", err)
 	}
 	return net.FileConn(f)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // A socket belongs for ever to the net namespace of the thread that made it.
@@ -22,24 +24,10 @@ func newSocket(family, kind int) (int, error) {
 	return fd, os.NewSyscallError("socket", err)
 }
 
-func familyOf(a netip.Addr) int {
-	if a.Is4() {
-		return unix.AF_INET
-	}
-	return unix.AF_INET6
-}
-
-func sockaddr(a netip.AddrPort) unix.Sockaddr {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
-}
-
 // listenStream makes a listening TCP socket at a in the caller's namespace.
 // IPv6 sockets are v6 only: the IPv4 one is made apart.
 func listenStream(a netip.AddrPort) (*os.File, error) {
-	fd, err := newSocket(familyOf(a.Addr()), unix.SOCK_STREAM)
+	fd, err := newSocket(sock.Family(a.Addr()), unix.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +49,7 @@ func listenOn(fd int, a netip.AddrPort) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return os.NewSyscallError("setsockopt SO_REUSEADDR", err)
 	}
-	if err := unix.Bind(fd, sockaddr(a)); err != nil {
+	if err := unix.Bind(fd, sock.Addr(a)); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
 	// The kernel lowers it to net.core.somaxconn.
@@ -70,12 +58,12 @@ func listenOn(fd int, a netip.AddrPort) error {
 
 // listenPacket makes a UDP socket bound to a in the caller's namespace.
 func listenPacket(a netip.AddrPort) (*os.File, error) {
-	fd, err := newSocket(familyOf(a.Addr()), unix.SOCK_DGRAM)
+	fd, err := newSocket(sock.Family(a.Addr()), unix.SOCK_DGRAM)
 	if err != nil {
 		return nil, err
 	}
 	f := os.NewFile(uintptr(fd), "udp "+a.String())
-	if err := unix.Bind(fd, sockaddr(a)); err != nil {
+	if err := unix.Bind(fd, sock.Addr(a)); err != nil {
 		f.Close()
 		return nil, os.NewSyscallError("bind", err)
 	}
@@ -114,13 +102,13 @@ func udpConn(f *os.File) (*net.UDPConn, error) {
 func (w *worker) dialStream(ns *os.File, a netip.AddrPort, timeout time.Duration) (*net.TCPConn, error) {
 	fd := -1
 	err := w.do(ns, func() (err error) {
-		fd, err = newSocket(familyOf(a.Addr()), unix.SOCK_STREAM|unix.SOCK_NONBLOCK)
+		fd, err = newSocket(sock.Family(a.Addr()), unix.SOCK_STREAM|unix.SOCK_NONBLOCK)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = unix.Connect(fd, sockaddr(a))
+	err = unix.Connect(fd, sock.Addr(a))
 	f := os.NewFile(uintptr(fd), "tcp to "+a.String())
 	defer f.Close()
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
 	"github.com/mocker-compose/mocker-compose/netstack/ports"
 	"github.com/mocker-compose/mocker-compose/netstack/settings"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // Stack is the network of one project. Its methods may be called from several
@@ -174,7 +175,7 @@ func (s *Stack) Close() error {
 
 func duplicate(f *os.File) (*os.File, error) {
 	fd := -1
-	err := withFD(f, func(old int) (err error) {
+	err := sock.With(f, func(old int) (err error) {
 		fd, err = unix.FcntlInt(uintptr(old), unix.F_DUPFD_CLOEXEC, 3)
 		return err
 	})

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // errClosed is returned for work that is given to a closed stack.
@@ -120,26 +122,11 @@ func (w *worker) close() {
 }
 
 func enter(ns *os.File) error {
-	err := withFD(ns, func(fd int) error { return unix.Setns(fd, unix.CLONE_NEWNET) })
+	err := sock.With(ns, func(fd int) error { return unix.Setns(fd, unix.CLONE_NEWNET) })
 	if err != nil {
 		return fmt.Errorf("enter net namespace %s (setns): %w", ns.Name(), err)
 	}
 	return nil
-}
-
-// withFD runs f with the descriptor, which is not closed meanwhile: a
-// connection may still be made to a container that is being removed, and the
-// number could by then mean another namespace.
-func withFD(file *os.File, f func(fd int) error) error {
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var inner error
-	if err := raw.Control(func(fd uintptr) { inner = f(int(fd)) }); err != nil {
-		return err
-	}
-	return inner
 }
 
 // unshareNet moves the calling thread into a new net namespace and returns it.

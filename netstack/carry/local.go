@@ -1,10 +1,11 @@
 package carry
 
 import (
-	"net/netip"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // CalmLocal has outside sockets whose other end is on this machine send without
@@ -30,16 +31,6 @@ func calm(c syscall.RawConn) {
 // packet leaves the machine. A connection between two others of its addresses is
 // not recognised.
 func sameAddress(a, b unix.Sockaddr) bool {
-	x, y := address(a), address(b)
+	x, y := sock.AddrPort(a).Addr().Unmap(), sock.AddrPort(b).Addr().Unmap()
 	return x.IsValid() && (x == y || x.IsLoopback() && y.IsLoopback())
-}
-
-func address(sa unix.Sockaddr) netip.Addr {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrFrom4(sa.Addr)
-	case *unix.SockaddrInet6:
-		return netip.AddrFrom16(sa.Addr).Unmap()
-	}
-	return netip.Addr{}
 }

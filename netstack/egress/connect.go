@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // connect begins a connection from the host's net namespace, where the calling
 // goroutine is at home. done says that it is decided; else [Relay.await] waits for
 // it. net.Dialer would wait in any case.
 func (r *Relay) connect(to netip.AddrPort) (out *os.File, done bool, err error) {
-	fd, err := unix.Socket(familyOf(to.Addr()), unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := unix.Socket(sock.Family(to.Addr()), unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
 			r.sayOnce("connections to the outside wait because this process has no descriptor left: raise the limit with `ulimit -n`")
@@ -25,7 +27,7 @@ func (r *Relay) connect(to netip.AddrPort) (out *os.File, done bool, err error) 
 		unix.Close(fd) //nolint:errcheck // nothing was sent
 		return nil, true, err
 	}
-	err = unix.Connect(fd, sockaddr(to))
+	err = unix.Connect(fd, sock.Addr(to))
 	out = os.NewFile(uintptr(fd), "tcp to "+to.String())
 	if err != nil && !errors.Is(err, unix.EINPROGRESS) && !errors.Is(err, unix.EINTR) {
 		return out, true, os.NewSyscallError("connect", err)
@@ -50,7 +52,7 @@ func decision(fd int) (done bool, err error) {
 	}
 	// Where nobody listens at a port of the machine's own, the kernel may choose the
 	// same port for our end, and connect the socket to itself.
-	if own, err := unix.Getsockname(fd); err == nil && addrPort(own) == addrPort(peer) {
+	if own, err := unix.Getsockname(fd); err == nil && sock.AddrPort(own) == sock.AddrPort(peer) {
 		return true, os.NewSyscallError("connect", unix.ECONNREFUSED)
 	}
 	return true, nil

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // buffers hold a datagram while it is being passed on, and only then.
@@ -39,7 +40,7 @@ func (r *Relay) datagrams(c *os.File) {
 			continue // an error is taken off the socket by being read
 		}
 		if to, ok := originalTarget(control[:m]); ok {
-			r.datagram(flow{addrPort(from), to}, buf[:n])
+			r.datagram(flow{sock.AddrPort(from), to}, buf[:n])
 		}
 	}
 }
@@ -155,7 +156,7 @@ func (r *Relay) converse(f flow, to netip.AddrPort) (*conversation, error) {
 // connected makes a UDP socket that talks to one peer only, in the calling
 // thread's namespace; as, if valid, is the address that it claims to have.
 func connected(peer, as netip.AddrPort) (*os.File, error) {
-	family := familyOf(peer.Addr())
+	family := sock.Family(peer.Addr())
 	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
@@ -164,7 +165,7 @@ func connected(peer, as netip.AddrPort) (*os.File, error) {
 		err = claim(fd, as)
 	}
 	if err == nil {
-		err = os.NewSyscallError("connect", unix.Connect(fd, sockaddr(peer)))
+		err = os.NewSyscallError("connect", unix.Connect(fd, sock.Addr(peer)))
 	}
 	if err == nil && as.IsValid() {
 		err = carry.Undeafen(fd)
@@ -181,29 +182,15 @@ func connected(peer, as netip.AddrPort) (*os.File, error) {
 func claim(fd int, as netip.AddrPort) error {
 	err := carry.Deafen(fd)
 	if err == nil {
-		err = setTransparent(fd, familyOf(as.Addr()))
+		err = setTransparent(fd, sock.Family(as.Addr()))
 	}
 	if err == nil { // another flow may have the same target
 		err = os.NewSyscallError("setsockopt SO_REUSEADDR", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
 	}
 	if err == nil {
-		err = os.NewSyscallError("bind", unix.Bind(fd, sockaddr(as)))
+		err = os.NewSyscallError("bind", unix.Bind(fd, sock.Addr(as)))
 	}
 	return err
-}
-
-func familyOf(a netip.Addr) int {
-	if a.Is4() {
-		return unix.AF_INET
-	}
-	return unix.AF_INET6
-}
-
-func sockaddr(a netip.AddrPort) unix.Sockaddr {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
 }
 
 // reply gives the service what the target has sent. What does not fit is dropped.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 const (
@@ -133,7 +135,7 @@ func openPing(to netip.Addr) (*os.File, error) {
 	}
 	err = os.NewSyscallError("setsockopt IP_RECVERR", unix.SetsockoptInt(fd, level, option, 1))
 	if err == nil {
-		err = os.NewSyscallError("connect", unix.Connect(fd, sockaddr(netip.AddrPortFrom(to, 0))))
+		err = os.NewSyscallError("connect", unix.Connect(fd, sock.Addr(netip.AddrPortFrom(to, 0))))
 	}
 	if err != nil {
 		unix.Close(fd) //nolint:errcheck // nothing was sent

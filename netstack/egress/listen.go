@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // Options that are in no package (linux/in.h, linux/in6.h).
@@ -86,14 +88,14 @@ func (r *Relay) serveSocket(f *os.File, kind int) (port uint16, err error) {
 	} else {
 		r.wg.Go(func() { r.datagrams(own) })
 	}
-	return addrPort(sa).Port(), nil
+	return sock.AddrPort(sa).Port(), nil
 }
 
 // transparent makes a socket to which tproxy can lead packets, in the calling
 // thread's namespace. It is blocking: what is kept must not be changed by a poller
 // before it is kept.
 func transparent(name string, kind int, at netip.Addr) (*os.File, error) {
-	family := familyOf(at)
+	family := sock.Family(at)
 	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
@@ -107,7 +109,7 @@ func transparent(name string, kind int, at netip.Addr) (*os.File, error) {
 		err = streamOptions(fd)
 	}
 	if err == nil {
-		err = os.NewSyscallError("bind", unix.Bind(fd, sockaddr(netip.AddrPortFrom(at, 0))))
+		err = os.NewSyscallError("bind", unix.Bind(fd, sock.Addr(netip.AddrPortFrom(at, 0))))
 	}
 	if err == nil && kind == unix.SOCK_STREAM {
 		err = os.NewSyscallError("listen", unix.Listen(fd, 4096))

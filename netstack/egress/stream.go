@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 const protocolTCP = unix.IPPROTO_TCP
@@ -113,7 +114,7 @@ func acceptOne(l syscall.RawConn) (*os.File, flow, error) {
 		c.Close()
 		return nil, flow{}, os.NewSyscallError("getsockname", err)
 	}
-	return c, flow{addrPort(from), addrPort(to)}, nil
+	return c, flow{sock.AddrPort(from), sock.AddrPort(to)}, nil
 }
 
 // serve joins both halves. A service's half that has none outside was not held:
@@ -148,15 +149,4 @@ func (r *Relay) serve(c *os.File, f flow) {
 		return
 	}
 	r.world.Carry.Pair(owner, out, c)
-}
-
-// addrPort reads an address of the kernel's.
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
-	}
-	return netip.AddrPort{}
 }

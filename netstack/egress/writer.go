@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/firewall"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // writer sends IP packets in R that we made ourselves, from any address (raw(7),
@@ -79,6 +80,6 @@ func sendTo(v4, v6 syscall.RawConn, to netip.Addr, packet []byte) {
 	if c == nil {
 		return
 	}
-	at := sockaddr(netip.AddrPortFrom(to, 0))
+	at := sock.Addr(netip.AddrPortFrom(to, 0))
 	_ = c.Control(func(fd uintptr) { _ = unix.Sendto(int(fd), packet, unix.MSG_DONTWAIT, at) }) // see writer
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // randomTries is how often a port that the kernel chose for IPv4 is given back
@@ -83,8 +85,8 @@ func (t *Table) bindAll(protocol string, addrs []netip.Addr, port uint16) ([]*os
 		if err == nil && protocol == TCP {
 			// Only this tells whether it is free: two sockets that do not listen yet
 			// may both be bound.
-			err = withFD(f, func(fd int) error { return os.NewSyscallError("listen", unix.Listen(fd, 1)) })
-			_ = withFD(f, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RDWR) }) // nobody is to come in yet
+			err = sock.With(f, func(fd int) error { return os.NewSyscallError("listen", unix.Listen(fd, 1)) })
+			_ = sock.With(f, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RDWR) }) // nobody is to come in yet
 			if err != nil {
 				f.Close()
 			}

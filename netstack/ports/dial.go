@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 const (
@@ -51,7 +53,7 @@ func (t *Table) connect(w way, limit time.Duration) (*os.File, error) {
 		return nil, err
 	}
 	if w.as.IsValid() {
-		if err := unix.Bind(fd, sockaddr(w.as)); err != nil {
+		if err := unix.Bind(fd, sock.Addr(w.as)); err != nil {
 			unix.Close(fd)
 			return nil, os.NewSyscallError("bind", err)
 		}
@@ -74,11 +76,11 @@ func (t *Table) connect(w way, limit time.Duration) (*os.File, error) {
 // socket is one of the pool, or made where the container is.
 func (t *Table) socket(p *pool, w way) (int, error) {
 	if w.ns == nil {
-		return p.get(familyOf(w.to.Addr()))
+		return p.get(sock.Family(w.to.Addr()))
 	}
 	fd := -1
 	err := t.w.In(w.ns, func() (err error) {
-		fd, err = newSocket(familyOf(w.to.Addr()), p.kind)
+		fd, err = newSocket(sock.Family(w.to.Addr()), p.kind)
 		return err
 	})
 	return fd, err
@@ -91,7 +93,7 @@ func (t *Table) socket(p *pool, w way) (int, error) {
 // A reset before the handshake is ECONNREFUSED. After it, connect(2) reports what
 // has become of the connection since: EPIPE if an end came before the reset.
 func connecting(fd int, to netip.AddrPort) error {
-	sa := sockaddr(to)
+	sa := sock.Addr(to)
 	for range 2 {
 		switch err := unix.Connect(fd, sa); err {
 		case nil, unix.EISCONN:

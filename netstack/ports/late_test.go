@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // What has become of a connection before we look is told as it is: one that was
@@ -33,7 +35,7 @@ func TestEndedBeforeWeLook(t *testing.T) {
 	} {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 		must(t, err)
-		if err := unix.Connect(fd, sockaddr(to)); err != unix.EINPROGRESS {
+		if err := unix.Connect(fd, sock.Addr(to)); err != unix.EINPROGRESS {
 			t.Fatal(err)
 		}
 		srv, err := l.AcceptTCP()

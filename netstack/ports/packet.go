@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // flowKey tells conversations apart: who speaks to which address of the host at
@@ -53,7 +54,7 @@ func (d *door) receive(s *os.File) {
 					return false
 				}
 				if err == nil {
-					d.forward(raw, addrOf(from), b.data[:n], b.control[:oobn])
+					d.forward(raw, sock.AddrPort(from), b.data[:n], b.control[:oobn])
 				}
 			}
 			return true
@@ -92,7 +93,7 @@ func (d *door) far(raw syscall.RawConn, client netip.AddrPort, reply []byte) (ca
 		if f, err = d.t.dialPacket(m.wayFor(client, d.t.w.Returns)); err != nil {
 			continue
 		}
-		to := sockaddr(client)
+		to := sock.Addr(client)
 		return carry.Far{Owner: m.ID, Conn: f, Reply: func(b []byte) { send(raw, b, reply, to) }}, nil
 	}
 	return carry.Far{}, err
@@ -110,7 +111,7 @@ func (t *Table) dialPacket(w way) (*os.File, error) {
 			err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 		}
 		if err == nil {
-			err = unix.Bind(fd, sockaddr(w.as))
+			err = unix.Bind(fd, sock.Addr(w.as))
 		}
 		if err != nil {
 			unix.Close(fd)
@@ -118,7 +119,7 @@ func (t *Table) dialPacket(w way) (*os.File, error) {
 			return t.dialPacket(w)
 		}
 	}
-	err = os.NewSyscallError("connect", unix.Connect(fd, sockaddr(w.to)))
+	err = os.NewSyscallError("connect", unix.Connect(fd, sock.Addr(w.to)))
 	if err == nil && w.as.IsValid() {
 		err = carry.Undeafen(fd)
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 var (
@@ -122,7 +124,7 @@ func (d *door) refused() (again bool) {
 func (d *door) listens() bool {
 	yes := false
 	for _, s := range d.sockets {
-		_ = withFD(s, func(fd int) error { // fails only on a closed socket
+		_ = sock.With(s, func(fd int) error { // fails only on a closed socket
 			n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
 			yes = yes || err == nil && n != 0
 			return err
@@ -134,7 +136,7 @@ func (d *door) listens() bool {
 // listen makes the kernel let TCP clients in. d.mu is held.
 func (d *door) listen() error {
 	for _, s := range d.sockets {
-		err := withFD(s, func(fd int) error {
+		err := sock.With(s, func(fd int) error {
 			// Old connections of the port do no harm.
 			if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 				return os.NewSyscallError("setsockopt SO_REUSEADDR", err)
@@ -158,7 +160,7 @@ func (d *door) refuse() {
 		return // somebody was faster: letIn will say so
 	}
 	for _, s := range d.sockets {
-		_ = withFD(s, func(fd int) error { // fails only on a closed socket
+		_ = sock.With(s, func(fd int) error { // fails only on a closed socket
 			_ = unix.Shutdown(fd, unix.SHUT_RDWR) // ENOTCONN: it does not listen
 			return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 0)
 		})

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/carry"
+	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
 // tries is how often a client is tried at a door that opens again after it was
@@ -51,7 +52,7 @@ func (d *door) accept(l *os.File) {
 		}
 		d.t.wg.Go(func() {
 			defer set.Release()
-			d.carry(client, addrOf(from))
+			d.carry(client, sock.AddrPort(from))
 		})
 	}
 }
