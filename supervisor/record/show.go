@@ -31,6 +31,9 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 	if r.Exit != nil {
 		c.ExitCode = r.Exit.Code
 	}
+	if mode := r.Service.NetworkMode; mode == "host" || mode == "none" {
+		c.Networks = []string{mode} // docker has networks of these names
+	}
 	for _, e := range r.Service.Endpoints {
 		c.Networks = append(c.Networks, r.NetworkName(e.Network))
 	}

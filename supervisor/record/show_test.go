@@ -1,8 +1,10 @@
 package record
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
@@ -35,5 +37,18 @@ func TestLabels(t *testing.T) {
 	}
 	if len(r.Service.Labels) != 2 {
 		t.Error("the service's own labels were changed")
+	}
+}
+
+func TestNetworks(t *testing.T) {
+	for mode, want := range map[string]string{"host": "host", "none": "none", "service:x": "", "": "demo_back demo_own"} {
+		r := Replica{Container: kernel.Container{Project: "demo", Name: "demo-web-1", Service: project.Service{NetworkMode: mode}}}
+		if mode == "" {
+			r.Service.Endpoints = []project.Endpoint{{Network: "back"}, {Network: "own"}}
+		}
+		c := r.Show(&project.Project{Name: "demo"}, state.Dirs{})
+		if got := strings.Join(c.Networks, " "); got != want {
+			t.Errorf("network_mode %q: %q, want %q", mode, got, want)
+		}
 	}
 }
