@@ -70,6 +70,10 @@ func (e *Env) notFound(ctx context.Context, n *project.Network) error {
 		Code: 1, Err: fmt.Errorf("%snetwork %s declared as external, but could not be found", position(n.Source), n.Name),
 		Hint: "make it first with: mocker-compose network create " + n.Name,
 	}
+	if n.Name == "bridge" { // which docker has from the start, and nobody can make
+		out.Hint = "leave it out of the file: services without networks are on the project's own, default"
+		return out
+	}
 	running, err := e.Networks(ctx)
 	if err != nil {
 		return out
