@@ -1,7 +1,6 @@
 package networks
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -22,39 +21,25 @@ func (n *Network) complete(others []Network, taken []netip.Prefix) error {
 			}
 		}
 	}
-	if !n.NoIPv4 && !n.has(false) {
-		subnet, err := ipam.Choose(n.Name, slices.Concat(theirs, taken))
+	for _, f := range []struct {
+		open   bool
+		choose func(string, []netip.Prefix) (netip.Prefix, error)
+	}{{!n.NoIPv4 && !n.has(false), ipam.Choose}, {n.IPv6 && !n.has(true), ipam.Choose6}} {
+		if !f.open {
+			continue
+		}
+		subnet, err := f.choose(n.Name, slices.Concat(theirs, taken))
 		if err != nil {
-			subnet, err = ipam.Choose(n.Name, theirs)
+			subnet, err = f.choose(n.Name, theirs)
 		}
 		if err != nil {
 			return fmt.Errorf("%w: give one with --subnet", err)
 		}
-		n.add(subnet)
-	}
-	if n.IPv6 && !n.has(true) {
-		n.add(unique(n.Name, theirs))
+		n.Pools = append(n.Pools, Pool{Subnet: subnet.String(), Gateway: subnet.Addr().Next().String()})
 	}
 	return nil
 }
 
 func (n *Network) has(six bool) bool {
 	return slices.ContainsFunc(n.Subnets(), func(p netip.Prefix) bool { return p.Addr().Is6() == six })
-}
-
-func (n *Network) add(subnet netip.Prefix) {
-	n.Pools = append(n.Pools, Pool{Subnet: subnet.String(), Gateway: subnet.Addr().Next().String()})
-}
-
-// unique is a /64 of unique local addresses (RFC 4193) that follows from the
-// name, and from a count if somebody has it.
-func unique(name string, taken []netip.Prefix) netip.Prefix {
-	for i := 0; ; i++ {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", name, i))
-		a := [16]byte{0xfd}
-		copy(a[1:8], sum[:])
-		if p := netip.PrefixFrom(netip.AddrFrom16(a), 64); !ipam.Overlaps(p, taken) {
-			return p
-		}
-	}
 }
