@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/networks"
 	"github.com/mocker-compose/mocker-compose/netstack"
 )
@@ -98,7 +99,7 @@ func (o *CreateOptions) network(name string) (n networks.Network, err error) {
 	}
 	n = networks.Network{
 		Name: name, NoIPv4: !o.IPv4, IPv6: o.IPv6, Internal: o.Internal, Attachable: o.Attachable,
-		Labels: pairs(o.Labels), Options: pairs(o.Opts),
+		Labels: listing.Pairs(o.Labels), Options: listing.Pairs(o.Opts),
 	}
 	n.Pools, err = o.pools()
 	return n, err
@@ -160,16 +161,4 @@ func (o *CreateOptions) pools() ([]networks.Pool, error) {
 		p.Aux[name] = address
 	}
 	return pools, nil
-}
-
-func pairs(list []string) map[string]string {
-	if len(list) == 0 {
-		return nil
-	}
-	m := map[string]string{}
-	for _, kv := range list {
-		k, v, _ := strings.Cut(kv, "=")
-		m[k] = v
-	}
-	return m
 }

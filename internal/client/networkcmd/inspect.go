@@ -2,7 +2,6 @@ package networkcmd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -40,19 +39,8 @@ func Inspect(ctx context.Context, e *client.Env, o *InspectOptions, names []stri
 			errs = append(errs, fmt.Errorf("network %s not found", name))
 		}
 	}
-	if err := o.print(e, list); err != nil {
+	if err := listing.Inspect(e.Stdout, o.Format, list); err != nil {
 		return err
 	}
 	return errors.Join(errs...)
-}
-
-func (o *InspectOptions) print(e *client.Env, list []inspected) error {
-	if o.Format != "" && o.Format != "json" {
-		return listing.Template(e.Stdout, o.Format, list)
-	}
-	j := json.NewEncoder(e.Stdout)
-	if o.Format == "" {
-		j.SetIndent("", "    ")
-	}
-	return j.Encode(list)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/networks"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -108,7 +109,7 @@ func TestInspect(t *testing.T) {
 		t.Error("one that does not run is listed")
 	}
 	if got := printed(t, func(e *client.Env) error {
-		return (&InspectOptions{Format: "{{range .Containers}}{{.Name}} {{end}}{{(index .IPAM.Config 0).Subnet}}"}).print(e, []inspected{v.inspect()})
+		return listing.Inspect(e.Stdout, "{{range .Containers}}{{.Name}} {{end}}{{(index .IPAM.Config 0).Subnet}}", []inspected{v.inspect()})
 	}); got != "a-web-1 b-db-1 10.5.0.0/24\n" {
 		t.Errorf("by a template: %q", got)
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -31,7 +31,7 @@ func Create(_ context.Context, e *client.Env, o *CreateOptions, name string) err
 	if o.Driver != driver {
 		return fmt.Errorf("driver %q is not there: the driver is local", o.Driver)
 	}
-	v := volumes.Volume{Name: name, Labels: pairs(o.Labels), Options: pairs(o.Opts), Anonymous: name == ""}
+	v := volumes.Volume{Name: name, Labels: listing.Pairs(o.Labels), Options: listing.Pairs(o.Opts), Anonymous: name == ""}
 	if name != "" {
 		if err := volumes.CheckName(name); err != nil {
 			return err
@@ -49,16 +49,4 @@ func Create(_ context.Context, e *client.Env, o *CreateOptions, name string) err
 	}
 	fmt.Fprintln(e.Stdout, have.Name)
 	return nil
-}
-
-func pairs(list []string) map[string]string {
-	if len(list) == 0 {
-		return nil
-	}
-	m := map[string]string{}
-	for _, kv := range list {
-		k, v, _ := strings.Cut(kv, "=")
-		m[k] = v
-	}
-	return m
 }

@@ -2,7 +2,6 @@ package volumecmd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -49,19 +48,8 @@ func Inspect(_ context.Context, e *client.Env, o *InspectOptions, names []string
 			Name: name, Options: v.Options, Scope: "local",
 		})
 	}
-	if err := o.print(e, list); err != nil {
+	if err := listing.Inspect(e.Stdout, o.Format, list); err != nil {
 		return err
 	}
 	return errors.Join(errs...)
-}
-
-func (o *InspectOptions) print(e *client.Env, list []inspected) error {
-	if o.Format != "" && o.Format != "json" {
-		return listing.Template(e.Stdout, o.Format, list)
-	}
-	j := json.NewEncoder(e.Stdout)
-	if o.Format == "" {
-		j.SetIndent("", "    ")
-	}
-	return j.Encode(list)
 }
