@@ -299,10 +299,15 @@ func TestSlots(t *testing.T) {
 
 func TestBudget(t *testing.T) {
 	for files, want := range map[uint64][2]int{
-		64: {32, 32}, 1024: {288, 96}, 20000: {8464, 512}, 524288: {32768, 512}, 1 << 40: {32768, 512},
+		64: {32, 32}, 1024: {192, 64}, 20000: {5964, 512}, 524288: {32768, 512}, 1 << 40: {32768, 512},
 	} {
-		if pairs, pipes := budget(files); pairs != want[0] || pipes != want[1] {
+		pairs, pipes := budget(files)
+		if pairs != want[0] || pipes != want[1] {
 			t.Errorf("%d files: %d pairs, %d pipes, want %v", files, pairs, pipes, want)
+		}
+		flows := FilesOut*flowLimit(files, FilesOut) + FilesIn*flowLimit(files, FilesIn)
+		if all := filesPerPair*pairs + filesPerPipe*pipes + flows; files >= 1024 && uint64(all)+min(files/4, others) > files {
+			t.Errorf("%d files: %d are given away", files, all)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package carry
 
 import (
 	"container/list"
+	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -17,7 +18,8 @@ const (
 	FlowSilence = 120 * time.Second
 	// FlowUnanswered is the same without an answer (nf_conntrack_udp_timeout).
 	FlowUnanswered = 30 * time.Second
-	// MostFlows bounds one table: a flow costs about 10 KiB, kernel included.
+	// MostFlows bounds one table, see [FlowLimit]: a flow costs about 10 KiB, kernel
+	// included.
 	MostFlows = 4096
 	// largest is the most that a UDP datagram can hold (RFC 768, RFC 2675 aside).
 	largest = 65535
@@ -89,8 +91,8 @@ func NewFlows[K comparable](s *Set, limit int) *Flows[K] {
 }
 
 // Get returns the flow of key, and makes it with open if there is none. At the
-// limit the flow that was used longest ago ends, but an owner that has more than half
-// of all ends one of its own. nil without an error says that the table is closed.
+// limit, or without a free descriptor, the flow that was used longest ago ends, but an
+// owner that has more than half of all ends one of its own. nil without an error says that the table is closed.
 // Calls for the same table are made one after the other while open runs, which must
 // not wait.
 func (t *Flows[K]) Get(key K, open func() (Far, error)) (*Flow[K], error) {
@@ -104,6 +106,11 @@ func (t *Flows[K]) Get(key K, open func() (Far, error)) (*Flow[K], error) {
 		return nil, nil //nolint:nilnil // see above
 	}
 	far, err := open()
+	if len(t.byKey) > 0 && (errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)) {
+		// Those that are quiet hold descriptors, and would for half a minute.
+		t.drop(t.victim(""))
+		far, err = open()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (v *view) isGateway(a netip.Addr) bool { return slices.Contains(v.Gateways,
 func Open(w World) (*Relay, error) {
 	r := &Relay{world: w, dials: newDials(), joined: newJoined()}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.flows, r.echoes = carry.NewFlows[flow](w.Carry, carry.MostFlows), newEchoes()
+	r.flows, r.echoes = carry.NewFlows[flow](w.Carry, carry.FlowLimit(carry.FilesOut)), newEchoes()
 	r.view.Store(&view{})
 	if err := w.InRouter(r.openPackets); err != nil {
 		r.withoutPackets(err)

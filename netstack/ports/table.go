@@ -57,7 +57,7 @@ type Table struct {
 
 // New returns an empty table.
 func New(w World) *Table {
-	t := &Table{w: w, flows: carry.NewFlows[flowKey](w.Set, carry.MostFlows)}
+	t := &Table{w: w, flows: carry.NewFlows[flowKey](w.Set, carry.FlowLimit(carry.FilesIn))}
 	t.streams, t.packets = newPool(w, TCP), newPool(w, UDP)
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
