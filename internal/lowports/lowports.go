@@ -37,7 +37,7 @@ func (f *Flag) Apply(getenv func(string) string, services ...*project.Service) e
 	for _, s := range services {
 		for i := range s.Ports {
 			p := &s.Ports[i]
-			p.Auto = p.HostPort != 0 && int(p.HostPort) < floor && p.HostPortEnd <= p.HostPort
+			p.Auto = p.HostPort != 0 && int(max(p.HostPort, p.HostPortEnd)) < floor
 		}
 	}
 	return nil

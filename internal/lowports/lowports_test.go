@@ -32,12 +32,13 @@ func TestFlag(t *testing.T) {
 		if err := fs.Parse(strings.Fields(tt.args)); err != nil {
 			t.Fatal(err)
 		}
-		s := &project.Service{Ports: []project.Port{{HostPort: 80, Target: 80}, {HostPort: 60000, Target: 81}, {Target: 82}}}
+		s := &project.Service{Ports: []project.Port{{HostPort: 80, Target: 80}, {HostPort: 60000, Target: 81}, {Target: 82},
+			{HostPort: 70, HostPortEnd: 79, Target: 83}, {HostPort: 70, HostPortEnd: 60000, Target: 84}}}
 		err := f.Apply(func(string) string { return tt.env }, s)
 		if (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%q, %q: error %v, want %q", tt.args, tt.env, err, tt.err)
 		}
-		if s.Ports[0].Auto != tt.auto || s.Ports[1].Auto || s.Ports[2].Auto {
+		if s.Ports[0].Auto != tt.auto || s.Ports[1].Auto || s.Ports[2].Auto || s.Ports[3].Auto != tt.auto || s.Ports[4].Auto {
 			t.Errorf("%q, %q: %+v", tt.args, tt.env, s.Ports)
 		}
 	}

@@ -35,12 +35,12 @@ func (t *Table) bindSpec(addrs []netip.Addr, spec Spec) ([]*os.File, error) {
 		if files, err = t.bindAll(spec.protocol(), addrs, ask); err == nil {
 			return files, nil
 		}
-		if errors.Is(err, unix.EACCES) && spec.Auto {
-			return t.bindAbove(addrs, spec, err)
-		}
-		if !errors.Is(err, unix.EADDRINUSE) {
+		if !errors.Is(err, unix.EADDRINUSE) && !errors.Is(err, unix.EACCES) {
 			return nil, err
 		}
+	}
+	if errors.Is(err, unix.EACCES) && spec.Auto { // of a range, the last port: all are root's
+		return t.bindAbove(addrs, spec, err)
 	}
 	if last > int(spec.HostPort) && spec.HostPort != 0 {
 		return nil, fmt.Errorf("no port from %d to %d is free; the last one: %w", spec.HostPort, last, err)
