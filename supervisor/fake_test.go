@@ -400,6 +400,8 @@ func (f *fakeRuntime) freeze(call string, run *Run, on bool) error {
 
 func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }
 
+func (f *fakeRuntime) HoldLog(*Container) (*os.File, error) { return os.Open(os.DevNull) }
+
 func (f *fakeRuntime) CheckPorts([]*project.Service) error { return nil }
 func (f *fakeRuntime) SetHealthy(*Container, bool)         {}
 func (f *fakeRuntime) Ports(*Container) []PublishedPort    { return nil }

@@ -149,6 +149,13 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 	if gone {
 		return nil, fmt.Errorf("container %s was removed meanwhile", b.Name)
 	}
+	var held *os.File
+	if !b.Detach { // the client comes to the log later than its writer
+		if held, err = s.rt.HoldLog(&c); err != nil {
+			return nil, fmt.Errorf("log of container %s: %w", c.Name, err)
+		}
+		defer held.Close()
+	}
 	if !started {
 		_, err = s.startOne(ctx, c.Name)
 	}
@@ -158,7 +165,7 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 		}
 	})
 	if err == nil {
-		err = s.sayStarted(ctx, r, &c)
+		err = s.sayStarted(ctx, r, &c, held)
 	}
 	if err == nil {
 		r.CloseFiles() // the container has them now; its writer must see its end
@@ -179,13 +186,17 @@ func runFailure(err error) error {
 	return err
 }
 
-// sayStarted tells the client what runs and, for a terminal, gives it the master.
-func (s *Supervisor) sayStarted(ctx context.Context, r *request, c *Container) error {
+// sayStarted tells the client what runs and gives it what holds the log and, for a
+// terminal, the master.
+func (s *Supervisor) sayStarted(ctx context.Context, r *request, c *Container, held *os.File) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	said := api.Started{TTY: c.Service.TTY, Container: s.shown(c.Name)}
+	said := api.Started{TTY: c.Service.TTY, Container: s.shown(c.Name), Held: held != nil}
 	var files []*os.File
+	if held != nil {
+		files = append(files, held)
+	}
 	if c.Service.TTY {
 		master, err := s.rt.Input(c)
 		if err != nil {

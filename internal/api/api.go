@@ -237,6 +237,8 @@ type Started struct {
 	Container *Container `json:"container,omitempty"`
 	// TTY: the container has a terminal.
 	TTY bool `json:"tty,omitempty"`
+	// Held: the first file that came along keeps the log from rotation while it is open.
+	Held bool `json:"held,omitempty"`
 }
 
 // Exit is how a run ended.

@@ -190,6 +190,10 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 		}
 		return nil
 	}
+	if s.Held && len(files) > 0 {
+		defer files[0].Close() // by then we hold what there is ourselves
+		files = files[1:]
+	}
 	b.shown = s.Container
 	b.resume()
 	if b.file != nil {

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -111,4 +112,9 @@ func consolePath(slave *os.File) string {
 		return ""
 	}
 	return path
+}
+
+// HoldLog keeps the container's log from rotation (logs.HoldAll).
+func (r *Runtime) HoldLog(sc *supervisor.Container) (*os.File, error) {
+	return logs.HoldAll(r.dirs.LogDir(r.project, sc.Name))
 }

@@ -13,7 +13,8 @@ import (
 // leaves a locked segment where it is, up to a bound; then the stream waits, its
 // pipe fills, and the writer waits too. So a slow reader slows its container
 // down, as a pipe would, instead of losing bytes; and a reader that dies, however
-// it dies, holds nothing up.
+// it dies, holds nothing up. Before there is a segment to open, a lock on the
+// directory holds all of them.
 
 const (
 	// holdSpace is what held segments may take beyond what the stream may keep,
@@ -27,6 +28,20 @@ const (
 
 // errHeld: the next segment must wait for a reader of the oldest one.
 var errHeld = errors.New("a reader holds the oldest segment")
+
+// HoldAll keeps rotation from every segment of the logs in dir, those to come
+// included, until the file and all its duplicates are closed. The directory is
+// made if it is not there.
+func HoldAll(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(dir)
+	if err == nil {
+		hold(f)
+	}
+	return f, err
+}
 
 // hold locks a segment against rotation. Where the file system has no locks, it
 // is not held, and a reader that is overtaken says so.
@@ -46,7 +61,11 @@ func (t *stream) heldOldest() bool {
 	if len(t.old) == 0 {
 		return false
 	}
-	fd, err := openFile(t.logPath(t.old[0]), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC)
+	return held(t.logPath(t.old[0])) || held(t.Dir)
+}
+
+func held(path string) bool {
+	fd, err := openFile(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC)
 	if err != nil {
 		return false
 	}

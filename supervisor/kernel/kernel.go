@@ -179,6 +179,9 @@ type Runtime interface {
 	// Input is a duplicate of the end that feeds the container's standard input:
 	// the master of its terminal, or the pipe of stdin_open; nil if it has none.
 	Input(c *Container) (*os.File, error)
+	// HoldLog keeps what the container writes from being rotated away, until the
+	// file and its duplicates are closed: for a reader that comes a little later.
+	HoldLog(c *Container) (*os.File, error)
 	// Ignores reports that the run provably does not react to sig: to send it
 	// and wait would only waste the grace period.
 	Ignores(r *Run, sig syscall.Signal) bool
