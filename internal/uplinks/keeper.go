@@ -194,7 +194,15 @@ func (k *Keeper) kill(c *rootless.Child) {
 	_ = c.Signal(unix.SIGKILL) // in vain if it has ended
 	select {
 	case <-c.Done:
-		_ = k.Holder.Forget(c.Name) // a line too many in a table
+		k.release(c)
 	case <-k.Holder.Gone():
 	}
+}
+
+// release gives up what there is of a helper that has ended.
+func (k *Keeper) release(c *rootless.Child) {
+	if c.Pidfd != nil {
+		c.Pidfd.Close()
+	}
+	_ = k.Holder.Forget(c.Name) // else a line too many in a table
 }

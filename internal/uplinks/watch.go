@@ -93,7 +93,7 @@ func (w *watch) await(child *rootless.Child) bool {
 		if !told {
 			return false
 		}
-		_ = w.keeper.Holder.Forget(child.Name) // a line too many in a table
+		w.keeper.release(child)
 		w.keeper.tell(Died, w.helper.Name, w.why(info))
 		return true
 	case <-w.stopped:
@@ -130,7 +130,7 @@ func (w *watch) start(ctx context.Context) (*rootless.Child, error) {
 		w.keeper.tell(Started, w.helper.Name, "")
 		return child, nil
 	case !info.Ended.IsZero():
-		_ = w.keeper.Holder.Forget(child.Name)
+		w.keeper.release(child)
 		return nil, fmt.Errorf("uplink %s: the helper ended at once: %s", w.helper.Name, w.why(info))
 	}
 	w.keeper.kill(child)
