@@ -50,12 +50,16 @@ func decision(fd int) (done bool, err error) {
 	if err != nil {
 		return false, nil //nolint:nilerr // no error yet, and no peer: still under way
 	}
-	// Where nobody listens at a port of the machine's own, the kernel may choose the
-	// same port for our end, and connect the socket to itself.
-	if own, err := unix.Getsockname(fd); err == nil && sock.AddrPort(own) == sock.AddrPort(peer) {
-		return true, os.NewSyscallError("connect", unix.ECONNREFUSED)
+	return true, notItself(fd, sock.AddrPort(peer))
+}
+
+// notItself refuses a socket that is its own peer: where nobody has a port of the
+// machine's own, the kernel may choose that for our end.
+func notItself(fd int, peer netip.AddrPort) error {
+	if own, err := unix.Getsockname(fd); err == nil && sock.AddrPort(own) == peer {
+		return os.NewSyscallError("connect", unix.ECONNREFUSED)
 	}
-	return true, nil
+	return nil
 }
 
 // await waits until the attempt is decided.

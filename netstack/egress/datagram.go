@@ -167,8 +167,12 @@ func connected(peer, as netip.AddrPort) (*os.File, error) {
 	if err == nil {
 		err = os.NewSyscallError("connect", unix.Connect(fd, sock.Addr(peer)))
 	}
-	if err == nil && as.IsValid() {
+	switch {
+	case err != nil:
+	case as.IsValid():
 		err = carry.Undeafen(fd)
+	default:
+		err = notItself(fd, peer)
 	}
 	if err != nil {
 		unix.Close(fd) //nolint:errcheck // nothing was sent
