@@ -16,7 +16,7 @@ func kills() int {
 	if n, err := strconv.Atoi(os.Getenv("MOCKER_TEST_KILLS")); err == nil && n > 0 {
 		return n
 	}
-	return 10
+	return 6
 }
 
 // kill -9 of the supervisor at random moments, while lines flow and a service

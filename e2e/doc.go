@@ -24,7 +24,7 @@
 //
 //	MOCKER_TEST_BIN     a mocker-compose to test instead of building one
 //	MOCKER_TEST_TAGS    build tags for mocker-compose: gvisor
-//	MOCKER_TEST_KILLS   kills in each crash scenario (default 10)
+//	MOCKER_TEST_KILLS   kills in each crash scenario (default 6; before a release 100)
 //	MOCKER_TEST_KEEP    do not remove the directories
 //	MOCKER_TEST_STARTS  starts that check themselves (default 100; before a release 10,000)
 //	MOCKER_TEST_EXECS   execs that check themselves, or that are attacked (default 60 to 200; 10,000)
