@@ -18,7 +18,8 @@
 // whole program are on a host, a net namespace with addresses, routes and an /etc
 // of its own, beside an internet that answers, a LAN and a VPN. No packet leaves
 // the machine. As root, TestMain stays behind and makes these worlds; for a plain
-// user, root of a user namespace does, and then the program is tested as that.
+// user, root of a user namespace does, and then the program is tested as that. As root, two
+// worlds are there at the same time, each with an account of its own.
 //
 // Environment:
 //

@@ -131,7 +131,15 @@ func again(dir string) (int, error) {
 		}
 	}
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := offerWorlds(cmd, &worldKeeper{dir: dir, self: self, account: account}); err != nil {
+	first := &worldKeeper{dir: dir, self: self, account: account}
+	twin, err := first.twin()
+	if err != nil {
+		return 1, err
+	}
+	if os.Getenv("MOCKER_TEST_KEEP") == "" {
+		defer os.RemoveAll(twin.dir)
+	}
+	if err := offerWorlds(cmd, newWorldKeepers(first, twin)); err != nil {
 		return 1, err
 	}
 	if os.Getenv("MOCKER_TEST_FORBID_OPENAT2") != "" {

@@ -38,8 +38,9 @@ const (
 )
 
 // world runs the calling test, which must be a top-level one, again on the host
-// of a world of its own. It returns that world there; here it reports how the
-// test ended, and returns nil: return then.
+// of a world of its own, beside one other of these tests if root has made the worlds. It
+// returns that world there; here it reports how the test ended, and returns nil:
+// return then.
 //
 //	w := world(t)
 //	if w == nil {
@@ -47,6 +48,16 @@ const (
 //	}
 //	s := w.begin(t, composeFile)
 func world(t *testing.T) *netWorld {
+	t.Helper()
+	if os.Getenv(insideEnv) == "" && os.Getenv(keeperEnv) == "root" {
+		t.Parallel()
+	}
+	return lonelyWorld(t, false)
+}
+
+// lonelyWorld is world for a test that no other runs beside; at home, it has the
+// directories of the account whose test calls it, with what is cached there.
+func lonelyWorld(t *testing.T, atHome bool) *netWorld {
 	t.Helper()
 	if os.Getenv(insideEnv) != "" {
 		c, err := rootOfWorld()
@@ -63,7 +74,7 @@ func world(t *testing.T) *netWorld {
 	if err != nil {
 		t.Skipf("no world of namespaces can be made: %v", err)
 	}
-	req := WorldRun{Run: "^" + t.Name() + "$" + wantedSubtests(), Timeout: "9m", Env: os.Environ()}
+	req := WorldRun{Run: "^" + t.Name() + "$" + wantedSubtests(), AtHome: atHome, Timeout: "9m", Env: os.Environ()}
 	if deadline, ok := t.Deadline(); ok {
 		req.Timeout = time.Until(deadline).Round(time.Second).String()
 	}
@@ -197,7 +208,7 @@ func rpcOver(fd int) (*rpc.Client, error) {
 }
 
 // offerWorlds gives the test program that root starts the way to a keeper.
-func offerWorlds(cmd *exec.Cmd, k *worldKeeper) error {
+func offerWorlds(cmd *exec.Cmd, k *worldKeepers) error {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return err
@@ -230,7 +241,7 @@ func keepWorlds() (int, error) {
 	}
 	unix.CloseOnExec(3)
 	s := rpc.NewServer()
-	if err := s.RegisterName("Worlds", &worldKeeper{dir: os.Getenv(builtEnv), self: os.Args[0]}); err != nil {
+	if err := s.RegisterName("Worlds", newWorldKeepers(&worldKeeper{dir: os.Getenv(builtEnv), self: os.Args[0]})); err != nil {
 		return 1, err
 	}
 	s.ServeConn(os.NewFile(3, "worlds"))

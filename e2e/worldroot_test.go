@@ -31,6 +31,7 @@ type worldKeeper struct {
 // WorldRun asks for a test to be run in a world of its own.
 type WorldRun struct {
 	Run     string // as with -run
+	AtHome  bool   // as the first account, with its directories
 	Timeout string
 	Env     []string
 }
@@ -73,8 +74,8 @@ func socketPair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "worlds"), os.NewFile(uintptr(fds[1]), "worlds"), nil
 }
 
-// Run makes a world, runs the test in it, and takes it apart.
-func (k *worldKeeper) Run(req WorldRun, res *WorldResult) (err error) {
+// run makes a world, runs the test in it, and takes it apart.
+func (k *worldKeeper) run(req WorldRun, res *WorldResult) (err error) {
 	r := &worldRoot{keeper: k, spaces: map[string]*os.File{}}
 	defer func() { r.close() }()
 	if r.dir, err = os.MkdirTemp(k.dir, "w"); err != nil {
@@ -84,7 +85,7 @@ func (k *worldKeeper) Run(req WorldRun, res *WorldResult) (err error) {
 		return err
 	}
 	if k.account != nil { // before there is an /etc of the world, which would not have it
-		if r.second, err = testns.SecondUser(); err != nil {
+		if r.second, err = secondUser(); err != nil {
 			return err
 		}
 	}
@@ -202,6 +203,7 @@ func (r *worldRoot) runTest(req WorldRun, res *WorldResult) error {
 	cmd.Env = append(req.Env, insideEnv+"="+r.dir)
 	cmd.Dir = r.keeper.dir
 	if a := r.keeper.account; a != nil {
+		cmd.Env = append(cmd.Env, builtEnv+"="+r.keeper.dir, "HOME="+a.Home, "USER="+a.Name, "LOGNAME="+a.Name)
 		cmd.Env = append(cmd.Env, fmt.Sprintf("MOCKER_E2E_DROP=%d %d", a.UID, a.GID))
 	}
 	var out bytes.Buffer

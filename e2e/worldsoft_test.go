@@ -38,7 +38,7 @@ func TestNginxLogsClients(t *testing.T) {
 	if os.Getenv(insideEnv) == "" {
 		netBase(t)
 	}
-	w := world(t)
+	w := lonelyWorld(t, true)
 	if w == nil {
 		return
 	}
@@ -86,7 +86,7 @@ func TestPublicDNSStack(t *testing.T) {
 	if os.Getenv(insideEnv) == "" {
 		netBase(t)
 	}
-	w := world(t)
+	w := lonelyWorld(t, true)
 	if w == nil {
 		return
 	}
@@ -169,7 +169,7 @@ func TestToolsByExec(t *testing.T) {
 	if os.Getenv(insideEnv) == "" {
 		netBase(t)
 	}
-	w := world(t)
+	w := lonelyWorld(t, true)
 	if w == nil {
 		return
 	}

@@ -33,6 +33,10 @@ func PlainUser() (*Account, error) { return named(plainName()) }
 // do to each other. The caller must be root.
 func SecondUser() (*Account, error) { return named(plainName() + "-2") }
 
+// TwinUser is a third account, named after the first: what runs as it is not in the
+// leak census of the first. The caller must be root.
+func TwinUser() (*Account, error) { return named(plainName() + "-w") }
+
 // named is the account of that name, made if need be.
 func named(name string) (*Account, error) {
 	u, err := user.Lookup(name)
