@@ -15,6 +15,8 @@ import (
 var (
 	keyPath     = regexp.MustCompile(`\b(?:services|networks|volumes|secrets|configs|include|jobs|models)(?:[.\[][A-Za-z0-9_/-]+\]?)+`)
 	serviceName = regexp.MustCompile(`service "([^"]+)"`)
+	// portRanges finds the two ranges of a port: of the container, of the host.
+	portRanges = regexp.MustCompile(`^invalid ranges specified for container and host Ports: (\S+) and (\S+)$`)
 )
 
 // explain turns an error of compose-go into one with a position.
@@ -92,6 +94,10 @@ func (l *load) byText(out *Error, err error) {
 	needle := ""
 	if errors.As(err, &missing) {
 		needle = "${" + missing.Variable
+	} else if m := portRanges.FindStringSubmatch(out.Message); m != nil {
+		needle = m[2] + ":" + m[1]
+		out.Message = fmt.Sprintf("ports: %s: the ranges are not of one length", needle)
+		out.Hint = "publish as many ports as the container has, or one of them at a range"
 	} else if i := strings.LastIndex(out.Message, ": "); i >= 0 {
 		needle = strings.Trim(out.Message[i+2:], `"'`)
 	}
