@@ -24,7 +24,7 @@ type execution struct {
 	// tolerant: what fails does not keep the rest from being stopped and removed.
 	tolerant bool
 
-	away     map[string][]string // networks that containers have left until they are made anew; the loop's
+	joins    map[string][]string // networks that containers will be connected to, by container; the loop's
 	mu       sync.Mutex          // guards the rest
 	failures []error
 	failed   map[string]bool // containers of which a step failed
@@ -37,7 +37,12 @@ type execution struct {
 // execute runs a plan. The error is that of the operation that failed, or the
 // cause of a cancellation.
 func (x *execution) execute(ctx context.Context, p *plan.Plan) error {
-	x.failed, x.said = map[string]bool{}, map[string]bool{}
+	x.failed, x.said, x.joins = map[string]bool{}, map[string]bool{}, map[string][]string{}
+	for _, op := range p.Operations {
+		if op.Kind == plan.Connect {
+			x.joins[op.Object] = append(x.joins[op.Object], op.Network)
+		}
+	}
 	err := plan.Run(ctx, p, x.operation, 0)
 	var stopped *plan.RunError
 	if errors.As(err, &stopped) {

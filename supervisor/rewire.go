@@ -80,17 +80,15 @@ func (x *execution) rewireOne(ctx context.Context, op plan.Operation) error {
 	})
 }
 
-// without is c without the networks that it has left until they are made anew: on
-// record it stands there, but they may not exist. Called on the loop.
+// without is c without the networks that later operations connect it to: it may be on
+// record that it stands there, but they may not exist, or not any more. Called on the loop.
 func (x *execution) without(c Container, op plan.Operation) Container {
-	away := slices.DeleteFunc(slices.Clone(x.away[c.Name]), func(n string) bool { return n == op.Network })
-	for _, n := range away {
+	if op.Kind == plan.Connect {
+		x.joins[c.Name] = slices.DeleteFunc(x.joins[c.Name], func(n string) bool { return n == op.Network })
+	}
+	for _, n := range x.joins[c.Name] {
 		c = rewired(c, plan.Operation{Kind: plan.Disconnect, Network: n})
 	}
-	if op.Kind == plan.Disconnect && op.Replaces {
-		away = append(away, op.Network)
-	}
-	x.away = with(x.away, c.Name, away)
 	return c
 }
 

@@ -196,3 +196,27 @@ func TestUpMakesTwoNetworksAnew(t *testing.T) {
 		g.wantStates("a-1=running")
 	})
 }
+
+// A supervisor was killed when it had removed a network to make it anew, and the
+// next one changes another network first: the container is not attached to the one
+// that is gone, until it is there.
+func TestUpAfterACrashBetweenTwoNetworks(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		p := netted(svc("a", on("back", "front")))
+		g.must(g.up(p))
+		_ = g.s.ask(func() {
+			g.s.networks = []string{"demo_front"}
+			g.s.changed()
+		})
+		g.f.mu.Lock()
+		delete(g.f.networks, "demo_back")
+		g.f.at["demo-a-1"] = slices.DeleteFunc(g.f.at["demo-a-1"], func(a Attachment) bool { return a.Network == "demo_back" })
+		g.f.mu.Unlock()
+		g.crash()
+		p.Networks = slices.Clone(p.Networks)
+		p.Networks[0].Internal, p.Networks[1].Internal = true, true
+		g.must(g.up(p))
+		g.wantWhere("a-1: back front")
+		g.wantStates("a-1=running")
+	})
+}
