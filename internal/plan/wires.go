@@ -38,7 +38,7 @@ type wiring struct {
 func (m *maker) wired() *wiring {
 	w := &wiring{changed: map[string]bool{}, cuts: map[string][]ID{}, last: map[string]ID{}}
 	for _, n := range m.p.Networks {
-		if was, ok := m.observed.Defined[n.Name]; ok && !n.External && !was.External && !was.Same(n) && slices.Contains(m.observed.Networks, n.Name) {
+		if was, ok := m.observed.Defined[n.Name]; ok && !n.External && !was.External && !was.Same(n) && m.observed.exists(n.Name) {
 			w.changed[n.Name] = true
 		}
 	}
@@ -54,6 +54,15 @@ func (m *maker) wired() *wiring {
 		}
 	}
 	return w
+}
+
+// exists reports that a network is there: on record, or because somebody who
+// runs stands on it. After a crash between its making and the record of it, only that tells.
+func (o *Observed) exists(network string) bool {
+	stands := func(c Container) bool {
+		return c.State == Running && slices.ContainsFunc(c.Endpoints, func(e Endpoint) bool { return e.Network == network && !e.Lost })
+	}
+	return slices.Contains(o.Networks, network) || slices.ContainsFunc(o.Containers, stands) || slices.ContainsFunc(o.OneOffs, stands)
 }
 
 // replaces reports that the plan removes a replica, or makes it anew.

@@ -85,6 +85,16 @@ func TestMakeRewires(t *testing.T) {
 11 connect demo-old-1 demo_back: the network changed; after 3,5,6
 12 connect demo-web-1 demo_back: the network changed; after 1,2,3,4,5,6
 orphan demo-old-1`},
+		{name: "made and not on record: who stands on it shows that it is there", change: func(p *project.Project, o *Observed) {
+			p.Networks[0].Internal = true
+			o.Networks = []string{"demo_front"}
+		}, want: `
+1 disconnect demo-db-1 demo_back: the network changed
+2 disconnect demo-web-1 demo_back: the network changed
+3 remove network demo_back: its definition changed; after 1,2
+4 create network demo_back: its definition changed; after 3
+5 connect demo-db-1 demo_back: the network changed; after 1,2,3,4
+6 connect demo-web-1 demo_back: the network changed; after 1,2,3,4`},
 		{name: "a stopped container is changed before it starts", change: func(p *project.Project, o *Observed) {
 			service(p, "db").Endpoints[0].Aliases = []string{"x"}
 			o.Containers[0].State = Exited
