@@ -20,10 +20,10 @@ func boundHolder(at netip.AddrPort) Holder {
 	if err != nil {
 		return none
 	}
-	own := os.Getpid()
+	own, here := os.Getpid(), cookieHere()
 	for _, dir := range dirs {
 		pid, err := strconv.Atoi(strings.Split(dir, "/")[2])
-		if err != nil || !bindsInTheWay(pid, dir, at) {
+		if err != nil || !bindsInTheWay(pid, dir, here, at) {
 			continue
 		}
 		h := Holder{PID: pid, Command: commandOf(pid), UID: os.Getuid()}
@@ -36,7 +36,7 @@ func boundHolder(at netip.AddrPort) Holder {
 }
 
 // bindsInTheWay tells whether a process has such a socket.
-func bindsInTheWay(pid int, dir string, at netip.AddrPort) bool {
+func bindsInTheWay(pid int, dir string, here uint64, at netip.AddrPort) bool {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) == 0 {
 		return false // not ours to see, or it has ended
@@ -56,13 +56,34 @@ func bindsInTheWay(pid int, dir string, at netip.AddrPort) bool {
 		if err != nil {
 			continue
 		}
-		found := boundInTheWay(fd, at)
+		found := cookieOf(fd) == here && boundInTheWay(fd, at)
 		unix.Close(fd)
 		if found {
 			return true
 		}
 	}
 	return false
+}
+
+// cookieHere is that of our own net namespace.
+func cookieHere() uint64 {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(fd)
+	return cookieOf(fd)
+}
+
+// cookieOf names the net namespace of a socket: that of a container may have the
+// same address bound, and be in nobody's way here. It is 0 before Linux 5.14
+// (SO_NETNS_COOKIE).
+func cookieOf(fd int) uint64 {
+	cookie, err := unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	if err != nil {
+		return 0
+	}
+	return cookie
 }
 
 // boundInTheWay tells it of one socket. A connected one has its port of a

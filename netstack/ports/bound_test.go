@@ -1,10 +1,13 @@
 package ports
 
 import (
+	"bufio"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -37,6 +40,11 @@ func TestFindHolderOfABoundPort(t *testing.T) {
 		t.Errorf("our own: %+v", h)
 	}
 
+	elsewhere(t, port)
+	if h := FindHolder(TCP, at); h.PID != os.Getpid() {
+		t.Errorf("a socket of another namespace is in nobody's way: %+v", h)
+	}
+
 	child := exec.Command("sleep", "1000")
 	child.ExtraFiles = []*os.File{file}
 	if err := child.Start(); err != nil {
@@ -52,5 +60,35 @@ func TestFindHolderOfABoundPort(t *testing.T) {
 	}
 	if h := FindHolder(UDP, at); h.PID != 0 {
 		t.Errorf("it is no socket of UDP: %+v", h)
+	}
+}
+
+// elsewhere starts a process that has the port bound in a net namespace of
+// its own, and waits until it has.
+func elsewhere(t *testing.T, port int) {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("needs python3, to bind a port in another namespace")
+	}
+	cmd := exec.Command("python3", "-c", fmt.Sprintf("import socket, sys\ns = socket.socket()\ns.bind(('0.0.0.0', %d))\nprint('bound', flush=True)\nsys.stdin.read()", port))
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stdin.Close(); cmd.Wait() }) //nolint:errcheck // it has done its part
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "bound\n" {
+		t.Fatalf("the port cannot be bound in another namespace: %q, %v", line, err)
 	}
 }
