@@ -186,9 +186,12 @@ services:
 	if out := s.must("exec", "-T", "a", "ping", "-c", "2", "-i", "0.2", "b"); !strings.Contains(out, "2 received") {
 		t.Errorf("ping: %s", out)
 	}
+	if !w.plain {
+		t.Skip("ping works; tcpdump changes to a user of its own: more than one id is needed")
+	}
 	seen := make(chan result, 1)
 	go func() {
-		seen <- s.plain("exec", "-T", "b", "timeout", "30", "tcpdump", "-Z", "root", "-i", "eth0", "-nn", "-c", "2", "-l", "icmp or icmp6")
+		seen <- s.plain("exec", "-T", "b", "timeout", "30", "tcpdump", "-i", "eth0", "-nn", "-c", "2", "-l", "icmp or icmp6")
 	}()
 	s.eventually("tcpdump sees the echo", func() bool {
 		s.plain("exec", "-T", "a", "ping", "-c", "2", "-i", "0.2", "b")
