@@ -41,6 +41,7 @@ func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) 
 	r.uplink.Adopt(children)
 	r.endStrays(ctx, children)
 	r.adoptParked()
+	r.finishChanges(known)
 	if err := r.kept.dropUnclaimed(); err != nil {
 		return nil, err
 	}

@@ -43,25 +43,33 @@ func (r *Runtime) rewire(c *container, sc *supervisor.Container) error {
 	return errors.Join(err, r.save(c), r.editEtc(c, "hosts", hosts, r.hostsFile(c, sc)), r.editEtc(c, "resolv.conf", resolv, r.resolvConf(c, sc)))
 }
 
-// adoptNetwork goes on with the net namespace of a container, and with a change of it
-// that was under way: the supervisor's record says how it is to be.
+// adoptNetwork goes on with the net namespace of a container. A change of it that was
+// under way waits for finishChanges: others may stand where it leads to.
 func (r *Runtime) adoptNetwork(c *container, sc *supervisor.Container) (err error) {
 	spec, left := c.rec.Network, c.rec.Endpoints
-	unfinished := len(c.rec.Coming) > 0 || !sameEndpoints(spec, r.networkSpec(sc))
-	if unfinished {
+	c.changing = len(c.rec.Coming) > 0 || !sameEndpoints(spec, r.networkSpec(sc))
+	if c.changing {
 		if spec, left, err = r.net.Survivors(spec, left, c.rec.Coming); err != nil {
 			return err
 		}
 	}
-	if c.box, err = r.net.AdoptSandbox(c.name, spec, left); err != nil {
-		return err
-	}
-	if unfinished {
-		if err := r.rewire(c, sc); err != nil {
-			r.report(fmt.Sprintf("container %s: a change of its networks could not be finished: %v; run up again", c.name, err))
+	c.box, err = r.net.AdoptSandbox(c.name, spec, left)
+	return err
+}
+
+// finishChanges makes what changes were under way; the supervisor's records say how
+// it is to be.
+func (r *Runtime) finishChanges(known map[string]supervisor.Known) {
+	for name, k := range known {
+		c := r.lookup(name)
+		if c == nil || !c.changing {
+			continue
+		}
+		c.changing = false
+		if err := r.rewire(c, k.Container); err != nil {
+			r.report(fmt.Sprintf("container %s: a change of its networks could not be finished: %v; run up again", name, err))
 		}
 	}
-	return nil
 }
 
 // mostEtc bounds what is read of a file that a container may write as well.

@@ -68,6 +68,7 @@ type container struct {
 	hostname string
 	rec      record
 	box      *netstack.Sandbox // nil: no net namespace of its own
+	changing bool              // adopted in the middle of a change of its networks
 	out      [2]*os.File       // write ends of stdout's and stderr's pipe
 	run      *rootless.Child   // the latest run, nil before the first
 	work     string            // name of its overlay's work directory, "" = none
