@@ -14,7 +14,7 @@ import (
 
 // Rewire makes the container stand where its service says, while it runs. What is
 // about to be made is recorded before, so that the next supervisor mends what this
-// one leaves; see adoptNetwork.
+// one leaves; see finishChanges.
 func (r *Runtime) Rewire(ctx context.Context, sc *supervisor.Container) error {
 	done, err := r.turns.Take(ctx, sc.Name)
 	if err != nil {
