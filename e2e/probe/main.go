@@ -42,6 +42,14 @@
 //	probe look PATH...          print whether paths can be read and written
 //	probe unmount PATH...       try to unmount
 //	probe ids                   print the real and effective user
+//	probe hungry MB PAUSE [FILE] take memory, 10 MB at once, and say so: see hungry.go
+//	probe feed MB PAUSE         the same in a child; say so if it was the only one to die
+//	probe burn THREADS TIME     use the processor, print how much the kernel counted
+//	probe spawn N               start processes, print how many there are and why no more
+//	probe threads N             have so many threads
+//	probe disk FILE MB          write past the page cache, print how long it took
+//	probe writables DIR...      print what opens for writing below directories
+//	probe cage                  try to leave the cgroup and to raise its limits: see cage.go
 //	probe bytes                 write bytes that no terminal should get
 package main
 
@@ -109,6 +117,15 @@ var verbs = map[string]func(args []string) error{
 	"answer":   answerPeer,
 
 	"interfaces": interfaces,
+
+	"hungry":    hungry,
+	"feed":      feed,
+	"burn":      burn,
+	"spawn":     spawn,
+	"threads":   threads,
+	"disk":      disk,
+	"writables": writables,
+	"cage":      cage,
 }
 
 func run(verb string, args []string) error {

@@ -19,7 +19,7 @@ func Take(s Scope) Snapshot {
 	takeProcesses(s, snap)
 	takeMounts(snap)
 	takeSockets(s, snap)
-	takeCgroups(snap)
+	takeCgroups(s, snap)
 	takeFiles(s, snap)
 	if links, err := net.Interfaces(); err == nil {
 		for _, l := range links {

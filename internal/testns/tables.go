@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // takeMounts adds the mounts of this mount namespace (proc_pid_mountinfo(5)).
@@ -40,24 +41,45 @@ func takeSockets(s Scope, snap Snapshot) {
 	}
 }
 
-// takeCgroups adds our cgroups: those below this process's own that carry our name.
-func takeCgroups(snap Snapshot) {
+// takeCgroups adds our cgroups: those below this process's own that carry our name,
+// and those that carry the scope's too wherever the user may make some. (systemd puts
+// a scope beside the unit that asked for it.)
+func takeCgroups(s Scope, snap Snapshot) {
 	own := ""
 	for line := range strings.Lines(readText("/proc/self/cgroup")) {
 		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
 			own = rest
 		}
 	}
+	_, name, _ := strings.Cut(s.Cookie, "=")
 	for _, mount := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
 		if _, err := os.Stat(mount + "/cgroup.procs"); err != nil || own == "" {
 			continue
 		}
-		for _, dir := range directories(mount + own) {
-			if strings.Contains(dir, "mocker") {
+		mine := filepath.Join(mount, own)
+		for _, dir := range directories(usersOwn(mount, mine)) {
+			below := strings.HasPrefix(dir, mine+"/")
+			if strings.Contains(dir, "mocker") && (below || strings.Contains(dir, name)) {
 				snap["cgroup "+dir] = "cgroup " + dir
 			}
 		}
 	}
+}
+
+// usersOwn is the highest directory from dir up that the caller owns, as its service
+// manager has got it; dir itself for root, who owns them all.
+func usersOwn(mount, dir string) string {
+	top := dir
+	for up := dir; os.Getuid() != 0 && len(up) > len(mount); up = filepath.Dir(up) {
+		st, err := os.Stat(up)
+		if err != nil {
+			break
+		}
+		if sys, ok := st.Sys().(*syscall.Stat_t); ok && int(sys.Uid) == os.Getuid() {
+			top = up
+		}
+	}
+	return top
 }
 
 func directories(top string) []string {
