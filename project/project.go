@@ -61,6 +61,9 @@ type Service struct {
 
 	Process
 
+	// Resources bound what each container uses.
+	Resources Resources `json:"resources,omitzero"`
+
 	NetworkMode string     `json:"network_mode,omitempty"` // "" = networks; "none", "host", "service:NAME", "container:NAME"
 	Endpoints   []Endpoint `json:"endpoints,omitempty"`    // in the order of their interfaces
 	Ports       []Port     `json:"ports,omitempty"`
