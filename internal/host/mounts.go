@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/relabel"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -100,7 +101,9 @@ func (r *Runtime) prepareBind(m project.Mount) error {
 		err = fmt.Errorf("bind source %s does not exist: make it, or set bind.create_host_path", m.Source)
 	}
 	if err == nil && m.Relabel {
-		r.relabel(m.Source)
+		if err := relabel.ForContainers(m.Source); err != nil {
+			r.notice(fmt.Sprintf("%s keeps its SELinux label: %v", m.Source, err))
+		}
 	}
 	return err
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -129,32 +127,5 @@ func TestRemoveVolumes(t *testing.T) {
 	p.Volumes = []project.Volume{{Key: "x", Name: "none", External: true}}
 	if err := r.EnsureVolumes(t.Context(), p); err == nil || !strings.Contains(err.Error(), "mocker-compose volume create none") {
 		t.Errorf("an external volume that is not there: %v", err)
-	}
-}
-
-func TestRelabel(t *testing.T) {
-	dir, outside := t.TempDir(), t.TempDir()
-	file := filepath.Join(dir, "d/f")
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
-		t.Fatal(err)
-	}
-	if err := relabelTree(dir, "user.label", "x"); err != nil {
-		t.Skipf("no extended attributes here: %v", err)
-	}
-	b := make([]byte, 8)
-	for path, want := range map[string]string{dir: "x", filepath.Dir(file): "x", file: "x", outside: ""} {
-		n, err := unix.Getxattr(path, "user.label", b)
-		if got := string(b[:max(n, 0)]); got != want {
-			t.Errorf("%s: label %q, %v", path, got, err)
-		}
-	}
-	if err := relabelTree("/", "user.label", "x"); err == nil {
-		t.Error("/ was relabelled")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/netstack"
@@ -108,7 +109,7 @@ func (r *Runtime) sharers(name string) (all []*container) {
 		if c.rec.Joined == "" || c.rec.NetOf != name || c.run == nil || c.run.Pidfd == nil {
 			continue
 		}
-		if _, err := pidOf(c.run.Pidfd); err == nil {
+		if _, err := pids.Of(c.run.Pidfd); err == nil {
 			all = append(all, c)
 		}
 	}

@@ -8,7 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
+	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -28,7 +29,7 @@ func (r *Runtime) Pause(run *supervisor.Run) error {
 		return ignoreEnded(err)
 	}
 	if r.sharedPID(child) {
-		return stopMount(child)
+		return mountns.Stop(child.Pidfd)
 	}
 	return r.signalAll(child, unix.SIGSTOP)
 }
@@ -40,9 +41,7 @@ func (r *Runtime) Unpause(run *supervisor.Run) error {
 		return err
 	}
 	if r.sharedPID(child) {
-		err = eachOfMount(child, func(_ int, pidfd *os.File) error {
-			return ignoreEnded(unix.PidfdSendSignal(wire.FD(pidfd), unix.SIGCONT, nil, 0))
-		})
+		err = mountns.Continue(child.Pidfd)
 	} else {
 		err = r.signalAll(child, unix.SIGCONT)
 	}
@@ -65,8 +64,18 @@ func (r *Runtime) signalAll(child *rootless.Child, sig unix.Signal) error {
 		<-helper.Done
 		return r.holder.Release(helper)
 	}
-	if _, ended := pidOf(child.Pidfd); ended != nil {
+	if _, ended := pids.Of(child.Pidfd); ended != nil {
 		return nil
 	}
 	return err
+}
+
+// Where containers share a pid namespace (pid: service:NAME, pid: host), a
+// signal to all that is in it would be one to others too. There the processes of
+// one are known by their mount namespace, which nobody shares.
+
+// sharedPID tells whether others live, or may live, in the pid namespace of a run.
+func (r *Runtime) sharedPID(child *rootless.Child) bool {
+	c := r.containerOf(child.Name)
+	return c != nil && (c.sharesPID() || r.isJoined(c))
 }

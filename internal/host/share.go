@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
+	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -78,7 +79,7 @@ func (r *Runtime) peer(sc *supervisor.Container, who string) (*os.File, error) {
 		if c.name == sc.Name || c.run == nil || c.run.Pidfd == nil {
 			return false
 		}
-		_, err := pidOf(c.run.Pidfd)
+		_, err := pids.Of(c.run.Pidfd)
 		return err == nil
 	})
 	if best == nil {
@@ -178,7 +179,7 @@ func (r *Runtime) startShared(ctx context.Context, c *container, name string, in
 
 // noteMountNS records by what a run's processes are known.
 func (r *Runtime) noteMountNS(c *container, child *rootless.Child) error {
-	pid, err := pidOf(child.Pidfd)
+	pid, err := pids.Of(child.Pidfd)
 	if err != nil {
 		return err
 	}

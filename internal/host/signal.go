@@ -2,15 +2,13 @@ package host
 
 import (
 	"errors"
-	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
+	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -21,7 +19,7 @@ func runOf(child *rootless.Child) *supervisor.Run {
 	done := make(chan supervisor.Exit, 1)
 	run := &supervisor.Run{ID: child.Name, Started: child.Started, Done: done, Handle: child}
 	if child.Pidfd != nil {
-		run.PID, _ = pidOf(child.Pidfd)
+		run.PID, _ = pids.Of(child.Pidfd)
 	}
 	go func() {
 		defer close(done)
@@ -57,33 +55,6 @@ func exitOf(info rootless.ChildInfo) supervisor.Exit {
 	return e
 }
 
-// pidOf is the process behind a pidfd in our pid namespace; an error when it
-// has ended (pidfd_open(2), fdinfo).
-func pidOf(pidfd *os.File) (int, error) {
-	raw, err := pidfd.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var b []byte
-	// Held meanwhile: a closed one's number may be another's.
-	if e := raw.Control(func(fd uintptr) { b, err = os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(int(fd))) }); e != nil {
-		return 0, e
-	}
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "Pid:"); ok {
-			pid, err := strconv.Atoi(strings.TrimSpace(v))
-			if err != nil || pid <= 0 {
-				return 0, errors.New("the process has ended")
-			}
-			return pid, nil
-		}
-	}
-	return 0, errors.New("no pidfd")
-}
-
 func childOf(run *supervisor.Run) (*rootless.Child, error) {
 	if c, ok := run.Handle.(*rootless.Child); ok {
 		return c, nil
@@ -99,7 +70,7 @@ func (r *Runtime) Signal(run *supervisor.Run, sig syscall.Signal) error {
 		return err
 	}
 	if sig != unix.SIGKILL && sig != unix.SIGSTOP && sig != unix.SIGCONT {
-		if main, err := belowInit(child); err == nil && main != nil {
+		if main, err := pids.BelowInit(child.Pidfd); err == nil && main != nil {
 			defer main.Close()
 			return ignoreEnded(unix.PidfdSendSignal(wire.FD(main), sig, nil, 0))
 		}
@@ -119,6 +90,16 @@ func (r *Runtime) Kill(run *supervisor.Run) error {
 		err = errors.Join(err, mountns.Sweep(c.rec.MountNS))
 	}
 	return err
+}
+
+// Ignores tells whether sig has provably no effect on the run's main process.
+func (r *Runtime) Ignores(run *supervisor.Run, sig syscall.Signal) bool {
+	child, err := childOf(run)
+	if err != nil {
+		return false
+	}
+	c := r.containerOf(run.ID)
+	return pids.Ignores(child.Pidfd, sig, c == nil || !c.sharesPID())
 }
 
 func ignoreEnded(err error) error {

@@ -1,43 +1,37 @@
-package host
+package pids
 
 import (
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/rootless"
-	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
 // programImage is what /proc/PID/exe of an init of ours points to (memfd_create(2)).
 const programImage = "/memfd:sandbox"
 
-// Ignores tells whether sig has provably no effect on the run's main process.
-// A first process of a pid namespace gets only the signals that it handles
-// (pid_namespaces(7)); so one that neither handles nor blocks sig, as a shell
-// that waits for its command, will never see it. A blocked signal may be waited
-// for (sigwait(3), signalfd(2)), so it does not count as ignored.
-func (r *Runtime) Ignores(run *supervisor.Run, sig syscall.Signal) bool {
-	child, err := childOf(run)
-	if err != nil || child.Pidfd == nil || sig == unix.SIGKILL || sig == unix.SIGSTOP {
+// Ignores tells whether sig has provably no effect on the main process of a run,
+// whose first process is behind pidfd. alone: that is the first of a pid namespace,
+// and gets only the signals that it handles (pid_namespaces(7)); so one that neither
+// handles nor blocks sig, as a shell that waits for its command, will never see it. A
+// blocked signal may be waited for (sigwait(3), signalfd(2)), so it does not count as
+// ignored.
+func Ignores(pidfd *os.File, sig unix.Signal, alone bool) bool {
+	if pidfd == nil || sig == unix.SIGKILL || sig == unix.SIGSTOP {
 		return false
 	}
-	pid, err := pidOf(child.Pidfd)
+	pid, err := Of(pidfd)
 	if err != nil {
 		return false
 	}
-	c := r.containerOf(run.ID)
-	first := c == nil || !c.sharesPID()
-	if main, err := belowInit(child); err == nil && main != nil {
+	if main, err := BelowInit(pidfd); err == nil && main != nil {
 		defer main.Close()
-		if pid, err = pidOf(main); err != nil {
+		if pid, err = Of(main); err != nil {
 			return false
 		}
-		first = false
+		alone = false
 	}
 	caught, blocked, ignored, err := signalSets(pid)
 	if err != nil {
@@ -47,7 +41,7 @@ func (r *Runtime) Ignores(run *supervisor.Run, sig syscall.Signal) bool {
 	if caught&bit != 0 || blocked&bit != 0 {
 		return false
 	}
-	return first || ignored&bit != 0
+	return alone || ignored&bit != 0
 }
 
 // signalSets reads the masks of a process (proc_pid_status(5)). Threads share
@@ -80,14 +74,14 @@ func statusOf(pid int) (map[string]string, error) {
 	return status, nil
 }
 
-// belowInit is a pidfd of the process that our init has started, nil if the
-// child's first process is the service itself. The init is known by its
-// executable, which is still the program of the set-up.
-func belowInit(child *rootless.Child) (*os.File, error) {
-	if child.Pidfd == nil {
-		return nil, nil
+// BelowInit is a pidfd of the process that our init behind pidfd has started, nil if
+// that is no init of ours. One is known by its executable, which is still the program
+// of the set-up.
+func BelowInit(pidfd *os.File) (*os.File, error) {
+	if pidfd == nil {
+		return nil, nil //nolint:nilnil // none is an answer
 	}
-	pid, err := pidOf(child.Pidfd)
+	pid, err := Of(pidfd)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +113,7 @@ func belowInit(child *rootless.Child) (*os.File, error) {
 }
 
 func parentOf(pidfd *os.File) (int, error) {
-	pid, err := pidOf(pidfd)
+	pid, err := Of(pidfd)
 	if err != nil {
 		return 0, err
 	}

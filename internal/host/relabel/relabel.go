@@ -1,4 +1,6 @@
-package host
+// Package relabel gives files the label that SELinux wants of what confined containers
+// use.
+package relabel
 
 import (
 	"errors"
@@ -14,7 +16,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// SELinux: what a confined container may use has this label (container-selinux).
+// What a confined container may use has this label (container-selinux).
 const (
 	labelAttribute = "security.selinux"
 	containerLabel = "system_u:object_r:container_file_t:s0"
@@ -31,21 +33,19 @@ var selinux = sync.OnceValue(func() bool {
 // docker has them.
 var neverRelabelled = []string{"/", "/usr", "/etc", "/bin", "/boot", "/dev", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/var"}
 
-// relabel gives a bind's files the label of containers, for z and Z: there is one
-// label for all, since our containers have no label of their own. Where SELinux
-// is off there is nothing to do; that it fails is said once.
-func (r *Runtime) relabel(source string) {
+// ForContainers gives what is at path the label of containers, for the options z and Z of
+// a bind: there is one label for all, since our containers have none of their own. Where
+// SELinux is off there is nothing to do.
+func ForContainers(path string) error {
 	if !selinux() {
-		return
+		return nil
 	}
-	if err := relabelTree(source, labelAttribute, containerLabel); err != nil {
-		r.notice(fmt.Sprintf("%s keeps its SELinux label: %v", source, err))
-	}
+	return tree(path, labelAttribute, containerLabel)
 }
 
-// relabelTree sets an extended attribute of everything at path. Below it no link
+// tree sets an extended attribute of everything at path. Below it no link
 // is followed, whatever a container does with its files meanwhile.
-func relabelTree(path, attribute, value string) error {
+func tree(path, attribute, value string) error {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err
@@ -57,11 +57,11 @@ func relabelTree(path, attribute, value string) error {
 	if err != nil {
 		return err
 	}
-	return relabelOpen(f, attribute, value)
+	return open(f, attribute, value)
 }
 
-// relabelOpen closes f, an O_PATH descriptor.
-func relabelOpen(f *os.File, attribute, value string) error {
+// open closes f, an O_PATH descriptor.
+func open(f *os.File, attribute, value string) error {
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil || st.Mode()&os.ModeSymlink != 0 {
@@ -89,7 +89,7 @@ func relabelOpen(f *os.File, attribute, value string) error {
 		if err != nil {
 			return err
 		}
-		if err := relabelOpen(os.NewFile(uintptr(fd), name), attribute, value); err != nil {
+		if err := open(os.NewFile(uintptr(fd), name), attribute, value); err != nil {
 			return err
 		}
 	}
