@@ -26,6 +26,7 @@ type scenario struct {
 	project string
 	dirs    state.Dirs
 	env     []string
+	login   login // of whoever runs the commands; nil = whoever runs this test
 }
 
 // begin makes a scenario with the given compose file ("" = the files of
@@ -185,6 +186,9 @@ func (s *scenario) finish(stdin string, args ...string) result {
 }
 
 func (s *scenario) command(ctx context.Context, args ...string) *exec.Cmd {
+	if s.login != nil {
+		return s.login(ctx, s.through(args...))
+	}
 	cmd := exec.CommandContext(ctx, built.compose, args...)
 	cmd.Dir = s.dir
 	cmd.Env = s.env

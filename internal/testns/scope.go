@@ -23,12 +23,17 @@ type Scope struct {
 
 // NewScope is the scope of the calling user, with its subordinate ids.
 func NewScope(cookie string, dirs ...string) Scope {
-	s := Scope{Dirs: dirs, Cookie: cookie, ids: []idRange{{os.Getuid(), 1}}}
+	return ScopeOf(os.Getuid(), cookie, dirs...)
+}
+
+// ScopeOf is the scope of a user, with the subordinate ids that the user has now.
+func ScopeOf(uid int, cookie string, dirs ...string) Scope {
+	s := Scope{Dirs: dirs, Cookie: cookie, ids: []idRange{{uid, 1}}}
 	name := ""
-	if u, err := user.Current(); err == nil {
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		name = u.Username
 	}
-	if r, err := subIDs("/etc/subuid", name, strconv.Itoa(os.Getuid())); err == nil {
+	if r, err := subIDs("/etc/subuid", name, strconv.Itoa(uid)); err == nil {
 		s.ids = append(s.ids, r...)
 	}
 	return s

@@ -67,10 +67,13 @@ func takeCgroups(s Scope, snap Snapshot) {
 }
 
 // usersOwn is the highest directory from dir up that the caller owns, as its service
-// manager has got it; dir itself for root, who owns them all.
+// manager has got it; the whole hierarchy for root, who may look at another user.
 func usersOwn(mount, dir string) string {
+	if os.Getuid() == 0 {
+		return mount
+	}
 	top := dir
-	for up := dir; os.Getuid() != 0 && len(up) > len(mount); up = filepath.Dir(up) {
+	for up := dir; len(up) > len(mount); up = filepath.Dir(up) {
 		st, err := os.Stat(up)
 		if err != nil {
 			break
