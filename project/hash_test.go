@@ -87,6 +87,18 @@ func TestHashSurroundings(t *testing.T) {
 	}
 }
 
+// TestHashOfLimits: they change in place, but not where the cgroup stands.
+func TestHashOfLimits(t *testing.T) {
+	p := &Project{}
+	base := p.Hash(&Service{})
+	if p.Hash(&Service{Resources: Resources{Memory: 1, Keys: []string{"mem_limit"}}}) != base {
+		t.Error("a limit counts")
+	}
+	if p.Hash(&Service{Resources: Resources{CgroupParent: "batch"}}) == base {
+		t.Error("cgroup_parent does not count")
+	}
+}
+
 // TestHashIsFixed: the fingerprint of a recorded container must stay valid
 // over versions that do not change the model. When it has to change, all
 // containers of all users are replaced by their next up.

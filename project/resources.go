@@ -5,8 +5,8 @@ package project
 const DefaultPids = 4096
 
 // Resources are the bounds of what each container of a service uses, after docker's
-// precedence: what deploy.resources says goes before the service's own keys. They
-// are no part of [Project.Hash]: they change in place, while the container runs.
+// precedence: what deploy.resources says goes before the service's own keys. But for
+// CgroupParent they are no part of [Project.Hash]: they change while the container runs.
 // What the kernel makes of them is in Documentation/admin-guide/cgroup-v2.rst.
 type Resources struct {
 	// Memory is the most memory in bytes, the page cache of its files included

@@ -33,6 +33,7 @@ type program struct {
 // fakeRuntime is a kernel in memory. It outlives supervisors, and checks that
 // they keep the rules of Runtime.
 type fakeRuntime struct {
+	fakeLimits
 	notices  []string // for the user, once
 	t        testing.TB
 	mu       sync.Mutex

@@ -13,6 +13,7 @@ type (
 	Attachment    = kernel.Attachment
 	ExecSpec      = kernel.ExecSpec
 	StartError    = kernel.StartError
+	LimitError    = kernel.LimitError
 	Known         = kernel.Known
 	Happening     = kernel.Happening
 )

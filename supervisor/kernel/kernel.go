@@ -27,8 +27,11 @@ type Container struct {
 	On map[string]string `json:"on,omitempty"`
 	// Inherit: it takes the place of a container of its name, and has the anonymous
 	// volumes of that one.
-	Inherit bool    `json:"inherit,omitempty"`
-	OneOff  *OneOff `json:"one_off,omitempty"` // of run; nil: a replica of the service
+	Inherit bool `json:"inherit,omitempty"`
+	// Limited is what the limits were before those of Service.Resources, while it is not
+	// certain that these hold for what runs; nil: they do.
+	Limited *project.Resources `json:"limited,omitempty"`
+	OneOff  *OneOff            `json:"one_off,omitempty"` // of run; nil: a replica of the service
 	// Stdin is what the next run reads instead of what the service says; nil =
 	// that. It is not recorded: who runs the container brings it.
 	Stdin *os.File `json:"-"`
@@ -152,6 +155,11 @@ type Runtime interface {
 	// created is left to Create. Idempotent; what an interrupted call left is mended
 	// by Adopt.
 	Rewire(ctx context.Context, c *Container) error
+	// Limit makes the limits of c.Service.Resources hold for the run of a container, in
+	// the place of those of c.Limited: its processes stay. With a *LimitError nothing
+	// was changed. Without a run, and where no limit is enforced, there is nothing to do.
+	// Idempotent.
+	Limit(ctx context.Context, c *Container) error
 	// Stopped releases what ends with a run: published ports. It drains the
 	// log streams first. How the run ended stays known to Adopt until the
 	// container is started again or removed.
