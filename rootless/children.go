@@ -20,7 +20,7 @@ type child struct {
 
 // launch starts a child and answers with its pidfd, then waits for it beside.
 func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File) error {
-	defer closeFiles(files)
+	defer closeFiles(files) // the cgroup too: the list of start is shorter
 	ch, sock, err := h.start(req, files)
 	if err != nil {
 		return c.Send(holderAnswer{Seq: req.Seq, Error: err.Error()})
@@ -38,6 +38,10 @@ func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File
 // start adds a line to the table. sock is where the child hands over, nil = it does not.
 func (h *projectHolder) start(req holderRequest, files []*os.File) (_ *child, sock *os.File, err error) {
 	l := req.Launch
+	var group *os.File
+	if l != nil && l.Cgroup && len(files) > 0 {
+		files, group = files[:len(files)-1], files[len(files)-1]
+	}
 	if l == nil || req.Name == "" || len(files) < 4 || l.HandOver != 0 && l.HandOver != len(files) {
 		return nil, nil, fmt.Errorf("launch: incomplete request")
 	}
@@ -55,7 +59,7 @@ func (h *projectHolder) start(req holderRequest, files []*os.File) (_ *child, so
 		closeFiles(some(sock))
 		return nil, nil, fmt.Errorf("launch: %s runs already", req.Name)
 	}
-	pidfd, err := fork(*l, files)
+	pidfd, err := fork(*l, files, group)
 	if err != nil {
 		closeFiles(some(sock))
 		return nil, nil, err
@@ -67,8 +71,9 @@ func (h *projectHolder) start(req holderRequest, files []*os.File) (_ *child, so
 
 // fork clones and executes the program (descriptor 3). The image is executed by
 // the number it has in the child: by ours, os/exec's and our own descriptors
-// could overwrite it between clone and execve.
-func fork(l launchRequest, files []*os.File) (*os.File, error) {
+// could overwrite it between clone and execve. group is where it is born, nil =
+// where we are.
+func fork(l launchRequest, files []*os.File, group *os.File) (*os.File, error) {
 	path, argv := "/proc/self/fd/3", []string{"sandbox"}
 	if l.Portable {
 		self, err := sealedSelf()
@@ -86,8 +91,12 @@ func fork(l launchRequest, files []*os.File) (*os.File, error) {
 	for _, f := range files {
 		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
 	}
+	if group != nil {
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, wire.FD(group)
+	}
 	_, err := syscall.ForkExec(path, argv, attr)
 	runtime.KeepAlive(files)
+	runtime.KeepAlive(group)
 	if err != nil {
 		return nil, fmt.Errorf("start the sandbox: %w", err)
 	}

@@ -231,12 +231,16 @@ type Launch struct {
 	Limit time.Duration
 	// Portable: the image is a list for program.Run.
 	Portable bool
+	// Cgroup is the directory of the cgroup that the child is born in (clone(2),
+	// CLONE_INTO_CGROUP, Linux 5.7); nil = that of the holder.
+	Cgroup *os.File
 }
 
 // Start starts a child.
 func (h *HolderClient) Start(l Launch) (*Child, error) {
 	done := h.expect(l.Name)
-	replies, err := h.call(holderRequest{Op: opLaunch, Name: l.Name, Launch: &launchRequest{l.Clone, l.HandOver, l.Limit, l.Portable}}, l.Files...)
+	req := &launchRequest{l.Clone, l.HandOver, l.Limit, l.Portable, l.Cgroup != nil}
+	replies, err := h.call(holderRequest{Op: opLaunch, Name: l.Name, Launch: req}, append(slices.Clip(l.Files), some(l.Cgroup)...)...)
 	if err != nil {
 		h.mu.Lock()
 		delete(h.exits, l.Name)

@@ -41,12 +41,13 @@ type holderRequest struct {
 }
 
 // launchRequest comes with files: they become the descriptors 0, 1, 2, ... of the
-// child, 3 being the program.
+// child, 3 being the program; but for the last one, if it is a cgroup.
 type launchRequest struct {
 	Clone    uintptr       `json:"clone"`              // CLONE_NEW* for the child
 	HandOver int           `json:"handover,omitempty"` // where the child finds the socket to hand over on; 0 = it does not
 	Limit    time.Duration `json:"limit,omitempty"`    // of its way to there
 	Portable bool          `json:"portable,omitempty"`
+	Cgroup   bool          `json:"cgroup,omitempty"` // the last file is the directory of the cgroup to be born in
 }
 
 type holderAnswer struct {

@@ -147,7 +147,7 @@ func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepare
 	}
 	defer status.Close()
 	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, p.Files...)
-	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, HandOver: p.HandOver, Limit: setupLimit, Portable: r.portable})
+	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, HandOver: p.HandOver, Limit: setupLimit, Portable: r.portable, Cgroup: p.Cgroup})
 	w.Close()
 	if err != nil {
 		return nil, stageError("launch", name, err)

@@ -32,6 +32,8 @@ type Prepared struct {
 	// HandOver is the descriptor of the socket on which the process hands over to
 	// one inside (program.HandOver); 0 = it does not.
 	HandOver int
+	// Cgroup is the group that the process is born in; nil = the holder's.
+	Cgroup *os.File
 }
 
 // builder adds steps to a program. Its slots are reused all the time; each

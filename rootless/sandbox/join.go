@@ -17,7 +17,9 @@ type Command struct {
 	Filter seccomp.Program
 	// LateFilter: the filter may forbid what the hand-over needs, so it is loaded after.
 	LateFilter bool
-	SingleID   bool
+	// Cgroup is the group that it is born in, the container's; nil = the holder's.
+	Cgroup   *os.File
+	SingleID bool
 	// Host are the namespaces of the holder that the container has: we are in them
 	// already, and may not enter the host's once more.
 	Host Share
@@ -32,6 +34,7 @@ type Command struct {
 // Join makes the program of a command that is executed in a running container.
 func Join(c Command) *Prepared {
 	b := newBuilder()
+	b.Prepared.Cgroup = c.Cgroup
 	fd := b.file(c.Pidfd)
 	b.HandOver = fd + 1
 	b.oomScore(c.Process.OOMScoreAdj)

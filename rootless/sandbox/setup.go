@@ -34,6 +34,8 @@ type Container struct {
 	Gate *os.File
 	// LateFilter is as in [Command]; it counts with Share.PID.Of.
 	LateFilter bool
+	// Cgroup is the directory of the cgroup that it is born in; nil = the holder's.
+	Cgroup *os.File
 	// Share are the namespaces that it has in common with others.
 	Share Share
 	// Privileged: /sys may be written to as far as the kernel lets the user.
@@ -70,6 +72,7 @@ func Setup(c Container) *Prepared {
 func assemble(c Container) *builder {
 	b := newBuilder()
 	b.Clone = c.Share.clone()
+	b.cgroupNamespace(c)
 	b.look(c)
 	defer b.view.close()
 	if c.Gate != nil && c.Share.PID.Of == nil {

@@ -1,0 +1,78 @@
+package cgroup
+
+import (
+	"errors"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Group is the cgroup of one run of a container. Its methods may be called from
+// several goroutines.
+type Group struct {
+	name string
+	dir  *os.File
+	tree *os.File // our own descriptor of D, to remove the group from it
+
+	mu     sync.Mutex // of what follows
+	meters *meters    // nil before the first Sample, and after Set
+	fresh  bool       // nothing was written to it but by Make
+}
+
+func openGroup(tree *os.File, path, name string) (*Group, error) {
+	fd, err := openAt(tree, name, dirFlags)
+	if err != nil {
+		return nil, &os.PathError{Op: "open the cgroup", Path: path + "/" + name, Err: err}
+	}
+	up, err := openAt(tree, ".", dirFlags)
+	if err != nil {
+		unix.Close(fd)
+		return nil, &os.PathError{Op: "open the cgroup", Path: path, Err: err}
+	}
+	return &Group{
+		name: name,
+		dir:  os.NewFile(uintptr(fd), path+"/"+name),
+		tree: os.NewFile(uintptr(up), path),
+	}, nil
+}
+
+// Name is the group's name in its tree.
+func (g *Group) Name() string { return g.name }
+
+// Dir is the group's directory, for births in it. It is closed by Close and Remove.
+func (g *Group) Dir() *os.File { return g.dir }
+
+// Close closes the descriptors; the group stays.
+func (g *Group) Close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.forgetMeters()
+	return errors.Join(g.dir.Close(), g.tree.Close())
+}
+
+// OOMKills counts the processes of the group, and of groups below it, that the
+// kernel has killed because memory was short (oom_kill in memory.events). It is 0
+// without the memory controller.
+func (g *Group) OOMKills() (uint64, error) {
+	text, err := readAt(g.dir, "memory.events")
+	if errors.Is(err, unix.ENOENT) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return field([]byte(text), "oom_kill"), nil
+}
+
+// Populated tells whether a process lives in the group or in one below it.
+func (g *Group) Populated() (bool, error) {
+	text, err := readAt(g.dir, "cgroup.events")
+	return field([]byte(text), "populated") != 0, err
+}
+
+// Frozen tells whether the group stands still.
+func (g *Group) Frozen() (bool, error) {
+	text, err := readAt(g.dir, "cgroup.events")
+	return field([]byte(text), "frozen") != 0, err
+}

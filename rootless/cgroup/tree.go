@@ -1,0 +1,204 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/wire"
+)
+
+// HolderName is the leaf of a tree for the project's own processes.
+const HolderName = "holder"
+
+// Tree is a delegated subtree. Its methods may be called from several goroutines.
+type Tree struct {
+	path string
+	dir  *os.File
+
+	mu      sync.Mutex
+	enabled []string // controllers that D's children have
+	refused []string // those that the kernel refused them
+}
+
+// OpenTree opens the directory D, makes its leaf for our own processes, and
+// enables for D's children whatever controllers D has, if no process is in D.
+func OpenTree(dir string) (*Tree, error) {
+	fd, err := unix.Open(dir, dirFlags, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open the cgroup", Path: dir, Err: err}
+	}
+	t := &Tree{path: dir, dir: os.NewFile(uintptr(fd), dir)}
+	if err := t.prepare(); err != nil {
+		t.dir.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Tree) prepare() error {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(wire.FD(t.dir), &st); err != nil {
+		return &os.PathError{Op: "statfs", Path: t.path, Err: err}
+	}
+	if st.Type != unix.CGROUP2_SUPER_MAGIC {
+		return fmt.Errorf("%s is no directory of the cgroup v2 hierarchy", t.path)
+	}
+	if err := unix.Mkdirat(wire.FD(t.dir), HolderName, 0o755); err != nil && err != unix.EEXIST {
+		return &os.PathError{Op: "make the cgroup", Path: t.path + "/" + HolderName, Err: err}
+	}
+	return t.enable()
+}
+
+// Path is the directory D as it was opened.
+func (t *Tree) Path() string { return t.path }
+
+// Close closes D; everything in it stays.
+func (t *Tree) Close() error { return t.dir.Close() }
+
+// Controllers are those that groups have, by the names of cgroup.controllers.
+func (t *Tree) Controllers() []string {
+	_ = t.enable() // a failure shows by what is missing
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.enabled)
+}
+
+// enable gives D's children the controllers that D has. As long as a process is in
+// D this is put off: the kernel would refuse some, and others would turn D into
+// the root of threaded groups.
+func (t *Tree) enable() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	have, err := readAt(t.dir, "cgroup.controllers")
+	if err != nil {
+		return err
+	}
+	on, err := readAt(t.dir, "cgroup.subtree_control")
+	if err != nil {
+		return err
+	}
+	t.enabled = strings.Fields(on)
+	missing := slices.DeleteFunc(strings.Fields(have), func(c string) bool {
+		return slices.Contains(t.enabled, c) || slices.Contains(t.refused, c)
+	})
+	if len(missing) == 0 {
+		return nil
+	}
+	if procs, err := readAt(t.dir, "cgroup.procs"); err != nil || procs != "" {
+		return err
+	}
+	for _, c := range missing { // one by one: the kernel takes all of a write or nothing
+		if err := writeAt(t.dir, "cgroup.subtree_control", "+"+c); err != nil {
+			if err != unix.EBUSY { // somebody came into D: later
+				t.refused = append(t.refused, c)
+			}
+			continue
+		}
+		t.enabled = append(t.enabled, c)
+	}
+	return nil
+}
+
+// Hold moves a process of ours, with all of its threads, into the leaf D/holder.
+// pid is a number in our own pid namespace.
+func (t *Tree) Hold(pid int) error {
+	if err := t.hold(pid); err != nil {
+		return err
+	}
+	return t.enable()
+}
+
+func (t *Tree) hold(pid int) error {
+	err := writeAt(t.dir, HolderName+"/cgroup.procs", strconv.Itoa(pid))
+	if err != nil {
+		return &os.PathError{Op: fmt.Sprintf("move process %d into the cgroup", pid), Path: t.path + "/" + HolderName, Err: err}
+	}
+	return nil
+}
+
+// Gather moves all processes that are in D itself into the leaf. Some may be born
+// while it looks, so it looks again until there is none.
+func (t *Tree) Gather() error {
+	const rounds = 100
+	for range rounds {
+		list, err := pidsAt(t.dir, "cgroup.procs")
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return t.enable()
+		}
+		for _, pid := range list {
+			if err := t.hold(pid); err != nil && !errors.Is(err, unix.ESRCH) {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("processes come into %s faster than they can be moved out of it", t.path)
+}
+
+// Make makes a fresh group with the limits. A leftover of that name is killed and
+// removed first. What of the limits could not be had is told.
+func (t *Tree) Make(name string, r *specs.LinuxResources) (*Group, []Unmet, error) {
+	if err := t.enable(); err != nil {
+		return nil, nil, err
+	}
+	if err := checkName(name); err != nil {
+		return nil, nil, err
+	}
+	err := unix.Mkdirat(wire.FD(t.dir), name, 0o755)
+	if err == unix.EEXIST {
+		if err := t.removeLeftover(name); err != nil {
+			return nil, nil, err
+		}
+		err = unix.Mkdirat(wire.FD(t.dir), name, 0o755)
+	}
+	if err != nil {
+		return nil, nil, &os.PathError{Op: "make the cgroup", Path: t.path + "/" + name, Err: err}
+	}
+	g, err := t.Group(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	unmet, err := g.begin(r)
+	if err != nil {
+		_ = unix.Unlinkat(wire.FD(t.dir), name, unix.AT_REMOVEDIR)
+		_ = g.Close()
+		return nil, nil, err
+	}
+	return g, unmet, nil
+}
+
+// Group opens a group that is there.
+func (t *Tree) Group(name string) (*Group, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	return openGroup(t.dir, t.path, name)
+}
+
+// Groups are the names of the groups that are there, without the leaf.
+func (t *Tree) Groups() ([]string, error) {
+	names, err := children(t.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list the cgroups of %s: %w", t.path, err)
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return n == HolderName }), nil
+}
+
+// checkName: one name of a directory that is not our own leaf.
+func checkName(name string) error {
+	switch {
+	case name == "", name == ".", name == "..", name == HolderName, strings.ContainsAny(name, "/\n\x00"), len(name) > unix.NAME_MAX:
+		return fmt.Errorf("%q cannot be the name of a container's cgroup", name)
+	}
+	return nil
+}
