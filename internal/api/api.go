@@ -31,6 +31,7 @@ const (
 	OpWait     Op = "wait"     // WaitRequest -> Waited..., Done
 	OpRemove   Op = "rm"       // RemoveRequest -> Progress..., Done
 	OpNetworks Op = "networks" // no body -> Networks, Done
+	OpStats    Op = "stats"    // no body -> Usage, Done
 	OpAttach   Op = "attach"   // AttachRequest -> Started (+ what feeds its input), then Exit, Done
 )
 
@@ -71,6 +72,7 @@ type Answer struct {
 	Waited   *Waited     `json:"waited,omitempty"`
 	Info     *Info       `json:"info,omitempty"`
 	Networks []Network   `json:"networks,omitempty"`
+	Usage    []Usage     `json:"usage,omitempty"`
 	Done     bool        `json:"done,omitempty"`
 	Error    *Error      `json:"error,omitempty"` // only with Done
 }

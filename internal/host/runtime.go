@@ -16,6 +16,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/uplinks"
+	"github.com/mocker-compose/mocker-compose/internal/usage"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -49,6 +50,7 @@ type Runtime struct {
 	execs    atomic.Int64
 	turns    turns.Turns
 	memory   sync.Mutex // held while a volume in memory is mounted
+	meter    usage.Meter
 
 	mu         sync.Mutex
 	containers map[string]*container

@@ -214,6 +214,10 @@ type Runtime interface {
 	// left open.
 	Networks(ctx context.Context) ([]api.Network, error)
 
+	// Usage tells what the containers that run have used: Name, Run and what was
+	// counted; the rest is left open.
+	Usage(ctx context.Context) ([]api.Usage, error)
+
 	// Adopt takes over what an earlier supervisor left running. known are all
 	// recorded containers with the number of their last run; the answer holds
 	// the runs that still live, or that ended unseen (their Done is ready), by

@@ -19,11 +19,8 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		ID: r.ID, Name: r.Name, Project: r.Project, Service: r.Service.Name, Number: r.Number,
 		Image: r.imageName(), Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
 		Created: r.Created, Started: r.Started, Finished: r.Finished,
-		State: r.State.Docker(), Restarts: r.Restarts, Reason: r.Why(),
+		State: r.DockerState(), Restarts: r.Restarts, Reason: r.Why(),
 		LogDir: dirs.LogDir(r.Project, r.Name), OneOff: r.OneOff != nil,
-	}
-	if r.State == states.Starting && r.Restarts == 0 {
-		c.State = states.Created.Docker()
 	}
 	if r.State == states.Running || r.State == states.Stopping {
 		c.Health = r.Health.Status.String()
@@ -38,6 +35,14 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		c.Networks = append(c.Networks, r.NetworkName(e.Network))
 	}
 	return c
+}
+
+// DockerState is docker's word for the state.
+func (r *Replica) DockerState() string {
+	if r.State == states.Starting && r.Restarts == 0 {
+		return states.Created.Docker()
+	}
+	return r.State.Docker()
 }
 
 // imageName is the image as ps shows it.

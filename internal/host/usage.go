@@ -1,0 +1,59 @@
+package host
+
+import (
+	"context"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/host/pids"
+	"github.com/mocker-compose/mocker-compose/internal/usage"
+	"github.com/mocker-compose/mocker-compose/rootless"
+)
+
+// Usage tells what the containers that run have used.
+func (r *Runtime) Usage(context.Context) ([]api.Usage, error) {
+	subjects, netOf := r.subjects()
+	list, err := r.meter.Read(subjects)
+	if err != nil {
+		return nil, err
+	}
+	networks, err := r.net.Usage()
+	if err != nil {
+		return nil, err
+	}
+	type traffic struct{ received, sent uint64 }
+	through := map[string]traffic{}
+	for i := range networks {
+		for _, e := range networks[i].Endpoints {
+			t := through[e.Container]
+			through[e.Container] = traffic{t.received + e.RxBytes, t.sent + e.TxBytes}
+		}
+	}
+	for i := range list {
+		t := through[netOf[list[i].Name]]
+		list[i].Received, list[i].Sent = &t.received, &t.sent
+	}
+	return list, nil
+}
+
+// subjects are the runs that live, and whose net namespace each is in.
+func (r *Runtime) subjects() (list []usage.Subject, netOf map[string]string) {
+	runs := map[*rootless.Child]string{} // to the container
+	netOf = map[string]string{}
+	r.mu.Lock()
+	for _, c := range r.containers {
+		if c.run == nil || c.run.Pidfd == nil {
+			continue
+		}
+		runs[c.run], netOf[c.name] = c.name, c.name
+		if c.rec.Joined != "" {
+			netOf[c.name] = c.rec.NetOf
+		}
+	}
+	r.mu.Unlock()
+	for run, name := range runs {
+		if pid, err := pids.Of(run.Pidfd); err == nil { // else it has ended
+			list = append(list, usage.Subject{Name: name, Run: run.Name, First: pid})
+		}
+	}
+	return list, netOf
+}

@@ -1,0 +1,139 @@
+package usage
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/processes"
+)
+
+// bufferSize is more than any file has that is read here.
+const bufferSize = 16 << 10
+
+// Subject is a run whose use is asked for.
+type Subject struct {
+	Name  string // of the container
+	Run   string
+	First int // its first process, in the pid namespace of our /proc
+}
+
+// Meter reads counters. The zero value is ready.
+type Meter struct {
+	mu   sync.Mutex
+	most map[string]*peak // by container
+}
+
+// peak is the most that was seen of what may only grow.
+type peak struct {
+	run           string
+	read, written uint64
+}
+
+// Read tells what the subjects have used, in their order.
+func (m *Meter) Read(subjects []Subject) ([]api.Usage, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	limit := machineMemory()
+	list := make([]api.Usage, len(subjects))
+	for i, s := range subjects {
+		list[i] = api.Usage{Name: s.Name, Run: s.Run, MemoryLimit: limit}
+	}
+	if err := m.sumUp(processes.Host, subjects, list); err != nil {
+		return nil, err
+	}
+	m.forget(subjects)
+	return list, nil
+}
+
+// sumUp fills in what no cgroup has counted.
+func (m *Meter) sumUp(fs processes.FS, subjects []Subject, list []api.Usage) error {
+	var first []int
+	for _, s := range subjects {
+		first = append(first, s.First)
+	}
+	members, err := fs.Members(first)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, bufferSize)
+	for i, s := range subjects {
+		var total sum
+		at := monotonic()
+		for _, pid := range members[s.First] {
+			_ = total.add(fs, pid, buf) // it has ended
+		}
+		if total.tasks > 0 {
+			m.fill(&list[i], &total, at)
+		}
+	}
+	return nil
+}
+
+// fill enters the sums where there is nothing else.
+func (m *Meter) fill(u *api.Usage, s *sum, at time.Duration) {
+	if u.CPU == nil {
+		u.CPU, u.At = &s.cpu, at
+		u.Summed = append(u.Summed, "cpu")
+	}
+	if u.Memory == nil {
+		used := s.memory()
+		u.Memory = &used
+		u.Summed = append(u.Summed, "memory")
+	}
+	if u.PIDs == nil {
+		u.PIDs = &s.tasks
+		u.Summed = append(u.Summed, "pids")
+	}
+	if u.Read == nil && !s.hidden {
+		p := m.peakOf(u)
+		p.read, p.written = max(p.read, s.read), max(p.written, s.written)
+		read, written := p.read, p.written
+		u.Read, u.Written = &read, &written
+		u.Summed = append(u.Summed, "io")
+	}
+}
+
+func (m *Meter) peakOf(u *api.Usage) *peak {
+	p := m.most[u.Name]
+	if p == nil || p.run != u.Run {
+		if m.most == nil {
+			m.most = map[string]*peak{}
+		}
+		p = &peak{run: u.Run}
+		m.most[u.Name] = p
+	}
+	return p
+}
+
+// forget gives up what is known of containers that do not run any more.
+func (m *Meter) forget(subjects []Subject) {
+	for name := range m.most {
+		found := false
+		for i := range subjects {
+			found = found || subjects[i].Name == name
+		}
+		if !found {
+			delete(m.most, name)
+		}
+	}
+}
+
+// machineMemory is all of the machine's, in bytes.
+func machineMemory() uint64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil { // fails only for a bad address
+		return 0
+	}
+	return uint64(info.Totalram) * uint64(info.Unit)
+}
+
+// monotonic is the machine's clock that nobody sets; it means the same to all
+// processes.
+func monotonic() time.Duration {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // fails only for a bad address
+	return time.Duration(t.Nano())
+}
