@@ -19,6 +19,15 @@ func (s *Supervisor) emit(i *instance, action string, more ...string) {
 	s.tellAll(e)
 }
 
+// emitEnd tells that a run is over: as docker does, of the kernel's kill before the death.
+func (s *Supervisor) emitEnd(i *instance) {
+	if e := i.rec.Exit; e != nil && e.OOM {
+		s.emit(i, "oom", "reason", i.rec.Out())
+	}
+	s.emit(i, "die")
+	s.emitAttachments(i, "disconnect")
+}
+
 // emitKill tells of a signal to the run of i; of SIGKILL once in a run.
 func (s *Supervisor) emitKill(i *instance, sig syscall.Signal) {
 	if sig == syscall.SIGKILL {

@@ -37,8 +37,7 @@ func (s *Supervisor) decide(i *instance, e event) {
 	switch {
 	case i.again:
 		s.enter(i, Exited)
-		s.emit(i, "die")
-		s.emitAttachments(i, "disconnect")
+		s.emitEnd(i)
 		s.launch(i, e)
 		return
 	case i.rec.Held && i.rec.Desired == WantRunning:
@@ -47,11 +46,7 @@ func (s *Supervisor) decide(i *instance, e event) {
 	default:
 		s.enter(i, Exited)
 	}
-	s.emit(i, "die")
-	s.emitAttachments(i, "disconnect")
-	if i.rec.Exit != nil && i.rec.Exit.OOM {
-		s.emit(i, "oom")
-	}
+	s.emitEnd(i)
 	if i.rec.Reason == ReasonStopped {
 		s.emit(i, "stop")
 	}

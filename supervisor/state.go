@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
@@ -26,6 +27,17 @@ const (
 	ReasonNone, ReasonExited, ReasonSignal, ReasonOOM              = states.ReasonNone, states.ReasonExited, states.ReasonSignal, states.ReasonOOM
 	ReasonStopped, ReasonStartFailed, ReasonDependency, ReasonLost = states.ReasonStopped, states.ReasonStartFailed, states.ReasonDependency, states.ReasonLost
 )
+
+// detailOf is what there is to say of an end beside its reason.
+func detailOf(e Exit) string {
+	switch {
+	case e.OOM && e.Limit > 0:
+		return "limit " + project.Size(e.Limit)
+	case e.OOM:
+		return "not its own limit, the machine or a cgroup above ran out"
+	}
+	return ""
+}
 
 // reasonOf tells why a run with that end is over, when no command ended it.
 func reasonOf(e Exit) Reason {

@@ -180,11 +180,11 @@ func (s *Supervisor) ended(i *instance, e event) {
 	if i.rec.Finished.IsZero() {
 		i.rec.Finished = time.Now()
 	}
-	i.rec.Reason = reasonOf(exit)
+	i.rec.Reason, i.rec.Detail = reasonOf(exit), detailOf(exit)
 	if byUs && i.rec.Held {
-		i.rec.Reason = ReasonDependency
+		i.rec.Reason, i.rec.Detail = ReasonDependency, ""
 	} else if byUs || i.rec.Desired == WantStopped {
-		i.rec.Reason = ReasonStopped
+		i.rec.Reason, i.rec.Detail = ReasonStopped, ""
 	}
 	s.enter(i, Ending)
 	s.release(i)

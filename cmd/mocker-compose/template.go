@@ -15,7 +15,7 @@ import (
 var headings = map[string]string{
 	"Command": "COMMAND", "Created": "CREATED", "CreatedAt": "CREATED AT", "ExitCode": "EXIT CODE", "Health": "HEALTH",
 	"ID": "CONTAINER ID", "Image": "IMAGE", "Labels": "LABELS", "LocalVolumes": "LOCAL VOLUMES", "Mounts": "MOUNTS",
-	"Name": "NAME", "Names": "NAME", "Networks": "NETWORKS", "Ports": "PORTS", "Project": "PROJECT", "Publishers": "PUBLISHERS",
+	"Name": "NAME", "Names": "NAME", "Networks": "NETWORKS", "OOMKilled": "OOM", "Ports": "PORTS", "Project": "PROJECT", "Publishers": "PUBLISHERS",
 	"RunningFor": "CREATED", "Service": "SERVICE", "Size": "SIZE", "State": "STATE", "Status": "STATUS",
 }
 

@@ -213,6 +213,7 @@ type Container struct {
 	State     string            `json:"state"`  // docker's: created, running, restarting, exited, dead
 	Health    string            `json:"health"` // "", starting, healthy, unhealthy
 	ExitCode  int               `json:"exit_code"`
+	OOM       bool              `json:"oom,omitempty"`    // its last run ended because memory was short
 	Reason    string            `json:"reason,omitempty"` // why it stopped, in words
 	Restarts  int               `json:"restarts,omitempty"`
 	PID       int               `json:"pid,omitempty"`
@@ -264,6 +265,7 @@ type Event struct {
 	State    string    `json:"state"`
 	Health   string    `json:"health,omitempty"`
 	ExitCode int       `json:"exit_code,omitempty"`
+	OOM      bool      `json:"oom,omitempty"` // its last run ended because memory was short
 	// Final: the container has stopped and no restart will follow.
 	Final  bool   `json:"final,omitempty"`
 	Reason string `json:"reason,omitempty"`

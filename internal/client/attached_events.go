@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
@@ -51,7 +52,7 @@ func (a *attached) event(ctx context.Context, ev *api.Event) {
 		m.ended = false
 		a.follow(ev.Name, m)
 	case ev.Action == "die" && !ev.Final && m.shown:
-		a.out.follower.Say(fmt.Sprintf("%s exited with code %d (restarting)", m.label, ev.ExitCode))
+		a.out.follower.Say(exited(m.label, ev, "restarting"))
 	}
 }
 
@@ -80,7 +81,7 @@ func (a *attached) endedHere(ctx context.Context, ev *api.Event) bool {
 // ended notes a container's last exit.
 func (a *attached) ended(ctx context.Context, ev *api.Event, m *member) {
 	m.ended = true
-	a.finish(ev.Name, m, fmt.Sprintf("%s exited with code %d", m.label, ev.ExitCode))
+	a.finish(ev.Name, m, exited(m.label, ev, ""))
 	if from := a.o.ExitCodeFrom; from == m.service || from == "" && a.o.abort() && !a.codeKnown && a.aborts(ev) {
 		a.code, a.codeKnown = ev.ExitCode, true
 	}
@@ -88,6 +89,23 @@ func (a *attached) ended(ctx context.Context, ev *api.Event, m *member) {
 		fmt.Fprintln(a.env.Stderr, "Aborting on container exit...")
 		a.stopAll(ctx)
 	}
+}
+
+// exited says how a container ended, in docker compose's words, and in brackets what is
+// to be known besides.
+func exited(label string, ev *api.Event, next string) string {
+	var more []string
+	if ev.OOM && ev.Reason != "" {
+		more = append(more, ev.Reason)
+	}
+	if next != "" {
+		more = append(more, next)
+	}
+	text := fmt.Sprintf("%s exited with code %d", label, ev.ExitCode)
+	if len(more) > 0 {
+		text += " (" + strings.Join(more, "; ") + ")"
+	}
+	return text
 }
 
 // aborts: this end is the end of all.

@@ -26,6 +26,7 @@ type ContainerJSON struct {
 	Name         string      `json:"Name"`
 	Names        string      `json:"Names"`
 	Networks     string      `json:"Networks"`
+	OOMKilled    bool        `json:"OOMKilled,omitempty"` // as docker inspect has it; not in docker's ps
 	Ports        string      `json:"Ports"`
 	Project      string      `json:"Project"`
 	Publishers   []Publisher `json:"Publishers"`
@@ -59,6 +60,7 @@ func Describe(c *api.Container, now time.Time, full bool) ContainerJSON {
 		Name:         c.Name,
 		Names:        c.Name,
 		Networks:     strings.Join(c.Networks, ","),
+		OOMKilled:    c.OOM,
 		Ports:        Ports(c.Ports),
 		Project:      c.Project,
 		Publishers:   publishers(c.Ports),

@@ -30,6 +30,7 @@ func sample() []api.Container {
 		},
 		{ID: "11", Name: "demo-db-1", Project: "demo", Service: "db", Command: []string{"db"}, Created: ago(time.Minute), Started: ago(time.Minute), State: "running", Health: "starting"},
 		{ID: "22", Name: "demo-job-1", Project: "demo", Service: "job", Command: []string{"sh", "-c", "exit 137"}, Created: ago(time.Hour), Finished: ago(2 * time.Minute), State: "exited", ExitCode: 137},
+		{ID: "2f", Name: "demo-hungry-1", Project: "demo", Service: "hungry", Command: []string{"eat"}, Created: ago(time.Hour), Finished: ago(2 * time.Minute), State: "exited", ExitCode: 137, OOM: true},
 		{ID: "33", Name: "demo-loop-1", Project: "demo", Service: "loop", Created: ago(time.Hour), Finished: ago(3 * time.Second), State: "restarting", ExitCode: 1},
 		{ID: "44", Name: "demo-new-1", Project: "demo", Service: "new", Created: ago(0), State: "created"},
 		{ID: "55", Name: "demo-old-1", Project: "demo", Service: "old", Created: ago(90 * 24 * time.Hour), State: "exited"},

@@ -43,9 +43,14 @@ type Container struct {
 type Exit struct {
 	Code   int            `json:"code"`             // as the shell has it: 128+signal when killed
 	Signal syscall.Signal `json:"signal,omitempty"` // 0 = it ended by itself
-	OOM    bool           `json:"oom,omitempty"`
-	Lost   bool           `json:"lost,omitempty"` // the project's holder died, and the run with it
-	At     time.Time      `json:"at"`
+	// OOM: the kernel killed it, or a process in its container, because memory was
+	// short (oom_kill of memory.events); Limit is the container's limit that was
+	// reached, in bytes, 0 = memory was short elsewhere: on the machine, or in a
+	// cgroup above.
+	OOM   bool      `json:"oom,omitempty"`
+	Limit int64     `json:"limit,omitempty"`
+	Lost  bool      `json:"lost,omitempty"` // the project's holder died, and the run with it
+	At    time.Time `json:"at"`
 }
 
 // Run is one start-to-exit episode of a container, or of a command executed in it.

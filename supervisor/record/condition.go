@@ -67,6 +67,9 @@ func (r *Replica) completed() (bool, error) {
 	if r.Reason == states.ReasonStartFailed || r.Exit == nil {
 		return false, r.notRunning()
 	}
+	if r.Reason == states.ReasonOOM {
+		return false, fmt.Errorf("service %q didn't complete successfully: exit %d (%s)", r.Service.Name, r.Exit.Code, r.Out())
+	}
 	if r.Exit.Code != 0 {
 		return false, fmt.Errorf("service %q didn't complete successfully: exit %d", r.Service.Name, r.Exit.Code)
 	}
@@ -82,10 +85,11 @@ func (r *Replica) notRunning() error {
 		return fmt.Errorf("container %s could not be started: %s", r.Name, r.Detail)
 	}
 	text := fmt.Sprintf("container %s exited (%d)", r.Name, r.Exit.Code)
-	if r.Detail != "" {
+	switch {
+	case r.Reason == states.ReasonOOM:
+		text += ": " + r.Out()
+	case r.Detail != "":
 		text += ": " + strings.TrimSpace(r.Detail)
-	} else if r.Reason == states.ReasonOOM {
-		text += ": out of memory"
 	}
 	return fmt.Errorf("%s", text)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
 // Event is what clients are told when something has happened to the container.
@@ -16,7 +17,7 @@ func (r *Replica) Event(action string) api.Event {
 		Final: r.Final(), Reason: r.Why(), OneOff: r.OneOff != nil,
 	}
 	if r.Exit != nil {
-		e.ExitCode = r.Exit.Code
+		e.ExitCode, e.OOM = r.Exit.Code, r.Reason == states.ReasonOOM
 	}
 	return e
 }

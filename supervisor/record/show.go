@@ -26,7 +26,7 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		c.Health = r.Health.Status.String()
 	}
 	if r.Exit != nil {
-		c.ExitCode = r.Exit.Code
+		c.ExitCode, c.OOM = r.Exit.Code, r.Exit.OOM
 	}
 	if mode := r.Service.NetworkMode; mode == "host" || mode == "none" {
 		c.Networks = []string{mode} // docker has networks of these names
@@ -91,6 +91,9 @@ func dependsOn(list []project.Dependency) string {
 
 // Why is the reason in words.
 func (r *Replica) Why() string {
+	if r.Reason == states.ReasonOOM {
+		return r.Out()
+	}
 	if r.Detail != "" {
 		return r.Reason.String() + ": " + r.Detail
 	}
