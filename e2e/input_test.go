@@ -93,9 +93,9 @@ func TestLowPort(t *testing.T) {
 
 // Keys that are not honoured are said, one line each, and the rest works.
 func TestNotices(t *testing.T) {
-	s := begin(t, "services:\n  a: { command: ./probe pause, mem_limit: 64m }\n")
+	s := begin(t, "services:\n  a: { command: ./probe pause, mem_swappiness: 5 }\n")
 	r := s.compose("up", "-d")
-	if r.code != 0 || strings.Count(r.stderr, "mem_limit") != 1 {
-		t.Errorf("exit %d; want one line on mem_limit:\n%s", r.code, r.stderr)
+	if r.code != 0 || strings.Count(r.stderr, "mem_swappiness") != 1 {
+		t.Errorf("exit %d; want one line on mem_swappiness:\n%s", r.code, r.stderr)
 	}
 }

@@ -81,7 +81,7 @@ func TestFateOf(t *testing.T) {
 func TestExplain(t *testing.T) {
 	for key, want := range map[string]string{
 		"services.*.command":           "",
-		"services.*.mem_limit":         "limits are not enforced yet",
+		"services.*.mem_swappiness":    "has no counterpart in cgroup v2",
 		"services.*.tmpfs":             "",
 		"services.*.logging.driver":    "logs are kept in files of our own, which mocker-compose logs reads (honoured: json-file, local)",
 		"services.*.logging.options.*": "only max-size and max-file are known (honoured: max-size, max-file)",

@@ -5,11 +5,11 @@ import "slices"
 // deployRows are the keys of services.*.deploy.
 func deployRows() []Support {
 	const d = "services.*.deploy."
-	const limit = "limits are not enforced yet"
 	const swarm = "there is one host"
 	return slices.Concat(
 		honoured("services.*.", "deploy"),
-		honoured(d, "replicas", "resources"),
+		honoured(d, "replicas", "resources", "resources.limits", "resources.limits.cpus", "resources.limits.memory", "resources.limits.pids",
+			"resources.reservations", "resources.reservations.memory"),
 		honoured(d, "restart_policy", "restart_policy.condition", "restart_policy.max_attempts"),
 		same(d, Ignored, "the delay grows from 0.1 s to 1 min as docker's does", "restart_policy.delay", "restart_policy.window"),
 		[]Support{
@@ -20,13 +20,7 @@ func deployRows() []Support {
 			{Key: d + "placement.**", Fate: Ignored, Reason: swarm},
 			{Key: d + "rollback_config.**", Fate: Ignored, Reason: "there is no roll-back: replicas are replaced one after the other"},
 			{Key: d + "update_config.**", Fate: Ignored, Reason: "replicas are replaced as up finds them diverged"},
-			{Key: d + "resources.limits", Fate: Honoured},
-			{Key: d + "resources.limits.cpus", Fate: Ignored, Reason: limit},
-			{Key: d + "resources.limits.memory", Fate: Ignored, Reason: limit},
-			{Key: d + "resources.limits.pids", Fate: Ignored, Reason: limit},
-			{Key: d + "resources.reservations", Fate: Honoured},
-			{Key: d + "resources.reservations.cpus", Fate: Ignored, Reason: "nothing is reserved"},
-			{Key: d + "resources.reservations.memory", Fate: Ignored, Reason: "nothing is reserved"},
+			{Key: d + "resources.reservations.cpus", Fate: Ignored, Reason: "processors are reserved by a swarm only, docker compose ignores it as well; cpu_shares gives a share"},
 			{Key: d + "resources.reservations.generic_resources.**", Fate: Ignored, Reason: "nothing is reserved"},
 			{Key: d + "resources.reservations.devices.**", Fate: Refused, Reason: "drivers for graphics processors are put into containers by hooks of the system's runtime; name the device files under devices instead"},
 		})

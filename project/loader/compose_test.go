@@ -34,13 +34,13 @@ func env(lines ...string) func(*loader.Options) {
 // TestOverride: files are merged in order, notices follow !reset, and the
 // position is that of the first definition.
 func TestOverride(t *testing.T) {
-	dir := tree(t, "compose.yaml", head+"    build: .\n    mem_limit: 1g\n    command: a\n",
-		"compose.override.yaml", head+"    build: !reset null\n    command: b\n    cpus: 1\n")
+	dir := tree(t, "compose.yaml", head+"    build: .\n    mem_swappiness: 1\n    command: a\n",
+		"compose.override.yaml", head+"    build: !reset null\n    command: b\n    cpu_count: 1\n")
 	p := mustLoad(t, dir).Project
 	if got := strings.Join(p.Services[0].Command, " "); got != "b" {
 		t.Errorf("command %q", got)
 	}
-	if got := keys(p.Notices); got != "services.web.mem_limit services.web.cpus" {
+	if got := keys(p.Notices); got != "services.web.mem_swappiness services.web.cpu_count" {
 		t.Errorf("notices %s", got)
 	}
 	if len(p.ConfigFiles) != 2 || p.Services[0].Source.File != dir+"/compose.yaml" {
@@ -62,14 +62,14 @@ func TestOverrideTag(t *testing.T) {
 // have their position.
 func TestInclude(t *testing.T) {
 	files := []string{"compose.yaml", "include: [sub/more.yaml]\nservices:\n  web:\n    extends: {file: base.yaml, service: base}\n",
-		"base.yaml", "services:\n  base:\n    mem_limit: 1g\n    command: x\n",
-		"sub/more.yaml", "services:\n  db:\n    pids_limit: 5\n    volumes: ['./d:/d']\n"}
+		"base.yaml", "services:\n  base:\n    mem_swappiness: 1\n    command: x\n",
+		"sub/more.yaml", "services:\n  db:\n    cpu_count: 5\n    volumes: ['./d:/d']\n"}
 	dir := tree(t, files...)
 	p := mustLoad(t, dir).Project
 	if names(p) != "db web" || p.Services[0].Mounts[0].Source != dir+"/sub/d" || p.Services[1].Command[0] != "x" {
 		t.Errorf("services %+v", p.Services)
 	}
-	if got := keys(p.Notices); got != "services.base.mem_limit services.db.pids_limit" {
+	if got := keys(p.Notices); got != "services.base.mem_swappiness services.db.cpu_count" {
 		t.Errorf("notices %s", got)
 	}
 	files[5] = "services:\n  db:\n    imag: x\n"

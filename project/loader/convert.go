@@ -80,7 +80,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		out.Scale = 1
 	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
-		l.image, l.user, l.attachments, l.dns, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation, l.extraHosts, l.serviceExtension,
+		l.image, l.user, l.attachments, l.dns, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation, l.extraHosts, l.resources, l.serviceExtension,
 	} {
 		if err := step(s, &out); err != nil {
 			return out, err

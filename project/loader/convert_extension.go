@@ -32,8 +32,8 @@ func (l *load) extension(m *types.Project, p *project.Project) (err error) {
 			if p.Uplink, err = project.ParseUplink(fmt.Sprint(keys[name])); err != nil {
 				return l.fault("", fmt.Sprintf("%s.%s: %v", extensionKey, name, err), extensionKey, name)
 			}
-		case name == "host_loopback":
-			return l.fault("write it into the service that is to reach the host", extensionKey+"."+name+": it is a service's", extensionKey, name)
+		case name == "host_loopback", name == "memory_high":
+			return l.fault("write it below x-mocker of the service that it is about", extensionKey+"."+name+": it is a service's", extensionKey, name)
 		case name != known:
 			return l.fault(suggest(name, []string{known}), extensionKey+"."+name+": unknown key", extensionKey, name)
 		}

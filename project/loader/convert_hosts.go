@@ -10,6 +10,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/bounds"
 )
 
 // extraHosts converts extra_hosts. host-gateway is the host: on its own network
@@ -48,10 +49,16 @@ func (l *load) serviceExtension(s types.ServiceConfig, out *project.Service) err
 	if !ok {
 		return l.fault("write for example x-mocker: {host_loopback: true}", fmt.Sprintf("services.%s.x-mocker is not a mapping", s.Name), at...)
 	}
-	const known = "host_loopback"
+	const loopback, high = "host_loopback", "memory_high"
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		if name != known {
-			return l.fault(suggest(name, []string{known}), fmt.Sprintf("services.%s.x-mocker.%s: unknown key", s.Name, name), append(at, name)...)
+		if name == high {
+			if err := bounds.MemoryHigh(limitSource{l}, s.Name, keys[name], &out.Resources); err != nil {
+				return err
+			}
+			continue
+		}
+		if name != loopback {
+			return l.fault(suggest(name, []string{loopback, high}), fmt.Sprintf("services.%s.x-mocker.%s: unknown key", s.Name, name), append(at, name)...)
 		}
 		on, ok := keys[name].(bool)
 		if !ok {
@@ -61,7 +68,7 @@ func (l *load) serviceExtension(s types.ServiceConfig, out *project.Service) err
 	}
 	if out.HostLoopback && s.NetworkMode != "host" && !out.WantsHost() {
 		return l.fault("add extra_hosts: ['host.docker.internal:host-gateway']",
-			fmt.Sprintf("services.%s.x-mocker.host_loopback: the service has no name for this machine", s.Name), append(at, known)...)
+			fmt.Sprintf("services.%s.x-mocker.host_loopback: the service has no name for this machine", s.Name), append(at, loopback)...)
 	}
 	return nil
 }

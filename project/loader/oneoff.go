@@ -44,7 +44,10 @@ func (l *load) oneOff(m *types.Project, p *project.Project) (*project.Service, e
 	}
 	s.ContainerName, s.Restart, s.Tty, s.StdinOpen = "", "no", o.TTY, o.StdinOpen
 	one := 1
-	s.Scale, s.Deploy = &one, nil
+	s.Scale = &one
+	if s.Deploy != nil {
+		s.Deploy = &types.DeployConfig{Resources: s.Deploy.Resources}
+	}
 	for _, apply := range []func(*types.ServiceConfig) error{o.command, l.runEnvironment, o.labels, o.ports, l.runVolumes} {
 		if err := apply(&s); err != nil {
 			return nil, &Error{Message: err.Error(), Err: err}
