@@ -13,7 +13,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS ?= -buildvcs=false
 BUILD := $(GO) build -trimpath -ldflags '-s -w -X $(VERSION_VAR)=$(VERSION)'
 
-.PHONY: build gvisor help install demo test test-unit test-lab e2e bench fuzz lint clean
+.PHONY: build gvisor help install demo test test-unit test-lab test-lab-newest e2e bench fuzz lint clean
 
 build: ## build bin/mocker-compose (the default)
 	$(BUILD) -o bin/mocker-compose ./cmd/mocker-compose
@@ -22,7 +22,7 @@ gvisor: ## build bin/mocker-compose with the uplink of that name
 	$(BUILD) -tags gvisor -o bin/mocker-compose ./cmd/mocker-compose
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: build ## install below PREFIX (/usr/local)
 	install -D -m 755 bin/mocker-compose $(DESTDIR)$(PREFIX)/bin/mocker-compose
@@ -43,6 +43,9 @@ e2e: setup ## the scenarios: the whole program as a plain user
 
 test-lab: ## scenarios on another machine: systemd, cgroup v2 alone (test/lab/README.md)
 	@test/lab/selection
+
+test-lab-newest: ## the limits with their full numbers on Linux 6.12: for every night
+	@test/lab/selection newest
 
 bench: build ## the figures of docs/benchmarks.md, side by side in one run
 	$(BUILD) -o bin/bench ./bench

@@ -143,7 +143,7 @@ func TestLimitsOOMIsSaid(t *testing.T) {
 	f := s.foreground("a", "fine")
 	f.code()
 	out := f.out.String()
-	if !strings.Contains(out, "a-1 exited with code 137 (OOM)") {
+	if !strings.Contains(out, "a-1 exited with code 137 (out of memory: limit 24 MiB)") {
 		t.Errorf("up does not say why:\n%s", out)
 	}
 	if c := s.ps()["fine-1"]; c.ExitCode != 137 || strings.Contains(c.Status, "OOM") {
