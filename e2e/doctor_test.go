@@ -3,30 +3,55 @@ package e2e
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// doctorCheck is one entry of `doctor --format json`.
+// doctorCheck is one entry of `doctor --json`.
 type doctorCheck struct {
-	Name, State, Detail, Fix string
-	Optional                 bool
+	ID, State, Found, Cause, Lost, Note, Keep string
+
+	CauseID  string `json:"cause_id"`
+	Remedy   []string
+	Blocking bool
 }
 
+// doctor runs it; its exit code is the number of what blocks.
 func (s *scenario) doctor() map[string]doctorCheck {
 	s.t.Helper()
-	out := s.must("doctor", "--format", "json")
-	var list []doctorCheck
-	if err := json.Unmarshal([]byte(out), &list); err != nil {
-		s.t.Fatalf("%v\n%s", err, out)
+	r := s.compose("doctor", "--json")
+	var report struct {
+		Blocking, Degraded int
+		Checks             []doctorCheck
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
+		s.t.Fatalf("%v\n%s%s", err, r.stdout, r.stderr)
 	}
 	m := map[string]doctorCheck{}
-	for _, c := range list {
-		if m[c.Name] = c; c.State != "ok" && c.State != "degraded" && c.State != "missing" || c.Detail == "" {
+	blocking, degraded := 0, 0
+	for _, c := range report.Checks {
+		m[c.ID] = c
+		switch c.State {
+		case "problem":
+			blocking++
+		case "degraded":
+			degraded++
+		case "ok", "absent", "untried":
+		default:
 			s.t.Errorf("check %+v", c)
 		}
+		if c.Found == "" || c.Blocking != (c.State == "problem") {
+			s.t.Errorf("check %+v", c)
+		}
+		if (c.State == "problem" || c.State == "degraded") && (c.Cause == "" || c.Lost == "" || len(c.Remedy) == 0 && c.Note == "") {
+			s.t.Errorf("%s is %s without cause, remedy or loss: %+v", c.ID, c.State, c)
+		}
+	}
+	if r.code != blocking || report.Blocking != blocking || report.Degraded != degraded {
+		s.t.Errorf("exit %d, says %d and %d, but %d block and %d are degraded", r.code, report.Blocking, report.Degraded, blocking, degraded)
 	}
 	return m
 }
@@ -43,24 +68,24 @@ func TestDoctorKnowsUplinks(t *testing.T) {
 		t.Helper()
 		checks := s.doctor()
 		for _, u := range project.Uplinks() {
-			c, ok := checks["uplink "+string(u)]
+			c, ok := checks["uplink-"+string(u)]
 			if !ok {
 				t.Errorf("doctor says nothing of the uplink %s", u)
 			}
 			r := s.compose("up", "-d", "--uplink", string(u))
 			if can := r.code == 0; can != (c.State == "ok") {
-				t.Errorf("uplink %s: doctor says %s (%s), up: exit %d %s", u, c.State, c.Detail, r.code, r.stderr)
+				t.Errorf("uplink %s: doctor says %s (%s), up: exit %d %s", u, c.State, c.Found, r.code, r.stderr)
 			}
 		}
 	}
 	agree()
 	w.run("host", "chmod", "600", "/dev/net/tun")
 	agree()
-	if c := s.doctor()["/dev/net/tun"]; c.State != "missing" || !c.Optional || c.Fix != "sudo chmod 666 /dev/net/tun" {
+	if c := s.doctor()["tun"]; c.State != "absent" || !slices.Equal(c.Remedy, []string{"sudo chmod 666 /dev/net/tun"}) {
 		t.Errorf("of the device that may not be opened: %+v", c)
 	}
 	w.run("host", "rm", "/dev/net/tun")
-	if c := s.doctor()["/dev/net/tun"]; c.State != "missing" || !strings.Contains(c.Fix, "modprobe tun") {
+	if c := s.doctor()["tun"]; c.State != "absent" || !strings.Contains(strings.Join(c.Remedy, ""), "modprobe tun") {
 		t.Errorf("of the device that does not exist: %+v", c)
 	}
 }
@@ -72,23 +97,17 @@ func TestDoctor(t *testing.T) {
 		t.Fatal(err)
 	}
 	checks := s.doctor()
-	for _, name := range []string{
-		"user namespaces", "net namespaces", "bridges", "pairs of interfaces (veth)", "nf_tables with tproxy", "packet sockets",
-		"/dev/net/tun", "ids of containers", "ping to the outside", "published ports below 1024", "open files",
-	} {
-		if _, ok := checks[name]; !ok {
-			t.Errorf("no check %q", name)
+	for _, id := range []string{"userns", "ids", "namespaces", "bridge", "veth", "packet", "data", "run", "overlay"} {
+		if c := checks[id]; c.State == "problem" || c.State == "untried" || c.State == "" {
+			t.Errorf("%s, with which this test runs: %+v", id, c)
 		}
 	}
-	if c := checks["user namespaces"]; c.State != "ok" {
-		t.Errorf("user namespaces, with which this test runs: %+v", c)
-	}
-	if out := s.must("doctor"); !strings.Contains(out, "uplink relay") || !strings.Contains(out, "default") {
+	if out := s.compose("doctor").stdout; !strings.Contains(out, "uplink relay") || !strings.Contains(out, "default") {
 		t.Errorf("the default uplink is not told:\n%s", out)
 	}
 	s.fails(1, []string{"pretty or json"}, "doctor", "--format", "xml")
 	s.env = append(s.env, "MOCKER_FORCE_NO_NFT=1")
-	if c := s.doctor()["nf_tables with tproxy"]; c.State != "degraded" || !strings.Contains(c.Fix, "modprobe") {
+	if c := s.doctor()["nft"]; c.State != "degraded" || !strings.Contains(strings.Join(c.Remedy, ""), "modprobe") {
 		t.Errorf("of a kernel without nf_tables: %+v", c)
 	}
 	s.write("compose.yaml", "services:\n  a: { command: ./probe pause }\n") // for the end

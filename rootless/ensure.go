@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
@@ -135,12 +136,10 @@ func startFresh(ctx context.Context, argv []string, ready *os.File, report func(
 		return err
 	}
 	// A range that the kernel or newuidmap refuses must not be the end: one id works.
-	uid, gid := os.Getuid(), os.Getgid()
-	single := IDMaps{UIDs: []IDRange{{0, uint32(uid), 1}}, GIDs: []IDRange{{0, uint32(gid), 1}}}
-	if serr := createUserNamespace(ctx, single, argv, ready); serr != nil {
+	if serr := createUserNamespace(ctx, SingleID(), argv, ready); serr != nil {
 		return errors.Join(err, serr)
 	}
-	report(fmt.Sprintf("only your own user and group id exist in containers: %v", err))
+	report(onlyOne + cause.Line(err))
 	return nil
 }
 

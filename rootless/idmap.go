@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
-	"os/user"
 	"strconv"
 	"strings"
 
 	"github.com/rootless-containers/rootlesskit/v3/pkg/parent/idtools"
+	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // IDRange maps Count ids from Inside to Outside (user_namespaces(7)).
@@ -40,40 +43,46 @@ func FindIDMaps() (IDMaps, error) {
 	if uid == 0 {
 		return identityMaps()
 	}
-	single := IDMaps{
-		UIDs: []IDRange{{0, uint32(uid), 1}},
-		GIDs: []IDRange{{0, uint32(gid), 1}},
-	}
+	single := SingleID()
 	if os.Getenv("MOCKER_FORCE_SINGLE_ID") != "" {
 		single.Degraded = "only your own user and group id exist in containers (MOCKER_FORCE_SINGLE_ID is set)"
 		return single, nil
 	}
 	uids, gids, reason := subordinate(uid)
 	if reason != "" {
-		single.Degraded = "only your own user and group id exist in containers: " + reason
+		single.Degraded = onlyOne + reason
 		return single, nil
 	}
 	return IDMaps{UIDs: stack(uint32(uid), uids), GIDs: stack(uint32(gid), gids)}, nil
 }
 
+// onlyOne begins what is said where there is only one id.
+const onlyOne = "only your own user and group id exist in containers: "
+
+// SingleID are maps of the caller's own ids alone, which need no newuidmap.
+func SingleID() IDMaps {
+	return IDMaps{UIDs: []IDRange{{0, uint32(os.Getuid()), 1}}, GIDs: []IDRange{{0, uint32(os.Getgid()), 1}}}
+}
+
 // subordinate finds the ranges that the administrator gave the user, or says
 // why they cannot be used.
 func subordinate(uid int) (uids, gids []idtools.SubIDRange, reason string) {
+	host := cause.Here()
 	for _, tool := range []string{"newuidmap", "newgidmap"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return nil, nil, fmt.Sprintf("%s is not installed (ask for the package uidmap on Debian and Ubuntu, shadow-utils on Fedora)", tool)
+			c, _ := cause.MapTool(host, tool, "", false, false)
+			return nil, nil, c.String()
 		}
 	}
-	name := strconv.Itoa(uid)
-	if u, err := user.LookupId(name); err == nil {
-		name = u.Username
+	uids, gids, err := idtools.GetSubIDRanges(uid, host.User)
+	if c, bad := cause.SubordinateIDs(host); bad && (err != nil || len(uids) == 0 || len(gids) == 0) {
+		return nil, nil, c.String()
 	}
-	uids, gids, err := idtools.GetSubIDRanges(uid, name)
 	if err != nil {
-		return nil, nil, fmt.Sprintf("no subordinate ids for %s (%v); an administrator adds them with: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s", name, err, name)
+		return nil, nil, err.Error()
 	}
 	if len(uids) == 0 || len(gids) == 0 {
-		return nil, nil, fmt.Sprintf("no subordinate ids for %s in /etc/subuid and /etc/subgid; an administrator adds them with: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s", name, name)
+		return nil, nil, "no subordinate ids for " + host.User
 	}
 	return uids, gids, ""
 }
@@ -185,5 +194,29 @@ func runMapTool(ctx context.Context, tool string, pid int, ranges []IDRange) err
 	if errors.Is(err, exec.ErrNotFound) || text == "" {
 		text = err.Error()
 	}
-	return fmt.Errorf("%s: %s (see /etc/subuid and /etc/subgid: the ranges must be yours alone)", tool, text)
+	return &cause.Error{Doing: "map ids", Err: errors.New(text), Cause: explainTool(tool, text)}
+}
+
+// explainTool says why newuidmap has failed: for what its file is, or for the ranges.
+func explainTool(tool, said string) cause.Cause {
+	h := cause.Here()
+	path := h.Program(tool)
+	nosuid, privileged := MapToolRights(path)
+	if c, bad := cause.MapTool(h, tool, path, nosuid, privileged); bad {
+		return c
+	}
+	return cause.MapRefused(h, said)
+}
+
+// MapToolRights tells what counts of a file that is to have more rights than its
+// caller: whether its mount takes them away, and whether it has any.
+func MapToolRights(path string) (nosuid, privileged bool) {
+	var where unix.Statfs_t
+	nosuid = unix.Statfs(path, &where) == nil && where.Flags&unix.ST_NOSUID != 0
+	st, err := os.Stat(path)
+	if err != nil {
+		return nosuid, false
+	}
+	n, err := unix.Getxattr(path, "security.capability", nil)
+	return nosuid, st.Mode()&fs.ModeSetuid != 0 || err == nil && n > 0
 }

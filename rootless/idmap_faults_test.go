@@ -48,7 +48,7 @@ func TestFaultyIDMaps(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := strings.Join(w.said, "\n")
-			noRanges := strings.Contains(text, "no subordinate ids")
+			noRanges := strings.Contains(text, "has no range for")
 			if len(w.said) != 1 || (!strings.Contains(text, c.want) && !noRanges) {
 				t.Errorf("said %q, want one line with %q", w.said, c.want)
 			}

@@ -6,6 +6,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // KeyringName names the session keyring of a project (keyrings(7)). Every process
@@ -37,7 +39,7 @@ func holdKeyring(project string) error {
 	case err == nil, !HasKeyrings():
 		return nil
 	case errors.Is(err, unix.EDQUOT):
-		return fmt.Errorf("session keyring of the project: you have as many keys as you may: /proc/key-users counts them, an administrator allows more with sysctl -w kernel.keys.maxkeys=2000")
+		return errors.New((&cause.Error{Doing: "session keyring of the project", Err: err, Cause: cause.Keyrings(cause.Here())}).Line())
 	default:
 		return fmt.Errorf("session keyring of the project: %w", err)
 	}

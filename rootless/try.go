@@ -32,9 +32,9 @@ func TryRole(ctx context.Context, maps IDMaps, args []string, stdio [3]*os.File)
 	p.Do("enter /", unix.SYS_CHDIR, "/")
 	p.Do("close the other descriptors", unix.SYS_CLOSE_RANGE, 3, uint32(0xffffffff), unix.CLOSE_RANGE_CLOEXEC)
 	p.Do("execute our own program", unix.SYS_EXECVEAT, 6, "", roleArgs(args), roleEnv(), unix.AT_EMPTY_PATH)
-	b, err := spawn(&p, stdio, []*os.File{goR, exe}, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID})
+	b, err := spawnUser(&p, stdio, []*os.File{goR, exe}, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID})
 	if err != nil {
-		return 0, explainUserns(err)
+		return 0, err
 	}
 	if err := maps.write(ctx, b.pid); err != nil {
 		b.kill()
@@ -46,7 +46,7 @@ func TryRole(ctx context.Context, maps IDMaps, args []string, stdio [3]*os.File)
 	}
 	if err := b.executed(); err != nil {
 		b.kill()
-		return 0, err
+		return 0, explainRights(err)
 	}
 	return await(ctx, b.pid, b.pidfd)
 }

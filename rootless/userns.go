@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
@@ -113,9 +113,9 @@ func createUserNamespace(ctx context.Context, maps IDMaps, argv []string, ready 
 	}
 	defer null.Close()
 	sys := &syscall.SysProcAttr{Setsid: true, Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS}
-	b, err := spawn(&p, [3]*os.File{null, null, null}, []*os.File{goR, exe, ready}, sys)
+	b, err := spawnUser(&p, [3]*os.File{null, null, null}, []*os.File{goR, exe, ready}, sys)
 	if err != nil {
-		return explainUserns(err)
+		return err
 	}
 	if err := maps.write(ctx, b.pid); err != nil {
 		b.kill()
@@ -125,7 +125,19 @@ func createUserNamespace(ctx context.Context, maps IDMaps, argv []string, ready 
 		b.kill()
 		return err
 	}
-	return b.executed()
+	return explainRights(b.executed())
+}
+
+// spawnUser is spawn with a new user namespace.
+func spawnUser(p *program.Program, stdio [3]*os.File, extra []*os.File, sys *syscall.SysProcAttr) (*born, error) {
+	err := cause.Forced("userns")
+	if err == nil {
+		var b *born
+		if b, err = spawn(p, stdio, extra, sys); err == nil {
+			return b, nil
+		}
+	}
+	return nil, explainUserns(err)
 }
 
 // blockingPipe is a pipe for a process that is not Go: os.Pipe's ends do not block.
@@ -188,27 +200,15 @@ func execHolder(p *program.Program, argv []string) {
 
 // explainUserns says what is in the way of a user namespace.
 func explainUserns(err error) error {
-	switch {
-	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		if readSysctl("kernel/apparmor_restrict_unprivileged_userns") == "1" {
-			return fmt.Errorf("create a user namespace: %w: AppArmor forbids it to programs without a profile; an administrator allows it with: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0", err)
-		}
-		if readSysctl("kernel/unprivileged_userns_clone") == "0" {
-			return fmt.Errorf("create a user namespace: %w: an administrator allows it with: sysctl -w kernel.unprivileged_userns_clone=1", err)
-		}
-		return fmt.Errorf("create a user namespace: %w: a security policy (seccomp of an outer container, SELinux or AppArmor) forbids it here", err)
-	case errors.Is(err, unix.ENOSPC):
-		return fmt.Errorf("create a user namespace: %w: the limit is reached; an administrator raises it with: sysctl -w user.max_user_namespaces=15000", err)
-	}
-	return fmt.Errorf("create a user namespace: %w", err)
+	return &cause.Error{Doing: "create a user namespace", Err: err, Cause: cause.UserNamespace(cause.Here(), err)}
 }
 
-func readSysctl(name string) string {
-	b, err := os.ReadFile("/proc/sys/" + name)
-	if err != nil {
-		return ""
+// explainRights says what took the rights away that id 0 has in a new user namespace.
+func explainRights(err error) error {
+	if !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EACCES) {
+		return err
 	}
-	return strings.TrimSpace(string(b))
+	return &cause.Error{Doing: "use the new user namespace", Err: err, Cause: cause.UserNamespace(cause.Here(), err)}
 }
 
 // execInside runs argv in the user namespace of the process behind survivor and

@@ -11,12 +11,15 @@ import (
 
 func (a *app) doctor() *cobra.Command {
 	var format string
+	var asJSON, quiet bool
 	c := &cobra.Command{
 		Use: "doctor [OPTIONS]", Short: "Say what this machine can do, and what mends what it cannot",
-		Long: `Try what projects need of this machine, in namespaces that are thrown away: user
-namespaces, bridges, rules, helpers for other uplinks. Each line says what was found
-and, where something is missing, the command that mends it. The exit code is 1 when
-projects cannot run; what they can do without is no failure.`,
+		Long: `Try what projects need of this machine, in namespaces that are thrown away. What is to
+be mended comes first, each with its cause, the commands that mend it here, and what is
+lost meanwhile; then what works. Nothing is changed.
+
+The exit code is the number of problems that keep projects from running: 0 if they run,
+with less than one would expect or not.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if format != "pretty" && format != "json" {
@@ -24,20 +27,21 @@ projects cannot run; what they can do without is no failure.`,
 			}
 			ctx, stop := interruptible(c.Context())
 			defer stop()
-			checks := doctor.Run(ctx)
-			write := doctor.WriteText
-			if format == "json" {
-				write = doctor.WriteJSON
+			r := doctor.Run(ctx, a.env.Dirs)
+			var err error
+			if asJSON || format == "json" {
+				err = doctor.WriteJSON(a.env.Stdout, r)
+			} else {
+				err = doctor.WriteText(a.env.Stdout, r, quiet)
 			}
-			if err := write(a.env.Stdout, checks); err != nil {
-				return err
+			if err == nil && r.Blocking > 0 {
+				err = &client.ExitError{Code: r.Blocking}
 			}
-			if !doctor.Fit(checks) {
-				return &client.ExitError{Code: 1}
-			}
-			return nil
+			return err
 		},
 	}
 	c.Flags().StringVar(&format, "format", "pretty", "pretty or json")
+	c.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "only what is to be mended")
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
 
@@ -69,13 +70,23 @@ func Report(w io.Writer, err error) int {
 			return Interrupted
 		}
 		fmt.Fprintln(w, err)
+		advise(w, err)
 		return 1
 	case exit.Err == nil:
 		return exit.Code
 	}
 	fmt.Fprintln(w, err)
+	advise(w, err)
 	if exit.Hint != "" {
 		fmt.Fprintln(w, exit.Hint)
 	}
 	return exit.Code
+}
+
+// advise prints what mends the cause of an error, if it is one that doctor knows.
+func advise(w io.Writer, err error) {
+	var e *cause.Error
+	if errors.As(err, &e) {
+		fmt.Fprintln(w, e.Advice())
+	}
 }

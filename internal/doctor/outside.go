@@ -3,89 +3,190 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
-	"strconv"
-	"strings"
+	"os/exec"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
-// ids looks for the ids that containers can have.
-func ids(maps rootless.IDMaps, err error) Check {
-	const name = "ids of containers"
-	switch {
-	case err != nil:
-		return failed(name, err, "")
-	case maps.Degraded != "":
-		why, fix, _ := strings.Cut(maps.Degraded, "; an administrator adds them with: ")
-		return failed(name, errors.New(why), fix).degraded()
+// tryOutside makes the attempts that need no namespace. It returns the directory on
+// the file system of the data that the child may use, and what removes it.
+func (f *found) tryOutside(h cause.Host, dirs state.Dirs) (room string, remove func()) {
+	f.tryTools(h)
+	f.tryLimits()
+	f.data = dirFound{dir: cause.Dir{Path: dirs.Data, Variable: "MOCKER_DATA_HOME", Purpose: "images, volumes and logs"}}
+	f.run = dirFound{dir: cause.Dir{Path: dirs.Run, Variable: "MOCKER_RUNTIME_DIR", Purpose: "sockets and locks"}}
+	f.runShared = filepath.Dir(dirs.Run) == filepath.Clean(os.TempDir())
+	run, removeRun := f.run.try("run")
+	defer removeRun()
+	if run != "" {
+		f.socket = tried(trySocket(run))
 	}
-	if maps.Direct {
-		return ok(name, "all of this system: you are root")
+	room, remove = f.data.try("data")
+	if room != "" {
+		f.data.exec = tried(tryExec(room))
 	}
-	total := uint64(0)
-	for _, r := range maps.UIDs {
-		total += uint64(r.Count)
-	}
-	return ok(name, "%d, by newuidmap from /etc/subuid", total)
+	return room, remove
 }
 
-// pings looks whether the relay may send ICMP echo for containers (icmp(7)).
-func pings() Check {
-	const name, key = "ping to the outside", "net/ipv4/ping_group_range"
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
+// roomName begins the names of directories that attempts are made in. One that is
+// left was not locked by anybody any more: its doctor was killed.
+const roomName = ".mocker-compose-doctor-"
+
+// try makes a directory in ours, or in the nearest above that there is, and looks at
+// the file system.
+func (d *dirFound) try(name string) (room string, remove func()) {
+	at := nearest(d.dir.Path)
+	var st unix.Statfs_t
+	if err := unix.Statfs(at, &st); err == nil {
+		d.fs = fileSystem(at, st.Type)
+		d.bytes, d.inodes, d.noInodes = st.Bavail*uint64(st.Bsize), st.Ffree, st.Files == 0
+	}
+	err := cause.Forced(name)
 	if err == nil {
-		unix.Close(fd)
-		return ok(name, "net.ipv4.ping_group_range = %s", sysctl(key))
+		sweep(at)
+		room, err = os.MkdirTemp(at, roomName)
 	}
-	return failed(name, fmt.Errorf("services cannot ping the outside, which the relay does by ping sockets: net.ipv4.ping_group_range = %s: %w", sysctl(key), err),
-		"sudo sysctl -w net.ipv4.ping_group_range='0 2147483647'").optional().degraded()
+	remove = func() {}
+	if err == nil {
+		lock, lerr := os.Open(room)
+		remove = func() {
+			os.RemoveAll(room)
+			lock.Close()
+		}
+		if err = lerr; err == nil {
+			err = unix.Flock(wire.FD(lock), unix.LOCK_EX|unix.LOCK_NB)
+		}
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(room, "file"), []byte("some bytes, for which a block is needed"), 0o600)
+	}
+	if d.write = tried(err); err != nil {
+		remove()
+		return "", func() {}
+	}
+	return room, remove
 }
 
-// lowPorts looks from which port on a user may publish (ip-sysctl.rst).
-func lowPorts() Check {
-	const name = "published ports below 1024"
-	first, err := strconv.Atoi(sysctl("net/ipv4/ip_unprivileged_port_start"))
+func sweep(at string) {
+	left, err := filepath.Glob(filepath.Join(at, roomName+"*"))
 	if err != nil {
-		return failed(name, fmt.Errorf("net.ipv4.ip_unprivileged_port_start cannot be read: %w", err), "").optional()
+		return
 	}
-	if os.Getuid() == 0 || first == 0 {
-		return ok(name, "all ports can be published")
+	for _, dir := range left {
+		lock, err := os.Open(dir)
+		if err != nil {
+			continue
+		}
+		if unix.Flock(wire.FD(lock), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			os.RemoveAll(dir)
+		}
+		lock.Close()
 	}
-	c := ok(name, "ports from %d on can be published", first)
-	if first > 80 {
-		c.Fix = "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80"
-		return c.optional().degraded()
-	}
-	return c
 }
 
-// enoughFiles is what a project with some thousands of connections needs: two
-// descriptors for each.
-const enoughFiles = 16384
+// nearest is the directory, or the first above it that exists.
+func nearest(dir string) string {
+	for {
+		if st, err := os.Stat(dir); err == nil && st.IsDir() || dir == "/" {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+}
 
-// files looks how many descriptors a supervisor can have (getrlimit(2)). Go
-// raises the soft limit to the hard one by itself.
-func files() Check {
-	const name = "open files"
+func trySocket(dir string) error {
+	l, err := wire.Listen(filepath.Join(dir, "socket"))
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+// tryExec executes a script whose interpreter there is not.
+func tryExec(dir string) error {
+	path := filepath.Join(dir, "script")
+	if err := os.WriteFile(path, []byte("#!"+filepath.Join(dir, "none")+"\n"), 0o700); err != nil {
+		return err
+	}
+	if err := cause.Forced("data-exec"); err != nil {
+		return err
+	}
+	return noExec(exec.Command(path).Run())
+}
+
+func (f *found) tryTools(h cause.Host) {
+	for i, name := range []string{"newuidmap", "newgidmap"} {
+		t := mapTool{name: name, path: h.Program(name)}
+		if t.path != "" {
+			t.nosuid, t.privileged = rootless.MapToolRights(h.Root + t.path)
+		}
+		f.tools[i] = t
+	}
+}
+
+func (f *found) tryLimits() {
 	var l unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
-		return failed(name, err, "").optional()
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &l) == nil {
+		f.files = l.Max
 	}
-	c := ok(name, "at most %d for each process, two for each connection", l.Max)
-	if l.Max < enoughFiles {
-		c.Fix = fmt.Sprintf("sudo sh -c 'echo \"* hard nofile %d\" >> /etc/security/limits.conf', then log in again", 1<<20)
-		return c.optional().degraded()
+	if unix.Getrlimit(unix.RLIMIT_NPROC, &l) == nil {
+		f.processes = l.Max
 	}
-	return c
+	f.instances, f.watch = tryInotify()
+	f.ping = tried(tryPing())
+	f.port = tried(tryPort())
 }
 
-func sysctl(key string) string {
-	b, err := os.ReadFile("/proc/sys/" + key)
-	if err != nil {
-		return ""
+func tryInotify() (instance, watch Tried) {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err == nil {
+		defer unix.Close(fd)
 	}
-	return strings.Join(strings.Fields(string(b)), " ")
+	if forced := cause.Forced("inotify"); forced != nil {
+		err = forced
+	}
+	if err != nil {
+		return tried(fmt.Errorf("inotify_init: %w", err)), Tried{}
+	}
+	_, err = unix.InotifyAddWatch(fd, "/", unix.IN_CREATE)
+	if forced := cause.Forced("inotify-watch"); forced != nil {
+		err = forced
+	}
+	return Tried{}, tried(os.NewSyscallError("inotify_add_watch", err))
+}
+
+// tryPing asks whether the relay may send ICMP echo for containers (icmp(7)).
+func tryPing() error {
+	if err := cause.Forced("ping"); err != nil {
+		return err
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	return unix.Close(fd)
+}
+
+// tryPort binds port 80 of an address that nobody else has. That it is taken is no
+// answer of the kernel's on whether we may.
+func tryPort() error {
+	if err := cause.Forced("ports"); err != nil {
+		return err
+	}
+	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 97, 214, 83), Port: lastUsualPort})
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return nil
+	case err != nil:
+		return err
+	}
+	return l.Close()
 }

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
@@ -19,30 +20,35 @@ const Role = "doctor"
 const limit = 30 * time.Second
 
 // Run makes all checks. It changes nothing that outlives it.
-func Run(ctx context.Context) []Check {
-	maps, err := rootless.FindIDMaps()
-	checks := []Check{ids(maps, err)}
-	if err == nil {
-		checks = slices.Concat(inside(ctx, maps), checks)
-	}
-	return append(checks, pings(), lowPorts(), files())
+func Run(ctx context.Context, dirs state.Dirs) Report {
+	h := cause.Here()
+	f := &found{}
+	room, remove := f.tryOutside(h, dirs)
+	defer remove()
+	f.tryInside(ctx, room)
+	return report(h, f)
 }
 
-// inside has the child make its checks. That it lives is one itself.
-func inside(ctx context.Context, maps rootless.IDMaps) []Check {
-	const name = "user namespaces"
+// tryInside has a child make its attempts with the ids that projects would have; if
+// these cannot be had, with one.
+func (f *found) tryInside(ctx context.Context, room string) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	answer, code, err := askChild(ctx, maps)
+	maps, err := rootless.FindIDMaps()
 	if err != nil {
-		return []Check{failed(name, err, "")}
+		f.userNS = tried(err)
+		return
 	}
-	checks := []Check{ok(name, "made one, with %d ids", count(maps))}
-	var found []Check
-	if err := json.Unmarshal(answer, &found); err != nil || code != 0 {
-		return append(checks, failed("namespaces of networks", fmt.Errorf("the child that tries them has ended with exit %d: %w", code, err), ""))
+	f.direct = maps.Direct
+	err = f.child(ctx, maps, room)
+	if err != nil && !maps.Single() && !maps.Direct {
+		if c, ok := cause.Of(err); ok && cause.OfIDs(c) {
+			f.maps = tried(err)
+			maps = rootless.SingleID()
+			err = f.child(ctx, maps, room)
+		}
 	}
-	return append(checks, found...)
+	f.userNS, f.single, f.ids = tried(err), maps.Single(), count(maps)
 }
 
 func count(m rootless.IDMaps) (n uint64) {
@@ -52,7 +58,20 @@ func count(m rootless.IDMaps) (n uint64) {
 	return n
 }
 
-func askChild(ctx context.Context, maps rootless.IDMaps) (answer []byte, code int, err error) {
+func (f *found) child(ctx context.Context, maps rootless.IDMaps, room string) error {
+	answer, code, err := askChild(ctx, maps, room)
+	if err != nil {
+		return err
+	}
+	in := &inside{}
+	if err := json.Unmarshal(answer, in); err != nil || code != 0 {
+		return fmt.Errorf("the child that tries namespaces has ended with exit %d: %w", code, err)
+	}
+	f.inside = in
+	return nil
+}
+
+func askChild(ctx context.Context, maps rootless.IDMaps, room string) (answer []byte, code int, err error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return nil, 0, err
@@ -68,7 +87,7 @@ func askChild(ctx context.Context, maps rootless.IDMaps) (answer []byte, code in
 		defer close(read)
 		answer, _ = io.ReadAll(r) // half an answer is none
 	}()
-	code, err = rootless.TryRole(ctx, maps, []string{Role}, [3]*os.File{null, w, null})
+	code, err = rootless.TryRole(ctx, maps, []string{Role, room}, [3]*os.File{null, w, null})
 	w.Close()
 	<-read
 	return answer, code, err

@@ -15,69 +15,47 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/netstack/uplink"
-	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
-// uplinks tries each way out that projects can have.
-func (r *room) uplinks(rules Check) []Check {
-	device := r.device()
-	checks := []Check{device}
-	for _, u := range project.Uplinks() {
-		var c Check
-		name := "uplink " + string(u)
-		switch u {
-		case project.UplinkRelay:
-			if c = ok(name, "can run; it is the default"); rules.State != OK {
-				c = failed(name, errors.New("it is the default, and needs nf_tables"), rules.Fix).optional()
-			}
-		case project.UplinkNone:
-			c = ok(name, "can run")
-		default:
-			c = r.tap(string(u), device, rules)
-			c.Name = name
-		}
-		checks = append(checks, c)
-	}
-	return checks
-}
-
 // device tries to open what taps are made by.
-func (r *room) device() Check {
-	err := uplink.CheckDevice()
-	if err == nil {
-		return ok(uplink.Device, "can be opened")
-	}
-	c := lacks(err)
-	c.Name, c.Detail = uplink.Device, c.Detail+"; the relay does not need it"
-	return c
-}
-
-// lacks is the check of an uplink that something is missing for.
-func lacks(err error) Check {
-	var m *uplink.Missing
-	if errors.As(err, &m) {
-		return failed("", errors.New(m.What), m.Fix).optional()
-	}
-	return failed("", err, "").optional()
-}
-
-// tap makes a tap and starts the helper on it.
-func (r *room) tap(name string, needs ...Check) Check {
-	helper, err := uplink.Find(name)
-	if err != nil {
+func device() lack {
+	if err := uplink.CheckDevice(); err != nil {
 		return lacks(err)
 	}
-	version := versionOf(helper)
-	for _, c := range needs {
-		if c.State != OK {
-			return failed("", fmt.Errorf("%s; it needs %s", version, c.Name), c.Fix).optional()
-		}
+	return lack{}
+}
+
+func lacks(err error) lack {
+	var m *uplink.Missing
+	if errors.As(err, &m) {
+		return lack{m.What, m.Fix}
 	}
-	if err := r.attach(helper); err != nil {
-		return failed("", fmt.Errorf("%s does not run: %w", version, err), "").optional()
+	return lack{What: err.Error()}
+}
+
+// tryUplink looks for the helper and, if taps can be made, starts it on one.
+func tryUplink(name string, taps bool) (w way) {
+	helper, err := uplink.Find(name)
+	if err != nil {
+		w.Lack = lacks(err)
+		return w
 	}
-	return ok("", "%s can run", version)
+	w.Version = versionOf(helper)
+	if !taps {
+		return w
+	}
+	r, err := newRoom()
+	if err == nil {
+		err = r.do(func() error { return netlink.LinkSetUp(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Index: 1}}) })
+	}
+	if err == nil {
+		err = r.attach(helper)
+	}
+	if err != nil {
+		w.Failed = oneLine(err.Error())
+	}
+	return w
 }
 
 // attachLimit bounds the start of a helper, which takes some tens of milliseconds.
@@ -103,6 +81,11 @@ func (r *room) attach(helper *uplink.Helper) error {
 		return err
 	}
 	defer uplink.Remove(h) //nolint:errcheck // it goes with the namespace
+	return r.start(h, helper, plan)
+}
+
+// start runs the helper until it has opened the tap.
+func (r *room) start(h *netlink.Handle, helper *uplink.Helper, plan uplink.Plan) error {
 	ctx, cancel := context.WithTimeout(context.Background(), attachLimit)
 	defer cancel()
 	// The helper finds the namespace as its first file behind the standard ones.

@@ -1,0 +1,123 @@
+package cause
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// PortFloor is why a port below those of plain users cannot be bound; port 0 = none in
+// particular (ip-sysctl.rst, ip_unprivileged_port_start).
+func PortFloor(h Host, port int) Cause {
+	floor, ok := h.Number("net.ipv4.ip_unprivileged_port_start")
+	if !ok {
+		floor = 1024
+	}
+	want := port
+	if want == 0 {
+		want = 80
+	}
+	c := setting(h, "port-floor", "net.ipv4.ip_unprivileged_port_start", strconv.Itoa(want),
+		fmt.Sprintf("a plain user may bind ports from %d upwards", floor), "services that publish ports below that do not start")
+	c.Note = "or publish a port from there on, or have one chosen by --ports auto"
+	return c
+}
+
+// Ping is why containers cannot ping the outside (icmp(7)).
+func Ping(h Host) Cause {
+	return setting(h, "ping-group", "net.ipv4.ping_group_range", "0 2147483647",
+		fmt.Sprintf("no group of yours is in net.ipv4.ping_group_range = %s", orUnknown(h.Sysctl("net.ipv4.ping_group_range"))),
+		"containers cannot ping the outside")
+}
+
+// enoughInotify are the instances, and the watches, that distributions have for
+// desktops.
+const (
+	enoughInstances = 1024
+	enoughWatches   = 524288
+	// FewInstances and FewWatches are below what a few containers with servers use.
+	FewInstances = 64
+	FewWatches   = 8192
+)
+
+// InotifyInstances is why inotify_init(2) fails, or soon will.
+func InotifyInstances(h Host) Cause {
+	return setting(h, "inotify-instances", "fs.inotify.max_user_instances", strconv.Itoa(enoughInstances),
+		fmt.Sprintf("fs.inotify.max_user_instances = %s counts for all your processes, containers included", orUnknown(h.Sysctl("fs.inotify.max_user_instances"))),
+		"`logs -f` and programs in containers that watch files fail")
+}
+
+// InotifyWatches is why inotify_add_watch(2) fails, or soon will.
+func InotifyWatches(h Host) Cause {
+	return setting(h, "inotify-watches", "fs.inotify.max_user_watches", strconv.Itoa(enoughWatches),
+		fmt.Sprintf("fs.inotify.max_user_watches = %s counts for all your processes, containers included", orUnknown(h.Sysctl("fs.inotify.max_user_watches"))),
+		"`logs -f` and programs in containers that watch files fail")
+}
+
+// limitsFile keeps limits of pam_limits(8).
+const limitsFile = "/etc/security/limits.d/60-mocker-compose.conf"
+
+// EnoughFiles is the hard limit that a project with some thousands of connections
+// needs: two descriptors for each.
+const EnoughFiles = 16384
+
+// OpenFiles is why there are too few descriptors (getrlimit(2), RLIMIT_NOFILE).
+func OpenFiles(h Host, hard uint64) Cause {
+	return limitOf(h, "nofile-low", "nofile", 1<<20, fmt.Sprintf("the hard limit of open files is %d for each process, and a connection of a published port takes two", hard),
+		"connections beyond that are refused, and so are `ulimits: nofile` above it")
+}
+
+// Processes is why fork(2) may fail (RLIMIT_NPROC).
+func Processes(h Host, hard uint64) Cause {
+	return limitOf(h, "nproc-low", "nproc", 1<<16, fmt.Sprintf("the limit of processes is %d for all that you run, threads and containers included", hard),
+		"programs in containers cannot start threads or processes beyond that")
+}
+
+// limitOf is a limit of the login session.
+func limitOf(h Host, id, item string, value int, what, lost string) Cause {
+	c := Cause{ID: id, What: what, Lost: lost}
+	if h.Container() != "" {
+		c.Note = fmt.Sprintf("it is set outside of this container, for docker and podman by: --ulimit %s=%d", item, value)
+		return c
+	}
+	c.Remedy = []string{fmt.Sprintf("echo '%s hard %s %d' | %s", h.User, item, value, h.Sudo("tee -a "+limitsFile))}
+	c.Note = "then log in again"
+	return c
+}
+
+// Pids is why few processes can be started: a setting of the kernel.
+func Pids(h Host, name string, have int64) Cause {
+	return setting(h, "pids-low", name, "4194304", fmt.Sprintf("%s = %d, for the whole machine", name, have),
+		"programs in containers cannot start threads or processes beyond that")
+}
+
+// SessionPids is why few processes can be started: pids.max of a cgroup that we are in.
+func SessionPids(h Host, dir string, have int64) Cause {
+	c := Cause{ID: "pids-session", What: fmt.Sprintf("pids.max of %s is %d, for all that runs in there", dir, have),
+		Lost: "programs in containers cannot start threads or processes beyond that"}
+	c.Remedy = []string{
+		h.Sudo(fmt.Sprintf("systemctl set-property user-%d.slice TasksMax=infinity", h.UID)),
+	}
+	if !h.Exists("/run/systemd/system") {
+		c.Remedy = []string{"echo max | " + h.Sudo("tee /sys/fs/cgroup"+dir+"/pids.max")}
+	}
+	return c
+}
+
+// Keyrings is why no keyring can be made (keyrings(7), /proc/key-users).
+func Keyrings(h Host) Cause {
+	return setting(h, "keys-quota", "kernel.keys.maxkeys", "2000",
+		fmt.Sprintf("you have as many keys as you may: kernel.keys.maxkeys = %s, /proc/key-users counts them", orUnknown(h.Sysctl("kernel.keys.maxkeys"))),
+		"no further project starts")
+}
+
+// MountMax is why mount(2) soon fails (Documentation/admin-guide/sysctl/fs.rst, mount-max).
+func MountMax(h Host) Cause {
+	return setting(h, "mount-max", "fs.mount-max", "100000", fmt.Sprintf("fs.mount-max = %s, the most mounts that a container may have", h.Sysctl("fs.mount-max")),
+		"services with that many mounts do not start")
+}
+
+// Memory is what is said of a machine with little of it left.
+func Memory(Host) Cause {
+	return Cause{ID: "memory-low", What: "there is little memory left", Note: "end what you do not need, or add swap",
+		Remedy: []string{"ps -eo pid,rss,args --sort=-rss | head"}, Lost: "the kernel may kill containers (OOM), or anything else"}
+}

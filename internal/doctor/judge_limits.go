@@ -1,0 +1,101 @@
+package doctor
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
+)
+
+func judgeFiles(h cause.Host, f *found) verdict {
+	if f.files < cause.EnoughFiles {
+		return degraded(cause.OpenFiles(h, f.files), "at most %d for each process", f.files)
+	}
+	return good("at most %d for each process, two for each connection", f.files)
+}
+
+func judgeInotify(h cause.Host, f *found) verdict {
+	instances, _ := h.Number("fs.inotify.max_user_instances")
+	watches, _ := h.Number("fs.inotify.max_user_watches")
+	switch {
+	case f.instances.Err() != nil:
+		return degraded(cause.InotifyInstances(h), "%v", f.instances.Err())
+	case f.watch.Err() != nil:
+		return degraded(cause.InotifyWatches(h), "%v", f.watch.Err())
+	case instances > 0 && instances < cause.FewInstances:
+		return degraded(cause.InotifyInstances(h), "%d instances", instances)
+	case watches > 0 && watches < cause.FewWatches:
+		return degraded(cause.InotifyWatches(h), "%d watches", watches)
+	}
+	return good("%d instances with %d watches", instances, watches)
+}
+
+// fewPids is below the default of one container's pids_limit.
+const fewPids = 4096
+
+func judgePids(h cause.Host, f *found) verdict {
+	if f.processes < fewPids {
+		return degraded(cause.Processes(h, f.processes), "at most %d of yours (RLIMIT_NPROC)", f.processes)
+	}
+	least := "as many as the machine can have"
+	for _, name := range []string{"kernel.pid_max", "kernel.threads-max"} {
+		n, ok := h.Number(name)
+		if ok && n < fewPids {
+			return degraded(cause.Pids(h, name, n), "%s = %d", name, n)
+		}
+	}
+	if dir, n := sessionPids(h); dir != "" {
+		least = "at most " + strconv.FormatInt(n, 10) + " in " + dir
+		if n < fewPids {
+			return degraded(cause.SessionPids(h, dir, n), "%s", least)
+		}
+	}
+	return good("%s", least)
+}
+
+// sessionPids is the lowest pids.max of the cgroups that we are in; "" = there is none.
+func sessionPids(h cause.Host) (dir string, least int64) {
+	least = math.MaxInt64
+	for line := range strings.Lines(h.Read("/proc/self/cgroup")) {
+		path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
+		if !ok {
+			continue
+		}
+		for p := path; p != "" && p != "/"; p = p[:strings.LastIndex(p, "/")] {
+			n, err := strconv.ParseInt(h.Read("/sys/fs/cgroup"+p+"/pids.max"), 10, 64)
+			if err == nil && n < least {
+				dir, least = p, n
+			}
+		}
+	}
+	return dir, least
+}
+
+// fewMemory is little for a machine that is to run servers beside everything else.
+const fewMemory = 256 << 10 // in KiB
+
+func judgeMemory(h cause.Host, _ *found) verdict {
+	total, available, swap := memInfo(h, "MemTotal"), memInfo(h, "MemAvailable"), memInfo(h, "SwapTotal")
+	size := func(kib int64) string { return cause.Size(uint64(kib) << 10) }
+	text := size(available) + " of " + size(total) + " available, no swap"
+	if swap > 0 {
+		text = size(available) + " of " + size(total) + " available, " + size(swap) + " of swap"
+	}
+	if total > 0 && available < fewMemory {
+		return degraded(cause.Memory(h), "%s", text)
+	}
+	return good("%s", text)
+}
+
+func memInfo(h cause.Host, key string) int64 {
+	for line := range strings.Lines(h.Read("/proc/meminfo")) {
+		if rest, ok := strings.CutPrefix(line, key+":"); ok {
+			n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			if err == nil {
+				return n
+			}
+		}
+	}
+	return 0
+}
