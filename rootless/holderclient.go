@@ -85,6 +85,9 @@ func (h *HolderClient) Close() {
 	h.pidfd.Close()
 }
 
+// Pidfd is the holder's; it is open until Close.
+func (h *HolderClient) Pidfd() *os.File { return h.pidfd }
+
 // Gone is closed when the holder has died or the connection was closed.
 func (h *HolderClient) Gone() <-chan struct{} { return h.gone }
 

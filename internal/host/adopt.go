@@ -30,13 +30,16 @@ func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) 
 		children[c.Name] = c
 	}
 	runs := make(map[string]*supervisor.Run)
+	var live []string
 	for name, k := range known {
 		child := children[fmt.Sprintf("%s/%d", name, k.Run)]
 		if r.adopt(k, child) && child != nil {
 			delete(children, child.Name)
-			runs[name] = runOf(child)
+			runs[name] = r.runOf(child)
+			live = append(live, child.Name)
 		}
 	}
+	r.groups.Adopt(live)
 	r.adoptFuse(children)
 	r.uplink.Adopt(children)
 	r.endStrays(ctx, children)

@@ -30,6 +30,7 @@ func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error 
 		return err
 	}
 	r.sayHostGateway(p)
+	r.groups.Check(ctx, p.Services)
 	return nil
 }
 

@@ -15,14 +15,18 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// Pause stops the container's first process and then, from inside its pid
-// namespace, all others: while the first stands still nobody is adopted or
-// started by it, and the kernel signals the rest in one pass. A plain user has
-// no freezer (cgroups(7)) unless his session was delegated one; what differs is
+// Pause freezes the run's group. Without one it stops the container's first process and
+// then, from inside its pid namespace, all others: while the first stands still nobody is
+// adopted or started by it, and the kernel signals the rest in one pass. What differs is
 // that a parent inside can learn of the stop of its child (waitpid(2), WUNTRACED).
 func (r *Runtime) Pause(run *supervisor.Run) error {
 	child, err := childOf(run)
 	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), groupLimit)
+	defer cancel()
+	if grouped, err := r.groups.Freeze(ctx, run.ID); grouped || err != nil {
 		return err
 	}
 	if err := child.Signal(unix.SIGSTOP); err != nil {
@@ -38,6 +42,11 @@ func (r *Runtime) Pause(run *supervisor.Run) error {
 func (r *Runtime) Unpause(run *supervisor.Run) error {
 	child, err := childOf(run)
 	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), groupLimit)
+	defer cancel()
+	if grouped, err := r.groups.Thaw(ctx, run.ID); grouped || err != nil {
 		return err
 	}
 	if r.sharedPID(child) {

@@ -19,7 +19,7 @@ func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes 
 		c = &container{name: sc.Name} // of an earlier boot: only its files are left
 	}
 	kept, err := r.park(c)
-	errs := []error{err, r.leave(c), r.forgetRun(c)}
+	errs := []error{err, r.endRun(ctx, c), r.leave(c), r.forgetRun(c)}
 	if !kept {
 		errs = append(errs, r.net.RemoveSandbox(sc.Name), r.removeEtc(sc.Name))
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/groups"
 	"github.com/mocker-compose/mocker-compose/internal/host/turns"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
@@ -42,6 +43,7 @@ type Runtime struct {
 	report  func(string)
 	router  *os.File
 	uplink  *uplinks.Keeper
+	groups  *groups.Keeper
 	happens chan supervisor.Happening
 
 	singleID bool
@@ -111,6 +113,9 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	if r.holder, err = rootless.ConnectHolder(ctx, dirs, name); err != nil {
 		return nil, fmt.Errorf("holder of project %s: %w", name, err)
 	}
+	if err := r.openGroups(); err != nil {
+		return nil, err
+	}
 	if r.kept, err = openKept(r.holder); err != nil {
 		return nil, err
 	}
@@ -147,6 +152,9 @@ func (r *Runtime) baseLayer() string { return filepath.Join(r.dirs.Data, "base-1
 // Close gives back what this process has open; nothing of the containers ends.
 func (r *Runtime) Close() error {
 	var errs []error
+	if r.groups != nil {
+		errs = append(errs, r.groups.Close())
+	}
 	if r.logs != nil {
 		errs = append(errs, r.logs.Close())
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // runOf is a child of the holder as the supervisor sees it.
-func runOf(child *rootless.Child) *supervisor.Run {
+func (r *Runtime) runOf(child *rootless.Child) *supervisor.Run {
 	done := make(chan supervisor.Exit, 1)
 	run := &supervisor.Run{ID: child.Name, Started: child.Started, Done: done, Handle: child}
 	if child.Pidfd != nil {
@@ -24,7 +24,9 @@ func runOf(child *rootless.Child) *supervisor.Run {
 	go func() {
 		defer close(done)
 		if info, ok := <-child.Done; ok {
-			done <- exitOf(info)
+			e := exitOf(info)
+			r.tellOOM(child.Name, &e)
+			done <- e
 		} else {
 			done <- supervisor.Exit{Code: 137, Signal: syscall.SIGKILL, Lost: true, At: time.Now()}
 		}
@@ -34,7 +36,7 @@ func runOf(child *rootless.Child) *supervisor.Run {
 
 // execRun is runOf for a command, whose line in the table nobody asks for later.
 func (r *Runtime) execRun(child *rootless.Child) *supervisor.Run {
-	run := runOf(child)
+	run := r.runOf(child)
 	told := make(chan supervisor.Exit, 1)
 	done := run.Done
 	run.Done = told
@@ -78,15 +80,16 @@ func (r *Runtime) Signal(run *supervisor.Run, sig syscall.Signal) error {
 	return ignoreEnded(child.Signal(sig))
 }
 
-// Kill ends every process of the run: its first process is pid 1 of a pid
-// namespace, and the kernel kills the others with it; in a shared one we do.
+// Kill ends every process of the run by its group. Without one its first process is pid
+// 1 of a pid namespace, and the kernel kills the others with it; in a shared one we do.
 func (r *Runtime) Kill(run *supervisor.Run) error {
 	child, err := childOf(run)
 	if err != nil {
 		return err
 	}
-	err = ignoreEnded(child.Signal(unix.SIGKILL))
-	if c := r.containerOf(run.ID); c != nil && c.sharesPID() && c.run == child {
+	grouped, err := r.groups.Kill(run.ID)
+	err = errors.Join(err, ignoreEnded(child.Signal(unix.SIGKILL)))
+	if c := r.containerOf(run.ID); c != nil && c.sharesPID() && c.run == child && !grouped {
 		err = errors.Join(err, mountns.Sweep(c.rec.MountNS))
 	}
 	return err

@@ -65,7 +65,9 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err := r.setUser(c, sc, root, spec.Process); err != nil {
 		return nil, err
 	}
-	child, err := r.launch(ctx, c, sc, run, spec, sources, root)
+	name := fmt.Sprintf("%s/%d", c.name, run)
+	back.Add("cgroup", func() error { _, err := r.releaseGroup(ctx, name); return err })
+	child, err := r.launch(ctx, c, sc, name, spec, sources, root)
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +77,12 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if c.box != nil {
 		r.net.SetReachable(c.name, true)
 	}
-	return runOf(child), nil
+	return r.runOf(child), nil
 }
 
 // launch starts the process and waits until the service's program has been
 // executed, or for the reason why not.
-func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, run int, spec *specs.Spec, sources map[string]sandbox.Source, root *os.File) (*rootless.Child, error) {
+func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, name string, spec *specs.Spec, sources map[string]sandbox.Source, root *os.File) (*rootless.Child, error) {
 	code, err := filter(&sc.Service, spec.Process.Capabilities.Bounding)
 	if err != nil {
 		return nil, stageError("seccomp", sc.Name, err)
@@ -106,7 +108,9 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	if sc.Service.TTY {
 		in.Console = consolePath(stdio[0])
 	}
-	name := fmt.Sprintf("%s/%d", c.name, run)
+	if in.Cgroup, err = r.groups.Make(ctx, name, &sc.Service); err != nil {
+		return nil, stageError("cgroup", sc.Name, err)
+	}
 	if c.sharesPID() {
 		return r.startShared(ctx, c, name, in, stdio)
 	}
@@ -180,6 +184,20 @@ func (r *Runtime) forgetRun(c *container) error {
 	return r.holder.Forget(c.run.Name)
 }
 
+// endRun ends what a run has left, now that its first process has ended: nothing, where
+// that was the first of a pid namespace.
+func (r *Runtime) endRun(ctx context.Context, c *container) error {
+	grouped := false
+	var err error
+	if c.run != nil {
+		grouped, err = r.releaseGroup(ctx, c.run.Name)
+	}
+	if c.sharesPID() && (!grouped || err != nil) {
+		err = errors.Join(err, mountns.Sweep(c.rec.MountNS))
+	}
+	return err
+}
+
 // Stopped releases what ends with a run.
 func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	c := r.lookup(sc.Name)
@@ -190,9 +208,7 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 		r.net.SetReachable(c.name, false)
 	}
 	errs := []error{r.unpublish(c, sc.Again)}
-	if c.sharesPID() {
-		errs = append(errs, mountns.Sweep(c.rec.MountNS))
-	}
+	errs = append(errs, r.endRun(ctx, c))
 	errs = append(errs, r.leave(c))
 	drain, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
