@@ -25,6 +25,7 @@ var measurements = []struct {
 	{"launch", benchLaunch},
 	{"up-one", benchUpOne},
 	{"fifty", benchFifty},
+	{"limits", benchLimits},
 	{"stop", benchStop},
 	{"net-make", benchNetMake},
 	{"net", benchNet},
