@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +102,11 @@ services:
   free: { command: ./probe spawn 40, pids_limit: -1 }
 `)
 	s.must("up", "-d")
-	for name, want := range map[string]string{"few": "20", "deployed": "22", "usual": "4096", "free": "max"} {
+	usual, err := strconv.Atoi(cgroupFile(s.group("usual"), "pids.max"))
+	if room := leastPids(s.tree()); err != nil || usual < 64 || usual > 4096 || 5*usual >= room {
+		t.Errorf("by default %d processes, %v: five full services leave nothing of %d", usual, err, room)
+	}
+	for name, want := range map[string]string{"few": "20", "deployed": "22", "usual": strconv.Itoa(usual), "free": "max"} {
 		s.eventually(name+" has spawned", func() bool { return len(s.logLines(name)) > 0 })
 		if got := cgroupFile(s.group(name), "pids.max"); got != want {
 			t.Errorf("%s: pids.max is %q, want %q", name, got, want)
@@ -122,4 +127,15 @@ services:
 	if r := s.compose("exec", "-T", "few", "sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 100 & done"); r.code == 0 {
 		t.Errorf("a command in a full service could fork: %q", r.stdout)
 	}
+}
+
+// leastPids is the least limit of a directory and those above it.
+func leastPids(dir string) int {
+	least := 1 << 22 // PID_MAX_LIMIT of linux/threads.h
+	for ; len(dir) > len(cgroupMount); dir = filepath.Dir(dir) {
+		if n, err := strconv.Atoi(cgroupFile(dir, "pids.max")); err == nil {
+			least = min(least, n)
+		}
+	}
+	return least
 }

@@ -57,7 +57,7 @@ func TestLimitsStack(t *testing.T) {
 		t.Errorf("up says that there are limits that do not hold:\n%s", r.stderr)
 	}
 	for name, files := range map[string]map[string]int{
-		"db-1":      {"memory.max": 256 << 20, "memory.swap.max": 256 << 20, "memory.low": 64 << 20, "pids.max": 4096},
+		"db-1":      {"memory.max": 256 << 20, "memory.swap.max": 256 << 20, "memory.low": 64 << 20},
 		"app-1":     {"memory.max": 50 << 20, "memory.low": 20 << 20, "pids.max": 90},
 		"app-2":     {"memory.max": 50 << 20, "memory.low": 20 << 20, "pids.max": 90},
 		"jvm-1":     {"memory.max": 1 << 30, "memory.swap.max": 0, "memory.high": 900 << 20},
@@ -108,7 +108,7 @@ func TestLimitsChange(t *testing.T) {
 		{"mem_limit: 150m, memswap_limit: 150m, pids_limit: 70", "pids.max", "70"},
 		{"mem_limit: 150m, memswap_limit: 150m", "cpu.max", "max 100000"},
 		{"pids_limit: -1", "memory.max", "max"},
-		{"cpu_shares: 2048", "pids.max", "4096"},
+		{"cpu_shares: 2048", "cpu.weight", "79"},
 		{"mem_limit: 300m", "memory.max", fmt.Sprint(300 << 20)},
 	} {
 		s.write("compose.yaml", strings.ReplaceAll(file, "MORE", c.keys))
