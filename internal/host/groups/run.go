@@ -42,7 +42,7 @@ func (k *Keeper) Make(ctx context.Context, id string, s *project.Service) (*os.F
 		return nil, err
 	}
 	name := Name(id)
-	g, unmet, err := tree.Make(name, limits.OCI(s.Resources))
+	g, unmet, err := tree.Make(name, limits.OCI(limits.Within(s.Resources, tree.Room())))
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (k *Keeper) Limit(ctx context.Context, id string, s *project.Service) error
 	if r == nil {
 		return err
 	}
-	unmet, err := r.group.Set(limits.OCI(s.Resources))
+	unmet, err := r.group.Set(limits.OCI(limits.Within(s.Resources, k.tree.Room())))
 	k.complain(s, unmet)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 // Tree is what a Keeper needs of D: a cgroup.Tree.
 type Tree interface {
 	Controllers() []string
+	Room() int64
 	Make(name string, r *specs.LinuxResources) (Group, []cgroup.Unmet, error)
 	Group(name string) (Group, error)
 	Groups() ([]string, error)
