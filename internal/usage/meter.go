@@ -60,12 +60,8 @@ func (m *Meter) sumUp(fs processes.FS, subjects []Subject, list []api.Usage) err
 	}
 	buf := make([]byte, bufferSize)
 	for i, s := range subjects {
-		var total sum
 		at := monotonic()
-		for _, pid := range members[s.First] {
-			_ = total.add(fs, pid, buf) // it has ended
-		}
-		if total.tasks > 0 {
+		if total := sumOf(fs, members[s.First], buf); total.tasks > 0 {
 			m.fill(&list[i], &total, at)
 		}
 	}

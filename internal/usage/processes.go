@@ -31,6 +31,28 @@ type sum struct {
 // memory estimates what the processes keep from others.
 func (s *sum) memory() uint64 { return s.private + s.shared }
 
+// tries is how often a sum is taken anew under which processes end.
+const tries = 3
+
+// sumOf adds up processes. The time of one that ends between the look at its
+// parent, which has the lower number as a rule, and the look at itself would be in
+// neither: then all are looked at once more.
+func sumOf(fs processes.FS, pids []int, buf []byte) (s sum) {
+	for try := 1; ; try++ {
+		s = sum{}
+		left := make([]int, 0, len(pids))
+		for _, pid := range pids {
+			if s.add(fs, pid, buf) == nil {
+				left = append(left, pid)
+			}
+		}
+		if len(left) == len(pids) || try == tries {
+			return s
+		}
+		pids = left
+	}
+}
+
 // add counts one process; nothing is added of one that has ended.
 func (s *sum) add(fs processes.FS, pid int, buf []byte) error {
 	dir := string(fs) + "/" + strconv.Itoa(pid)

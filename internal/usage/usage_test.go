@@ -84,6 +84,9 @@ func TestSumOfProcesses(t *testing.T) {
 		}
 	}
 	page := uint64(os.Getpagesize())
+	if again := sumOf(fs, []int{7, 8, 9, 10}, buf); again != s {
+		t.Errorf("two that have ended: %+v, want %+v", again, s)
+	}
 	want := sum{cpu: 2 * time.Second, private: 25 * page, shared: 20 * page, tasks: 4, read: 200, written: 400}
 	if s != want || s.memory() != 45*page {
 		t.Errorf("got  %+v\nwant %+v", s, want)
