@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 // EnsureProject makes sure that the project's supervisor accepts connections:
@@ -46,7 +47,7 @@ func ensureOnce(ctx context.Context, dirs state.Dirs, project string, report fun
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = c.conn.SetDeadline(deadline)
 	}
-	if err := c.conn.Send(userRequest{Ensure: project}); err != nil {
+	if err := c.conn.Send(userRequest{Ensure: project, Cgroup: os.Getenv(delegate.HandOver)}); err != nil {
 		return lost(ctx, err)
 	}
 	var answer userAnswer

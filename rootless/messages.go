@@ -7,6 +7,8 @@ type userRequest struct {
 	// Ensure: start what of this project does not run, and answer when its
 	// supervisor accepts connections. "" = only answer.
 	Ensure string `json:"ensure,omitempty"`
+	// Cgroup: what the caller's MOCKER_CGROUP names, for a project that is started anew.
+	Cgroup string `json:"cgroup,omitempty"`
 	// Role: run it on the three files that come along, and answer when it has
 	// ended. For who cannot join the user namespace.
 	Role     []string `json:"role,omitempty"`

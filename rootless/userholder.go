@@ -1,6 +1,7 @@
 package rootless
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,11 +12,12 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 // RoleArg is the first argument of a process of ours that is not a command
 // line; the second is its role.
-const RoleArg = "__role"
+const RoleArg = delegate.RoleArg
 
 // The roles.
 const (
@@ -50,9 +52,19 @@ func RunUserHolder(dirs state.Dirs, ready *os.File) int {
 	u := &userHolder{dirs: dirs, projects: make(map[string]*watched), changed: make(chan struct{}, 1)}
 	u.adoptAll()
 	tellReady(ready)
+	go u.hold()
 	go u.accept(l)
 	u.untilIdle()
+	_ = delegate.Tidy() // if it fails, an empty cgroup is left, for the next one to use
 	return 0
+}
+
+// hold sees to it that we do not end with the session in which a first command was
+// given. Without a scope all goes on, but for that.
+func (u *userHolder) hold() {
+	if err := delegate.HoldUser(context.Background(), RunRole); err != nil {
+		fmt.Fprintln(os.Stderr, err) // nobody reads it, unless somebody looks for the cause
+	}
 }
 
 func (u *userHolder) accept(l *wire.Listener) {
@@ -80,7 +92,7 @@ func (u *userHolder) serve(c *wire.Conn) {
 		}
 		closeFiles(files)
 		if req.Ensure != "" {
-			if err := u.project(req.Ensure).ensure(); err != nil {
+			if err := u.project(req.Ensure).ensure(req.Cgroup); err != nil {
 				answer.Error = err.Error()
 			}
 		}
@@ -145,6 +157,7 @@ func (u *userHolder) idle() bool {
 	defer u.mu.Unlock()
 	for name, w := range u.projects {
 		if w.gone() {
+			_ = delegate.Sweep(u.dirs.CgroupFile(name)) // what a start of the project will do else
 			delete(u.projects, name)
 		}
 	}

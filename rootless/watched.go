@@ -15,6 +15,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 // watched is one project in the user holder: its two processes, by pidfd.
@@ -32,8 +33,9 @@ type watched struct {
 	mu         sync.Mutex
 	holder     *os.File // pidfd, nil = does not live
 	supervisor *os.File
-	failures   int  // starts of the supervisor that did not last
-	busy       bool // a restart is pending
+	cgroup     string // what the caller handed over, for the supervisor
+	failures   int    // starts of the supervisor that did not last
+	busy       bool   // a restart is pending
 }
 
 // The back-off of a supervisor that dies is doubled from the first to the second.
@@ -45,8 +47,9 @@ const (
 	cleanUpLimit = 5 * time.Second
 )
 
-// ensure starts what does not live. It returns when the supervisor accepts.
-func (w *watched) ensure() error {
+// ensure starts what does not live. It returns when the supervisor accepts. cgroup is
+// what the caller hands over; it counts when the project is started anew.
+func (w *watched) ensure(cgroup string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !alive(w.supervisor) {
@@ -58,6 +61,7 @@ func (w *watched) ensure() error {
 	if !alive(w.holder) { // its watcher may not have had its turn
 		w.holder = nil
 		w.awaitSupervisorEnd()
+		w.cgroup = cgroup
 		if err := w.startHolder(); err != nil {
 			return err
 		}
@@ -104,7 +108,7 @@ func (w *watched) startHolder() error {
 	}
 	// Those of ipc and uts stay the host's, for services that want them (ipc: host).
 	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS
-	pidfd, err := startRole(RoleProjectHolder, w.name, w.dirs, namespaces, nil)
+	pidfd, err := startRole(role{name: RoleProjectHolder, namespaces: namespaces}, w.name, w.dirs)
 	if err != nil {
 		return err
 	}
@@ -134,7 +138,7 @@ func (w *watched) startSupervisor() error {
 		return err
 	}
 	defer log.Close()
-	pidfd, err := startRole(RoleSupervisor, w.name, w.dirs, 0, log)
+	pidfd, err := startRole(role{name: RoleSupervisor, stderr: log, env: w.supervisorEnv()}, w.name, w.dirs)
 	if err != nil {
 		return err
 	}
@@ -208,16 +212,33 @@ func (w *watched) gone() bool {
 // readyTimeout bounds the start of a role.
 const readyTimeout = 30 * time.Second
 
+// role is a process of ours to be started.
+type role struct {
+	name       string
+	namespaces uintptr
+	stderr     *os.File // nil = nowhere
+	env        []string // added to roleEnv
+}
+
+// supervisorEnv is what only the supervisor gets to know of the caller's environment.
+func (w *watched) supervisorEnv() []string {
+	if w.cgroup == "" {
+		return nil
+	}
+	return []string{delegate.HandOver + "=" + w.cgroup}
+}
+
 // startRole executes our binary in a role, waits until it says that it is ready
 // and returns its pidfd. What it says instead is the error.
-func startRole(role, project string, dirs state.Dirs, namespaces uintptr, stderr *os.File) (*os.File, error) {
+func startRole(what role, project string, dirs state.Dirs) (*os.File, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer null.Close()
-	if stderr == nil {
-		stderr = null
+	stderr := null
+	if what.stderr != nil {
+		stderr = what.stderr
 	}
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -228,21 +249,21 @@ func startRole(role, project string, dirs state.Dirs, namespaces uintptr, stderr
 	files := []*os.File{null, null, stderr, w}
 	attr := &syscall.ProcAttr{
 		Dir: "/",
-		Env: roleEnv(),
-		Sys: &syscall.SysProcAttr{Setsid: true, Cloneflags: namespaces, PidFD: &fd},
+		Env: append(roleEnv(), what.env...),
+		Sys: &syscall.SysProcAttr{Setsid: true, Cloneflags: what.namespaces, PidFD: &fd},
 	}
 	for _, f := range files {
 		attr.Files = append(attr.Files, uintptr(wire.FD(f)))
 	}
-	_, err = syscall.ForkExec("/proc/self/exe", []string{"mocker-compose", RoleArg, role, dirs.Run, dirs.Data, project}, attr)
+	_, err = syscall.ForkExec("/proc/self/exe", []string{"mocker-compose", RoleArg, what.name, dirs.Run, dirs.Data, project}, attr)
 	w.Close()
 	if err != nil {
-		return nil, fmt.Errorf("start %s of %s: %w", role, project, err)
+		return nil, fmt.Errorf("start %s of %s: %w", what.name, project, err)
 	}
 	pidfd := pollable(fd)
 	if err := awaitReady(r); err != nil {
 		destroy(pidfd)
-		return nil, fmt.Errorf("start %s of %s: %w", role, project, err)
+		return nil, fmt.Errorf("start %s of %s: %w", what.name, project, err)
 	}
 	return pidfd, nil
 }
@@ -274,11 +295,12 @@ func awaitReady(r *os.File) error {
 }
 
 // roleEnv is the environment of our own processes: the caller's is nobody's
-// business but for the switches that tests set.
+// business but for the switches that tests set, and where his systemd is.
 func roleEnv() []string {
 	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	for _, kv := range os.Environ() {
-		if strings.HasPrefix(kv, "MOCKER_FORCE_") || strings.HasPrefix(kv, "MOCKER_FAULT_") {
+		if strings.HasPrefix(kv, "MOCKER_FORCE_") || strings.HasPrefix(kv, "MOCKER_FAULT_") ||
+			strings.HasPrefix(kv, "XDG_RUNTIME_DIR=") || strings.HasPrefix(kv, "DBUS_SESSION_BUS_ADDRESS=") {
 			env = append(env, kv)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/image/ingest"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink/gvisor"
+	_ "github.com/mocker-compose/mocker-compose/rootless/delegate/systemd" // its role, before main
 )
 
 // roles are what a process of ours can be that needs more packages than those

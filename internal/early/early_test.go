@@ -97,7 +97,8 @@ func TestOrder(t *testing.T) {
 	if slow := trace("config", "--support"); !strings.Contains(slow, "init "+heavy[0]) {
 		t.Fatalf("%s is not initialised by config:\n%s", heavy[0], slow)
 	}
-	for _, args := range [][]string{{"version"}, {"ls"}, {"-p", "demo", "ps"}, {"-p", "demo", "logs"}, {"-p", "demo", "exec", "-T", "web", "true"}} {
+	for _, args := range [][]string{{"version"}, {"ls"}, {"-p", "demo", "ps"}, {"-p", "demo", "logs"}, {"-p", "demo", "exec", "-T", "web", "true"},
+		{RoleArg, "delegate"}} {
 		out := trace(args...)
 		if !strings.Contains(out, "init github.com/spf13/pflag") {
 			t.Fatalf("%q: no trace of our own imports:\n%s", args, out)

@@ -18,6 +18,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
 )
 
@@ -78,7 +79,7 @@ func connect() {
 }
 
 // laterRoles are those of cmd/mocker-compose, which take heavy packages.
-var laterRoles = []string{image.Role, doctor.Role, uplink.GvisorRole}
+var laterRoles = []string{image.Role, doctor.Role, uplink.GvisorRole, delegate.Role}
 
 // role runs the role that args name, unless it is one of main's.
 func role(args []string) (code int, done bool) {

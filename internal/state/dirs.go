@@ -92,7 +92,7 @@ func (d Dirs) ProjectData(name string) string { return filepath.Join(d.Data, "p"
 func (d Dirs) ProjectLock(name string) string { return filepath.Join(d.ProjectRun(name), "lock") }
 
 // CgroupFile is the record of the project's delegated subtree (package delegate).
-func (d Dirs) CgroupFile(name string) string { return filepath.Join(d.ProjectRun(name), "cgroup") }
+func (d Dirs) CgroupFile(name string) string { return filepath.Join(d.ProjectRun(name), "cgroup.json") }
 
 // HolderSocket is where a project's holder listens.
 func (d Dirs) HolderSocket(name string) string {

@@ -13,7 +13,7 @@
 //	run dir/p/PROJECT/holder.sock the project holder
 //	run dir/p/PROJECT/api.sock    the supervisor
 //	run dir/p/PROJECT/lock        held by the supervisor: one writer
-//	run dir/p/PROJECT/cgroup      which cgroup is the project's (rootless/delegate)
+//	run dir/p/PROJECT/cgroup.json which cgroup is the project's (rootless/delegate)
 //	data dir/p/PROJECT/state.json what the supervisor knows
 //	run dir/net/NETWORK/          who is on a network that projects share (netstack/commons)
 //	run dir/networks.lock         held while somebody joins or leaves one

@@ -31,7 +31,8 @@ type Delegation struct {
 	// Notice is what the user should know about how long it lasts; "" for nothing.
 	Notice string `json:"notice,omitempty"`
 
-	Inode uint64 `json:"inode"` // of Dir: a directory of the same name made later has another
+	From  string `json:"from,omitempty"` // the cgroup from which the supervisor came
+	Inode uint64 `json:"inode"`          // of Dir: a directory of the same name made later has another
 }
 
 // Wanted are the controllers that keys of a compose file need.

@@ -1,0 +1,127 @@
+package delegate
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// unifyCommand makes v2 the only one at the next boot (kernel-command-line(7) of systemd).
+const unifyCommand = `sudo sed -i 's/^GRUB_CMDLINE_LINUX="/&systemd.unified_cgroup_hierarchy=1 /' /etc/default/grub && sudo update-grub && sudo reboot`
+
+// noHierarchy says why there is no cgroup v2.
+func noHierarchy(err error) *NoneError {
+	if !errors.Is(err, errNoV2) {
+		return &NoneError{Cause: err.Error()}
+	}
+	if inContainer() {
+		return &NoneError{Cause: "cgroup v2 is not mounted in this container", Remedy: containerCommand}
+	}
+	return &NoneError{Cause: "this machine has cgroup v1 alone", Remedy: unifyCommand}
+}
+
+// containerCommand makes /sys/fs/cgroup writable in an outer container.
+const containerCommand = "start the outer container with: docker run --privileged --cgroupns=private, or: podman run --security-opt unmask=/sys/fs/cgroup --cgroupns=private"
+
+// inContainer tells whether an outer container runtime has started us.
+func inContainer() bool {
+	for _, mark := range []string{"/.dockerenv", "/run/.containerenv", "/run/systemd/container"} {
+		if _, err := os.Stat(mark); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// why joins what both ways said into the one thing to be done.
+func (s *search) why(asked, here error) *NoneError {
+	var stranger *strangerError
+	switch {
+	case !errors.Is(asked, errNoSystemd):
+		return &NoneError{Cause: asked.Error(), Remedy: startInScope}
+	case booted() && !s.user.root() && os.Getenv("MOCKER_FORCE_NO_SYSTEMD") == "":
+		return &NoneError{
+			Cause:  fmt.Sprintf("no systemd manager of user %s runs (none answers in %s)", s.user.name(), filepath.Join(s.user.dir, "systemd")),
+			Remedy: "sudo loginctl enable-linger " + s.user.name(),
+		}
+	case errors.Is(here, unix.EROFS):
+		return &NoneError{Cause: here.Error(), Remedy: containerCommand}
+	case errors.As(here, &stranger) && booted():
+		return &NoneError{Cause: here.Error(), Remedy: startInScope}
+	case errors.As(here, &stranger):
+		return &NoneError{Cause: here.Error(), Remedy: makeRoom(stranger.dir) + " && export " + HandOver + "=" + stranger.dir}
+	}
+	return &NoneError{Cause: here.Error(), Remedy: s.giveCommand(s.gift())}
+}
+
+// startInScope starts a project where it has a cgroup to itself from the beginning.
+const startInScope = "systemd-run --user --scope -p Delegate=yes mocker-compose up -d"
+
+// gift is the directory that an administrator could give to the user.
+func (s *search) gift() string {
+	return filepath.Join(s.h.mount, fmt.Sprintf("%s.%d", prefix, s.user.uid))
+}
+
+// lacks says why controllers are missing in D, and what adds them.
+func (s *search) lacks(d Delegation) (cause, remedy string) {
+	if len(d.Missing) == 0 {
+		return "", ""
+	}
+	list := strings.Join(d.Missing, " ")
+	if s.h.v1 {
+		return "cgroup v1 has the controllers on this machine, so v2 is without " + list, unifyCommand
+	}
+	kernel := s.kernelControllers()
+	absent := slices.DeleteFunc(slices.Clone(d.Missing), func(c string) bool { return slices.Contains(kernel, c) })
+	if len(kernel) > 0 && len(absent) == len(d.Missing) {
+		return "the kernel has no " + list + " controller", ""
+	}
+	if d.By == BySystemd && !s.user.root() {
+		return fmt.Sprintf("systemd does not delegate %s to user %s", list, s.user.name()), dropIn
+	}
+	return list + " is not enabled in the cgroups above " + d.Dir, enableAbove(s.h.mount, d.Dir, d.Missing)
+}
+
+// dropIn has the manager of every user get all controllers; a manager that runs
+// takes them when it is executed anew.
+const dropIn = `sudo sh -c 'mkdir -p /etc/systemd/system/user@.service.d && printf "[Service]\nDelegate=cpu cpuset io memory pids\n" >/etc/systemd/system/user@.service.d/delegate.conf && systemctl daemon-reload' && systemctl --user daemon-reexec`
+
+// kernelControllers are those at the root of the hierarchy, nil if it is not seen.
+func (s *search) kernelControllers() []string {
+	if s.h.root != "/" {
+		return nil
+	}
+	g, err := openGroup(s.h.mount)
+	if err != nil {
+		return nil
+	}
+	defer g.close()
+	return g.controllers()
+}
+
+// enableAbove enables controllers in all groups between the mount and dir.
+func enableAbove(mount, dir string, controllers []string) string {
+	var groups []string
+	for up := filepath.Dir(dir); below(up, mount); up = filepath.Dir(up) {
+		groups = append(groups, up)
+		if up == mount || up == "/" {
+			break
+		}
+	}
+	slices.Reverse(groups)
+	return fmt.Sprintf("sudo sh -c 'for d in %s; do for c in %s; do echo +$c >$d/cgroup.subtree_control; done; done'",
+		strings.Join(groups, " "), strings.Join(controllers, " "))
+}
+
+// notice says how long the project lasts, where that is less than one would think.
+func (s *search) notice(d Delegation) string {
+	if d.By != BySystemd || s.user.lingers() {
+		return ""
+	}
+	return fmt.Sprintf("the services end with your last session on this machine; what keeps them running: loginctl enable-linger %s", s.user.name())
+}
