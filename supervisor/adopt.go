@@ -122,6 +122,7 @@ func (s *Supervisor) load() error {
 			s.expectClient(i)
 		}
 		s.resume(i, runs[name], sameBoot)
+		s.resumeLimits(i)
 	}
 	return nil
 }

@@ -68,6 +68,12 @@
 // be cut off anywhere. That a container leaves a network which will be made anew is
 // not recorded: it is to come back, whoever brings it.
 //
+// # Limits
+//
+// Limits change while a container runs (op_limits.go): the record first, with those
+// before, then Runtime.Limit. Whoever adopts finishes it. What the kernel cannot lower
+// is refused, and the record says again what it said.
+//
 // # Restarts
 //
 // When a run ends that nobody asked to end, the policy of the service decides
@@ -97,8 +103,8 @@
 // # Invariants
 //
 //   - Only the loop changes an instance; only enter changes a state.
-//   - Calls to Runtime for one container never overlap (Exec, Signal, Kill and
-//     Rewire aside), and each has a deadline.
+//   - Calls to Runtime for one container never overlap (Exec, Signal, Kill,
+//     Rewire and Limit aside), and each has a deadline.
 //   - Every timer carries its instance's token and is void after any change of
 //     state.
 //   - All waits use the monotonic clock. The wall clock is shown, and bounds a

@@ -88,6 +88,8 @@ func (x *execution) step(ctx context.Context, op plan.Operation) error {
 		return x.share(ctx, "Volume", op.Object, &x.s.volumes)
 	case plan.Connect, plan.Disconnect, plan.Update:
 		return x.rewire(ctx, op)
+	case plan.Limit:
+		return x.limit(ctx, op)
 	case plan.Create:
 		return x.create(ctx, op)
 	case plan.Start:

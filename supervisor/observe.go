@@ -59,7 +59,7 @@ func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err e
 			continue
 		}
 		o.Containers = append(o.Containers, plan.Container{
-			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, NetMode: r.Service.NetworkMode, Image: r.Image.ID, State: v.state(r), Endpoints: s.endpoints(r),
+			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, NetMode: r.Service.NetworkMode, Image: r.Image.ID, State: v.state(r), Endpoints: s.endpoints(r), Resources: r.Service.Resources,
 		})
 	}
 	err = s.ask(func() {

@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -100,12 +99,4 @@ func newOneOff(b *api.RunRequest) Container {
 		Service: b.Service, Hash: b.Project.Hash(&b.Service), Created: time.Now(), On: b.Project.Attached(&b.Service),
 		OneOff: &OneOff{Slug: b.Slug, Aliases: b.UseAliases, Remove: b.Remove},
 	}
-}
-
-// checkOneOff refuses a run that could not be carried out.
-func checkOneOff(b *api.RunRequest) error {
-	if len(b.ID) != 64 || len(b.Slug) != 64 || b.Name == "" || b.Service.Name == "" {
-		return fmt.Errorf("run: incomplete request: the command line is of another version")
-	}
-	return nil
 }

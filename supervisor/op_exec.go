@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 )
 
 // exec executes a command in a running container. An attached command whose
@@ -70,13 +71,13 @@ const killedCode = 128 + int(unix.SIGKILL)
 
 // execFailure carries the exit code that the shell has for such a failure.
 func execFailure(name string, err error) error {
-	h := &hinted{err: fmt.Errorf("exec in container %s: %w", name, err)}
+	h := &door.Hinted{Err: fmt.Errorf("exec in container %s: %w", name, err)}
 	var start *StartError
 	if errors.As(err, &start) {
-		h.hint, h.code = start.Hint, start.Code
+		h.Hint, h.Code = start.Hint, start.Code
 	}
-	if h.code == notFoundCode {
-		h.hint = "" // it is about the service's command, and this one was typed
+	if h.Code == notFoundCode {
+		h.Hint = "" // it is about the service's command, and this one was typed
 	}
 	return h
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 )
 
 // run makes a one-off container of a service, after what the service depends
@@ -18,13 +20,13 @@ import (
 // nor that of the client disturbs it: a client that comes again, with the same
 // id, goes on where it was; without a client the container goes on alone.
 func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) error {
-	if err := checkOneOff(&b); err != nil {
+	if err := vet.Run(&b); err != nil {
 		return err
 	}
 	if err := s.accept(&b.Project); err != nil {
 		return err
 	}
-	if err := s.check(&project.Project{Name: b.Project.Name, Services: []project.Service{b.Service}}); err != nil {
+	if err := vet.Project(&project.Project{Name: b.Project.Name, Services: []project.Service{b.Service}}, s.cfg.Name); err != nil {
 		return err
 	}
 	known := false
@@ -181,7 +183,7 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 func runFailure(err error) error {
 	var start *StartError
 	if errors.As(err, &start) && start.Code != 0 {
-		return &hinted{err: err, hint: start.Hint, code: start.Code}
+		return &door.Hinted{Err: err, Hint: start.Hint, Code: start.Code}
 	}
 	return err
 }

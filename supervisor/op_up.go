@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"syscall"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
-	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
+	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 )
 
 // up brings the project, or some services with what they depend on, into the
@@ -82,7 +81,7 @@ func created(p *plan.Plan, of *project.Project) (list []*project.Service) {
 // accept refuses a project that could not be carried out later, and takes the
 // contents of its configs and secrets out of it.
 func (s *Supervisor) accept(p *project.Project) error {
-	if err := s.check(p); err != nil {
+	if err := vet.Project(p, s.cfg.Name); err != nil {
 		return err
 	}
 	if err := s.rt.CheckUplink(s.ctx, p.Uplink); err != nil {
@@ -93,28 +92,6 @@ func (s *Supervisor) accept(p *project.Project) error {
 	contents := p.Contents
 	p.Contents = nil
 	return s.rt.KeepContents(contents)
-}
-
-// check refuses a project that could not be carried out later.
-func (s *Supervisor) check(p *project.Project) error {
-	if p.Name != s.cfg.Name {
-		return fmt.Errorf("project %q was sent to the supervisor of project %q", p.Name, s.cfg.Name)
-	}
-	for n := range p.Services {
-		svc := &p.Services[n]
-		if _, err := policy.ParseSignal(svc.StopSignal, syscall.SIGTERM); err != nil {
-			return fmt.Errorf("service %q: stop_signal: %w", svc.Name, err)
-		}
-		if svc.ContainerName != "" && svc.Scale > 1 {
-			return withHint("remove container_name, or run one replica",
-				fmt.Errorf("service %q: container_name %q cannot be shared by %d replicas", svc.Name, svc.ContainerName, svc.Scale))
-		}
-		if e := svc.FixedEndpoint(); e != nil && svc.Scale > 1 {
-			return withHint("remove the address, or run one replica",
-				fmt.Errorf("service %q (%s:%d): %s on network %s cannot be the address of %d replicas", svc.Name, svc.Source.File, svc.Source.Line, e.Fixed(), e.Network, svc.Scale))
-		}
-	}
-	return nil
 }
 
 // desire makes p the desired project. Containers that need not be replaced take

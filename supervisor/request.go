@@ -34,7 +34,7 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 		defer time.AfterFunc(lastWords, func() { s.finish(ErrProjectEnded) }).Stop()
 	}
 	r.Flush()
-	_ = r.Send(answerFor(err))
+	_ = r.Send(door.AnswerFor(err))
 	if ended {
 		s.finish(ErrProjectEnded)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/plan"
-	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // Networks that change while containers stand on them. The record says first how it
@@ -55,7 +55,7 @@ func (x *execution) rewireOne(ctx context.Context, op plan.Operation) error {
 			return
 		}
 		was = i.rec.Container
-		c = rewired(was, op)
+		c = record.Rewired(was, op)
 		if !op.Replaces { // else it is to come back, whoever brings it
 			i.rec.Container = c
 		}
@@ -87,36 +87,8 @@ func (x *execution) without(c Container, op plan.Operation) Container {
 		x.joins[c.Name] = slices.DeleteFunc(x.joins[c.Name], func(n string) bool { return n == op.Network })
 	}
 	for _, n := range x.joins[c.Name] {
-		c = rewired(c, plan.Operation{Kind: plan.Disconnect, Network: n})
+		c = record.Rewired(c, plan.Operation{Kind: plan.Disconnect, Network: n})
 	}
-	return c
-}
-
-// rewired changes where a container is to stand, without a change of what others
-// have copied of it. A new network comes last, as its interface does.
-func rewired(c Container, op plan.Operation) Container {
-	at := func(e project.Endpoint) bool { return c.NetworkName(e.Network) == op.Network }
-	old := slices.IndexFunc(c.Service.Endpoints, at)
-	all, on := slices.Clone(c.Service.Endpoints), maps.Clone(c.On)
-	if on == nil {
-		on = map[string]string{}
-	}
-	if old >= 0 {
-		delete(on, all[old].Network)
-	}
-	switch {
-	case op.Kind == plan.Disconnect && old >= 0:
-		all = slices.Delete(all, old, old+1)
-	case op.Kind == plan.Disconnect:
-	case old >= 0:
-		all[old] = op.Endpoint
-	default:
-		all = append(all, op.Endpoint)
-	}
-	if op.Kind != plan.Disconnect {
-		on[op.Endpoint.Network] = op.Network
-	}
-	c.Service.Endpoints, c.On = all, on
 	return c
 }
 

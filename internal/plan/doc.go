@@ -16,7 +16,8 @@
 //	                   after the removal of the container it replaces
 //	wait               one per dependency and condition, after the starts of
 //	                   that dependency
-//	start              after its creation and its waits
+//	limit              containers that stay, and may use more or less than before
+//	start              after its creation, its limits and its waits
 //
 // Invariants:
 //   - the graph has no cycle, and every After names an operation with a lower

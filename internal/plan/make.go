@@ -187,6 +187,7 @@ func (m *maker) raise(service string) {
 		}
 		if !v.create {
 			after = append(after, m.w.after(v.c)...)
+			after = append(after, m.limit(s, v, after)...)
 		}
 		if v.start && !m.o.NoStart {
 			m.b.start(s, v.c, v.cause, m.waitsFor, after...)

@@ -28,6 +28,8 @@ type Container struct {
 	// Endpoints are where it stands, in the order of its interfaces.
 	Endpoints []Endpoint
 	Image     string // id of the image that it was made from, "" = none
+	// Resources are the limits that it has.
+	Resources project.Resources
 }
 
 // Endpoint is where a container stands in a network.

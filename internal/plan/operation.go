@@ -24,6 +24,7 @@ const (
 	Connect       Kind = "connect"    // a container to a network, while it runs
 	Disconnect    Kind = "disconnect" // a container from a network
 	Update        Kind = "update"     // what a container is called on a network, and its priority
+	Limit         Kind = "limit"      // what a container may use, while it runs
 )
 
 // ID is the number of an operation in its plan, from 1.
@@ -46,6 +47,8 @@ type Operation struct {
 	// Update; Endpoint is the attachment as it is wanted (of a Disconnect: as it was).
 	Network  string
 	Endpoint project.Endpoint
+	// Resources are the limits that a Limit makes hold.
+	Resources project.Resources
 	// Condition is what a Wait waits for.
 	Condition project.Condition
 	// Optional: the failure of this operation (a Wait of a dependency with

@@ -16,6 +16,7 @@ func randomProject(r *rand.Rand) *project.Project {
 	conditions := []project.Condition{project.ConditionStarted, project.ConditionHealthy, project.ConditionCompleted}
 	for i := range 1 + r.IntN(6) {
 		s := project.Service{Name: fmt.Sprintf("s%d", i), Scale: r.IntN(4), Image: fmt.Sprint(r.IntN(3))}
+		s.Resources.Memory = int64(r.IntN(2)) << 30
 		if r.IntN(2) == 0 {
 			s.Endpoints = randomEndpoints(r, i, s.Scale)
 		}
@@ -65,7 +66,8 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 			} else if n > 1 || r.IntN(2) == 0 {
 				stands.Endpoints = randomEndpoints(r, i, 2)
 			}
-			o.Containers = append(o.Containers, Container{Endpoints: free(o, wanted(p, &stands)), Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, State: states[r.IntN(3)], Image: []string{"", "old", "new"}[r.IntN(3)]})
+			o.Containers = append(o.Containers, Container{Endpoints: free(o, wanted(p, &stands)), Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, State: states[r.IntN(3)], Image: []string{"", "old", "new"}[r.IntN(3)],
+				Resources: project.Resources{Memory: int64(r.IntN(2)) << 30, CPUShares: 512 * int64(r.IntN(2))}})
 		}
 	}
 	if r.IntN(2) == 0 {
@@ -181,9 +183,14 @@ func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed, images m
 			for _, e := range wanted(p, s) {
 				ok = ok && canStand(o, byName, e)
 			}
-			byName[op.Object] = &Container{Endpoints: wanted(p, s), Name: op.Object, Service: op.Service, Number: op.Number, Hash: p.Hash(s), State: Created, Image: images[op.Service]}
-		case Start:
-			if ok = c != nil && c.State != Running; ok {
+			byName[op.Object] = &Container{Endpoints: wanted(p, s), Name: op.Object, Service: op.Service, Number: op.Number, Hash: p.Hash(s), State: Created, Image: images[op.Service], Resources: s.Resources}
+		case Limit:
+			if ok = c != nil && !c.Resources.Same(op.Resources); ok {
+				c.Resources = op.Resources
+			}
+		case Start: // with the limits that it is to have
+			s, known := p.Service(op.Service)
+			if ok = c != nil && c.State != Running && (!known || c.Resources.Same(s.Resources)); ok {
 				c.State = Running
 			}
 		case Stop:
