@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,7 +27,7 @@ func (r *Runtime) openGroups() error {
 		return err
 	}
 	ask := delegate.Request{
-		Project: r.project, Record: filepath.Join(r.dirs.ProjectRun(r.project), "cgroup.json"),
+		Project: r.project, Record: r.dirs.CgroupFile(r.project),
 		Holder: holder, Supervisor: os.Getpid(), Start: rootless.RunRole,
 	}
 	r.groups = groups.Open(groups.Config{
@@ -43,6 +42,18 @@ func (r *Runtime) releaseGroup(ctx context.Context, id string) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), groupLimit)
 	defer cancel()
 	return r.groups.Release(ctx, id)
+}
+
+// leaveGroup removes the project's cgroup, at its end. One that is being made just now
+// is waited for.
+func (r *Runtime) leaveGroup() error {
+	ctx, cancel := context.WithTimeout(context.Background(), groupLimit)
+	defer cancel()
+	d, err := r.groups.Delegation(ctx)
+	if err != nil {
+		return nil // there is none
+	}
+	return d.Release(ctx)
 }
 
 // tellOOM completes how a run ended, if it may have been for want of memory: what a

@@ -75,7 +75,7 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	case errors.Is(err, supervisor.ErrIdle):
 		return p.end()
 	case ctx.Err() != nil: // the holder's death: what it left in the run dir goes too
-		return errors.Join(sharing.Leave(dirs, project), removeBelow(dirs.ProjectsRun(), project))
+		return p.clear()
 	}
 	return err
 }
@@ -98,7 +98,12 @@ func (p *process) end() error {
 	if err := p.rt.EndProject(); err != nil {
 		return err
 	}
-	return errors.Join(sharing.Leave(p.dirs, p.project), removeBelow(p.dirs.ProjectsRun(), p.project))
+	return p.clear()
+}
+
+// clear removes what the project has besides its data, when its holder has ended.
+func (p *process) clear() error {
+	return errors.Join(p.rt.leaveGroup(), sharing.Leave(p.dirs, p.project), removeBelow(p.dirs.ProjectsRun(), p.project))
 }
 
 // leave is end for a project that was taken down: its data goes too.
