@@ -23,7 +23,7 @@ type Host struct {
 
 // Here is this machine.
 func Here() Host {
-	h := Host{Root: os.Getenv("MOCKER_FORCE_HOST"), UID: os.Getuid(), Env: os.Getenv}
+	h := Host{Root: os.Getenv("MOCKER_FORCE_HOST"), UID: outsideUID(), Env: os.Getenv}
 	h.User = strconv.Itoa(h.UID)
 	if u, err := user.LookupId(h.User); err == nil {
 		h.User = u.Username
@@ -34,6 +34,28 @@ func Here() Host {
 		h.Exe = "mocker-compose"
 	}
 	return h
+}
+
+// outsideUID is who we are for the machine: supervisors and holders are root in a
+// user namespace of ours, whose map has the number outside (user_namespaces(7)).
+func outsideUID() int {
+	uid := os.Getuid()
+	b, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return uid
+	}
+	for line := range strings.Lines(string(b)) {
+		var n [3]int
+		for i, f := range strings.Fields(line)[:min(3, len(strings.Fields(line)))] {
+			if n[i], err = strconv.Atoi(f); err != nil {
+				return uid
+			}
+		}
+		if n[0] <= uid && uid < n[0]+n[2] {
+			return n[1] + uid - n[0]
+		}
+	}
+	return uid
 }
 
 // Read is the trimmed text of a file; "" if it cannot be read.
@@ -79,12 +101,10 @@ func field(text, key string) string {
 	return ""
 }
 
-// Program is the path of a program, by PATH; "" if there is none.
+// Program is the path of a program, by PATH and in the usual places; "" if there is none.
 func (h Host) Program(name string) string {
-	path := h.env("PATH")
-	if path == "" {
-		path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-	}
+	// A plain user's PATH may lack the last, which have root's programs.
+	path := h.env("PATH") + ":/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 	for _, dir := range filepath.SplitList(path) {
 		if !filepath.IsAbs(dir) {
 			continue

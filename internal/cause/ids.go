@@ -183,9 +183,9 @@ func addRange(h Host, c Cause, drop []idSpan) Cause {
 		for _, f := range subFiles() {
 			c.Remedy = append(c.Remedy, h.Sudo(fmt.Sprintf("sed -i -e '/^%s:/d' -e '/^%d:/d' %s", h.User, h.UID, f.path)))
 		}
-		c.Note = "then move your data away, whose files have ids of the old range: mocker-compose down -v, for each project"
+		c.Note = "first copy what you need out of volumes (mocker-compose cp) and end your projects (mocker-compose down): files keep the ids of the old range"
 	}
-	if h.Program("usermod") == "" && !h.Exists("/usr/sbin/usermod") && !h.Exists("/sbin/usermod") {
+	if h.Program("usermod") == "" {
 		line := fmt.Sprintf("%s:%d:%d", h.User, free.First, free.Count)
 		c.Remedy = append(c.Remedy, "echo "+line+" | "+h.Sudo("tee -a /etc/subuid /etc/subgid"))
 		return c
@@ -220,7 +220,11 @@ func MapRefused(h Host, said string) Cause {
 		return c
 	}
 	c := Cause{ID: "newuidmap-refused", What: said, Lost: lostIDs}
-	c.Note = "compare what it says with /etc/subuid and /etc/subgid: the ranges must be those of " + h.User + " alone"
+	where := "/etc/subuid and /etc/subgid"
+	if s := field(h.Read("/etc/nsswitch.conf"), "subid:"); s != "" && s != "files" {
+		where = "what your directory service has (subid: " + s + " in /etc/nsswitch.conf)"
+	}
+	c.Note = "compare what it says with " + where + ": the ranges must be those of " + h.User + " alone"
 	return c
 }
 

@@ -41,14 +41,14 @@ const (
 
 // InotifyInstances is why inotify_init(2) fails, or soon will.
 func InotifyInstances(h Host) Cause {
-	return setting(h, "inotify-instances", "fs.inotify.max_user_instances", strconv.Itoa(enoughInstances),
+	return setting(h, "inotify-instances", "fs.inotify.max_user_instances", h.more("fs.inotify.max_user_instances", enoughInstances),
 		fmt.Sprintf("fs.inotify.max_user_instances = %s counts for all your processes, containers included", orUnknown(h.Sysctl("fs.inotify.max_user_instances"))),
 		"`logs -f` and programs in containers that watch files fail")
 }
 
 // InotifyWatches is why inotify_add_watch(2) fails, or soon will.
 func InotifyWatches(h Host) Cause {
-	return setting(h, "inotify-watches", "fs.inotify.max_user_watches", strconv.Itoa(enoughWatches),
+	return setting(h, "inotify-watches", "fs.inotify.max_user_watches", h.more("fs.inotify.max_user_watches", enoughWatches),
 		fmt.Sprintf("fs.inotify.max_user_watches = %s counts for all your processes, containers included", orUnknown(h.Sysctl("fs.inotify.max_user_watches"))),
 		"`logs -f` and programs in containers that watch files fail")
 }
@@ -103,16 +103,20 @@ func SessionPids(h Host, dir string, have int64) Cause {
 	return c
 }
 
-// Keyrings is why no keyring can be made (keyrings(7), /proc/key-users).
-func Keyrings(h Host) Cause {
-	return setting(h, "keys-quota", "kernel.keys.maxkeys", "2000",
-		fmt.Sprintf("you have as many keys as you may: kernel.keys.maxkeys = %s, /proc/key-users counts them", orUnknown(h.Sysctl("kernel.keys.maxkeys"))),
-		"no further project starts")
+// Keyrings is why no keyring can be made, or soon none (keyrings(7), "/proc files"); in
+// use are used of the keys that the user may have, 0 = not known.
+func Keyrings(h Host, used int) Cause {
+	const name = "kernel.keys.maxkeys"
+	what := fmt.Sprintf("you have as many keys as you may: %s = %s, /proc/key-users counts them", name, orUnknown(h.Sysctl(name)))
+	if used > 0 {
+		what = fmt.Sprintf("%d keys are in use of %s that you may have (%s)", used, orUnknown(h.Sysctl(name)), name)
+	}
+	return setting(h, "keys-quota", name, h.more(name, 2000), what, "no further project starts, and containers get no keyring of their own")
 }
 
 // MountMax is why mount(2) soon fails (Documentation/admin-guide/sysctl/fs.rst, mount-max).
 func MountMax(h Host) Cause {
-	return setting(h, "mount-max", "fs.mount-max", "100000", fmt.Sprintf("fs.mount-max = %s, the most mounts that a container may have", h.Sysctl("fs.mount-max")),
+	return setting(h, "mount-max", "fs.mount-max", h.more("fs.mount-max", 100000), fmt.Sprintf("fs.mount-max = %s, the most mounts that a container may have", h.Sysctl("fs.mount-max")),
 		"services with that many mounts do not start")
 }
 

@@ -13,6 +13,18 @@ type Dir struct {
 	Purpose  string // "images, volumes and logs"
 }
 
+// DataHome and RuntimeDir are the variables that choose our directories.
+const (
+	DataHome   = "MOCKER_DATA_HOME"
+	RuntimeDir = "MOCKER_RUNTIME_DIR"
+)
+
+// Data is the data directory.
+func Data(path string) Dir { return Dir{path, DataHome, "images, volumes and logs"} }
+
+// Run is the run directory.
+func Run(path string) Dir { return Dir{path, RuntimeDir, "sockets and locks"} }
+
 // Write is why nothing can be written below a directory.
 func Write(h Host, d Dir, err error) Cause {
 	c := Cause{ID: "dir-refused", What: fmt.Sprintf("%s cannot be written to, which is for %s", d.Path, d.Purpose), Lost: lostAll}
@@ -40,15 +52,18 @@ const (
 
 // Full is why there is no room below a directory; bytes and inodes are what is left.
 func Full(_ Host, d Dir, bytes, inodes uint64) Cause {
-	c := Cause{ID: "disk-full", What: fmt.Sprintf("the file system of %s is full, or your quota of it is", d.Path), Lost: "images, volumes and logs cannot grow: up and run fail, containers get ENOSPC"}
+	c := Cause{ID: "disk-full", What: fmt.Sprintf("the file system of %s is full, or your quota of it is", d.Path), Lost: d.Purpose + " cannot grow: up and run fail, containers get ENOSPC"}
 	switch {
 	case inodes > 0 && inodes < LowInodes && bytes >= LowBytes:
 		c.ID, c.What = "disk-inodes", fmt.Sprintf("the file system of %s has only %d inodes left", d.Path, inodes)
 	case bytes > 0:
 		c.ID, c.What = "disk-low", fmt.Sprintf("the file system of %s has only %s left", d.Path, Size(bytes))
 	}
-	c.Remedy = []string{"mocker-compose image prune -a", "mocker-compose volume prune"}
-	c.Note = fmt.Sprintf("or choose a directory on another file system: export %s=DIRECTORY", d.Variable)
+	c.Remedy, c.Note = []string{"df -h " + d.Path}, fmt.Sprintf("which names the file system: make room on it, or choose a directory on another: export %s=DIRECTORY", d.Variable)
+	if d.Variable == DataHome {
+		c.Remedy = []string{"mocker-compose image prune -a -f"}
+		c.Note = fmt.Sprintf("which removes images that no container uses; or choose a directory on another file system: export %s=DIRECTORY", d.Variable)
+	}
 	return c
 }
 

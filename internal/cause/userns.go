@@ -67,7 +67,7 @@ func appArmor(h Host) Cause {
 		what = "AppArmor took the rights of the user namespace away, since this program has no profile of its own (kernel.apparmor_restrict_unprivileged_userns = 1)"
 	}
 	c := Cause{ID: "userns-apparmor", What: what, Lost: lostAll}
-	if h.Program("apparmor_parser") == "" && !h.Exists("/sbin/apparmor_parser") {
+	if h.Program("apparmor_parser") == "" {
 		c.Remedy, c.Note = h.Install(AppArmor)
 	}
 	c.Remedy = append(c.Remedy,
@@ -160,11 +160,11 @@ func namespaceLimit(h Host, kind string, err error) Cause {
 	what := fmt.Sprintf("%s = %s, and that many there are", name, orUnknown(h.Sysctl(name)))
 	switch {
 	case errors.Is(err, syscall.EUSERS):
-		what = "user namespaces are nested 32 deep, and the kernel allows no more"
+		return Cause{ID: "userns-nested", What: "user namespaces are nested 32 deep, and the kernel allows no more", Note: "start it in fewer of them", Lost: lostAll}
 	case h.Sysctl(name) == "0":
 		what = "the setting " + name + " = 0 forbids them"
 	}
-	c := setting(h, "namespace-limit", name, strconv.Itoa(enoughNamespaces), what, lostAll)
+	c := setting(h, "namespace-limit", name, h.more(name, enoughNamespaces), what, lostAll)
 	if kind == "user" {
 		c.ID = "userns-limit"
 	}
@@ -188,6 +188,14 @@ func LowNamespaces(h Host, kind string) Cause {
 
 // settingsFile keeps what is set.
 const settingsFile = "/etc/sysctl.d/60-mocker-compose.conf"
+
+// more is a value that is enough, and more than there is now.
+func (h Host) more(name string, enough int64) string {
+	if now, ok := h.Number(name); ok && now >= enough {
+		enough = 2 * now
+	}
+	return strconv.FormatInt(enough, 10)
+}
 
 // setting is a cause that a value of sysctl(8) mends.
 func setting(h Host, id, name, value, what, lost string) Cause {

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 // Tried is how an attempt ended.
@@ -58,6 +59,8 @@ type found struct {
 	instances, watch Tried  // of inotify
 	ping             Tried
 	port             Tried // of binding one below 1024
+
+	cgroup delegate.Report
 
 	inside *inside // nil: there was no user namespace
 }

@@ -57,16 +57,10 @@ func judgePids(h cause.Host, f *found) verdict {
 // sessionPids is the lowest pids.max of the cgroups that we are in; "" = there is none.
 func sessionPids(h cause.Host) (dir string, least int64) {
 	least = math.MaxInt64
-	for line := range strings.Lines(h.Read("/proc/self/cgroup")) {
-		path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
-		if !ok {
-			continue
-		}
-		for p := path; p != "" && p != "/"; p = p[:strings.LastIndex(p, "/")] {
-			n, err := strconv.ParseInt(h.Read("/sys/fs/cgroup"+p+"/pids.max"), 10, 64)
-			if err == nil && n < least {
-				dir, least = p, n
-			}
+	for _, group := range groupsAbove(h) {
+		n, err := strconv.ParseInt(h.Read(group+"/pids.max"), 10, 64)
+		if err == nil && n < least {
+			dir, least = strings.TrimPrefix(group, "/sys/fs/cgroup"), n
 		}
 	}
 	return dir, least

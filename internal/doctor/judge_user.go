@@ -12,9 +12,6 @@ func judgeUserNS(h cause.Host, f *found) verdict {
 	if err := f.userNS.Err(); err != nil {
 		return problem(cause.UserNamespace(h, err), "%v", err)
 	}
-	if n, ok := h.Number("user.max_user_namespaces"); ok && n < cause.FewNamespaces {
-		return degraded(cause.LowNamespaces(h, "user"), "made one")
-	}
 	return good("made one")
 }
 
@@ -119,11 +116,11 @@ func judgeKeyrings(h cause.Host, f *found) verdict {
 	case f.inside.NoKeyrings:
 		return good("there are none here, so containers can have none of others'")
 	case f.inside.Keyring.Err() != nil:
-		return problem(cause.Keyrings(h), "%v", f.inside.Keyring.Err())
+		return problem(cause.Keyrings(h, 0), "%v", f.inside.Keyring.Err())
 	}
 	used, most := keyUsage(h)
 	if most > 0 && used+fewKeys > most && !f.direct {
-		return degraded(cause.Keyrings(h), "%d of %d keys are in use", used, most)
+		return degraded(cause.Keyrings(h, used), "%d of %d keys are in use", used, most)
 	}
 	return good("made one")
 }

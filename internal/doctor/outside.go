@@ -21,8 +21,8 @@ import (
 func (f *found) tryOutside(h cause.Host, dirs state.Dirs) (room string, remove func()) {
 	f.tryTools(h)
 	f.tryLimits()
-	f.data = dirFound{dir: cause.Dir{Path: dirs.Data, Variable: "MOCKER_DATA_HOME", Purpose: "images, volumes and logs"}}
-	f.run = dirFound{dir: cause.Dir{Path: dirs.Run, Variable: "MOCKER_RUNTIME_DIR", Purpose: "sockets and locks"}}
+	f.data = dirFound{dir: cause.Data(dirs.Data)}
+	f.run = dirFound{dir: cause.Run(dirs.Run)}
 	f.runShared = filepath.Dir(dirs.Run) == filepath.Clean(os.TempDir())
 	run, removeRun := f.run.try("run")
 	defer removeRun()

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 // Role is the role of the child that tries things in a user namespace.
@@ -23,9 +25,12 @@ const limit = 30 * time.Second
 func Run(ctx context.Context, dirs state.Dirs) Report {
 	h := cause.Here()
 	f := &found{}
+	var side sync.WaitGroup
+	side.Go(func() { f.cgroup = delegate.Probe(ctx, rootless.RunRole) })
 	room, remove := f.tryOutside(h, dirs)
 	defer remove()
 	f.tryInside(ctx, room)
+	side.Wait()
 	return report(h, f)
 }
 

@@ -32,6 +32,11 @@ func table() []entry {
 		{"seccomp", subjectKernel, "filters of system calls", judgeSeccomp},
 		{"keyrings", subjectKernel, "keyrings", judgeKeyrings},
 
+		{"cgroup", subjectCgroup, "a cgroup for projects", judgeCgroup},
+		{"cgroup-controllers", subjectCgroup, "controllers", judgeControllers},
+		{"swap-limit", subjectCgroup, "limits of swap", judgeSwap},
+		{"linger", subjectCgroup, "services after logout", judgeLinger},
+
 		{"bridge", subjectNetwork, "bridges", judgeBridge},
 		{"veth", subjectNetwork, "pairs of interfaces (veth)", judgeVeth},
 		{"nft", subjectNetwork, "nf_tables with tproxy", judgeRules},
