@@ -28,7 +28,6 @@ services:
   app:
     command: ./probe serve :80
     depends_on: { db: { condition: service_healthy } }
-    mem_limit: 999m
     deploy:
       replicas: 2
       resources:

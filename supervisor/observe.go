@@ -43,6 +43,14 @@ func (s *Supervisor) endpoints(r *Replica) (all []plan.Endpoint) {
 	return all
 }
 
+// holding are the limits that surely hold for a container.
+func holding(r *Replica) project.Resources {
+	if r.Limited != nil {
+		return *r.Limited
+	}
+	return r.Service.Resources
+}
+
 // observe is what exists, as plans see it, and what is known of the project.
 func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err error) {
 	all, err := s.snapshot(nil)
@@ -59,7 +67,7 @@ func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err e
 			continue
 		}
 		o.Containers = append(o.Containers, plan.Container{
-			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, NetMode: r.Service.NetworkMode, Image: r.Image.ID, State: v.state(r), Endpoints: s.endpoints(r), Resources: r.Service.Resources,
+			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, NetMode: r.Service.NetworkMode, Image: r.Image.ID, State: v.state(r), Endpoints: s.endpoints(r), Resources: holding(r),
 		})
 	}
 	err = s.ask(func() {

@@ -14,9 +14,17 @@ import (
 // limitLimit bounds one change of one container's limits.
 const limitLimit = 30 * time.Second
 
-// stallVar in its environment makes a supervisor stand still between the record of a
-// change and the change itself: for tests that kill it there.
+// stallVar in its environment names a file: while that is there, a supervisor stands
+// still between the record of a change and the change. Tests kill it there.
 const stallVar = "MOCKER_FAULT_STALL_LIMIT"
+
+func stall(ctx context.Context) {
+	for file := os.Getenv(stallVar); file != "" && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(file); err != nil {
+			return
+		}
+	}
+}
 
 // limit makes the limits of a container those that the file has now.
 func (x *execution) limit(ctx context.Context, op plan.Operation) error {
@@ -48,16 +56,16 @@ func (s *Supervisor) limitOne(ctx context.Context, name string, to project.Resou
 			if starting = i != nil && i.rec.State == Starting; starting || i == nil {
 				return
 			}
-			was := i.rec.Service.Resources
-			i.rec.Service.Resources, i.rec.Limited = to, &was
+			if was := i.rec.Service.Resources; i.rec.Limited == nil {
+				i.rec.Limited = &was // else it is not certain that was has ever held
+			}
+			i.rec.Service.Resources = to
 		})
 		if err != nil {
 			return errors.Join(err, s.ask(func() { s.limited(name, err) }))
 		}
 	}
-	if os.Getenv(stallVar) != "" {
-		<-s.loopEnded
-	}
+	stall(ctx)
 	return s.applyLimits(ctx, name)
 }
 

@@ -4,6 +4,8 @@ package cpulist
 
 import (
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +38,19 @@ func Parse(text string) ([]int, error) {
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
+}
+
+// Online are the processors that the machine has (sysfs, devices/system/cpu/online).
+func Online() []int {
+	text, err := os.ReadFile("/sys/devices/system/cpu/online")
+	if list, bad := Parse(strings.TrimSpace(string(text))); err == nil && bad == nil {
+		return list
+	}
+	list := make([]int, runtime.NumCPU())
+	for n := range list {
+		list[n] = n
+	}
+	return list
 }
 
 // Format writes processors, in any order, as the shortest list.

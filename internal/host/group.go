@@ -91,5 +91,5 @@ func (r *Runtime) Limit(ctx context.Context, sc *supervisor.Container) error {
 		}
 		return &supervisor.LimitError{Limit: key, Want: int64(busy.Want), Used: int64(busy.Used)}
 	}
-	return err
+	return errors.Join(err, r.bind(ctx, c, sc))
 }

@@ -68,10 +68,14 @@ func (r *Runtime) process(c *container, sc *supervisor.Container) (*specs.Proces
 	if err != nil {
 		return nil, err
 	}
+	cpus, err := r.bound(sc)
+	if err != nil {
+		return nil, err
+	}
 	return &specs.Process{
 		Args: args, Env: r.environment(sc), Cwd: workingDir(c, sc),
 		Terminal: svc.TTY, NoNewPrivileges: hasOption(svc, "no-new-privileges=true"),
-		Rlimits: limits, OOMScoreAdj: score,
+		Rlimits: limits, OOMScoreAdj: score, ExecCPUAffinity: cpus,
 		Capabilities: &specs.LinuxCapabilities{Bounding: caps, Permitted: caps, Effective: caps},
 	}, nil
 }

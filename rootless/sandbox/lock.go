@@ -40,6 +40,7 @@ func (b *builder) lock(p *specs.Process, l lock) {
 	early := !l.inside || !l.late
 	if !l.inside {
 		b.limits(p.Rlimits)
+		b.affinity(p)
 	}
 	if early && !p.NoNewPrivileges {
 		b.seccomp(l.filter) // needs CAP_SYS_ADMIN, which goes below
@@ -88,6 +89,7 @@ func (b *builder) handOver(p *specs.Process) {
 		b.do("wait for the start", unix.SYS_READ, b.gate, make([]byte, 1), 1)
 	}
 	b.limits(p.Rlimits) // not before: a low one of open files would forbid to hand over
+	b.affinity(p)
 	b.do("new session", unix.SYS_SETSID)
 }
 

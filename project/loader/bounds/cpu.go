@@ -2,9 +2,7 @@ package bounds
 
 import (
 	"fmt"
-	"os"
-	"runtime"
-	"strings"
+	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/cpulist"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -37,7 +35,7 @@ func (b *converter) cpu() error {
 	if r.CPUShares != 0 {
 		b.clampShares()
 	}
-	if n := len(online()); r.NanoCPUs > int64(n)*1e9 && !b.src.Tolerant() {
+	if n := len(cpulist.Online()); r.NanoCPUs > int64(n)*1e9 && !b.src.Tolerant() {
 		return b.fault(cpus, fmt.Sprintf("write 0.01 to %d", n), fmt.Sprintf("%s processors are more than this machine has: %d", cpusText(r.NanoCPUs), n))
 	}
 	return nil
@@ -69,38 +67,13 @@ func (b *converter) cpuset(text string) error {
 	if err != nil {
 		return b.fault("cpuset", `write numbers and ranges: "0-2,4"`, err.Error())
 	}
-	have := online()
+	have := cpulist.Online()
 	for _, n := range set {
-		if !b.src.Tolerant() && !have[n] {
-			return b.fault("cpuset", "this machine has "+cpulist.Format(have.list()), fmt.Sprintf("there is no processor %d", n))
+		if !b.src.Tolerant() && !slices.Contains(have, n) {
+			return b.fault("cpuset", "this machine has "+cpulist.Format(have), fmt.Sprintf("there is no processor %d", n))
 		}
 	}
 	b.r.Cpuset = cpulist.Format(set)
 	b.wrote("cpuset")
 	return nil
-}
-
-type processors map[int]bool
-
-func (p processors) list() (list []int) {
-	for n := range p {
-		list = append(list, n)
-	}
-	return list
-}
-
-// online are the processors of the machine.
-func online() processors {
-	p := processors{}
-	text, err := os.ReadFile("/sys/devices/system/cpu/online")
-	list, bad := cpulist.Parse(strings.TrimSpace(string(text)))
-	for _, n := range list {
-		p[n] = true
-	}
-	if err != nil || bad != nil {
-		for n := range runtime.NumCPU() {
-			p[n] = true
-		}
-	}
-	return p
 }
