@@ -236,3 +236,60 @@ func TestStatsPiped(t *testing.T) {
 		}
 	}
 }
+
+// With cgroups the kernel counts: a limit holds and shows, also what was used by
+// processes that are gone, and in a container whose supervisor was killed.
+func TestStatsOfCgroups(t *testing.T) {
+	needControllers(t, "cpu", "memory", "io", "pids")
+	s := begin(t, `services:
+  slow: { command: ./probe burn 1 0s, cpus: 0.2, mem_limit: 300m, pids_limit: 77 }
+  mem:  { command: ./probe hungry 60 1ms, mem_limit: 200m }
+  disk: { command: sh -c './probe disk ./file 12 && exec ./probe pause' }
+  many: { command: ./probe threads 20 }
+`)
+	s.must("up", "-d")
+	s.eventually("memory is taken, the disk written", func() bool {
+		out := s.must("logs")
+		return strings.Contains(out, "full") && strings.Contains(out, "wrote 12 MB")
+	})
+	var shares []float64
+	var list map[string]used
+	for range 5 {
+		list = s.stats()
+		if u := list["slow-1"]; u.CPUPercent == nil || len(u.SummedOverProcesses) > 0 {
+			t.Fatalf("no cgroup: %+v", u)
+		}
+		shares = append(shares, *list["slow-1"].CPUPercent)
+	}
+	slices.Sort(shares)
+	if m := shares[len(shares)/2]; m < 16 || m > 25 {
+		t.Errorf("a fifth of a processor is shown as %.1f%%", shares)
+	}
+	if u := list["slow-1"]; *u.MemLimitBytes != 300<<20 || !strings.HasSuffix(u.MemUsage, " / 300MiB") {
+		t.Errorf("a limit of 300 MiB: %+v", u)
+	}
+	if u := list["mem-1"]; *u.MemBytes < 60<<20 || *u.MemBytes > 100<<20 || *u.MemLimitBytes != 200<<20 {
+		t.Errorf("60 MB of 200: %+v", u)
+	}
+	if u := list["disk-1"]; *u.BlockWrittenBytes < 12<<20 || *u.BlockWrittenBytes > 40<<20 {
+		t.Errorf("12 MB were written: %+v", u)
+	}
+	if n := *list["many-1"].PIDCount; n < 21 || n > 60 {
+		t.Errorf("20 threads and a few are %d", n)
+	}
+	if _, err := os.Stat(cgroupMount + "/cpu.pressure"); err == nil {
+		if u := list["slow-1"]; u.CPUPressure == nil || *u.CPUPressure < 20 {
+			t.Errorf("one that waits most of the time: %+v", u)
+		}
+	} else if list["slow-1"].CPUPressure != nil {
+		t.Errorf("a kernel without pressure: %+v", list["slow-1"])
+	}
+	signalPID(t, s.supervisorPID(), syscall.SIGKILL)
+	again := s.stats("slow", "disk")
+	if u := again["slow-1"]; len(u.SummedOverProcesses) > 0 || *u.CPUPercent < 10 || *u.CPUPercent > 30 {
+		t.Errorf("after the supervisor's death: %+v", u)
+	}
+	if u := again["disk-1"]; *u.BlockWrittenBytes < *list["disk-1"].BlockWrittenBytes {
+		t.Errorf("bytes were unwritten: %+v", u)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/host/groups"
 	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/limits"
+	"github.com/mocker-compose/mocker-compose/internal/usage"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/cgroup"
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
@@ -34,6 +35,7 @@ func (r *Runtime) openGroups() error {
 		Obtain: func(ctx context.Context) (delegate.Delegation, error) { return delegate.Obtain(ctx, ask) },
 		Report: r.report, Notice: r.notice,
 	})
+	r.meter = usage.NewMeter(r.groups)
 	return nil
 }
 

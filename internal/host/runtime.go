@@ -52,7 +52,7 @@ type Runtime struct {
 	execs    atomic.Int64
 	turns    turns.Turns
 	memory   sync.Mutex // held while a volume in memory is mounted
-	meter    usage.Meter
+	meter    *usage.Meter
 
 	mu         sync.Mutex
 	containers map[string]*container

@@ -1,7 +1,9 @@
 package host
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/host/pids"
@@ -10,9 +12,9 @@ import (
 )
 
 // Usage tells what the containers that run have used.
-func (r *Runtime) Usage(context.Context) ([]api.Usage, error) {
+func (r *Runtime) Usage(ctx context.Context) ([]api.Usage, error) {
 	subjects, netOf := r.subjects()
-	list, err := r.meter.Read(subjects)
+	list, err := r.meter.Read(ctx, subjects)
 	if err != nil {
 		return nil, err
 	}
@@ -55,5 +57,6 @@ func (r *Runtime) subjects() (list []usage.Subject, netOf map[string]string) {
 			list = append(list, usage.Subject{Name: name, Run: run.Name, First: pid})
 		}
 	}
+	slices.SortFunc(list, func(a, b usage.Subject) int { return cmp.Compare(a.Name, b.Name) })
 	return list, netOf
 }

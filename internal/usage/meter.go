@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/processes"
+	"github.com/mocker-compose/mocker-compose/rootless/cgroup"
 )
 
 // bufferSize is more than any file has that is read here.
@@ -20,10 +22,23 @@ type Subject struct {
 	First int // its first process, in the pid namespace of our /proc
 }
 
-// Meter reads counters. The zero value is ready.
+// Counter has the counters of the cgroups of runs: groups.Keeper.
+type Counter interface {
+	// Sample is what a run has used; false: it has no group.
+	Sample(ctx context.Context, run string) (cgroup.Sample, bool, error)
+	// Rest gives back the files that Sample keeps open.
+	Rest(run string)
+}
+
+// Meter reads counters.
 type Meter struct {
+	counter Counter
+	files   int // that may be kept open
+
 	mu   sync.Mutex
 	most map[string]*peak // by container
+	held []string         // runs whose files are open
+	idle *time.Timer      // closes them
 }
 
 // peak is the most that was seen of what may only grow.
@@ -32,8 +47,11 @@ type peak struct {
 	read, written uint64
 }
 
+// NewMeter makes a Meter.
+func NewMeter(c Counter) *Meter { return &Meter{counter: c, files: openFiles() / share} }
+
 // Read tells what the subjects have used, in their order.
-func (m *Meter) Read(subjects []Subject) ([]api.Usage, error) {
+func (m *Meter) Read(ctx context.Context, subjects []Subject) ([]api.Usage, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	limit := machineMemory()
@@ -41,6 +59,7 @@ func (m *Meter) Read(subjects []Subject) ([]api.Usage, error) {
 	for i, s := range subjects {
 		list[i] = api.Usage{Name: s.Name, Run: s.Run, MemoryLimit: limit}
 	}
+	m.count(ctx, list)
 	if err := m.sumUp(processes.Host, subjects, list); err != nil {
 		return nil, err
 	}
@@ -51,8 +70,13 @@ func (m *Meter) Read(subjects []Subject) ([]api.Usage, error) {
 // sumUp fills in what no cgroup has counted.
 func (m *Meter) sumUp(fs processes.FS, subjects []Subject, list []api.Usage) error {
 	var first []int
-	for _, s := range subjects {
-		first = append(first, s.First)
+	for i, s := range subjects {
+		if lacks(&list[i]) {
+			first = append(first, s.First)
+		}
+	}
+	if first == nil {
+		return nil
 	}
 	members, err := fs.Members(first)
 	if err != nil {
@@ -66,6 +90,11 @@ func (m *Meter) sumUp(fs processes.FS, subjects []Subject, list []api.Usage) err
 		}
 	}
 	return nil
+}
+
+// lacks reports that a figure is missing that processes can tell.
+func lacks(u *api.Usage) bool {
+	return u.CPU == nil || u.Memory == nil || u.PIDs == nil || u.Read == nil
 }
 
 // fill enters the sums where there is nothing else.

@@ -124,7 +124,7 @@ func TestSelf(t *testing.T) {
 // A meter that is asked twice does not say that bytes were unread, and begins anew
 // with another run.
 func TestBytesOnlyGrow(t *testing.T) {
-	var m Meter
+	m := &Meter{}
 	read := func(run string, bytes uint64) uint64 {
 		u := api.Usage{Name: "a", Run: run}
 		m.fill(&u, &sum{tasks: 1, read: bytes}, time.Second)
@@ -145,7 +145,7 @@ func TestBytesOnlyGrow(t *testing.T) {
 
 // What a cgroup has counted stays as it is.
 func TestSumsFillGaps(t *testing.T) {
-	var m Meter
+	m := &Meter{}
 	cpu, pids := time.Minute, uint64(3)
 	u := api.Usage{Name: "a", Run: "a/1", At: time.Hour, CPU: &cpu, PIDs: &pids}
 	m.fill(&u, &sum{tasks: 9, cpu: 1, private: 7}, time.Second)

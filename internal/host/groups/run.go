@@ -124,6 +124,16 @@ func (k *Keeper) Sample(ctx context.Context, id string) (cgroup.Sample, bool, er
 	return s, err == nil, err
 }
 
+// Rest gives back what Sample keeps open of a run.
+func (k *Keeper) Rest(id string) {
+	k.mu.Lock()
+	r := k.runs[Name(id)]
+	k.mu.Unlock()
+	if r != nil {
+		r.group.Rest()
+	}
+}
+
 // Release kills what is left of a run and removes its group; false: it has none.
 // Idempotent.
 func (k *Keeper) Release(ctx context.Context, id string) (bool, error) {

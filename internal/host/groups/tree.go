@@ -29,6 +29,7 @@ type Group interface {
 	Kill() error
 	OOM() (cgroup.OOM, error)
 	Sample() (cgroup.Sample, error)
+	Rest()
 	Remove(ctx context.Context) error
 	Close() error
 }
