@@ -57,6 +57,9 @@ func (s *search) handedGroup(dir string) (_ *group, err error) {
 		}
 	}()
 	if err := g.usable(); err != nil {
+		if len(g.children()) > 0 || g.isRoot() || !g.emptied() {
+			dir = s.gift() // this one is in use by others: nobody should give it away
+		}
 		return none(err.Error(), s.giveCommand(dir))
 	}
 	if err := s.noStranger(g); err != nil {
