@@ -43,7 +43,7 @@ func (s *search) why(asked, here error) *NoneError {
 	var stranger *strangerError
 	switch {
 	case !errors.Is(asked, errNoSystemd):
-		return &NoneError{Cause: asked.Error(), Remedy: startInScope}
+		return &NoneError{Cause: asked.Error(), Remedy: s.startInScope()}
 	case booted() && !s.user.root() && os.Getenv("MOCKER_FORCE_NO_SYSTEMD") == "":
 		return &NoneError{
 			Cause:  fmt.Sprintf("no systemd manager of user %s runs (none answers in %s)", s.user.name(), filepath.Join(s.user.dir, "systemd")),
@@ -52,7 +52,7 @@ func (s *search) why(asked, here error) *NoneError {
 	case errors.Is(here, unix.EROFS):
 		return &NoneError{Cause: here.Error(), Remedy: containerCommand}
 	case errors.As(here, &stranger) && booted():
-		return &NoneError{Cause: here.Error(), Remedy: startInScope}
+		return &NoneError{Cause: here.Error(), Remedy: s.startInScope()}
 	case errors.As(here, &stranger):
 		return &NoneError{Cause: here.Error(), Remedy: makeRoom(stranger.dir) + " && export " + HandOver + "=" + stranger.dir}
 	}
@@ -60,7 +60,12 @@ func (s *search) why(asked, here error) *NoneError {
 }
 
 // startInScope starts a project where it has a cgroup to itself from the beginning.
-const startInScope = "systemd-run --user --scope -p Delegate=yes mocker-compose up -d"
+func (s *search) startInScope() string {
+	if s.user.root() {
+		return "systemd-run --scope -p Delegate=yes mocker-compose up -d"
+	}
+	return "systemd-run --user --scope -p Delegate=yes mocker-compose up -d"
+}
 
 // gift is the directory that an administrator could give to the user.
 func (s *search) gift() string {

@@ -19,7 +19,7 @@ type manager struct {
 }
 
 // connect connects and says who we are: uid is that outside of our user namespace,
-// which is the one that the socket's credentials give (unix(7), SO_PEERCRED).
+// the one that the socket's credentials give (unix(7), SO_PEERCRED), by which we are known.
 func connect(ctx context.Context, address string, uid int) (*manager, error) {
 	private := strings.HasSuffix(address, "/systemd/private")
 	failed := make(chan error, 1)
