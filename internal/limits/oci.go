@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"math"
 	"strconv"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -28,9 +29,12 @@ func memory(r project.Resources) *specs.LinuxMemory {
 	var m specs.LinuxMemory
 	if r.Memory > 0 {
 		m.Limit = &r.Memory
-		swap := 2 * r.Memory
-		if r.MemorySwap != 0 {
-			swap = r.MemorySwap
+		swap := r.MemorySwap
+		switch {
+		case swap == 0 && r.Memory > math.MaxInt64/2:
+			swap = -1
+		case swap == 0:
+			swap = 2 * r.Memory
 		}
 		m.Swap = &swap
 	}

@@ -15,6 +15,15 @@ func isBool(v any, _ func(string) string) bool { _, ok := v.(bool); return ok }
 func isNull(v any, _ func(string) string) bool { return v == nil }
 func isInt(v any, _ func(string) string) bool  { _, ok := v.(int); return ok }
 
+// isAmount accepts numbers, with a fraction or not, and texts.
+func isAmount(v any, _ func(string) string) bool {
+	switch v.(type) {
+	case int, float64, string:
+		return true
+	}
+	return false
+}
+
 // either accepts what one of the shapes accepts.
 func either(shapes ...shape) shape {
 	return func(v any, expand func(string) string) bool {

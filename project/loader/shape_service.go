@@ -22,12 +22,17 @@ func serviceShape(dict shape) map[string]shape {
 		"healthcheck": keys(map[string]shape{"test": either(isText, listOf(isText)), "interval": isText, "timeout": isText,
 			"start_period": isText, "start_interval": isText, "retries": isInt, "disable": isBool}),
 		"logging": keys(map[string]shape{"driver": isText, "options": mapOf(either(isText, isInt))}),
-		"deploy":  keys(map[string]shape{"replicas": isInt}),
+		"deploy": keys(map[string]shape{"replicas": isInt, "resources": keys(map[string]shape{
+			"limits":       keys(map[string]shape{"cpus": isAmount, "memory": isText, "pids": either(isInt, isText)}),
+			"reservations": keys(map[string]shape{"cpus": isAmount, "memory": isText})})}),
 		"scale":   isInt,
 	}
 	for _, k := range []string{"image", "user", "working_dir", "hostname", "domainname", "mac_address", "stop_signal", "stop_grace_period",
-		"restart", "network_mode", "shm_size", "mem_limit"} {
+		"restart", "network_mode", "shm_size", "cpuset", "mem_reservation"} {
 		m[k] = isText
+	}
+	for _, k := range []string{"mem_limit", "memswap_limit", "pids_limit", "cpus", "cpu_shares", "cpu_quota", "cpu_period"} {
+		m[k] = isAmount
 	}
 	for _, k := range []string{"init", "tty", "stdin_open", "read_only", "privileged", "attach"} {
 		m[k] = isBool

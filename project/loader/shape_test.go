@@ -43,7 +43,7 @@ func randomList(r *rand.Rand, depth int) []any {
 
 func randomMap(r *rand.Rand, depth int) map[string]any {
 	known := []string{"condition", "required", "restart", "test", "interval", "retries", "disable", "type", "source", "target",
-		"read_only", "bind", "create_host_path", "published", "host_ip", "protocol", "driver", "options", "replicas", "aliases",
+		"read_only", "bind", "create_host_path", "published", "host_ip", "protocol", "driver", "options", "replicas", "resources", "limits", "reservations", "cpus", "memory", "pids", "aliases",
 		"ipv4_address", "ipv6_address", "gw_priority", "link_local_ips", "driver_opts", "use_service_name_alias",
 		"enable_ipv6", "external", "attachable", "ipam", "config", "subnet", "aux_addresses", "name", "internal", "labels", "path", "x-z"}
 	m := map[string]any{}
@@ -108,6 +108,9 @@ func TestShapeKnowsCommonFiles(t *testing.T) {
 		"services: {a: {command: [a, b], ports: ['80:80', '${P}:81'], environment: {A: 1, B: }, volumes: ['./a:/a', {type: bind, source: a, target: /b}]}}":                           true,
 		"services: {a: {healthcheck: {test: x, interval: 1s}, depends_on: {b: {condition: service_healthy}}}, b: {}}\nnetworks: {n: }\nx-y: [1]":                                      true,
 		"services: {a: {networks: {n: {ipv4_address: 10.5.0.2, gw_priority: 1}}, extra_hosts: ['a:b']}}\nnetworks: {n: {enable_ipv6: true, ipam: {config: [{subnet: 10.5.0.0/24}]}}}": true,
+		"services: {a: {mem_limit: 64m, cpus: 0.5, pids_limit: 50, deploy: {resources: {limits: {cpus: '0.5', memory: 1G}, reservations: {memory: 1M}}}}}":                            true,
+		"services: {a: {cpus: true}}":                                     false,
+		"services: {a: {deploy: {resources: {limits: {memory: 5}}}}}":     false,
 		"services: {a: {networks: {n: {gw_priority: x}}}}":                false,
 		"services: {a: {}}\nnetworks: {n: {ipam: {config: {subnet: a}}}}": false,
 		"services: {a: {}}\nnetworks: {n: {ipam: {options: {a: 1}}}}":     false,
