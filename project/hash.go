@@ -15,10 +15,10 @@ import (
 // Not in it is what can change without a new container: the number of
 // replicas, the dependencies, whether logs are attached, and where in the file
 // the service stands (docker compose leaves out the same); and its endpoints and
-// networks and its limits, which change while it runs; but its cgroup_parent counts.
+// networks and its limits, which change while it runs.
 func (p *Project) Hash(s *Service) string {
 	c := *s
-	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{CgroupParent: s.Resources.CgroupParent}
+	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{}
 	model := struct {
 		Service  Service
 		Networks []Network // always empty: fingerprints of old records stay valid

@@ -87,15 +87,12 @@ func TestHashSurroundings(t *testing.T) {
 	}
 }
 
-// TestHashOfLimits: they change in place, but not where the cgroup stands.
+// TestHashOfLimits: they change in place.
 func TestHashOfLimits(t *testing.T) {
 	p := &Project{}
 	base := p.Hash(&Service{})
 	if p.Hash(&Service{Resources: Resources{Memory: 1, Keys: []string{"mem_limit"}}}) != base {
 		t.Error("a limit counts")
-	}
-	if p.Hash(&Service{Resources: Resources{CgroupParent: "batch"}}) == base {
-		t.Error("cgroup_parent does not count")
 	}
 }
 

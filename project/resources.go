@@ -5,8 +5,8 @@ package project
 const DefaultPids = 4096
 
 // Resources are the bounds of what each container of a service uses, after docker's
-// precedence: what deploy.resources says goes before the service's own keys. But for
-// CgroupParent they are no part of [Project.Hash]: they change while the container runs.
+// precedence: what deploy.resources says goes before the service's own keys. They are no
+// part of [Project.Hash]: they change while the container runs.
 // What the kernel makes of them is in Documentation/admin-guide/cgroup-v2.rst.
 type Resources struct {
 	// Memory is the most memory in bytes, the page cache of its files included
@@ -39,9 +39,6 @@ type Resources struct {
 	Pids int64 `json:"pids,omitempty"`
 	// BlkIO is its share and its limits of block devices.
 	BlkIO BlkIO `json:"blkio,omitzero"`
-	// CgroupParent is the directory inside the project's subtree in which the
-	// container's cgroup is made, relative; "" = the subtree itself.
-	CgroupParent string `json:"cgroup_parent,omitempty"`
 	// Keys are the keys of the file that the fields above come from, as they are
 	// written: "mem_limit", "deploy.resources.limits.memory". Sorted.
 	Keys []string `json:"keys,omitempty"`

@@ -9,7 +9,7 @@ import (
 // Same reports that nothing need be done to make limits o of r.
 func (r Resources) Same(o Resources) bool {
 	for _, x := range []*Resources{&r, &o} {
-		x.CgroupParent, x.Keys = "", nil
+		x.Keys = nil
 	}
 	return reflect.DeepEqual(r, o)
 }

@@ -25,7 +25,7 @@ func serviceShape(dict shape) map[string]shape {
 		"deploy": keys(map[string]shape{"replicas": isInt, "resources": keys(map[string]shape{
 			"limits":       keys(map[string]shape{"cpus": isAmount, "memory": isText, "pids": either(isInt, isText)}),
 			"reservations": keys(map[string]shape{"cpus": isAmount, "memory": isText})})}),
-		"scale":   isInt,
+		"scale": isInt,
 	}
 	for _, k := range []string{"image", "user", "working_dir", "hostname", "domainname", "mac_address", "stop_signal", "stop_grace_period",
 		"restart", "network_mode", "shm_size", "cpuset", "mem_reservation"} {

@@ -57,7 +57,6 @@ func Convert(src Source, s types.ServiceConfig) (project.Resources, error) {
 		b.memory, b.cpu,
 		func() error { return b.cpuset(s.CPUSet) },
 		func() error { return b.blockIO(s.BlkioConfig) },
-		func() error { return b.parent(s.CgroupParent) },
 	} {
 		if err := step(); err != nil {
 			return r, err

@@ -96,12 +96,3 @@ func (b *converter) device(file, key string) (project.BlockDevice, error) {
 	}
 	return dev, nil
 }
-
-// parent checks where the cgroup is to stand: inside of what the project has.
-func (b *converter) parent(name string) error {
-	if name == "" {
-		return nil
-	}
-	b.r.CgroupParent = name
-	return nil
-}
