@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,6 +15,8 @@ type Group struct {
 	name string
 	dir  *os.File
 	tree *os.File // our own descriptor of D, to remove the group from it
+
+	removed atomic.Bool
 
 	mu     sync.Mutex // of what follows
 	meters *meters    // nil before the first Sample, and after Set

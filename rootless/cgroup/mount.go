@@ -94,9 +94,10 @@ func groupIn(text string) (string, error) {
 // dir is where a group is to be seen. Both names are relative to the root of our
 // cgroup namespace.
 func (m Mount) dir(name string) (string, error) {
-	rel, err := filepath.Rel(m.Root, name)
-	if err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
+	root := strings.TrimSuffix(m.Root, "/")
+	rest, ok := strings.CutPrefix(name, root)
+	if !ok || rest != "" && rest[0] != '/' || strings.HasPrefix(rest, "/..") {
 		return "", fmt.Errorf("the group %s is not to be seen below %s, where %s is mounted", name, m.Dir, m.Root)
 	}
-	return filepath.Join(m.Dir, rel), nil
+	return filepath.Join(m.Dir, rest), nil
 }

@@ -14,8 +14,11 @@ import (
 
 // Remove kills what runs in the group, waits until nothing is left, and removes
 // the group with those below it. A group that is gone is no error. On success the
-// group is closed; else it can be tried again.
+// group is closed, and once more is no error; else it can be tried again.
 func (g *Group) Remove(ctx context.Context) error {
+	if g.removed.Load() {
+		return nil
+	}
 	if err := g.Kill(); err != nil {
 		return err
 	}
@@ -25,6 +28,7 @@ func (g *Group) Remove(ctx context.Context) error {
 	if err := removeBelow(ctx, g.tree, g.name); err != nil {
 		return fmt.Errorf("remove the cgroup %s: %w", g.dir.Name(), err)
 	}
+	g.removed.Store(true)
 	return g.Close()
 }
 

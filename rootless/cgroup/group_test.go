@@ -1,0 +1,149 @@
+package cgroup
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// within bounds a test's wait against a hang.
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestBirth(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	g := make1(t, tree, "a.1", nil)
+	cmd, out := talking(t, g, "cat /proc/self/cgroup; sleep 1000")
+	for {
+		line, err := out.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			if !strings.HasSuffix(name, filepath.Base(tree.Path())+"/a.1") {
+				t.Errorf("born in %s", name)
+			}
+			break
+		}
+	}
+	mount, err := FindMount()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dir, err := mount.DirOf(cmd.Process.Pid); err != nil || dir != tree.Path()+"/a.1" {
+		t.Errorf("DirOf: %s, %v", dir, err)
+	}
+	if populated, err := g.Populated(); err != nil || !populated {
+		t.Errorf("populated: %v, %v", populated, err)
+	}
+	if pids, _ := pidsAt(tree.dir, "cgroup.procs"); len(pids) != 0 {
+		t.Errorf("%v are in the inner node", pids)
+	}
+}
+
+func TestFreeze(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	g := make1(t, tree, "a.1", nil)
+	_, out := talking(t, g, "while :; do echo tick; done")
+	if err := g.Freeze(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if frozen, err := g.Frozen(); err != nil || !frozen {
+		t.Errorf("frozen: %v, %v", frozen, err)
+	}
+	if err := g.Freeze(within(t)); err != nil {
+		t.Errorf("once more: %v", err)
+	}
+	drained := make(chan struct{})
+	go func() { // what is in the pipe comes, and what is buffered, then nothing
+		defer close(drained)
+		for range 128 << 10 {
+			if _, err := out.ReadByte(); err != nil {
+				return
+			}
+		}
+	}()
+	select {
+	case <-drained:
+		t.Error("a frozen process has written on")
+	case <-time.After(200 * time.Millisecond):
+	}
+	if err := g.Thaw(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	<-drained
+}
+
+func TestWaitsEnd(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	g := make1(t, tree, "a.1", nil)
+	talking(t, g, "sleep 1000")
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := g.await(ctx, "populated", 0); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("await: %v", err)
+	}
+}
+
+// Frozen, deaf to signals, in groups below: all of it ends.
+func testKill(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	for _, c := range []struct {
+		name, line string
+		frozen     bool
+	}{
+		{"plain", "sleep 1000", false},
+		{"deaf", "trap '' TERM INT HUP; sleep 1000; sleep 1000", false},
+		{"stopped", "sh -c 'kill -STOP $$' & kill -STOP $$; sleep 1000", false},
+		{"setsid", "setsid sleep 1000 & setsid setsid sleep 1000 & sleep 1000", false},
+		{"frozen", "while :; do :; done", true},
+	} {
+		g := make1(t, tree, c.name+".1", nil)
+		cmd, _ := talking(t, g, c.line)
+		if c.frozen {
+			if err := g.Freeze(within(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := g.Kill(); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if err := g.await(within(t), "populated", 0); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		_ = cmd.Wait()
+		if err := g.Remove(within(t)); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if err := g.Remove(within(t)); err != nil {
+			t.Errorf("%s once more: %v", c.name, err)
+		}
+	}
+}
+
+func TestKill(t *testing.T) { testKill(t) }
+
+func TestKillBySignals(t *testing.T) {
+	killFile = "cgroup.kill.not"
+	defer func() { killFile = "cgroup.kill" }()
+	testKill(t)
+}
