@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless/birth"
 )
 
 // child is a line of the table with what only the holder has.
@@ -69,6 +70,9 @@ func (h *projectHolder) start(req holderRequest, files []*os.File) (_ *child, so
 	return ch, sock, nil
 }
 
+// statusFile is the descriptor on which a program reports a failure.
+const statusFile = 4
+
 // fork clones and executes the program (descriptor 3). The image is executed by
 // the number it has in the child: by ours, os/exec's and our own descriptors
 // could overwrite it between clone and execve. group is where it is born, nil =
@@ -82,6 +86,13 @@ func fork(l launchRequest, files []*os.File, group *os.File) (*os.File, error) {
 		}
 		path, argv = fmt.Sprintf("/proc/self/fd/%d", len(files)), []string{"mocker-compose", RoleArg, RoleProgram}
 		files = append(slices.Clip(files), self)
+	}
+	if group != nil && l.HandOver != 0 { // others may be in there
+		fd, err := birth.Into(group, birth.Child{Path: path, Args: argv, Files: files, Status: statusFile, Clone: l.Clone})
+		if err != nil {
+			return nil, fmt.Errorf("start the sandbox in its cgroup: %w", err)
+		}
+		return pollable(fd), nil
 	}
 	fd := -1
 	attr := &syscall.ProcAttr{

@@ -43,7 +43,8 @@ type holderRequest struct {
 }
 
 // launchRequest comes with files: they become the descriptors 0, 1, 2, ... of the
-// child, 3 being the program; but for the last one, if it is a cgroup.
+// child, 3 being the program, 4 where it reports a failure; but for the last one, if
+// it is a cgroup.
 type launchRequest struct {
 	Clone    uintptr       `json:"clone"`              // CLONE_NEW* for the child
 	HandOver int           `json:"handover,omitempty"` // where the child finds the socket to hand over on; 0 = it does not

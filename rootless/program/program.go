@@ -33,6 +33,9 @@ const (
 	handOverStep = 0x7ffffffe // a sibling goes on
 )
 
+// StartStep is the step of a report that the program itself could not be executed.
+const StartStep = 0x7ffffffd
+
 // Slot names a kept result.
 type Slot int
 
@@ -150,6 +153,9 @@ func (s Step) SaveTo(n Slot) {
 
 // What tells in words what step i does.
 func (p *Program) What(i int) string {
+	if i == StartStep {
+		return "execute the sandbox's program"
+	}
 	if i < 0 || i >= len(p.what) {
 		return fmt.Sprintf("step %d", i)
 	}
