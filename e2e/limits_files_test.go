@@ -37,7 +37,7 @@ services:
     command: ./probe threads 60
     mem_limit: 1g
     memswap_limit: 1g
-    cpus: 1.5
+    cpus: 0.75
     x-mocker: { memory_high: 900m }
   runner: { <<: *runner, command: ./probe pause }
   forever: { <<: *runner, command: ./probe pause, memswap_limit: -1, pids_limit: 0 }
@@ -81,7 +81,7 @@ func TestLimitsStack(t *testing.T) {
 			t.Errorf("%s: memory.oom.group is %q", name, got)
 		}
 	}
-	for name, want := range map[string]string{"app-1": "50000 100000", "jvm-1": "150000 100000", "free-1": "max 100000"} {
+	for name, want := range map[string]string{"app-1": "50000 100000", "jvm-1": "75000 100000", "free-1": "max 100000"} {
 		if got := cgroupFile(s.groups(name)[0], "cpu.max"); got != want {
 			t.Errorf("%s: cpu.max is %q, want %q", name, got, want)
 		}

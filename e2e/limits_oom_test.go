@@ -139,8 +139,10 @@ func TestLimitsOOMIsSaid(t *testing.T) {
 	needControllers(t, "memory")
 	s := begin(t, "services:\n  a: { command: ./probe hungry 0 0s, mem_limit: 24m, memswap_limit: 24m }\n"+
 		"  b: { command: ./probe pause, mem_limit: 24m, memswap_limit: 24m }\n"+
-		"  fine: { command: sh -c 'kill -9 $$$$', mem_limit: 24m }\n")
-	f := s.foreground("a", "fine")
+		"  fine: { command: ./probe pause, mem_limit: 24m }\n")
+	s.must("up", "-d", "fine")
+	s.must("kill", "fine")
+	f := s.foreground("a")
 	f.code()
 	out := f.out.String()
 	if !strings.Contains(out, "a-1 exited with code 137 (out of memory: limit 24 MiB)") {
