@@ -62,7 +62,7 @@ func TestLimitsStack(t *testing.T) {
 		"jvm-1":     {"memory.max": 1 << 30, "memory.swap.max": 0, "memory.high": 900 << 20},
 		"runner-1":  {"memory.max": 96 << 20, "memory.swap.max": 0, "pids.max": 128, "cpu.weight": 20},
 		"forever-1": {"memory.max": 96 << 20, "memory.swap.max": -1, "pids.max": -1},
-		"free-1":    {"memory.max": -1, "memory.high": -1, "memory.low": 0, "cpu.weight": 100},
+		"free-1":    {"memory.max": -1, "memory.high": -1, "memory.low": 0, "cpu.weight": 39},
 	} {
 		dirs := s.groups(name)
 		if len(dirs) != 1 {
