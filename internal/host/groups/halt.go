@@ -22,8 +22,11 @@ func (k *Keeper) halt(ctx context.Context, id string, do func(Group, context.Con
 	if r == nil {
 		return false, err
 	}
-	r.births.Lock()
-	defer r.births.Unlock()
+	open, err := r.gate.shut(ctx)
+	if err != nil {
+		return true, err
+	}
+	defer open()
 	return true, do(r.group, ctx)
 }
 

@@ -3,10 +3,8 @@ package groups
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/limits"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -16,9 +14,7 @@ import (
 // run is the group of a run, as this process has it open.
 type run struct {
 	group Group
-	// births is held for reading while somebody is being born in the group, and for
-	// writing while it is frozen, thawed or removed.
-	births sync.RWMutex
+	gate  *gate // open for births, shut while it is frozen, thawed or removed
 }
 
 // Name is the name of the group of a run "NAME/RUN"; "" for what is none: a command
@@ -52,7 +48,7 @@ func (k *Keeper) Make(ctx context.Context, id string, s *project.Service) (*os.F
 	if old := k.runs[name]; old != nil {
 		_ = old.group.Close() // it was removed: Make sees to that
 	}
-	k.runs[name] = &run{group: g}
+	k.runs[name] = &run{g, newGate()}
 	return g.Dir(), nil
 }
 
@@ -78,7 +74,7 @@ func (k *Keeper) of(ctx context.Context, id string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{group: g}
+	r := &run{g, newGate()}
 	k.runs[name] = r
 	return r, nil
 }
@@ -90,16 +86,18 @@ func (k *Keeper) Enter(ctx context.Context, id string) (dir *os.File, leave func
 	if r == nil {
 		return nil, func() {}, err
 	}
-	r.births.RLock()
-	frozen, err := r.group.Frozen()
-	if err == nil && frozen {
-		err = fmt.Errorf("container is paused")
-	}
-	if err != nil {
-		r.births.RUnlock()
+	if err := r.gate.enter(ctx); err != nil {
 		return nil, func() {}, err
 	}
-	return r.group.Dir(), r.births.RUnlock, nil
+	frozen, err := r.group.Frozen()
+	if err == nil && frozen {
+		err = errors.New("container is paused")
+	}
+	if err != nil {
+		r.gate.leave()
+		return nil, func() {}, err
+	}
+	return r.group.Dir(), r.gate.leave, nil
 }
 
 // Limit makes the limits of a service hold for a run that lives. The error is a
@@ -142,8 +140,11 @@ func (k *Keeper) Release(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	_ = r.group.Kill() // a birth that is under way ends by it; Remove tells of failures
-	r.births.Lock()
-	defer r.births.Unlock()
+	open, err := r.gate.shut(ctx)
+	if err != nil {
+		return true, err
+	}
+	defer open()
 	if err := r.group.Remove(ctx); err != nil {
 		return true, err
 	}
