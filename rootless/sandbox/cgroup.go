@@ -14,3 +14,24 @@ func (b *builder) cgroupNamespace(c Container) {
 	b.Clone &^= unix.CLONE_NEWCGROUP
 	b.do("new cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP)
 }
+
+// cgroup shows the container's own cgroup as the root. A kernel without the v2 tree
+// has no such file system: then there is none to show. The cgroup namespace of the
+// host cannot be mounted anew, but bound.
+//
+// It is read-only for everybody. The files of a group belong to the user, who is root
+// inside: with a writable mount he could take his own limits away, unless the host's
+// is mounted with nsdelegate, and with the host's namespace those of other projects.
+// A privileged container may still mount it anew, which shows it no more than this.
+func (b *builder) cgroup(c Container) {
+	if !hasCgroup2() {
+		return
+	}
+	if c.Share.HostCgroup {
+		b.clonePath("read /sys/fs/cgroup of the host", "/sys/fs/cgroup", true, b.a)
+		b.setAttr("make /sys/fs/cgroup read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|noneOf)
+	} else {
+		b.newFS("make /sys/fs/cgroup", "cgroup2", unix.MOUNT_ATTR_RDONLY|noneOf, b.a)
+	}
+	b.onto("mount /sys/fs/cgroup", "sys/fs/cgroup")
+}

@@ -93,29 +93,11 @@ func (b *builder) sys(c Container) {
 	if c.NetNS == nil {
 		b.clonePath("read /sys of the host", "/sys", true, b.a)
 		b.setAttr("restrict /sys", b.a, true, uint64(attr))
-		b.onto("mount /sys", "sys")
-		return
+	} else {
+		b.newFS("make /sys", "sysfs", attr, b.a)
 	}
-	b.newFS("make /sys", "sysfs", attr, b.a)
 	b.onto("mount /sys", "sys")
-	b.cgroup(c, attr)
-}
-
-// cgroup shows the container's own cgroup as the root, read-only. A kernel
-// without the v2 tree has no such file system: then there is none to show.
-// The cgroup namespace of the host cannot be mounted anew, but bound.
-func (b *builder) cgroup(c Container, attr int) {
-	if !hasCgroup2() {
-		return
-	}
-	if c.Share.HostCgroup {
-		b.clonePath("read /sys/fs/cgroup of the host", "/sys/fs/cgroup", true, b.a)
-		b.setAttr("make /sys/fs/cgroup read-only", b.a, true, unix.MOUNT_ATTR_RDONLY|noneOf)
-		b.onto("mount /sys/fs/cgroup", "sys/fs/cgroup")
-		return
-	}
-	b.newFS("make /sys/fs/cgroup", "cgroup2", attr, b.a)
-	b.onto("mount /sys/fs/cgroup", "sys/fs/cgroup")
+	b.cgroup(c)
 }
 
 // isReadOnly tells whether the host's mount at path is: the kernel makes no

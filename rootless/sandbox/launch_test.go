@@ -23,6 +23,14 @@ type launched struct {
 // launch does what a project holder does.
 func launch(t testing.TB, p *Prepared) *launched {
 	t.Helper()
+	null, _ := os.Open(os.DevNull)
+	defer null.Close()
+	return launchWith(t, p, null)
+}
+
+// launchWith is launch with a standard input.
+func launchWith(t testing.TB, p *Prepared, in *os.File) *launched {
+	t.Helper()
 	img, err := p.Program.Image(StatusFile, false)
 	if err != nil {
 		t.Fatal(err)
@@ -32,11 +40,10 @@ func launch(t testing.TB, p *Prepared) *launched {
 	status, sw, _ := os.Pipe()
 	out, ow, _ := os.Pipe()
 	l.status, l.out = status, out
-	null, _ := os.Open(os.DevNull)
-	for _, f := range []*os.File{null, sw, ow} {
+	for _, f := range []*os.File{sw, ow} {
 		defer f.Close()
 	}
-	files := append([]*os.File{null, ow, ow, img, sw}, p.Files...)
+	files := append([]*os.File{in, ow, ow, img, sw}, p.Files...)
 	var socks [2]int
 	if p.HandOver > 0 {
 		if socks, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0); err != nil {
@@ -48,6 +55,9 @@ func launch(t testing.TB, p *Prepared) *launched {
 	}
 	fd := -1
 	attr := &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: p.Clone, PidFD: &fd}}
+	if p.Cgroup != nil {
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(p.Cgroup.Fd())
+	}
 	for _, f := range files {
 		attr.Files = append(attr.Files, f.Fd())
 	}
