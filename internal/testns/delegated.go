@@ -191,9 +191,13 @@ func parent(pid int) int {
 	return 0
 }
 
-// enableAll gives the groups below dir what there is; who needs one that is not there
-// says so by RequireController.
+// enableAll gives the groups below dir what there is, if no process is in dir: some
+// controllers would make it the root of threaded groups, in which nobody can be
+// born. Who needs one that is not there says so by RequireController.
 func enableAll(dir string) error {
+	if readText(filepath.Join(dir, "cgroup.procs")) != "" {
+		return nil
+	}
 	for c := range strings.FieldsSeq(readText(filepath.Join(dir, "cgroup.controllers"))) {
 		_ = os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+c), 0)
 	}
