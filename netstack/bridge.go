@@ -12,6 +12,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/netstack/ether"
 	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 	"github.com/mocker-compose/mocker-compose/netstack/settings"
@@ -72,7 +73,7 @@ func (s *Stack) makeBridge(n *network) (err error) {
 	}}
 	if err := n.router.LinkAdd(link); err != nil {
 		if errors.Is(err, unix.EOPNOTSUPP) {
-			return fmt.Errorf("make bridge %s: the kernel has no bridges: load the module as root with `modprobe bridge`: %w", n.bridge, err)
+			return &cause.Error{Doing: "make bridge " + n.bridge, Err: err, Cause: cause.Bridge(cause.Here())}
 		}
 		return fmt.Errorf("make bridge %s: %w", n.bridge, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/netstack/commons"
 	"github.com/mocker-compose/mocker-compose/netstack/ether"
@@ -75,7 +76,7 @@ func (r router) exchange(mtu int) (int, error) {
 	}}
 	if err := r.LinkAdd(link); err != nil && !errors.Is(err, unix.EEXIST) {
 		if errors.Is(err, unix.EOPNOTSUPP) {
-			return 0, fmt.Errorf("make the bridge: the kernel has no bridges: load the module as root with `modprobe bridge`: %w", err)
+			return 0, &cause.Error{Doing: "make the bridge", Err: err, Cause: cause.Bridge(cause.Here())}
 		}
 		return 0, fmt.Errorf("make the bridge: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/netstack/settings"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 )
@@ -66,7 +67,7 @@ func (s *Stack) CheckWayOut(name string) (helper *uplink.Helper, err error) {
 		if name == Relay {
 			return nil, nil //nolint:nilnil // said already: there is no way out
 		}
-		return nil, fmt.Errorf("uplink %s: without nf_tables networks could not be kept apart: mend it with: sudo modprobe -a nf_tables nft_tproxy nft_socket nft_reject_inet nft_masq", name)
+		return nil, &cause.Error{Doing: "uplink " + name, Err: errors.New("without nf_tables networks could not be kept apart"), Cause: cause.Rules(cause.Here())}
 	}
 	if name == Relay {
 		return nil, nil //nolint:nilnil // it needs none

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
@@ -133,10 +134,7 @@ func enter(ns *os.File) error {
 // To be called on the worker.
 func unshareNet(name string) (*os.File, error) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		if errors.Is(err, unix.ENOSPC) {
-			return nil, fmt.Errorf("make net namespace %s: the user's limit is reached: see /proc/sys/user/max_net_namespaces: %w", name, err)
-		}
-		return nil, fmt.Errorf("make net namespace %s (unshare): %w", name, err)
+		return nil, cause.Born("make net namespace "+name, os.NewSyscallError("unshare", err), "net")
 	}
 	fd, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

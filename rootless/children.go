@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless/birth"
 )
@@ -24,7 +25,7 @@ func (h *projectHolder) launch(c *wire.Conn, req holderRequest, files []*os.File
 	defer closeFiles(files) // the cgroup too: the list of start is shorter
 	ch, sock, err := h.start(req, files)
 	if err != nil {
-		return c.Send(holderAnswer{Seq: req.Seq, Error: err.Error()})
+		return c.Send(holderAnswer{Seq: req.Seq, Error: cause.Line(err)})
 	}
 	if sock != nil {
 		go h.handOver(c, req.Seq, ch, sock, req.Launch.Limit)
@@ -109,7 +110,7 @@ func fork(l launchRequest, files []*os.File, group *os.File) (*os.File, error) {
 	runtime.KeepAlive(files)
 	runtime.KeepAlive(group)
 	if err != nil {
-		return nil, fmt.Errorf("start the sandbox: %w", err)
+		return nil, cause.Born("start the sandbox", err, "pid", "mnt", "uts", "ipc", "cgroup")
 	}
 	if fd < 0 {
 		return nil, fmt.Errorf("start the sandbox: the kernel gave no pidfd (Linux 5.2 or newer is needed)")

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
@@ -75,14 +77,12 @@ type holderConn struct {
 }
 
 func ensureUserHolder(ctx context.Context, dirs state.Dirs, report func(string)) (*holderConn, error) {
-	for _, d := range []string{dirs.Run, dirs.ProjectsRun(), dirs.Data, dirs.ProjectsData()} {
-		if err := state.MakePrivate(d); err != nil {
-			return nil, err
-		}
+	if err := makeDirs(dirs); err != nil {
+		return nil, err
 	}
 	lock, err := state.Lock(dirs.UserLock())
 	if err != nil {
-		return nil, err
+		return nil, explainDir(cause.Run(dirs.Run), err)
 	}
 	conn, err := wire.Dial(ctx, dirs.UserSocket())
 	if err == nil {
@@ -98,6 +98,34 @@ func ensureUserHolder(ctx context.Context, dirs state.Dirs, report func(string))
 		return nil, err
 	}
 	return &holderConn{conn, lock}, nil
+}
+
+// makeDirs makes our directories.
+func makeDirs(dirs state.Dirs) error {
+	for _, d := range []struct {
+		is   cause.Dir
+		path string
+	}{
+		{cause.Run(dirs.Run), dirs.Run},
+		{cause.Run(dirs.Run), dirs.ProjectsRun()},
+		{cause.Data(dirs.Data), dirs.Data},
+		{cause.Data(dirs.Data), dirs.ProjectsData()},
+	} {
+		if err := state.MakePrivate(d.path); err != nil {
+			return explainDir(d.is, err)
+		}
+	}
+	return nil
+}
+
+// explainDir says why a directory of ours cannot be written to, if the kernel says so.
+func explainDir(d cause.Dir, err error) error {
+	for _, known := range []error{unix.EACCES, unix.EPERM, unix.EROFS, unix.ENOSPC, unix.EDQUOT} {
+		if errors.Is(err, known) {
+			return &cause.Error{Doing: "use " + d.Path, Err: err, Cause: cause.Write(cause.Here(), d, err)}
+		}
+	}
+	return err
 }
 
 func startUserHolder(ctx context.Context, dirs state.Dirs, report func(string)) error {
@@ -133,7 +161,7 @@ func startFresh(ctx context.Context, argv []string, ready *os.File, report func(
 		report(maps.Degraded)
 	}
 	err = createUserNamespace(ctx, maps, argv, ready)
-	if err == nil || maps.Single() || maps.Direct {
+	if c, known := cause.Of(err); err == nil || maps.Single() || maps.Direct || known && !cause.OfIDs(c) {
 		return err
 	}
 	// A range that the kernel or newuidmap refuses must not be the end: one id works.

@@ -39,7 +39,7 @@ func holdKeyring(project string) error {
 	case err == nil, !HasKeyrings():
 		return nil
 	case errors.Is(err, unix.EDQUOT):
-		return errors.New((&cause.Error{Doing: "session keyring of the project", Err: err, Cause: cause.Keyrings(cause.Here(), 0)}).Line())
+		return &cause.Error{Doing: "session keyring of the project", Err: err, Cause: cause.Keyrings(cause.Here(), 0)}
 	default:
 		return fmt.Errorf("session keyring of the project: %w", err)
 	}

@@ -1,6 +1,7 @@
 package rootless
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
@@ -46,7 +48,7 @@ type projectHolder struct {
 func RunProjectHolder(dirs state.Dirs, project string, ready *os.File) int {
 	l, h, err := newProjectHolder(dirs, project)
 	if err != nil {
-		fmt.Fprintf(ready, "project holder of %s: %v", project, err)
+		fmt.Fprintf(ready, "project holder of %s: %s", project, cause.Line(err))
 		return 1
 	}
 	tellReady(ready)
@@ -65,7 +67,7 @@ func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *project
 	}
 	// The child's /proc/self must name it: this /proc has to be of this pid namespace.
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return nil, nil, fmt.Errorf("mount /proc of the project's pid namespace: %w", err)
+		return nil, nil, explainProc(err)
 	}
 	if err := state.MakePrivate(mountPoint(dirs, project)); err != nil {
 		return nil, nil, err
@@ -79,10 +81,19 @@ func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *project
 		return nil, nil, err
 	}
 	if h.kept[RouterName], err = newNetNS(); err != nil {
-		return nil, nil, fmt.Errorf("router net namespace: %w", err)
+		return nil, nil, cause.Born("router net namespace", err, "net")
 	}
 	l, err := wire.Listen(dirs.HolderSocket(project))
 	return l, h, err // on an error the process ends, and all of this with it
+}
+
+// explainProc says why the kernel lets us mount no /proc.
+func explainProc(err error) error {
+	const doing = "mount /proc of the project's pid namespace"
+	if errors.Is(err, unix.EPERM) {
+		return &cause.Error{Doing: doing, Err: err, Cause: cause.Proc(cause.Here())}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // mountScratch mounts the scratch tmpfs and opens it. Not noexec: a config may be

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/confine"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
@@ -85,7 +86,7 @@ func runRoleFor(req *userRequest, files []*os.File) (a userAnswer) {
 	}
 	code, err := RunRole(context.Background(), req.Role, [3]*os.File(files), req.Isolated)
 	if err != nil {
-		a.Error = err.Error()
+		a.Error = cause.Line(err)
 	}
 	a.Code = code
 	return a

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
@@ -93,7 +94,7 @@ func (u *userHolder) serve(c *wire.Conn) {
 		closeFiles(files)
 		if req.Ensure != "" {
 			if err := u.project(req.Ensure).ensure(req.Cgroup); err != nil {
-				answer.Error = err.Error()
+				answer.Error = cause.Line(err)
 			}
 		}
 		if err := c.Send(answer); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
@@ -258,7 +259,7 @@ func startRole(what role, project string, dirs state.Dirs) (*os.File, error) {
 	_, err = syscall.ForkExec("/proc/self/exe", []string{"mocker-compose", RoleArg, what.name, dirs.Run, dirs.Data, project}, attr)
 	w.Close()
 	if err != nil {
-		return nil, fmt.Errorf("start %s of %s: %w", what.name, project, err)
+		return nil, cause.Born(fmt.Sprintf("start %s of %s", what.name, project), err, "pid", "mnt")
 	}
 	pidfd := pollable(fd)
 	if err := awaitReady(r); err != nil {

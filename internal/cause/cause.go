@@ -70,6 +70,9 @@ func (c Cause) Advice(indent string) string {
 	return b.String()
 }
 
+// Hint is the advice as a failed command prints it.
+func (c Cause) Hint() string { return c.Advice("  ") + "  mocker-compose doctor shows all" }
+
 // lines puts a title in front of a text. Nothing stands in front of the lines of a
 // here document: it is to be copied.
 func lines(indent, title, text string) string {
@@ -99,9 +102,7 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v: %s", e.Doing, e.Err
 func (e *Error) Unwrap() error { return e.Err }
 
 // Advice is what mends it, in lines.
-func (e *Error) Advice() string {
-	return e.Cause.Advice("  ") + "  mocker-compose doctor shows all"
-}
+func (e *Error) Advice() string { return e.Cause.Hint() }
 
 // Line is the error with what mends it in one line, for where there is one line only.
 func (e *Error) Line() string { return fmt.Sprintf("%s: %v: %s", e.Doing, e.Err, e.Cause) }

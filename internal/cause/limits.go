@@ -3,6 +3,7 @@ package cause
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // PortFloor is why a port below those of plain users cannot be bound; port 0 = none in
@@ -90,6 +91,44 @@ func Pids(h Host, name string, have int64) Cause {
 		"programs in containers cannot start threads or processes beyond that")
 }
 
+// FewPids is below the default of one container's pids_limit.
+const FewPids = 4096
+
+// LowPids is which limit of processes, besides RLIMIT_NPROC, is low; false = none is.
+func LowPids(h Host) (Cause, bool) {
+	for _, name := range []string{"kernel.pid_max", "kernel.threads-max"} {
+		if n, ok := h.Number(name); ok && n < FewPids {
+			return Pids(h, name, n), true
+		}
+	}
+	if dir, n := h.LeastPids(); dir != "" && n < FewPids {
+		return SessionPids(h, dir, n), true
+	}
+	return Cause{}, false
+}
+
+// LeastPids is the lowest pids.max of the cgroups that we are in; "" = none has one.
+func (h Host) LeastPids() (dir string, least int64) {
+	for _, group := range h.Groups() {
+		n, err := strconv.ParseInt(h.Read(group+"/pids.max"), 10, 64)
+		if err == nil && (dir == "" || n < least) {
+			dir, least = strings.TrimPrefix(group, "/sys/fs/cgroup"), n
+		}
+	}
+	return dir, least
+}
+
+// Groups are the directories of the cgroup v2 that we are in, and those above.
+func (h Host) Groups() (dirs []string) {
+	for line := range strings.Lines(h.Read("/proc/self/cgroup")) {
+		path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
+		for ; ok && path != "" && path != "/"; path = path[:strings.LastIndex(path, "/")] {
+			dirs = append(dirs, "/sys/fs/cgroup"+path)
+		}
+	}
+	return dirs
+}
+
 // SessionPids is why few processes can be started: pids.max of a cgroup that we are in.
 func SessionPids(h Host, dir string, have int64) Cause {
 	c := Cause{ID: "pids-session", What: fmt.Sprintf("pids.max of %s is %d, for all that runs in there", dir, have),
@@ -124,4 +163,22 @@ func MountMax(h Host) Cause {
 func Memory(Host) Cause {
 	return Cause{ID: "memory-low", What: "there is little memory left", Note: "end what you do not need, or add swap",
 		Remedy: []string{"ps -eo pid,rss,args --sort=-rss | head"}, Lost: "the kernel may kill containers (OOM), or anything else"}
+}
+
+// AllFiles is why nobody can open a file (Documentation/admin-guide/sysctl/fs.rst, file-max).
+func AllFiles(h Host) Cause {
+	return setting(h, "file-max", "fs.file-max", h.more("fs.file-max", 1<<20), fmt.Sprintf("all programs of this machine together have fs.file-max = %s files open", orUnknown(h.Sysctl("fs.file-max"))), lostAll)
+}
+
+// Ulimit is why a service does not get a limit that its file asks for: item is the name
+// that limits.conf(5) has, hard what we may set.
+func Ulimit(h Host, item, value string) Cause {
+	c := Cause{ID: "ulimit-hard", What: "your own hard limit is lower", Lost: "the service has that limit"}
+	if h.Container() != "" {
+		c.Note = fmt.Sprintf("it is set outside of this container, for docker and podman by: --ulimit %s=%s", item, value)
+		return c
+	}
+	c.Remedy = []string{fmt.Sprintf("echo '%s hard %s %s' | %s", h.User, item, value, h.Sudo("tee -a "+limitsFile))}
+	c.Note = "then log in again"
+	return c
 }

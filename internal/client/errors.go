@@ -85,8 +85,7 @@ func Report(w io.Writer, err error) int {
 
 // advise prints what mends the cause of an error, if it is one that doctor knows.
 func advise(w io.Writer, err error) {
-	var e *cause.Error
-	if errors.As(err, &e) {
-		fmt.Fprintln(w, e.Advice())
+	if c, ok := cause.Known(err); ok {
+		fmt.Fprintln(w, c.Hint())
 	}
 }

@@ -99,7 +99,7 @@ func judgeSwap(h cause.Host, f *found) verdict {
 	if f.cgroup.None != nil || !slices.Contains(f.cgroup.Controllers, "memory") {
 		return untried("the memory controller")
 	}
-	for _, dir := range groupsAbove(h) {
+	for _, dir := range h.Groups() {
 		if !h.Exists(dir + "/memory.max") {
 			continue
 		}
@@ -109,15 +109,4 @@ func judgeSwap(h cause.Host, f *found) verdict {
 		return good("memory.swap.max can be set")
 	}
 	return good("not to be seen from here")
-}
-
-// groupsAbove are the directories of the cgroup v2 that we are in, and those above.
-func groupsAbove(h cause.Host) (dirs []string) {
-	for line := range strings.Lines(h.Read("/proc/self/cgroup")) {
-		path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
-		for ; ok && path != "" && path != "/"; path = path[:strings.LastIndex(path, "/")] {
-			dirs = append(dirs, "/sys/fs/cgroup"+path)
-		}
-	}
-	return dirs
 }

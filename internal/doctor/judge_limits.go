@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -31,39 +30,17 @@ func judgeInotify(h cause.Host, f *found) verdict {
 	return good("%d instances with %d watches", instances, watches)
 }
 
-// fewPids is below the default of one container's pids_limit.
-const fewPids = 4096
-
 func judgePids(h cause.Host, f *found) verdict {
-	if f.processes < fewPids {
+	if f.processes < cause.FewPids {
 		return degraded(cause.Processes(h, f.processes), "at most %d of yours (RLIMIT_NPROC)", f.processes)
 	}
-	least := "as many as the machine can have"
-	for _, name := range []string{"kernel.pid_max", "kernel.threads-max"} {
-		n, ok := h.Number(name)
-		if ok && n < fewPids {
-			return degraded(cause.Pids(h, name, n), "%s = %d", name, n)
-		}
+	if c, low := cause.LowPids(h); low {
+		return degraded(c, "%s", c.What)
 	}
-	if dir, n := sessionPids(h); dir != "" {
-		least = "at most " + strconv.FormatInt(n, 10) + " in " + dir
-		if n < fewPids {
-			return degraded(cause.SessionPids(h, dir, n), "%s", least)
-		}
+	if dir, n := h.LeastPids(); dir != "" {
+		return good("at most %d in %s", n, dir)
 	}
-	return good("%s", least)
-}
-
-// sessionPids is the lowest pids.max of the cgroups that we are in; "" = there is none.
-func sessionPids(h cause.Host) (dir string, least int64) {
-	least = math.MaxInt64
-	for _, group := range groupsAbove(h) {
-		n, err := strconv.ParseInt(h.Read(group+"/pids.max"), 10, 64)
-		if err == nil && n < least {
-			dir, least = strings.TrimPrefix(group, "/sys/fs/cgroup"), n
-		}
-	}
-	return dir, least
+	return good("as many as the machine can have")
 }
 
 // fewMemory is little for a machine that is to run servers beside everything else.

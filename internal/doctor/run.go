@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,12 +49,21 @@ func (f *found) tryInside(ctx context.Context, room string) {
 	err = f.child(ctx, maps, room)
 	if err != nil && !maps.Single() && !maps.Direct {
 		if c, ok := cause.Of(err); ok && cause.OfIDs(c) {
-			f.maps = tried(err)
+			f.maps = tried(bare(err))
 			maps = rootless.SingleID()
 			err = f.child(ctx, maps, room)
 		}
 	}
-	f.userNS, f.single, f.ids = tried(err), maps.Single(), count(maps)
+	f.userNS, f.single, f.ids = tried(bare(err)), maps.Single(), count(maps)
+}
+
+// bare is an error without the cause that is known of it, which the judge finds again.
+func bare(err error) error {
+	var e *cause.Error
+	if errors.As(err, &e) {
+		return fmt.Errorf("%s: %w", e.Doing, e.Err)
+	}
+	return err
 }
 
 func count(m rootless.IDMaps) (n uint64) {

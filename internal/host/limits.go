@@ -11,6 +11,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/ulimit"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -31,8 +32,8 @@ func (r *Runtime) limits(sc *supervisor.Container) ([]specs.POSIXRlimit, error) 
 		want := ulimit.Of(u.Soft, u.Hard)
 		got := want.Within(most.Max)
 		if got != want {
-			r.notice(fmt.Sprintf("service %s: ulimit %s of %v is above what you may set, it is %v: an administrator raises yours in /etc/security/limits.conf",
-				sc.Service.Name, u.Name, want, got))
+			r.notice(fmt.Sprintf("service %s: ulimit %s of %v is above what you may set, it is %v: %s",
+				sc.Service.Name, u.Name, want, got, cause.Ulimit(cause.Here(), u.Name, ulimitValue(want.Hard))))
 		}
 		list = append(list, specs.POSIXRlimit{Type: "RLIMIT_" + strings.ToUpper(u.Name), Soft: got.Soft, Hard: got.Hard})
 	}
@@ -83,4 +84,12 @@ func lowestScore(want int) (int, error) {
 		return 0, err
 	}
 	return want, os.WriteFile(path, []byte(strconv.Itoa(own)), 0)
+}
+
+// ulimitValue is a limit as limits.conf(5) has it.
+func ulimitValue(n uint64) string {
+	if n == unix.RLIM_INFINITY {
+		return "unlimited"
+	}
+	return strconv.FormatUint(n, 10)
 }

@@ -7,6 +7,7 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/userspec"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -20,7 +21,7 @@ func (r *Runtime) setUser(c *container, sc *supervisor.Container, root *os.File,
 		return err
 	}
 	if r.singleID && (u.UID != 0 || u.GID != 0) {
-		return fmt.Errorf("user %s: id %d:%d does not exist here, only 0:0 (you) does: subordinate ids are needed (an administrator adds them with usermod --add-subuids 100000-165535 --add-subgids 100000-165535)", sc.Service.User, u.UID, u.GID)
+		return &cause.Error{Doing: "user " + sc.Service.User, Err: fmt.Errorf("id %d:%d does not exist here, only 0:0 (you) does", u.UID, u.GID), Cause: cause.NoIDs(cause.Here())}
 	}
 	if c.rec.Lower == "" {
 		u.Home = "/tmp" // the home directories of the host cannot be written to

@@ -4,10 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // watchMask is the same for log directories and for those above: the kernel
@@ -29,10 +32,24 @@ type watcher struct {
 
 func newWatcher() (*watcher, error) {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if forced := cause.Forced("inotify"); forced != nil {
+		err = forced
+	}
 	if err != nil {
-		return nil, fmt.Errorf("follow logs: inotify: %w (raise fs.inotify.max_user_instances with sysctl)", err)
+		return nil, explainWatch("follow logs", err)
 	}
 	return &watcher{fd: fd, sources: map[int]map[*source]bool{}}, nil
+}
+
+// explainWatch says which limit of inotify(7) is reached.
+func explainWatch(doing string, err error) error {
+	switch {
+	case errors.Is(err, unix.EMFILE):
+		return &cause.Error{Doing: doing, Err: os.NewSyscallError("inotify_init", err), Cause: cause.InotifyInstances(cause.Here())}
+	case errors.Is(err, unix.ENOSPC):
+		return &cause.Error{Doing: doing, Err: os.NewSyscallError("inotify_add_watch", err), Cause: cause.InotifyWatches(cause.Here())}
+	}
+	return fmt.Errorf("%s: inotify: %w", doing, err)
 }
 
 // add watches the directory of s, or the nearest ancestor that exists.
@@ -44,7 +61,7 @@ func (w *watcher) add(s *source) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("follow logs in %s: inotify: %w (raise fs.inotify.max_user_watches with sysctl)", path, err)
+			return explainWatch("follow logs in "+path, err)
 		}
 		w.tie(wd, s)
 		if path == s.Dir {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
@@ -66,7 +67,7 @@ func (r *Relay) echo(p packet) {
 	}
 	one, err := r.echoes.get(echoKey{p.from, p.to, p.echoID()}, to.Addr(), func(one *ping) { r.wg.Go(func() { r.answers(one) }) })
 	if errors.Is(err, unix.EACCES) {
-		r.sayOnce("ping to the outside is off: allow it as root with `sysctl -w net.ipv4.ping_group_range='0 2147483647'`")
+		r.sayOnce("ping to the outside is off: " + cause.Ping(cause.Here()).String())
 	}
 	if err == nil && one != nil {
 		err = one.send(p.clone(), hops-1)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/nftables"
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // Unavailable says that the kernel cannot do what the rules need.
@@ -18,7 +20,7 @@ type Unavailable struct {
 }
 
 func (e *Unavailable) Error() string {
-	return fmt.Sprintf("this kernel has no %s: load it as root with `modprobe -a nf_tables nft_tproxy nft_socket nft_reject_inet`: %v", e.What, e.Err)
+	return fmt.Sprintf("%v: %s", e.Err, cause.Rules(cause.Here()))
 }
 
 // Unwrap gives the kernel's answer.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/netstack/sock"
 )
 
@@ -125,7 +126,7 @@ func (t *Table) explainBind(protocol string, at netip.AddrPort, err error) error
 	case errors.Is(err, unix.EADDRINUSE):
 		return t.conflict(protocol, at, err)
 	case errors.Is(err, unix.EACCES):
-		return &FloorError{at}
+		return &cause.Error{Doing: "bind " + at.String(), Err: &FloorError{at}, Cause: cause.PortFloor(cause.Here(), int(at.Port()))}
 	case errors.Is(err, unix.EADDRNOTAVAIL):
 		return fmt.Errorf("bind %s: %w: %s is not an address of this host: see `ip address`", at, err, at.Addr())
 	}
@@ -135,12 +136,7 @@ func (t *Table) explainBind(protocol string, at netip.AddrPort, err error) error
 // FloorError says that a port is below those that an ordinary user may bind.
 type FloorError struct{ Addr netip.AddrPort }
 
-// Error names the setting.
-func (e *FloorError) Error() string {
-	return fmt.Sprintf("bind %s: %v: an ordinary user may bind ports from %d upwards: choose such a port, "+
-		"have one chosen by --ports auto, or allow this one as root with `sysctl -w net.ipv4.ip_unprivileged_port_start=%d`",
-		e.Addr, unix.EACCES, Floor(), e.Addr.Port())
-}
+func (e *FloorError) Error() string { return unix.EACCES.Error() }
 
 // Unwrap is the system's error.
 func (e *FloorError) Unwrap() error { return unix.EACCES }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
@@ -33,6 +34,9 @@ func AnswerFor(err error) api.Answer {
 	var start *kernel.StartError
 	if errors.As(err, &start) {
 		a.Error.Hint, a.Error.Port = start.Hint, start.Port
+	}
+	if c, ok := cause.Known(err); ok && a.Error.Hint == "" {
+		a.Error.Hint = c.Hint()
 	}
 	var h *Hinted
 	if errors.As(err, &h) {

@@ -1,0 +1,93 @@
+package cause
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Known is the cause of an error: the one that it carries, or one that is known by what
+// the kernel answered, whoever asked: no room, too many files, too many processes.
+func Known(err error) (Cause, bool) {
+	if c, ok := Of(err); ok {
+		return c, true
+	}
+	var at *fs.PathError
+	path := errors.As(err, &at) && !strings.HasPrefix(at.Path, "/proc/") && !strings.HasPrefix(at.Path, "/sys/")
+	switch {
+	case path && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)):
+		return Full(Here(), DirOf(at.Path), 0, 0), true
+	case errors.Is(err, syscall.EMFILE):
+		var l syscall.Rlimit
+		if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) == nil {
+			return OpenFiles(Here(), l.Max), true
+		}
+	case errors.Is(err, syscall.ENFILE):
+		return AllFiles(Here()), true
+	case path && strings.HasPrefix(at.Op, "fork") && errors.Is(err, syscall.EAGAIN):
+		return Fork(Here()), true
+	}
+	return Cause{}, false
+}
+
+// DirOf is the directory of ours that a path is in: the run directory if it looks like
+// one, else the data directory.
+func DirOf(path string) Dir {
+	if strings.HasPrefix(path, "/run/") || strings.HasPrefix(path, "/tmp/mocker-compose-") {
+		return Run(filepath.Dir(path))
+	}
+	return Data(filepath.Dir(path))
+}
+
+// Fork is why no process can be started (fork(2), EAGAIN): the lowest of the limits.
+func Fork(h Host) Cause {
+	if c, ok := LowPids(h); ok {
+		return c
+	}
+	var l syscall.Rlimit
+	const nproc = 6 // RLIMIT_NPROC, which package syscall does not have
+	if err := syscall.Getrlimit(nproc, &l); err != nil {
+		l.Max = 0
+	}
+	return Processes(h, l.Cur)
+}
+
+// NoIDs is why a container cannot have an id besides 0.
+func NoIDs(h Host) Cause {
+	for _, tool := range []string{"newuidmap", "newgidmap"} {
+		if c, bad := MapTool(h, tool, h.Program(tool), false, true); bad {
+			return c
+		}
+	}
+	if c, bad := SubordinateIDs(h); bad {
+		return c
+	}
+	return Cause{ID: "newuidmap-refused", What: "no other ids are mapped", Note: "see what mocker-compose doctor says of ids", Lost: lostIDs}
+}
+
+// NamespaceOf is why a process cannot be born into new namespaces of several kinds:
+// that of the lowest limit.
+func NamespaceOf(h Host, err error, kinds ...string) Cause {
+	low, least := kinds[0], int64(-1)
+	for _, k := range kinds {
+		if n, ok := h.Number("user.max_" + k + "_namespaces"); ok && (least < 0 || n < least) {
+			low, least = k, n
+		}
+	}
+	return Namespace(h, low, err)
+}
+
+// Born adds the cause to the error of a process that was not born, if the kernel's answer is
+// that a limit of namespaces or of processes is reached; else err is as it was.
+func Born(doing string, err error, kinds ...string) error {
+	switch {
+	case len(kinds) > 0 && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EUSERS)):
+		return &Error{doing, err, NamespaceOf(Here(), err, kinds...)}
+	case errors.Is(err, syscall.EAGAIN):
+		return &Error{doing, err, Fork(Here())}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
