@@ -66,6 +66,9 @@ func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *project
 		return nil, nil, fmt.Errorf("is not pid 1 of a pid namespace")
 	}
 	// The child's /proc/self must name it: this /proc has to be of this pid namespace.
+	if err := cause.Forced("proc"); err != nil {
+		return nil, nil, explainProc(err)
+	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return nil, nil, explainProc(err)
 	}
@@ -122,6 +125,10 @@ func newNetNS() (*os.File, error) {
 		done <- result{ns, err}
 	}()
 	r := <-done
+	if err := cause.Forced("net"); err != nil && r.err == nil {
+		r.ns.Close()
+		r.err = err
+	}
 	if r.err != nil {
 		return nil, r.err
 	}

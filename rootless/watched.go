@@ -111,11 +111,20 @@ func (w *watched) startHolder() error {
 	const namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS
 	pidfd, err := startRole(role{name: RoleProjectHolder, namespaces: namespaces}, w.name, w.dirs)
 	if err != nil {
+		w.forgetRun()
 		return err
 	}
 	w.holder = pidfd
 	go w.watchHolder(pidfd)
 	return nil
+}
+
+// forgetRun removes the directory of a project whose holder could not be started, if
+// there is nothing in it but what that has made.
+func (w *watched) forgetRun() {
+	for _, dir := range []string{mountPoint(w.dirs, w.name), ScratchDir(w.dirs, w.name), w.dirs.ProjectRun(w.name)} {
+		_ = os.Remove(dir) // in vain if somebody else's files are there
+	}
 }
 
 func (w *watched) watchHolder(pidfd *os.File) {
@@ -298,7 +307,7 @@ func awaitReady(r *os.File) error {
 // roleEnv is the environment of our own processes: the caller's is nobody's
 // business but for the switches that tests set, and where his systemd is.
 func roleEnv() []string {
-	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", cause.Outer()}
 	for _, kv := range os.Environ() {
 		if strings.HasPrefix(kv, "MOCKER_FORCE_") || strings.HasPrefix(kv, "MOCKER_FAULT_") ||
 			strings.HasPrefix(kv, "XDG_RUNTIME_DIR=") || strings.HasPrefix(kv, "DBUS_SESSION_BUS_ADDRESS=") {

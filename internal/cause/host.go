@@ -139,10 +139,25 @@ func (h Host) Sudo(command string) string {
 // (PROC_PID_INIT_INO of the kernel).
 const initialPID = "pid:[4026531836]"
 
+// OuterVariable tells our own processes, which are in pid namespaces of ours, what
+// their starter's [Host.Container] was: the name, or "none".
+const OuterVariable = "MOCKER_OUTER"
+
+// Outer is the environment entry for a process of ours.
+func Outer() string {
+	if c := (Host{Root: os.Getenv("MOCKER_FORCE_HOST"), Env: os.Getenv}).Container(); c != "" {
+		return OuterVariable + "=" + c
+	}
+	return OuterVariable + "=none"
+}
+
 // Container names what we run in, if that is a container: "docker", "podman" or
 // another; "" = none that can be seen. A machine made from an image of docker has
 // its marks, too, but is in the first pid namespace.
 func (h Host) Container() string {
+	if outer := h.env(OuterVariable); outer != "" && h.Root == "" {
+		return strings.TrimPrefix(outer, "none")
+	}
 	if ns, err := os.Readlink(h.Root + "/proc/self/ns/pid"); err == nil && ns == initialPID {
 		return ""
 	}

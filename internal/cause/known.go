@@ -3,6 +3,7 @@ package cause
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,13 @@ func Known(err error) (Cause, bool) {
 		return Fork(Here()), true
 	}
 	return Cause{}, false
+}
+
+// Advise prints what mends the cause of an error, if it is one that is known.
+func Advise(w io.Writer, err error) {
+	if c, ok := Known(err); ok {
+		fmt.Fprintln(w, c.Hint())
+	}
 }
 
 // DirOf is the directory of ours that a path is in: the run directory if it looks like

@@ -150,19 +150,19 @@ func Namespace(h Host, kind string, err error) Cause {
 }
 
 // enoughNamespaces is what some dozens of containers need and a desktop beside them.
-const enoughNamespaces = 15000
+const enoughNamespaces = 100000
 
 // FewNamespaces is below what one large project needs.
 const FewNamespaces = 100
 
 func namespaceLimit(h Host, kind string, err error) Cause {
 	name := "user.max_" + kind + "_namespaces"
-	what := fmt.Sprintf("%s = %s, and that many there are", name, orUnknown(h.Sysctl(name)))
+	// Inside a user namespace the file shows that namespace's own limit, not the user's,
+	// so the text has no number: it is to be the same wherever the limit is met.
+	what := "no more of them may be made: " + name + " is reached"
 	switch {
 	case errors.Is(err, syscall.EUSERS):
 		return Cause{ID: "userns-nested", What: "user namespaces are nested 32 deep, and the kernel allows no more", Note: "start it in fewer of them", Lost: lostAll}
-	case h.Sysctl(name) == "0":
-		what = "the setting " + name + " = 0 forbids them"
 	}
 	c := setting(h, "namespace-limit", name, h.more(name, enoughNamespaces), what, lostAll)
 	if kind == "user" {
@@ -191,7 +191,7 @@ const settingsFile = "/etc/sysctl.d/60-mocker-compose.conf"
 
 // more is a value that is enough, and more than there is now.
 func (h Host) more(name string, enough int64) string {
-	if now, ok := h.Number(name); ok && now >= enough {
+	if now, ok := h.Number(name); ok && now >= enough && now < 1<<30 {
 		enough = 2 * now
 	}
 	return strconv.FormatInt(enough, 10)

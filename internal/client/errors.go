@@ -70,22 +70,15 @@ func Report(w io.Writer, err error) int {
 			return Interrupted
 		}
 		fmt.Fprintln(w, err)
-		advise(w, err)
+		cause.Advise(w, err)
 		return 1
 	case exit.Err == nil:
 		return exit.Code
 	}
 	fmt.Fprintln(w, err)
-	advise(w, err)
+	cause.Advise(w, err)
 	if exit.Hint != "" {
 		fmt.Fprintln(w, exit.Hint)
 	}
 	return exit.Code
-}
-
-// advise prints what mends the cause of an error, if it is one that doctor knows.
-func advise(w io.Writer, err error) {
-	if c, ok := cause.Known(err); ok {
-		fmt.Fprintln(w, c.Hint())
-	}
 }

@@ -24,6 +24,15 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select { // nobody would see what comes
+		case <-s.ended:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	if !q.Until.IsZero() {
 		var cancel func()
 		ctx, cancel = context.WithDeadline(ctx, q.Until)
@@ -59,6 +68,11 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 	})
 	if errors.Is(err, errAllEnded) || errors.Is(err, errNotRunning) || errors.Is(err, context.DeadlineExceeded) && !time.Now().Before(q.Until) {
 		err = nil
+	}
+	select {
+	case <-s.ended:
+		return s.close()
+	default:
 	}
 	// An end of ctx ends the screen too: then this does not wait for a slow reader.
 	return errors.Join(err, s.close())

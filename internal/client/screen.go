@@ -14,6 +14,7 @@ type screen struct {
 	follower *logs.Follower
 	says     sync.WaitGroup
 	done     chan error // how printing ended
+	ended    chan struct{}
 }
 
 // openScreen begins to print to standard output and error.
@@ -22,8 +23,11 @@ func (e *Env) openScreen(ctx context.Context, f logs.Format) (*screen, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &screen{follower: follower, done: make(chan error, 1)}
-	go func() { s.done <- follower.Run(ctx) }()
+	s := &screen{follower: follower, done: make(chan error, 1), ended: make(chan struct{})}
+	go func() {
+		s.done <- follower.Run(ctx)
+		close(s.ended)
+	}()
 	return s, nil
 }
 
