@@ -199,3 +199,53 @@ func TestLimitsUpdateInPlace(t *testing.T) {
 		t.Errorf("once more:\n%s", r.stderr)
 	}
 }
+
+// A limit that cannot be lowered changes nothing, in no file and not on record; what can
+// be given back is.
+func TestLimitsUpdateRefused(t *testing.T) {
+	needControllers(t, "memory", "pids", "cpu")
+	with := func(limits string) string {
+		return fmt.Sprintf("services:\n  a: { command: ./probe hungry 60 0s, %s }\n", limits)
+	}
+	const before = "mem_limit: 200m, memswap_limit: 260m, cpus: 0.9, pids_limit: 50, x-mocker: { memory_high: 190m }"
+	s := begin(t, with(before))
+	s.must("up", "-d")
+	s.eventually("a is full", func() bool { return s.logged("a", "full") })
+	state := func() (text string) {
+		for _, name := range []string{"memory.max", "memory.swap.max", "memory.high", "memory.low", "cpu.max", "cpu.weight", "pids.max", "memory.events"} {
+			text += name + " " + strings.Split(cgroupFile(s.group("a"), name), "\nhigh ")[0] + "\n"
+		}
+		return text
+	}
+	was := state()
+	s.write("compose.yaml", with("mem_limit: 30m, memswap_limit: 30m, cpus: 0.1, pids_limit: 20, mem_reservation: 10m"))
+	s.fails(1, []string{"mem_limit cannot become 30 MiB", "MiB are in use", "mocker-compose up --force-recreate a"}, "up", "-d")
+	if now := state(); now != was {
+		t.Errorf("it was\n%s\nand is\n%s", was, now)
+	}
+	s.write("compose.yaml", with(before))
+	if r := s.compose("up", "-d"); r.code != 0 || strings.Contains(r.stderr, "Updat") {
+		t.Errorf("the limits from before: exit %d\n%s", r.code, r.stderr)
+	}
+	s.write("compose.yaml", with("mem_limit: 90m, memswap_limit: 90m"))
+	s.must("up", "-d")
+	if got := cgroupFile(s.group("a"), "memory.max"); got != fmt.Sprint(90<<20) || s.state("a-1") != "running" {
+		t.Errorf("memory.max is %s, a is %s", got, s.state("a-1"))
+	}
+}
+
+// Who runs without a cgroup is told of limits that are added later, too.
+func TestLimitsUpdateWithoutCgroups(t *testing.T) {
+	s := begin(t, "services:\n  a: { command: ./probe pause }\n")
+	s.env = append(s.env, "MOCKER_FORCE_NO_CGROUP=1")
+	s.must("up", "-d")
+	pids := s.pidsOf("pause")
+	s.write("compose.yaml", "services:\n  a: { command: ./probe pause, mem_limit: 64m }\n")
+	r := s.compose("up", "-d")
+	if r.code != 0 || strings.Count(r.stderr, "not enforced: mem_limit (service a)") != 1 {
+		t.Errorf("exit %d\n%s", r.code, r.stderr)
+	}
+	if now := s.pidsOf("pause"); !slices.Equal(now, pids) {
+		t.Errorf("processes %v, were %v", now, pids)
+	}
+}

@@ -161,3 +161,54 @@ func TestResourceNotices(t *testing.T) {
 		}
 	}
 }
+
+// config prints the keys as docker compose does: sizes in bytes, nothing of ours.
+func TestConfigOfLimits(t *testing.T) {
+	l := mustLoad(t, tree(t, "compose.yaml", `
+name: p
+services:
+  web:
+    image: x
+    mem_limit: 100m
+    memswap_limit: -1
+    cpus: 0.5
+    cpuset: "0"
+    pids_limit: 50
+    blkio_config: {weight: 300}
+    deploy: {resources: {limits: {pids: 50}, reservations: {cpus: '0.25', memory: 20M}}}
+    x-mocker: {memory_high: 50m}
+`))
+	got, err := l.Config("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `name: p
+services:
+  web:
+    deploy:
+      resources:
+        limits:
+          pids: 50
+        reservations:
+          cpus: 0.25
+          memory: "20971520"
+    blkio_config:
+      weight: 300
+    cpus: 0.5
+    cpuset: "0"
+    image: x
+    mem_limit: "104857600"
+    memswap_limit: "-1"
+    networks:
+      default: null
+    pids_limit: 50
+    x-mocker:
+      memory_high: 50m
+networks:
+  default:
+    name: p_default
+`
+	if string(got) != want {
+		t.Errorf("got\n%s", got)
+	}
+}

@@ -41,8 +41,8 @@ func (g *Group) begin(r *specs.LinuxResources) ([]Unmet, error) {
 }
 
 // Set makes the limits those of r, while processes run. What r does not name is
-// unlimited afterwards. Only an error means that nothing more was tried: a [BusyError] if less
-// memory is allowed than is in use, and it could not be taken back.
+// unlimited afterwards. After an error all is as it was: a [BusyError] if less memory is allowed
+// than is in use, and it could not be taken back.
 func (g *Group) Set(r *specs.LinuxResources) ([]Unmet, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -54,8 +54,10 @@ func (g *Group) Set(r *specs.LinuxResources) ([]Unmet, error) {
 	have := strings.Fields(controllers)
 	list := wishes(r)
 	if !g.fresh {
-		list = append(g.formerDevices(list), list...)
+		list = append(list, g.formerDevices(list)...)
 	}
+	// Memory is refused after swap, which may help to take it back, and before all else.
+	swap, _ := readAt(g.dir, "memory.swap.max")
 	var unmet []Unmet
 	for _, w := range list {
 		err := w.err
@@ -68,7 +70,10 @@ func (g *Group) Set(r *specs.LinuxResources) ([]Unmet, error) {
 		}
 		var busy *BusyError
 		if errors.As(err, &busy) {
-			return unmet, err
+			if back := writeAt(g.dir, "memory.swap.max", swap); swap != "" && back != nil {
+				err = errors.Join(err, fmt.Errorf("memory.swap.max of %s is not %s again: %w", g.dir.Name(), swap, back))
+			}
+			return nil, err
 		}
 		if err != nil && w.asked {
 			unmet = append(unmet, Unmet{w.controller(), w.file, w.value, err})

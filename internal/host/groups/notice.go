@@ -111,3 +111,14 @@ func (k *Keeper) checkOne(s *project.Service) {
 	defer cancel()
 	k.Check(ctx, []project.Service{*s})
 }
+
+// checkRunning tells the user of the limits of a service that runs without a group.
+func (k *Keeper) checkRunning(ctx context.Context, s *project.Service) {
+	k.Check(ctx, []project.Service{*s})
+	if tree, err := k.await(ctx, k.found); tree == nil || err != nil || len(limits.Keys(s)) == 0 {
+		return
+	}
+	if k.first(s.Name, "run") {
+		k.cfg.Notice(fmt.Sprintf("service %s: its limits hold when it is started again: it was started when there was no cgroup for it; to change that: mocker-compose restart %s", s.Name, s.Name))
+	}
+}

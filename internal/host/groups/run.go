@@ -105,6 +105,9 @@ func (k *Keeper) Enter(ctx context.Context, id string) (dir *os.File, leave func
 func (k *Keeper) Limit(ctx context.Context, id string, s *project.Service) error {
 	r, err := k.of(ctx, id)
 	if r == nil {
+		if err == nil {
+			k.checkRunning(ctx, s)
+		}
 		return err
 	}
 	unmet, err := r.group.Set(limits.OCI(limits.Within(s.Resources, k.tree.Room())))
