@@ -84,3 +84,29 @@ func BenchmarkSample(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMeters is one look at each file, beside the cheapest of system calls.
+func BenchmarkMeters(b *testing.B) {
+	tree := benchTree(b)
+	g, _, err := tree.Make("g.1", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = g.Remove(b.Context()) })
+	m := g.openMeters()
+	g.meters = m
+	b.Run("getppid", func(b *testing.B) {
+		for b.Loop() {
+			os.Getppid()
+		}
+	})
+	for i, name := range meterNames {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, ok := m.read(i); !ok {
+					b.Skip("is not there")
+				}
+			}
+		})
+	}
+}

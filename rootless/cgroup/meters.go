@@ -20,8 +20,6 @@ const (
 	cpuStat = iota
 	memoryCurrent
 	memoryStat
-	memorySwap
-	memoryPeak
 	pidsCurrent
 	ioStat
 	cpuPressure
@@ -31,7 +29,7 @@ const (
 )
 
 var meterNames = [meterCount]string{
-	"cpu.stat", "memory.current", "memory.stat", "memory.swap.current", "memory.peak", "pids.current", "io.stat",
+	"cpu.stat", "memory.current", "memory.stat", "pids.current", "io.stat",
 	"cpu.pressure", "memory.pressure", "io.pressure",
 }
 
@@ -131,11 +129,5 @@ func (m *meters) memory(s *Sample) {
 	s.Memory = &MemorySample{Current: number(b), Limit: m.memoryMax}
 	if b, ok := m.read(memoryStat); ok {
 		s.Memory.InactiveFile = field(b, "inactive_file")
-	}
-	if b, ok := m.read(memorySwap); ok {
-		s.Memory.Swap = number(b)
-	}
-	if b, ok := m.read(memoryPeak); ok {
-		s.Memory.Peak = number(b)
 	}
 }

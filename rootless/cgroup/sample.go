@@ -30,8 +30,6 @@ type MemorySample struct {
 	// is files and has not been used lately: docker shows the difference.
 	Current, InactiveFile uint64
 	Limit                 uint64 // memory.max, [Max] for none
-	Peak                  uint64 // memory.peak (Linux 5.19), else 0
-	Swap                  uint64 // memory.swap.current
 }
 
 // PidsSample counts processes and threads.
