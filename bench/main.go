@@ -27,6 +27,7 @@ var measurements = []struct {
 	{"fifty", benchFifty},
 	{"limits", benchLimits},
 	{"stop", benchStop},
+	{"stats", benchStats},
 	{"net-make", benchNetMake},
 	{"net", benchNet},
 	{"net-hold", benchNetHold},

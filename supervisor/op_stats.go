@@ -25,11 +25,12 @@ func (s *Supervisor) stats(ctx context.Context, r *request) error {
 	for n := range all {
 		c := &all[n]
 		u := &list[n]
-		if i, ok := at[c.Name]; ok {
+		state := c.DockerState()
+		if i, ok := at[c.Name]; ok && (state == Running.Docker() || state == Paused.Docker()) {
 			*u = counted[i]
 		}
 		u.ID, u.Name, u.Service, u.Number = c.ID, c.Name, c.Service.Name, c.Number
-		u.OneOff, u.State = c.OneOff != nil, c.DockerState()
+		u.OneOff, u.State = c.OneOff != nil, state
 	}
 	return r.Send(api.Answer{Usage: list})
 }

@@ -62,7 +62,7 @@ func (e *Env) ofServices(ctx context.Context, t Target, services []string, ok fu
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(c api.Container) bool {
-		return len(services) > 0 && !slices.Contains(services, c.Service) || !ok(&c)
+		return !chosen(&c, services) || !ok(&c)
 	})
 	slices.SortFunc(all, func(a, b api.Container) int { return cmp.Compare(a.Name, b.Name) })
 	return all, nil

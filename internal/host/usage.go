@@ -53,9 +53,7 @@ func (r *Runtime) subjects() (list []usage.Subject, netOf map[string]string) {
 	}
 	r.mu.Unlock()
 	for run, name := range runs {
-		if pid, err := pids.Of(run.Pidfd); err == nil { // else it has ended
-			list = append(list, usage.Subject{Name: name, Run: run.Name, First: pid})
-		}
+		list = append(list, usage.Subject{Name: name, Run: run.Name, First: func() (int, error) { return pids.Of(run.Pidfd) }})
 	}
 	slices.SortFunc(list, func(a, b usage.Subject) int { return cmp.Compare(a.Name, b.Name) })
 	return list, netOf

@@ -12,7 +12,7 @@ import (
 
 const (
 	// filesPerRun is how many a group keeps open between two samples, at most.
-	filesPerRun = 10
+	filesPerRun = 8
 	// share is the part of the process's descriptors that they may have together.
 	share = 8
 	// patience bounds the wait for the project's place among the cgroups, which is
@@ -32,12 +32,11 @@ func (m *Meter) count(ctx context.Context, list []api.Usage) {
 	m.held = m.held[:0]
 	for i := range list {
 		u := &list[i]
-		at := monotonic()
 		s, ok, err := m.counter.Sample(ctx, u.Run)
 		if !ok || err != nil {
 			continue // it has none, or has just ended
 		}
-		enter(u, &s, at)
+		enter(u, &s, m.clock.at(s.At))
 		if (len(m.held)+1)*filesPerRun > m.files {
 			m.counter.Rest(u.Run)
 		} else {

@@ -34,7 +34,9 @@ func (c *counters) Rest(run string) {
 }
 
 func TestGroupsCount(t *testing.T) {
+	before := monotonic()
 	all := cgroup.Sample{
+		At:  time.Now(),
 		CPU: cgroup.CPUSample{Usage: time.Minute}, Memory: &cgroup.MemorySample{Current: 100, InactiveFile: 30, Limit: 1000},
 		Pids: &cgroup.PidsSample{Current: 4}, IO: &cgroup.IOSample{ReadBytes: 5, WriteBytes: 6},
 		CPUPressure: &cgroup.Pressure{Some: cgroup.Stall{Avg10: 1.5, Total: time.Second}},
@@ -44,7 +46,7 @@ func TestGroupsCount(t *testing.T) {
 	list := []api.Usage{{Run: "a/1", MemoryLimit: 5000}, {Run: "b/1", MemoryLimit: 5000}, {Run: "c/1"}, {Run: "broken/1"}}
 	m.count(context.Background(), list)
 	a, b := list[0], list[1]
-	if *a.CPU != time.Minute || *a.Memory != 70 || a.MemoryLimit != 1000 || *a.PIDs != 4 || *a.Read != 5 || *a.Written != 6 || a.At == 0 || a.Summed != nil {
+	if *a.CPU != time.Minute || *a.Memory != 70 || a.MemoryLimit != 1000 || *a.PIDs != 4 || *a.Read != 5 || *a.Written != 6 || a.At < before || a.At > monotonic() || a.Summed != nil {
 		t.Errorf("all controllers: %+v", a)
 	}
 	if p := a.Pressure; p == nil || *p.CPU != (api.Stall{Avg10: 1.5, Total: time.Second}) || p.Memory != nil {
@@ -82,8 +84,12 @@ func TestFilesAreGivenBack(t *testing.T) {
 func TestOneWithoutAGroup(t *testing.T) {
 	full := cgroup.Sample{Memory: &cgroup.MemorySample{}, Pids: &cgroup.PidsSample{}, IO: &cgroup.IOSample{}}
 	m := NewMeter(&counters{samples: map[string]cgroup.Sample{"a/1": full}})
-	list, err := m.Read(context.Background(), []Subject{{Name: "a", Run: "a/1", First: 1}, {Name: "b", Run: "b/1", First: os.Getpid()}})
-	if err != nil || list[0].Summed != nil || *list[0].PIDs != 0 || !slices.Contains(list[1].Summed, "cpu") || *list[1].PIDs == 0 {
+	list, err := m.Read(context.Background(), []Subject{
+		{Name: "a", Run: "a/1", First: func() (int, error) { t.Error("nobody needs it"); return 1, nil }},
+		{Name: "b", Run: "b/1", First: func() (int, error) { return os.Getpid(), nil }},
+		{Name: "c", Run: "c/1", First: func() (int, error) { return 0, os.ErrProcessDone }},
+	})
+	if err != nil || list[0].Summed != nil || *list[0].PIDs != 0 || !slices.Contains(list[1].Summed, "cpu") || *list[1].PIDs == 0 || list[2].CPU != nil {
 		t.Errorf("%+v, %v", list, err)
 	}
 	m.idle.Stop()

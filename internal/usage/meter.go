@@ -2,6 +2,8 @@ package usage
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,9 +19,11 @@ const bufferSize = 16 << 10
 
 // Subject is a run whose use is asked for.
 type Subject struct {
-	Name  string // of the container
-	Run   string
-	First int // its first process, in the pid namespace of our /proc
+	Name string // of the container
+	Run  string
+	// First is its first process, in the pid namespace of our /proc; an error: it
+	// has ended. It is asked for only where there is no cgroup.
+	First func() (int, error)
 }
 
 // Counter has the counters of the cgroups of runs: groups.Keeper.
@@ -34,6 +38,7 @@ type Counter interface {
 type Meter struct {
 	counter Counter
 	files   int // that may be kept open
+	clock   clock
 
 	mu   sync.Mutex
 	most map[string]*peak // by container
@@ -48,7 +53,9 @@ type peak struct {
 }
 
 // NewMeter makes a Meter.
-func NewMeter(c Counter) *Meter { return &Meter{counter: c, files: openFiles() / share} }
+func NewMeter(c Counter) *Meter {
+	return &Meter{counter: c, files: openFiles() / share, clock: newClock()}
+}
 
 // Read tells what the subjects have used, in their order.
 func (m *Meter) Read(ctx context.Context, subjects []Subject) ([]api.Usage, error) {
@@ -69,23 +76,25 @@ func (m *Meter) Read(ctx context.Context, subjects []Subject) ([]api.Usage, erro
 
 // sumUp fills in what no cgroup has counted.
 func (m *Meter) sumUp(fs processes.FS, subjects []Subject, list []api.Usage) error {
-	var first []int
-	for i, s := range subjects {
+	first := make(map[int]int) // by the number of the subject
+	for i := range subjects {
 		if lacks(&list[i]) {
-			first = append(first, s.First)
+			if pid, err := subjects[i].First(); err == nil {
+				first[i] = pid
+			}
 		}
 	}
-	if first == nil {
+	if len(first) == 0 {
 		return nil
 	}
-	members, err := fs.Members(first)
+	members, err := fs.Members(slices.Collect(maps.Values(first)))
 	if err != nil {
 		return err
 	}
 	buf := make([]byte, bufferSize)
-	for i, s := range subjects {
+	for i, pid := range first {
 		at := monotonic()
-		if total := sumOf(fs, members[s.First], buf); total.tasks > 0 {
+		if total := sumOf(fs, members[pid], buf); total.tasks > 0 {
 			m.fill(&list[i], &total, at)
 		}
 	}
@@ -153,12 +162,4 @@ func machineMemory() uint64 {
 		return 0
 	}
 	return uint64(info.Totalram) * uint64(info.Unit)
-}
-
-// monotonic is the machine's clock that nobody sets; it means the same to all
-// processes.
-func monotonic() time.Duration {
-	var t unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // fails only for a bad address
-	return time.Duration(t.Nano())
 }
