@@ -156,11 +156,13 @@ var usedKeys = strings.Fields(`
 	read_only tmpfs shm_size volumes configs secrets cap_add cap_drop security_opt privileged sysctls ulimits
 	devices tty stdin_open pid ipc uts oom_score_adj labels container_name extra_hosts scale deploy replicas
 	depends_on healthcheck restart stop_signal stop_grace_period networks network_mode ports expose profiles
-	extends logging include
+	extends logging include mem_limit memswap_limit mem_reservation cpus cpu_shares cpu_quota cpu_period cpuset pids_limit
+	blkio_config
 
 	bind create_host_path propagation nocopy subpath size mode uid gid file content target source type
 	driver_opts external aliases ipv4_address subnet internal host_ip protocol condition required
-	test interval timeout retries start_period max-size max-file`)
+	test interval timeout retries start_period max-size max-file
+	resources limits reservations memory pids weight memory_high`)
 
 // TestEveryKeyIsUsed keeps TestComposeFiles complete.
 func TestEveryKeyIsUsed(t *testing.T) {
