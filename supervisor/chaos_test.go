@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -51,11 +52,23 @@ func fiftyClients(t *testing.T, seed uint64) {
 		}
 	} else {
 		g.f.set("api", program{})
-		g.must(g.up(p))
+		g.must(g.up(limitedTo(p, 999)))
 		sleep(10 * time.Second)
+		for _, c := range g.f.live() {
+			g.wantLimit(c, 999)
+		}
 		g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
 	}
 	g.noBugs()
+}
+
+// limitedTo is p with a limit of memory, in MiB, for each service.
+func limitedTo(p project.Project, mib int64) project.Project {
+	p.Services = slices.Clone(p.Services)
+	for n := range p.Services {
+		memory(mib)(&p.Services[n])
+	}
+	return p
 }
 
 func randomRequest(rnd *rand.Rand, p project.Project) api.Request {
@@ -65,6 +78,7 @@ func randomRequest(rnd *rand.Rand, p project.Project) api.Request {
 	}
 	timeout := time.Duration(rnd.IntN(3)) * time.Second
 	stop := &api.StopRequest{Services: services, Timeout: &timeout}
+	p = limitedTo(p, 100+rnd.Int64N(3))
 	switch rnd.IntN(8) {
 	case 0:
 		recreate := []api.Recreate{api.RecreateDiverged, api.RecreateForce, api.RecreateNever}[rnd.IntN(3)]
