@@ -98,7 +98,7 @@ func fork(l launchRequest, files []*os.File, group *os.File) (*os.File, error) {
 	fd := -1
 	attr := &syscall.ProcAttr{
 		Env: []string{},
-		Sys: &syscall.SysProcAttr{Cloneflags: l.Clone, PidFD: &fd},
+		Sys: &syscall.SysProcAttr{Cloneflags: l.Clone, PidFD: &fd, Setpgid: l.HandOver != 0}, // see handOver
 	}
 	for _, f := range files {
 		attr.Files = append(attr.Files, uintptr(wire.FD(f)))

@@ -22,12 +22,17 @@ func handOverSocket() (ours, theirs *os.File, err error) {
 // handOver waits for the child's successor, answers the launch with it, and lets
 // it go on. The line of the table is the first process's until then. A child that
 // ends before, or takes too long, stays the one that the answer is about: its
-// status pipe tells how far it came.
+// status pipe tells how far it came. A successor that it made and could not tell of is
+// in its process group: it finds the socket closed, or was killed with the first, and is
+// collected.
 func (h *projectHolder) handOver(c *wire.Conn, seq int, ch *child, sock *os.File, limit time.Duration) {
 	defer sock.Close()
 	next, late := receiveChild(sock, ch.pidfd, limit)
 	if next == nil {
 		_ = sendSignal(ch.pidfd, unix.SIGKILL) // in vain if it has ended
+		sock.Close()
+		first := awaitEnd(ch.pidfd, unix.WEXITED|unix.WNOWAIT).pid
+		defer collectGroup(first) // when the first itself was collected
 	} else {
 		h.mu.Lock()
 		first := ch.pidfd

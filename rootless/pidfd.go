@@ -43,24 +43,20 @@ func reap(pidfd *os.File) {
 	_ = unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), nil, unix.WEXITED|unix.WNOHANG, nil)
 }
 
+// ended is siginfo_t of a child's end, 64 bit.
+type ended struct {
+	signo, errno, code, _ int32
+	pid                   int32
+	uid                   uint32
+	status                int32
+	_                     [100]byte
+}
+
 // collect waits for a child of ours and returns its status, as wait4(2) has it.
 // A pid is of no use for that: a child that was handed over to us has one that we
 // do not know.
 func collect(pidfd *os.File) unix.WaitStatus {
-	waitReadable(pidfd)
-	var info struct {
-		signo, errno, code, _ int32
-		pid                   int32
-		uid                   uint32
-		status                int32
-		_                     [100]byte
-	} // siginfo_t of a child's end, 64 bit
-	for {
-		err := unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WEXITED, nil)
-		if err != unix.EINTR {
-			break
-		}
-	}
+	info := awaitEnd(pidfd, unix.WEXITED)
 	const exited, dumped = 1, 3 // CLD_EXITED, CLD_DUMPED
 	switch info.code {
 	case exited:
@@ -69,6 +65,29 @@ func collect(pidfd *os.File) unix.WaitStatus {
 		return unix.WaitStatus(info.status | 0x80)
 	}
 	return unix.WaitStatus(info.status)
+}
+
+// awaitEnd waits for the end of a child of ours, without costing a thread.
+func awaitEnd(pidfd *os.File, options int) (info ended) {
+	waitReadable(pidfd)
+	for {
+		err := unix.Waitid(unix.P_PIDFD, wire.FD(pidfd), (*unix.Siginfo)(unsafe.Pointer(&info)), options, nil)
+		if err != unix.EINTR {
+			return info
+		}
+	}
+}
+
+// collectGroup collects what is left of the process group that an ended child of ours
+// led: its sibling, if it made one (program.HandOver) and was killed before it could
+// tell. Nobody else knows of it, and until it is collected the pid namespace that it was
+// born in does not end.
+func collectGroup(leader int32) {
+	for {
+		if err := unix.Waitid(unix.P_PGID, int(leader), nil, unix.WEXITED, nil); err != nil && err != unix.EINTR {
+			return // ECHILD: there is none
+		}
+	}
 }
 
 // sendSignal sends a signal to the process behind a pidfd (pidfd_send_signal(2)). A

@@ -42,7 +42,8 @@ type cloneArgs struct {
 }
 
 // Into starts a process in a cgroup, whose directory is group (clone3(2),
-// CLONE_INTO_CGROUP, Linux 5.7), with all signals blocked, and returns its pidfd.
+// CLONE_INTO_CGROUP, Linux 5.7), as the leader of a process group, with all signals
+// blocked, and returns its pidfd.
 // It does not wait until the program is executed.
 func Into(group *os.File, ch Child) (pidfd int, err error) {
 	path, err := unix.BytePtrFromString(ch.Path)
@@ -103,7 +104,10 @@ func clone(args *cloneArgs, c *call) unix.Errno {
 //go:norace
 func become(c *call) {
 	fds := unsafe.Slice(c.fds, c.count)
-	var errno unix.Errno
+	_, _, errno := unix.RawSyscall(unix.SYS_SETPGID, 0, 0, 0)
+	if errno != 0 {
+		fail(c, errno)
+	}
 	for i := range fds {
 		if uintptr(fds[i]) < c.count && fds[i] != int32(i) {
 			var up uintptr
