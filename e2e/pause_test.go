@@ -98,7 +98,7 @@ func (s *scenario) standsStill(when string) {
 	s.t.Helper()
 	s.eventually("all stand still "+when, func() bool {
 		for _, pid := range s.userProcesses() {
-			if st := procState(pid); st != 'T' && st != 'Z' && st != 0 {
+			if st := procState(pid); st != 'T' && st != 'Z' && st != 0 && !isFrozen(pid) {
 				return false
 			}
 		}

@@ -1,0 +1,116 @@
+package e2e
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// While nobody watches, services run out of memory; who comes then tells it: nothing
+// but the kernel's count knows.
+func TestOOMUnseen(t *testing.T) {
+	needControllers(t, "memory")
+	s := begin(t, `
+x-small: &small { mem_limit: 24m, memswap_limit: 24m }
+services:
+  no: { <<: *small, command: "sh -c 'until [ -e go ]; do sleep 0.1; done; exec ./probe hungry 0 0s no'" }
+  again: { <<: *small, command: "sh -c 'until [ -e go ]; do sleep 0.1; done; exec ./probe hungry 0 0s again'", restart: "on-failure:1" }
+  fine: { command: sleep 100000, mem_limit: 24m, stop_grace_period: 0s }
+`)
+	s.must("up", "-d")
+	s.onlyRuns("before", 3)
+	pid := s.supervisorPID()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eaters := append(members(s.groupsOf(pid, "no")), members(s.groupsOf(pid, "again"))...)
+	s.write("go", "")
+	s.eventually("both have ended", func() bool {
+		for _, p := range eaters {
+			if st := procState(p); st != 0 && st != 'Z' {
+				return false
+			}
+		}
+		return true
+	})
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("both ends are told as what they were", func() bool {
+		ps := s.ps()
+		return strings.HasPrefix(ps["no-1"].Status, "Exited (137) OOM") && strings.HasPrefix(ps["again-1"].Status, "Exited (137) OOM")
+	})
+	if a, b := strings.Count(s.read("no"), "ate"), strings.Count(s.read("again"), "ate"); a != 1 || b != 2 {
+		t.Errorf("no ran %d times, again %d, want 1 and 2", a, b)
+	}
+	if c := s.ps()["fine-1"]; c.State != "running" {
+		t.Errorf("fine is %q", c.Status)
+	}
+	s.onlyRuns("after", 1)
+}
+
+// groupsOf is group for a supervisor that cannot be asked.
+func (s *scenario) groupsOf(supervisor int, service string) string {
+	tree := cgroupMount + strings.TrimSuffix(cgroupOf(supervisor), "/holder")
+	for _, dir := range allCgroups(tree) {
+		if strings.Contains(dir, "/"+s.project+"-"+service+"-1.") {
+			return dir
+		}
+	}
+	s.t.Fatalf("%s has no cgroup in %s", service, tree)
+	return ""
+}
+
+// A health check that eats too much is the container's end, and counts as one.
+func TestOOMOfAHealthCheck(t *testing.T) {
+	needControllers(t, "memory")
+	s := begin(t, `
+services:
+  a:
+    command: ./probe pause
+    mem_limit: 24m
+    memswap_limit: 24m
+    restart: on-failure:1
+    healthcheck: { test: [CMD, ./probe, hungry, "0", 0s, checked], interval: 300ms, timeout: 60s, retries: 100 }
+  beside: { command: sleep 100000, stop_grace_period: 0s }
+`)
+	seen, stop := s.follow()
+	s.must("up", "-d")
+	s.eventually("it has ended twice", func() bool { return strings.HasPrefix(s.ps()["a-1"].Status, "Exited (137) OOM") })
+	if n := len(oomEvents(seen())); n != 2 {
+		t.Errorf("%d oom events, want 2", n)
+	}
+	stop()
+	if n := strings.Count(s.read("checked"), "ate"); n != 2 {
+		t.Errorf("the check ran %d times, want 2", n)
+	}
+	if c := s.ps()["beside-1"]; c.State != "running" {
+		t.Errorf("beside is %q", c.Status)
+	}
+	s.onlyRuns("after", 1)
+}
+
+// A service without a limit has no OOM on its record when it is killed, nor has one
+// with a limit that did not reach it.
+func TestOOMIsNotEveryKill(t *testing.T) {
+	needControllers(t, "memory")
+	s := begin(t, `
+services:
+  own: { command: "sh -c 'kill -9 $$$$'", mem_limit: 24m }
+  child: { command: "sh -c 'sleep 100000 & kill -9 $$!; wait $$!; exit $$?'", mem_limit: 24m }
+  killed: { command: sleep 100000, mem_limit: 24m }
+  stopped: { command: ./probe stay, mem_limit: 24m, stop_grace_period: 100ms }
+`)
+	s.must("up", "-d")
+	s.must("kill", "killed")
+	s.must("stop", "stopped")
+	for _, name := range []string{"own", "child", "killed", "stopped"} {
+		s.eventually(name+" has ended", func() bool { return s.ps()[name+"-1"].State == "exited" })
+		if c := s.ps()[name+"-1"]; c.ExitCode != 137 || strings.Contains(c.Status, "OOM") {
+			t.Errorf("%s: %d, %q", name, c.ExitCode, c.Status)
+		}
+	}
+	if out := s.must("ps", "-a", "--format", "json"); strings.Contains(out, "OOMKilled") {
+		t.Errorf("ps:\n%s", out)
+	}
+}
