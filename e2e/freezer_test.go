@@ -198,7 +198,7 @@ func TestFreezerGroupsFollowRuns(t *testing.T) {
 	s.onlyRuns("after a start that failed", 2)
 	s.must("run", "-T", "--rm", "a", "true")
 	s.onlyRuns("after run --rm", 2)
-	s.must("run", "-d", "--rm", "--name", s.project+"-once", "a", "sleep", "100000")
+	s.must("run", "-d", "--name", s.project+"-once", "a", "sleep", "100000")
 	s.onlyRuns("with a one-off", 3)
 	s.must("rm", "-sf", s.project+"-once")
 	s.onlyRuns("without it", 2)
