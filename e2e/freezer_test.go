@@ -209,7 +209,7 @@ func TestFreezerGroupsFollowRuns(t *testing.T) {
 	s.must("up", "-d", "--force-recreate", "a", "busy")
 	s.onlyRuns("made anew", 2)
 	for range 5 {
-		s.must("restart", "-t", "0")
+		s.must("restart", "-t", "0", "a", "busy")
 	}
 	s.onlyRuns("after restarts under load", 2)
 	s.must("rm", "-sf", "a")
