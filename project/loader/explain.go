@@ -15,6 +15,8 @@ import (
 var (
 	keyPath     = regexp.MustCompile(`\b(?:services|networks|volumes|secrets|configs|include|jobs|models)(?:[.\[][A-Za-z0-9_/-]+\]?)+`)
 	serviceName = regexp.MustCompile(`service "([^"]+)"`)
+	// undecoded finds the key, services[web].mem_limit, and what is wrong with its value.
+	undecoded = regexp.MustCompile(`^decoding failed due to the following error\(s\):\s+'([^']+)' (.*)$`)
 	// portRanges finds the two ranges of a port: of the container, of the host.
 	portRanges = regexp.MustCompile(`^invalid ranges specified for container and host Ports: (\S+) and (\S+)$`)
 )
@@ -59,7 +61,11 @@ func (l *load) cleanMessage(m string) string {
 			m = fmt.Sprintf("%s; %d more like it", first, 1+strings.Count(rest, next))
 		}
 	}
-	return strings.NewReplacer("\n", " ", ".[]", "").Replace(m)
+	m = strings.NewReplacer("\n", " ", ".[]", "").Replace(m)
+	if d := undecoded.FindStringSubmatch(m); d != nil {
+		m = strings.NewReplacer("[", ".", "]", "").Replace(d[1]) + ": " + d[2]
+	}
+	return m
 }
 
 // wrongType says what stands where the schema wants something else. The
@@ -121,6 +127,10 @@ func hint(err error) string {
 		return "set it in the environment or in .env: " + missing.Variable + "=…"
 	case strings.Contains(m, "invalid interpolation format"):
 		return "write $$ for a dollar sign"
+	case strings.Contains(m, "invalid suffix"), strings.Contains(m, "invalid size"):
+		return "sizes are numbers of bytes, or have a unit: 200m, 1.5g"
+	case strings.Contains(m, "strconv.parse"), strings.Contains(m, "unconvertible type 'string'"):
+		return "write a number"
 	case strings.Contains(m, "failed to read") && strings.Contains(m, "env"):
 		return "env files have one KEY=VALUE per line"
 	case strings.Contains(m, "invalid containerport"), strings.Contains(m, "invalid hostport"),

@@ -46,7 +46,7 @@ func Convert(src Source, s types.ServiceConfig) (project.Resources, error) {
 		},
 		func() error { return b.number(&r.MemorySwap, int64(s.MemSwapLimit), 0, "memswap_limit", "") },
 		func() error {
-			return b.number(&r.NanoCPUs, nano(s.CPUS), nano(limits.NanoCPUs.Value()), "cpus", "deploy.resources.limits.cpus")
+			return b.choose(&r.NanoCPUs, nano(s.CPUS), nano(limits.NanoCPUs.Value()), "cpus", "deploy.resources.limits.cpus")
 		},
 		func() error { return b.number(&r.CPUShares, s.CPUShares, 0, "cpu_shares", "") },
 		func() error { return b.number(&r.CPUQuota, s.CPUQuota, 0, "cpu_quota", "") },
@@ -96,8 +96,7 @@ func (b *converter) key(names ...string) string {
 	return names[0]
 }
 
-// number takes the value of a service's key, or of the deploy key that goes before it.
-// 0 = not said.
+// number is choose for what is a whole number.
 func (b *converter) number(to *int64, own, deployed int64, key, deployKey string) error {
 	if err := b.whole(key, own); err != nil {
 		return err
@@ -105,6 +104,12 @@ func (b *converter) number(to *int64, own, deployed int64, key, deployKey string
 	if err := b.whole(deployKey, deployed); err != nil {
 		return err
 	}
+	return b.choose(to, own, deployed, key, deployKey)
+}
+
+// choose takes the value of a service's key, or of the deploy key that goes before it.
+// 0 = not said.
+func (b *converter) choose(to *int64, own, deployed int64, key, deployKey string) error {
 	*to = own
 	switch {
 	case deployed != 0 && own != 0 && own != deployed:
@@ -118,16 +123,20 @@ func (b *converter) number(to *int64, own, deployed int64, key, deployKey string
 	return nil
 }
 
-// whole refuses a number with a fraction where the library, which wants a whole one,
-// has taken it for none at all.
+// whole refuses a number with a fraction, or one that is larger than all whole ones,
+// where the library, which wants a whole one, has made another of it, or none.
 func (b *converter) whole(key string, value int64) error {
-	if key == "" || value != 0 {
+	if key == "" {
 		return nil
 	}
-	if n := b.src.Fraction(b.at(key)...); n != "" {
-		return b.fault(key, "write a whole number, or a size with a unit: 1.5g", n+" is not a whole number")
+	n := b.src.Fraction(b.at(key)...)
+	if n == "" {
+		return nil
 	}
-	return nil
+	if f, err := strconv.ParseFloat(n, 64); err == nil && int64(f) == value && float64(value) == f {
+		return nil
+	}
+	return b.fault(key, "write a whole number, or a size with a unit: 1.5g", n+" is not a whole number")
 }
 
 // nano is a number of processors in billionths. The library has it as a float32,
