@@ -14,7 +14,7 @@ import (
 // directory of its own, that is gone when the run is; and down leaves none.
 func TestLimitsTree(t *testing.T) {
 	needControllers(t, "memory", "pids")
-	rounds := number(t, "MOCKER_TEST_CGROUPS", 20)
+	rounds := number(t, "MOCKER_TEST_CGROUPS", 10)
 	all := delegated()
 	before := allCgroups(all)
 	s := begin(t, `
