@@ -111,3 +111,30 @@ services:
 		t.Errorf("ps:\n%s", out)
 	}
 }
+
+// What stays with a container to its end, or waits for it, is told why it ended; and
+// who cannot fork, which limit is in the way.
+func TestOOMIsExplained(t *testing.T) {
+	needControllers(t, "memory", "pids")
+	s := begin(t, `
+services:
+  a: { command: ./probe hungry 0 0s, mem_limit: 24m, memswap_limit: 24m }
+  b: { command: sleep 100000, stop_grace_period: 0s, depends_on: { a: { condition: service_completed_successfully } } }
+  tiny: { command: sleep 100000, mem_limit: 6m, stop_grace_period: 0s }
+  full: { command: ./probe spawn 100, pids_limit: 12, stop_grace_period: 0s }
+`)
+	const why = "out of memory: limit 24 MiB"
+	r := s.compose("run", "-T", "--rm", "a")
+	if r.code != 137 || !strings.Contains(r.stderr, why) {
+		t.Errorf("run: exit %d: %s", r.code, r.stderr)
+	}
+	s.fails(1, []string{"exit 137 (" + why + ")"}, "up", "-d", "b")
+	s.must("up", "-d", "tiny")
+	s.must("exec", "-T", "tiny", "true")
+	s.must("up", "-d", "full")
+	s.eventually("it is full", func() bool {
+		r := s.compose("exec", "-T", "full", "true")
+		return r.code != 0 && strings.Contains(r.stderr, "pids_limit")
+	})
+	s.must("exec", "-T", "tiny", "true")
+}

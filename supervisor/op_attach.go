@@ -73,7 +73,22 @@ func (s *Supervisor) attachTo(ctx context.Context, r *request, name string) erro
 	if err != nil {
 		return err
 	}
+	s.sayOOM(r, name)
 	return r.Send(api.Answer{Exit: &api.Exit{Code: code}})
+}
+
+// sayOOM tells who has stayed with a container to its end that memory was the cause.
+func (s *Supervisor) sayOOM(r *request, name string) {
+	text := ""
+	_ = s.ask(func() {
+		if i := s.instances[name]; i != nil && i.rec.Reason == ReasonOOM {
+			text = "container " + name + ": " + i.rec.Out()
+		}
+	})
+	if text != "" {
+		r.Warn("Container", name, text)
+		r.Flush()
+	}
 }
 
 // awaitDrained waits until the present run of a container has ended and its

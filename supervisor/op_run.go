@@ -232,6 +232,7 @@ func (s *Supervisor) attendOneOff(ctx context.Context, r *request, c *Container)
 	if err != nil {
 		return err
 	}
+	s.sayOOM(r, c.Name)
 	if err := r.Send(api.Answer{Exit: &api.Exit{Code: code}}); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/limits"
 	"github.com/mocker-compose/mocker-compose/internal/usage"
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/cgroup"
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
@@ -74,6 +76,34 @@ func (r *Runtime) tellOOM(id string, e *supervisor.Exit) {
 
 // killedCode is the exit code of what SIGKILL ended, as the shell has it.
 const killedCode = 128 + int(unix.SIGKILL)
+
+// starved is the failure of a launch, or that its memory was too little for it.
+func (r *Runtime) starved(ctx context.Context, id string, err error) error {
+	killed, limit, oerr := r.groups.OOM(ctx, id)
+	if oerr != nil || !killed {
+		return err
+	}
+	text := "the machine ran out of memory"
+	if limit > 0 {
+		text = "out of memory: limit " + project.Size(limit)
+	}
+	return &supervisor.StartError{
+		Stage: "launch", Object: id, Err: errors.New(text), Code: killedCode,
+		Hint: "the limit is too low for the program even to start: raise mem_limit",
+	}
+}
+
+// launchFailure explains why the holder could not fork a child.
+func launchFailure(name string, err error) error {
+	e := &supervisor.StartError{Stage: "launch", Object: name, Err: err}
+	if strings.Contains(err.Error(), unix.EAGAIN.Error()) { // its text alone comes from there
+		e.Hint = tooMany
+	}
+	return e
+}
+
+// tooMany is what a fork means that is refused with EAGAIN.
+const tooMany = "a limit of processes is reached: pids_limit of the service, or that of ulimits nproc, which counts all processes that the same user has in your containers, or yours on this machine"
 
 // Limit implements [supervisor.Runtime].
 func (r *Runtime) Limit(ctx context.Context, sc *supervisor.Container) error {

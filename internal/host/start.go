@@ -69,7 +69,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	back.Add("cgroup", func() error { _, err := r.releaseGroup(ctx, name); return err })
 	child, err := r.launch(ctx, c, sc, name, spec, sources, root)
 	if err != nil {
-		return nil, err
+		return nil, r.starved(ctx, name, err)
 	}
 	back.Release()
 	_ = r.forgetRun(c) // of the last one; a line too many in a table
@@ -154,7 +154,7 @@ func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepare
 	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, HandOver: p.HandOver, Limit: setupLimit, Portable: r.portable, Cgroup: p.Cgroup})
 	w.Close()
 	if err != nil {
-		return nil, stageError("launch", name, err)
+		return nil, launchFailure(name, err)
 	}
 	if born != nil {
 		err = born(child)

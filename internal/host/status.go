@@ -76,7 +76,7 @@ func explain(what string, errno unix.Errno) error {
 		e.Stage, e.Object = strings.TrimSpace(sandbox.CwdWhat), dir
 	}
 	if errno == unix.EAGAIN {
-		e.Hint = "a limit of processes is reached: that of ulimits nproc counts all processes that the same user has in your containers"
+		e.Hint = tooMany
 	}
 	if strings.HasPrefix(what, "open mount point") && errno == unix.ENOENT {
 		e.Hint = "it is missing and cannot be made: below a read-only volume make it in the volume's source; without an image, whose root file system is the host's, choose a mount point in a directory with fewer entries"
