@@ -54,20 +54,6 @@ func (g *Group) Close() error {
 	return errors.Join(g.dir.Close(), g.tree.Close())
 }
 
-// OOMKills counts the processes of the group, and of groups below it, that the
-// kernel has killed because memory was short (oom_kill in memory.events). It is 0
-// without the memory controller.
-func (g *Group) OOMKills() (uint64, error) {
-	text, err := readAt(g.dir, "memory.events")
-	if errors.Is(err, unix.ENOENT) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return field([]byte(text), "oom_kill"), nil
-}
-
 // Populated tells whether a process lives in the group or in one below it.
 func (g *Group) Populated() (bool, error) {
 	text, err := readAt(g.dir, "cgroup.events")

@@ -3,6 +3,7 @@ package cgroup
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestBirth(t *testing.T) {
 		return
 	}
 	g := make1(t, tree, "a.1", nil)
-	cmd, out := talking(t, g, "cat /proc/self/cgroup; sleep 1000")
+	_, out := talking(t, g, "cat /proc/self/cgroup; sleep 1000")
 	for {
 		line, err := out.ReadString('\n')
 		if err != nil {
@@ -35,13 +36,6 @@ func TestBirth(t *testing.T) {
 			}
 			break
 		}
-	}
-	mount, err := FindMount()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if dir, err := mount.DirOf(cmd.Process.Pid); err != nil || dir != tree.Path()+"/a.1" {
-		t.Errorf("DirOf: %s, %v", dir, err)
 	}
 	if populated, err := g.Populated(); err != nil || !populated {
 		t.Errorf("populated: %v, %v", populated, err)
@@ -146,4 +140,50 @@ func TestKillBySignals(t *testing.T) {
 	killFile = "cgroup.kill.not"
 	defer func() { killFile = "cgroup.kill" }()
 	testKill(t)
+}
+
+// What is burnt, held and waited for is seen; a group that is gone is told.
+func TestSample(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	g := make1(t, tree, "a.1", nil)
+	talking(t, g, "while :; do :; done")
+	first, err := g.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	second := first
+	for second.CPU.Usage <= first.CPU.Usage && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+		if second, err = g.Sample(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if second.CPU.Usage <= first.CPU.Usage || !second.At.After(first.At) {
+		t.Errorf("%+v, then %+v", first, second)
+	}
+	have := strings.Join(tree.Controllers(), " ")
+	if there := strings.Contains(have, "memory"); there != (second.Memory != nil) || there && (second.Memory.Current == 0 || second.Memory.Limit != Max) {
+		t.Errorf("with %q memory is %+v", have, second.Memory)
+	}
+	if there := strings.Contains(have, "pids"); there != (second.Pids != nil) || there && second.Pids.Current != 1 {
+		t.Errorf("with %q pids is %+v", have, second.Pids)
+	}
+	_, err = os.Stat(filepath.Join(tree.Path(), "a.1/cpu.pressure"))
+	if (err == nil) != (second.CPUPressure != nil) {
+		t.Errorf("cpu.pressure: %v, and %+v", err, second.CPUPressure)
+	}
+	g.Rest()
+	if s, err := g.Sample(); err != nil || s.CPU.Usage < second.CPU.Usage {
+		t.Errorf("after a rest: %+v, %v", s, err)
+	}
+	if err := g.Remove(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Sample(); err == nil {
+		t.Error("a group that is gone has a sample")
+	}
 }

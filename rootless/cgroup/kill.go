@@ -46,7 +46,7 @@ func (g *Group) signalAll() error {
 // killBelow signals what it finds in a directory and below, and counts it.
 func killBelow(dir *os.File) (int, error) {
 	pids, err := pidsAt(dir, "cgroup.procs")
-	if err != nil {
+	if err != nil && !errors.Is(err, unix.EOPNOTSUPP) { // a threaded group's are with the one above
 		return 0, ignoreGone(err)
 	}
 	total := 0

@@ -168,12 +168,12 @@ func TestOOM(t *testing.T) {
 				t.Errorf("ended by %v", c.ProcessState)
 			}
 		}
-		if n, err := g.OOMKills(); err != nil || n == 0 {
-			t.Errorf("%d OOM kills, %v", n, err)
+		if n, err := g.OOM(); err != nil || n.Kills == 0 || n.Limit != 32*mib {
+			t.Errorf("%+v OOM kills, %v", n, err)
 		}
 	}
-	if n, err := beside.OOMKills(); err != nil || n != 0 {
-		t.Errorf("%d OOM kills beside it, %v", n, err)
+	if n, err := beside.OOM(); err != nil || n.Kills != 0 {
+		t.Errorf("%+v OOM kills beside it, %v", n, err)
 	}
 	if err := sibling.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Errorf("the sibling: %v", err)
@@ -205,8 +205,8 @@ func TestLower(t *testing.T) {
 	}
 	says(t, g, "memory.max", fmt.Sprint(300*mib))
 	says(t, g, "memory.high", "262144000")
-	if n, err := g.OOMKills(); err != nil || n != 0 {
-		t.Errorf("%d OOM kills, %v", n, err)
+	if n, err := g.OOM(); err != nil || n.Kills != 0 {
+		t.Errorf("%+v OOM kills, %v", n, err)
 	}
 	if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Errorf("it has ended: %v", err)

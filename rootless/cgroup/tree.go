@@ -1,11 +1,9 @@
 package cgroup
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -27,6 +25,10 @@ type Tree struct {
 	enabled []string // controllers that D's children have
 	refused []string // those that the kernel refused them
 }
+
+// maxDepth bounds how deep groups may be below D (cgroup.max.depth). Who is privileged
+// inside can make some, and we have to take them apart, a descriptor for each level.
+const maxDepth = "64"
 
 // OpenTree opens the directory D, makes its leaf for our own processes, and
 // enables for D's children whatever controllers D has, if no process is in D.
@@ -53,6 +55,9 @@ func (t *Tree) prepare() error {
 	}
 	if err := unix.Mkdirat(wire.FD(t.dir), HolderName, 0o755); err != nil && err != unix.EEXIST {
 		return &os.PathError{Op: "make the cgroup", Path: t.path + "/" + HolderName, Err: err}
+	}
+	if err := writeAt(t.dir, "cgroup.max.depth", maxDepth); err != nil {
+		return &os.PathError{Op: "write " + maxDepth + " to", Path: t.path + "/cgroup.max.depth", Err: err}
 	}
 	return t.enable()
 }
@@ -105,44 +110,6 @@ func (t *Tree) enable() error {
 		t.enabled = append(t.enabled, c)
 	}
 	return nil
-}
-
-// Hold moves a process of ours, with all of its threads, into the leaf D/holder.
-// pid is a number in our own pid namespace.
-func (t *Tree) Hold(pid int) error {
-	if err := t.hold(pid); err != nil {
-		return err
-	}
-	return t.enable()
-}
-
-func (t *Tree) hold(pid int) error {
-	err := writeAt(t.dir, HolderName+"/cgroup.procs", strconv.Itoa(pid))
-	if err != nil {
-		return &os.PathError{Op: fmt.Sprintf("move process %d into the cgroup", pid), Path: t.path + "/" + HolderName, Err: err}
-	}
-	return nil
-}
-
-// Gather moves all processes that are in D itself into the leaf. Some may be born
-// while it looks, so it looks again until there is none.
-func (t *Tree) Gather() error {
-	const rounds = 100
-	for range rounds {
-		list, err := pidsAt(t.dir, "cgroup.procs")
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			return t.enable()
-		}
-		for _, pid := range list {
-			if err := t.hold(pid); err != nil && !errors.Is(err, unix.ESRCH) {
-				return err
-			}
-		}
-	}
-	return fmt.Errorf("processes come into %s faster than they can be moved out of it", t.path)
 }
 
 // Make makes a fresh group with the limits. A leftover of that name is killed and

@@ -121,7 +121,7 @@ func TestTreeIsNoCgroup(t *testing.T) {
 }
 
 // Controllers come when the last process has left D, not before.
-func TestHoldAndGather(t *testing.T) {
+func TestProcessInTree(t *testing.T) {
 	dir, ok := testns.Delegated(t)
 	if !ok {
 		return
@@ -131,52 +131,47 @@ func TestHoldAndGather(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	var cmds []*exec.Cmd
-	for range 5 {
-		cmd := exec.Command("sleep", "1000")
-		cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(d.Fd())}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		cmds = append(cmds, cmd)
+	cmd := exec.Command("sleep", "1000")
+	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(d.Fd())}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	end := func() {
-		for _, c := range cmds {
-			_ = c.Process.Kill()
-			_, _ = c.Process.Wait()
-		}
-		cmds = nil
-	}
-	t.Cleanup(end)
+	end := func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() }
+	defer end()
 	tree, err := OpenTree(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tree.Close()
 	if got := tree.Controllers(); len(got) != 0 {
-		t.Errorf("%v are enabled while processes are in D", got)
+		t.Errorf("%v are enabled while a process is in D", got)
 	}
-	if err := tree.Hold(cmds[0].Process.Pid); err != nil {
-		t.Fatal(err)
-	}
-	if pids, _ := pidsAt(tree.dir, "cgroup.procs"); len(pids) != 4 {
-		t.Errorf("%v are in D", pids)
-	}
-	if err := tree.Gather(); err != nil {
-		t.Fatal(err)
-	}
-	if pids, _ := pidsAt(tree.dir, "cgroup.procs"); len(pids) != 0 {
-		t.Errorf("%v are in D", pids)
-	}
-	held, _ := pidsAt(tree.dir, HolderName+"/cgroup.procs")
-	if len(held) != 5 {
-		t.Errorf("%v are held", held)
-	}
+	end()
 	have, _ := readAt(tree.dir, "cgroup.controllers")
 	if got := tree.Controllers(); len(got) != len(strings.Fields(have)) {
 		t.Errorf("%v are enabled, there are %s", got, have)
 	}
-	end()
+}
+
+// Who is root inside may bury himself so deep only that we can take it apart.
+func TestDeep(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	g := make1(t, tree, "a.1", nil)
+	dir, depth := g.dir.Name(), 0
+	var err error
+	for ; err == nil && depth < 200; depth++ {
+		dir += "/x"
+		err = os.Mkdir(dir, 0o755)
+	}
+	if err == nil || depth < 10 {
+		t.Errorf("%d levels were made: %v", depth, err)
+	}
+	if err := g.Remove(within(t)); err != nil {
+		t.Error(err)
+	}
 }
 
 // A leftover of the same name, with processes and groups of its own, is replaced.
