@@ -9,8 +9,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
-// Pausing. A paused container is stopped process by process (Runtime.Pause),
-// its health checks rest, and no policy applies to it, since nothing in it can
+// Pausing. None of the processes of a paused container runs (Runtime.Pause), its health
+// checks rest, and no policy applies to it, since nothing in it can
 // end. The record says so before it is done: a supervisor that takes over makes
 // it true again. To stop a paused container is to let it go on with the stop
 // signal already waiting.

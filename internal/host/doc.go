@@ -10,6 +10,7 @@
 //	master of its terminal "tty/NAME", writing end of
 //	an open standard input "stdin/NAME"                holder's store, by this package
 //	processes "NAME/RUN", "NAME/exec-N", "NAME/execd-N" holder's table
+//	cgroup NAME.RUN of the latest run                  the kernel, below the project's, by groups
 //	hosts, hostname, resolv.conf; a record of
 //	addresses, bound ports, root file system           holder's scratch directory, NAME.*
 //	its copies of configs and secrets                  holder's scratch directory, files/NAME
@@ -19,6 +20,9 @@
 // So a supervisor that dies loses nothing; [Runtime.Adopt] finds all of it again.
 // What is in the store or the table and belongs to no known container is closed
 // or killed at adoption; what is on disk goes with the container.
+//
+// A run's cgroup is removed when the run has ended and its end is told: until then the
+// kernel's count in it says whether memory was the cause.
 //
 // What a terminal shows is moved into the log by splice(2): a supervisor that
 // dies loses nothing of it either.
