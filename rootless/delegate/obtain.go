@@ -13,7 +13,7 @@ import (
 
 // obtainLimit bounds the search for a subtree: the longest wait is for a manager
 // that accepts a connection and says nothing.
-const obtainLimit = 15 * time.Second
+const obtainLimit = 25 * time.Second
 
 // Obtain finds D, or makes it, and moves the holder and the supervisor into its
 // leaf. Without D the error is a *NoneError. It is bounded by itself, to some

@@ -11,7 +11,7 @@
 //     processes are in it or the question has failed.
 //   - A unit of that name that is on its way out is waited for; one that has failed
 //     is forgotten (ResetFailed); one that lives is left alone and told (Taken).
-//   - It has no limit of its own but [patience]: who asked ends the process.
+//   - It has no limit of its own but [patience] and [jobPatience]: who asked ends the process.
 //
 // Sources: org.freedesktop.systemd1(5), systemd.scope(5), systemd.resource-control(5),
 // D-Bus specification, "Authentication Protocol", EXTERNAL.

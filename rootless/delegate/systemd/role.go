@@ -11,8 +11,13 @@ import (
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
-// patience bounds the talk with one manager.
-const patience = 5 * time.Second
+const (
+	// patience bounds the wait for a manager to say anything.
+	patience = 5 * time.Second
+	// jobPatience bounds what it then does. A loaded machine needs seconds for a scope;
+	// to give up leaves a project without its limits.
+	jobPatience = 15 * time.Second
+)
 
 // RunRole is the body of the process. It returns an exit code.
 func RunRole() int {
@@ -47,13 +52,16 @@ func Answer(ctx context.Context, q delegate.Question) delegate.Answer {
 // answerAt asks at one address. An error: nobody answers there; what the manager
 // refuses is an answer.
 func answerAt(ctx context.Context, address string, q delegate.Question) (a delegate.Answer, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithCancel(ctx) // the connection ends with it
 	defer cancel()
+	limit := time.AfterFunc(patience, cancel)
+	defer limit.Stop()
 	m, err := connect(ctx, address, q.UID)
 	if err != nil {
 		return a, err
 	}
 	defer m.conn.Close()
+	limit.Reset(jobPatience)
 	switch q.Op {
 	case delegate.OpScope:
 		err = m.scope(ctx, q, &a)
