@@ -37,19 +37,29 @@ func Overlay(l Layers) (*os.File, error) {
 		if !errors.Is(err, errNoAppend) {
 			return f, err
 		}
-		noAppend.Store(true)
+		if f, err = overlayJoined(l, &p); err == nil {
+			noAppend.Store(true)
+		}
+		return f, err
 	}
+	return overlayJoined(l, &p)
+}
+
+// overlayJoined names all layers in one option.
+func overlayJoined(l Layers, p *paths) (*os.File, error) {
 	lower := make([]string, len(l.Lower))
 	for i, d := range l.Lower {
 		lower[i] = escape(d)
 	}
 	if joined := strings.Join(lower, ":"); len(joined) <= maxString {
-		return newOverlay(l, &p, [][2]string{{"lowerdir", joined}})
+		return newOverlay(l, p, [][2]string{{"lowerdir", joined}})
 	}
-	return overlayByMount(l, &p)
+	return overlayByMount(l, p)
 }
 
-// errNoAppend is what overlayAppend returns where the kernel has no "lowerdir+".
+// errNoAppend is what overlayAppend returns where the kernel may have no "lowerdir+". Up
+// to Linux 6.4 it takes any option, and says so at the end, with an errno that may
+// also mean something else.
 var errNoAppend = errors.New("the kernel takes no layers one by one")
 
 // overlayAppend names the layers one by one.
@@ -83,6 +93,9 @@ func newOverlay(l Layers, p *paths, options [][2]string) (*os.File, error) {
 		return nil, overlayError(fs, "userxattr", err)
 	}
 	if err := unix.FsconfigCreate(fs); err != nil {
+		if len(l.Lower) > 0 && options[0][0] == "lowerdir+" && errors.Is(err, unix.EINVAL) {
+			return nil, errNoAppend
+		}
 		return nil, overlayError(fs, "create", err)
 	}
 	fd, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, unix.MOUNT_ATTR_NODEV)
@@ -119,9 +132,6 @@ func overlayError(fs int, step string, err error) error {
 	}
 	if len(said) > 0 {
 		return fmt.Errorf("overlay of the root file system (%s): %w: %s", step, err, strings.Join(said, "; "))
-	}
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENODEV) {
-		return fmt.Errorf("overlay of the root file system (%s): %w: Linux 5.11 or newer with overlayfs is needed", step, err)
 	}
 	return fmt.Errorf("overlay of the root file system (%s): %w", step, err)
 }
