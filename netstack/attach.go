@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/netstack/ether"
 	"github.com/mocker-compose/mocker-compose/netstack/settings"
 	"github.com/mocker-compose/mocker-compose/netstack/sock"
@@ -120,6 +121,9 @@ func makePair(ns *os.File, p port, mac net.HardwareAddr) error {
 	err := sock.With(ns, func(fd int) error {
 		return addVeth(p.links, veth{outer: p.RouterEnd, bridge: p.bridge, inner: p.Interface, mac: mac, mtu: p.mtu, ns: fd})
 	})
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return &cause.Error{Doing: fmt.Sprintf("make veth pair %s-%s", p.RouterEnd, p.Interface), Err: unix.EOPNOTSUPP, Cause: cause.Veth(cause.Here())}
+	}
 	if err == nil && p.widen {
 		widenBridge(p.links, p.bridge)
 	}

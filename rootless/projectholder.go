@@ -106,9 +106,18 @@ func mountScratch(dir string) (*os.File, error) {
 		return nil, err
 	}
 	if err := unix.Mount("scratch", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=700,size=256m"); err != nil {
-		return nil, fmt.Errorf("mount the scratch directory %s: %w", dir, err)
+		return nil, explainMount("mount the scratch directory "+dir, err)
 	}
 	return os.Open(dir)
+}
+
+// explainMount says why the kernel takes no further mount: ENOSPC is its answer for
+// that alone (mount(2)).
+func explainMount(doing string, err error) error {
+	if errors.Is(err, unix.ENOSPC) {
+		return &cause.Error{Doing: doing, Err: err, Cause: cause.MountMax(cause.Here())}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // newNetNS makes a net namespace. The holder itself stays in the host's, so that

@@ -85,8 +85,26 @@ func NamespaceOf(h Host, err error, kinds ...string) Cause {
 			low, least = k, n
 		}
 	}
-	return Namespace(h, low, err)
+	if least < unlimited || len(kinds) == 1 {
+		return Namespace(h, low, err)
+	}
+	// Inside of our user namespace the user's limits cannot be read: it is any of them.
+	c := Namespace(h, kinds[0], err)
+	names := []string{"user.max_" + kinds[0] + "_namespaces"}
+	for _, k := range kinds[1:] {
+		other := Namespace(h, k, err)
+		c.Remedy = append(c.Remedy, other.Remedy...)
+		names = append(names, "user.max_"+k+"_namespaces")
+	}
+	if len(c.Remedy) > 1 {
+		c.Keep = ""
+		c.What = "no more of them may be made: " + strings.Join(names, " or ") + " is reached"
+	}
+	return c
 }
+
+// unlimited is below what a namespace that nobody has limited shows as its limit (INT_MAX).
+const unlimited = 1 << 30
 
 // Born adds the cause to the error of a process that was not born, if the kernel's answer is
 // that a limit of namespaces or of processes is reached; else err is as it was.

@@ -133,11 +133,14 @@ func (h Host) Groups() (dirs []string) {
 func SessionPids(h Host, dir string, have int64) Cause {
 	c := Cause{ID: "pids-session", What: fmt.Sprintf("pids.max of %s is %d, for all that runs in there", dir, have),
 		Lost: "programs in containers cannot start threads or processes beyond that"}
-	c.Remedy = []string{
-		h.Sudo(fmt.Sprintf("systemctl set-property user-%d.slice TasksMax=infinity", h.UID)),
-	}
-	if !h.Exists("/run/systemd/system") {
+	unit := dir[strings.LastIndex(dir, "/")+1:]
+	switch manager := fmt.Sprintf("/user@%d.service/", h.UID); {
+	case !h.Exists("/run/systemd/system") || !strings.HasSuffix(unit, ".slice") && !strings.HasSuffix(unit, ".service") && !strings.HasSuffix(unit, ".scope"):
 		c.Remedy = []string{"echo max | " + h.Sudo("tee /sys/fs/cgroup"+dir+"/pids.max")}
+	case strings.Contains(dir, manager):
+		c.Remedy = []string{"systemctl --user set-property " + unit + " TasksMax=infinity"}
+	default:
+		c.Remedy = []string{h.Sudo("systemctl set-property " + unit + " TasksMax=infinity")}
 	}
 	return c
 }

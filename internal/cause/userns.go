@@ -18,7 +18,7 @@ const lostAll = "no project runs"
 func UserNamespace(h Host, err error) Cause {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EUSERS):
-		return namespaceLimit(h, "user", err)
+		return NamespaceOf(h, err, "user", "mnt", "pid") // it is born into one of each
 	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOSYS):
 		return Cause{ID: "userns-kernel", What: "this kernel is built without user namespaces (CONFIG_USER_NS)",
 			Note: "boot a kernel that has them, as those of all distributions do", Lost: lostAll}

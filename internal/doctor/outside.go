@@ -46,7 +46,7 @@ func (d *dirFound) try(name string) (room string, remove func()) {
 	at := nearest(d.dir.Path)
 	var st unix.Statfs_t
 	if err := unix.Statfs(at, &st); err == nil {
-		d.fs = fileSystem(at, st.Type)
+		d.fs = cause.FileSystem(at, st.Type)
 		d.bytes, d.inodes, d.noInodes = st.Bavail*uint64(st.Bsize), st.Ffree, st.Files == 0
 	}
 	err := cause.Forced(name)

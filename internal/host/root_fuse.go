@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
@@ -105,12 +106,15 @@ func (r *Runtime) adoptFuse(children map[string]*rootless.Child) {
 func (r *Runtime) withoutOverlay(ctx context.Context, c *container, kernel error) error {
 	_, fuse := sandbox.FuseProgram()
 	// A copy that there is has what the container has written.
-	if _, err := os.Lstat(r.copyDir(c.name)); err != nil && fuse == nil {
-		r.notice(fmt.Sprintf("root file systems are served by fuse-overlayfs, which is slower than the kernel: %v", kernel))
+	_, err := os.Lstat(r.copyDir(c.name))
+	serve := err != nil && fuse == nil
+	why := cause.Overlay(cause.Here(), cause.Data(r.dirs.Data), cause.FileSystem(r.dirs.Data, 0), serve)
+	if serve {
+		r.notice(fmt.Sprintf("root file systems are served by fuse-overlayfs, which is slower than the kernel: %v: %s", kernel, why))
 		c.rec.Fuse = true
 		return nil
 	}
-	r.notice(fmt.Sprintf("root file systems are copied for each container, which is slow and takes space: %v; fuse-overlayfs cannot help: %v", kernel, fuse))
+	r.notice(fmt.Sprintf("root file systems are copied for each container, which is slow and takes space: %v: %s; fuse-overlayfs cannot help: %v", kernel, why, fuse))
 	c.rec.Copied = true
 	return r.copyRoot(ctx, c)
 }

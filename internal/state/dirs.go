@@ -135,8 +135,11 @@ func MakePrivate(dir string) error {
 		return err
 	}
 	sys, ok := st.Sys().(*syscall.Stat_t)
-	if !ok || !st.IsDir() || int(sys.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s is not a directory of yours: remove it, or choose another with MOCKER_RUNTIME_DIR or MOCKER_DATA_HOME", dir)
+	switch {
+	case !st.IsDir():
+		return fmt.Errorf("%s is no directory: remove it, or choose another with MOCKER_RUNTIME_DIR or MOCKER_DATA_HOME", dir)
+	case !ok || int(sys.Uid) != os.Geteuid():
+		return fmt.Errorf("%s belongs to somebody else: %w", dir, syscall.EACCES)
 	}
 	if st.Mode().Perm()&0o077 != 0 {
 		return os.Chmod(dir, 0o700)

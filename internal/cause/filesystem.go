@@ -1,4 +1,4 @@
-package doctor
+package cause
 
 import (
 	"fmt"
@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileSystem is the name of the file system at a path: of the last mount that the path
+// FileSystem is the name of the file system at a path: of the last mount that the path
 // is below (proc_pid_mountinfo(5)), since statfs(2) has the same number for ext2 to ext4.
-func fileSystem(path string, magic int64) string {
+// magic is that number, for where /proc is not to be had.
+func FileSystem(path string, magic int64) string {
 	b, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return fmt.Sprintf("file system %#x", magic)
