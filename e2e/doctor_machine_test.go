@@ -35,7 +35,9 @@ func theLab(t *testing.T) *machine {
 	if _, err := os.Stat(labMark); err != nil || os.Getuid() != 0 {
 		t.Skip("takes from a machine what doctor is to miss, which only the lab is for: LAB_ROOT=1 test/lab/scenarios " + t.Name() + ", or make test-lab")
 	}
-	return &machine{t: t, login: throughLogin}
+	m := &machine{t: t, login: throughLogin}
+	m.root(heal)
+	return m
 }
 
 // in is the same machine for a subtest.
@@ -78,6 +80,7 @@ func (m *machine) run(as login, script string) result {
 	defer cancel()
 	cmd := as(ctx, script)
 	var stdout, stderr bytes.Buffer
+	cmd.Stdin = strings.NewReader("y\n") // whoever is asked, is sure
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, 5*time.Second
 	r := result{code: -1}
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
@@ -102,9 +105,14 @@ func (m *machine) begin(composeFile string) *scenario {
 		"MOCKER_RUNTIME_DIR=" + s.dirs.Run, "MOCKER_DATA_HOME=" + s.dirs.Data,
 		"COMPOSE_PROJECT_NAME=" + s.project, "TERM=dumb", cookie,
 	}
-	m.root("chmod 755 " + top + " && chown -R dev: " + top)
-	scope := testns.ScopeOf(labUser, cookie, s.dirs.Run, s.dirs.Data)
-	scope.Keep = []string{"rootfs", "images", "volumes", "base-*", "*.lock"}
+	if strings.Contains(composeFile, "rootfs:./root") {
+		s.write("root/etc/passwd", "root:x:0:0::/:/probe\n")
+		if err := copyFile(filepath.Join(s.dir, "root", "probe"), built.probe); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	m.root("ln -sf " + built.compose + " /usr/local/bin/mocker-compose; chmod 755 " + top + " && chown -R dev: " + top)
+	scope := m.scope(s)
 	before := testns.Take(scope)
 	m.t.Cleanup(func() {
 		s.end(scope, before)
@@ -113,15 +121,30 @@ func (m *machine) begin(composeFile string) *scenario {
 	return s
 }
 
+// scope is what a census looks at: dev's, with the ids that dev has now.
+func (m *machine) scope(s *scenario) testns.Scope {
+	scope := testns.ScopeOf(labUser, "MOCKER_E2E_COOKIE="+s.project, s.dirs.Run, s.dirs.Data)
+	scope.Keep = []string{"rootfs", "images", "volumes", "base-*", "*.lock"}
+	return scope
+}
+
 // through is the command line that a login runs for a command of the scenario.
 func (s *scenario) through(args ...string) string {
-	words := []string{"cd", quote(s.dir), "&&", "exec", "env"}
-	for _, list := range [][]string{s.env, {built.compose}, args} {
-		for _, w := range list {
-			words = append(words, quote(w))
-		}
+	words := []string{"exec", quote(built.compose)}
+	for _, a := range args {
+		words = append(words, quote(a))
 	}
-	return strings.Join(words, " ")
+	return s.shell(strings.Join(words, " "))
+}
+
+// shell is a command in the scenario's directory and environment.
+func (s *scenario) shell(command string) string {
+	var b strings.Builder
+	b.WriteString("cd " + quote(s.dir) + " || exit 99\n")
+	for _, kv := range s.env {
+		b.WriteString("export " + quote(kv) + "\n")
+	}
+	return b.String() + command
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
