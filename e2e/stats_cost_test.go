@@ -30,12 +30,50 @@ func usedTime(t *testing.T, pids ...int) (used time.Duration) {
 	return used
 }
 
-// share is the part of a processor that processes use for a while, in percent.
-func share(t *testing.T, pids ...int) float64 {
+// share is the part of a processor that processes use for a while, in percent: as the
+// kernel counts it, and of a processor that nobody else disturbs. User-mode Linux counts
+// the time, too, in which its host has given the processor to others. How much that is
+// shows in a piece of work that always takes the same: each of its repetitions takes as
+// long as the shortest, and what it was kept waiting.
+func share(t *testing.T, pids ...int) (counted, undisturbed float64) {
 	t.Helper()
+	const long, pause = 5 * time.Second, 100 * time.Millisecond
+	var shortest, all time.Duration
+	n := 0
 	begin, used := time.Now(), usedTime(t, pids...)
-	time.Sleep(5 * time.Second) // that is what is measured
-	return 100 * (usedTime(t, pids...) - used).Seconds() / time.Since(begin).Seconds()
+	for ; time.Since(begin) < long; n++ {
+		time.Sleep(pause)
+		took := yardstick(t)
+		if all += took; shortest == 0 || took < shortest {
+			shortest = took
+		}
+	}
+	counted = 100 * (usedTime(t, pids...) - used).Seconds() / time.Since(begin).Seconds()
+	if !userMode() {
+		return counted, counted
+	}
+	return counted, counted * float64(n) * float64(shortest) / float64(all)
+}
+
+// userMode reports that this kernel is a process of another one.
+func userMode() bool {
+	b, err := os.ReadFile("/proc/cpuinfo")
+	return err == nil && strings.Contains(string(b), "User Mode Linux")
+}
+
+// yardstick is how long a piece of work takes.
+func yardstick(t *testing.T) time.Duration {
+	t.Helper()
+	begin := time.Now()
+	x := uint64(1)
+	for range 800_000 { // 2 ms
+		x = x*6364136223846793005 + 1442695040888963407
+	}
+	took := time.Since(begin)
+	if x == 0 { // else the compiler leaves it out
+		t.Log(x)
+	}
+	return took
 }
 
 // To look at fifty containers once a second costs client and supervisor together
@@ -58,7 +96,7 @@ func TestStatsCost(t *testing.T) {
 			}
 			defer null.Close()
 			supervisor := s.supervisorPID()
-			idle := share(t, supervisor)
+			_, idle := share(t, supervisor)
 			cmd := s.command(t.Context(), "stats")
 			cmd.Stdout, cmd.Stderr = null, null
 			if err := cmd.Start(); err != nil {
@@ -69,15 +107,19 @@ func TestStatsCost(t *testing.T) {
 				_ = cmd.Wait()
 			}()
 			time.Sleep(3 * time.Second) // the first look opens files
-			least := 100.0
-			for range tries { // who else is on the machine only adds
-				if least = min(least, share(t, cmd.Process.Pid, supervisor)); least <= limit {
+			counted, least := 0.0, 100.0
+			for range tries {
+				var u float64
+				if counted, u = share(t, cmd.Process.Pid, supervisor); u < least {
+					least = u
+				}
+				if least <= limit {
 					break
 				}
 			}
-			client := share(t, cmd.Process.Pid)
-			t.Logf("stats of %d services, summed up %q: %.2f%% of a processor, the client's part %.2f%%; the supervisor without it %.2f%%",
-				count, s.stats("s00")["s00-1"].SummedOverProcesses, least, client, idle)
+			_, client := share(t, cmd.Process.Pid)
+			t.Logf("stats of %d services, summed up %q: %.2f%% of a processor (%.2f%% counted), the client's part %.2f%%; the supervisor without it %.2f%%",
+				count, s.stats("s00")["s00-1"].SummedOverProcesses, least, counted, client, idle)
 			if least > limit {
 				t.Errorf("stats costs %.2f%% of a processor, want at most %.0f%%", least, limit)
 			}

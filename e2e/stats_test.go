@@ -139,6 +139,42 @@ func TestStatsSumsUp(t *testing.T) {
 	}
 }
 
+// Who lives in another's net namespace has that one's bytes, who has the host's or none
+// has none; one-off containers are shown, and found by their names; what is paused uses
+// memory and nothing else.
+func TestStatsOfNeighbours(t *testing.T) {
+	s := begin(t, `services:
+  web:    { command: ./probe serve :80 }
+  joined: { command: ./probe pause, network_mode: "service:web" }
+  host:   { command: ./probe pause, network_mode: host }
+  alone:  { command: ./probe burn 1 0s, network_mode: none }
+`)
+	s.must("up", "-d")
+	s.must("run", "-d", "--name", s.project+"-extra", "web", "./probe", "get", "http://web/peer")
+	s.must("run", "-d", "--name", s.project+"-stays", "web", "./probe", "pause")
+	s.must("pause", "alone")
+	s.eventually("a request went through", func() bool { return *s.stats("web")["web-1"].NetReceivedBytes > 200 })
+	list := s.stats()
+	web, joined := list["web-1"], list["joined-1"]
+	if *web.NetReceivedBytes != *joined.NetReceivedBytes || *web.NetSentBytes != *joined.NetSentBytes {
+		t.Errorf("web %s, in the same namespace %s", web.NetIO, joined.NetIO)
+	}
+	for _, name := range []string{"host-1", "alone-1"} {
+		if list[name].NetIO != "0B / 0B" {
+			t.Errorf("%s: %s", name, list[name].NetIO)
+		}
+	}
+	if u := list["alone-1"]; u.State != "paused" || *u.CPUPercent > 1 || *u.MemBytes == 0 {
+		t.Errorf("a paused one: %+v", u)
+	}
+	if u := list["stays"]; u.Service != "web" || u.State != "running" {
+		t.Errorf("a one-off container: %+v", u)
+	}
+	if only := s.stats(s.project + "-stays"); len(only) != 1 || only["stays"].ID != list["stays"].ID {
+		t.Errorf("a one-off container by its name: %+v", only)
+	}
+}
+
 // startStats starts stats with the given output.
 func (s *scenario) startStats(stdout, stderr *os.File, env string, args ...string) (end func() int) {
 	s.t.Helper()

@@ -6,9 +6,7 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/usage"
-	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
 // Usage tells what the containers that run have used.
@@ -39,21 +37,23 @@ func (r *Runtime) Usage(ctx context.Context) ([]api.Usage, error) {
 
 // subjects are the runs that live, and whose net namespace each is in.
 func (r *Runtime) subjects() (list []usage.Subject, netOf map[string]string) {
-	runs := map[*rootless.Child]string{} // to the container
 	netOf = map[string]string{}
+	meant := map[string]bool{} // those whose pid namespace others live in
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.containers {
+		meant[c.rec.PID] = true
+	}
 	for _, c := range r.containers {
 		if c.run == nil || c.run.Pidfd == nil {
 			continue
 		}
-		runs[c.run], netOf[c.name] = c.name, c.name
+		shared := c.sharesPID() || meant["service:"+c.service] || meant["container:"+c.name]
+		list = append(list, usage.Subject{Name: c.name, Run: c.run.Name, Pidfd: c.run.Pidfd, Shared: shared})
+		netOf[c.name] = c.name
 		if c.rec.Joined != "" {
 			netOf[c.name] = c.rec.NetOf
 		}
-	}
-	r.mu.Unlock()
-	for run, name := range runs {
-		list = append(list, usage.Subject{Name: name, Run: run.Name, First: func() (int, error) { return pids.Of(run.Pidfd) }})
 	}
 	slices.SortFunc(list, func(a, b usage.Subject) int { return cmp.Compare(a.Name, b.Name) })
 	return list, netOf

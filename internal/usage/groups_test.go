@@ -84,10 +84,11 @@ func TestFilesAreGivenBack(t *testing.T) {
 func TestOneWithoutAGroup(t *testing.T) {
 	full := cgroup.Sample{Memory: &cgroup.MemorySample{}, Pids: &cgroup.PidsSample{}, IO: &cgroup.IOSample{}}
 	m := NewMeter(&counters{samples: map[string]cgroup.Sample{"a/1": full}})
+	self := pidfdOf(t, os.Getpid())
 	list, err := m.Read(context.Background(), []Subject{
-		{Name: "a", Run: "a/1", First: func() (int, error) { t.Error("nobody needs it"); return 1, nil }},
-		{Name: "b", Run: "b/1", First: func() (int, error) { return os.Getpid(), nil }},
-		{Name: "c", Run: "c/1", First: func() (int, error) { return 0, os.ErrProcessDone }},
+		{Name: "a", Run: "a/1"}, // nobody needs its processes
+		{Name: "b", Run: "b/1", Pidfd: self, Shared: true},
+		{Name: "c", Run: "c/1", Pidfd: ended(t)},
 	})
 	if err != nil || list[0].Summed != nil || *list[0].PIDs != 0 || !slices.Contains(list[1].Summed, "cpu") || *list[1].PIDs == 0 || list[2].CPU != nil {
 		t.Errorf("%+v, %v", list, err)

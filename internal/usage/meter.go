@@ -2,8 +2,6 @@ package usage
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,15 +14,6 @@ import (
 
 // bufferSize is more than any file has that is read here.
 const bufferSize = 16 << 10
-
-// Subject is a run whose use is asked for.
-type Subject struct {
-	Name string // of the container
-	Run  string
-	// First is its first process, in the pid namespace of our /proc; an error: it
-	// has ended. It is asked for only where there is no cgroup.
-	First func() (int, error)
-}
 
 // Counter has the counters of the cgroups of runs: groups.Keeper.
 type Counter interface {
@@ -41,6 +30,7 @@ type Meter struct {
 	clock   clock
 
 	mu   sync.Mutex
+	scan scanner
 	most map[string]*peak // by container
 	held []string         // runs whose files are open
 	idle *time.Timer      // closes them
@@ -67,7 +57,7 @@ func (m *Meter) Read(ctx context.Context, subjects []Subject) ([]api.Usage, erro
 		list[i] = api.Usage{Name: s.Name, Run: s.Run, MemoryLimit: limit}
 	}
 	m.count(ctx, list)
-	if err := m.sumUp(processes.Host, subjects, list); err != nil {
+	if err := m.sumUp(subjects, list); err != nil {
 		return nil, err
 	}
 	m.forget(subjects)
@@ -75,26 +65,15 @@ func (m *Meter) Read(ctx context.Context, subjects []Subject) ([]api.Usage, erro
 }
 
 // sumUp fills in what no cgroup has counted.
-func (m *Meter) sumUp(fs processes.FS, subjects []Subject, list []api.Usage) error {
-	first := make(map[int]int) // by the number of the subject
-	for i := range subjects {
-		if lacks(&list[i]) {
-			if pid, err := subjects[i].First(); err == nil {
-				first[i] = pid
-			}
-		}
-	}
-	if len(first) == 0 {
-		return nil
-	}
-	members, err := fs.Members(slices.Collect(maps.Values(first)))
+func (m *Meter) sumUp(subjects []Subject, list []api.Usage) error {
+	members, err := m.scan.members(subjects, func(i int) bool { return lacks(&list[i]) })
 	if err != nil {
 		return err
 	}
 	buf := make([]byte, bufferSize)
-	for i, pid := range first {
+	for i, pids := range members {
 		at := monotonic()
-		if total := sumOf(fs, members[pid], buf); total.tasks > 0 {
+		if total := sumOf(processes.Host, pids, buf); total.tasks > 0 {
 			m.fill(&list[i], &total, at)
 		}
 	}

@@ -82,12 +82,25 @@ func (v *view) look(ctx context.Context) error {
 		return err
 	}
 	v.rows = v.rates.next(slices.DeleteFunc(list, func(u api.Usage) bool { return !v.wanted(&u) }), monotonic())
-	for i := range v.rows {
-		if slices.Contains(v.rows[i].Summed, "cpu") {
-			v.note = "no cgroup counts for these containers: sums over their processes are shown, and limits are not enforced; `mocker-compose doctor` tells why"
+	v.note = note(v.rows)
+	return nil
+}
+
+// note says what was summed up. Bytes of block devices alone are no reason: many
+// machines delegate no controller for them.
+func note(rows []row) string {
+	var summed []string
+	for i := range rows {
+		for _, what := range rows[i].Summed {
+			if !slices.Contains(summed, what) {
+				summed = append(summed, what)
+			}
 		}
 	}
-	return nil
+	if len(summed) == 0 || slices.Equal(summed, []string{"io"}) {
+		return ""
+	}
+	return "no cgroup counts " + strings.Join(summed, ", ") + " here: sums over the processes are shown; `mocker-compose doctor` tells what changes that"
 }
 
 func (v *view) wanted(u *api.Usage) bool {

@@ -187,6 +187,26 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+func TestNote(t *testing.T) {
+	for _, c := range []struct {
+		summed [][]string
+		want   string
+	}{
+		{nil, ""},
+		{[][]string{nil, {"io"}}, ""},
+		{[][]string{{"io"}, {"memory", "pids", "io"}}, "no cgroup counts io, memory, pids here"},
+		{[][]string{{"cpu", "memory", "pids", "io"}, nil}, "no cgroup counts cpu, memory, pids, io here"},
+	} {
+		var rows []row
+		for _, s := range c.summed {
+			rows = append(rows, row{Usage: api.Usage{Summed: s}})
+		}
+		if got := note(rows); !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") || strings.Contains(got, "\n") {
+			t.Errorf("%q: %q, want %q", c.summed, got, c.want)
+		}
+	}
+}
+
 func FuzzRates(f *testing.F) {
 	f.Add(int64(1e9), int64(5e8), int64(2e9), int64(0), true)
 	f.Fuzz(func(t *testing.T, at1, cpu1, at2, cpu2 int64, same bool) {
