@@ -17,6 +17,9 @@ type Process struct {
 	IPC        string `json:"ipc,omitempty"`
 	UTS        string `json:"uts,omitempty"`
 	HostCgroup bool   `json:"host_cgroup,omitempty"`
+	// CgroupParent is the inner node of the project's cgroups that those of the
+	// containers stand in; "" = in none.
+	CgroupParent string `json:"cgroup_parent,omitempty"`
 }
 
 // KeepGroups in group_add leaves a service the groups of the user on the host, as

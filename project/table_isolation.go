@@ -18,7 +18,7 @@ func isolationRows() []Support {
 			{Key: s + "pid", Fate: Degraded, Reason: "it sees all processes of the project, those of the host it does not", Only: []string{"host"}},
 			{Key: s + "ipc", Fate: Degraded, Reason: "it has an ipc namespace of its own, and a /dev/shm", Only: []string{"none"}},
 			{Key: s + "isolation", Fate: Ignored, Reason: "exists on Windows only", Accept: []string{"", "default"}},
-			{Key: s + "cgroup_parent", Fate: Ignored, Reason: "containers stand side by side in the part of the cgroup hierarchy that is yours: a parent in there would have no limits, and one elsewhere is another's"},
+			{Key: s + "cgroup_parent", Fate: Degraded, Reason: "it is made among the cgroups of the project, where its services have one weight together; a slice or cgroup of the machine, and its limits, are out of reach", Accept: []string{""}},
 			{Key: s + "device_cgroup_rules", Fate: Ignored, Reason: "device rules need privileges; the permissions of the files decide"},
 			{Key: s + "userns_mode", Fate: Degraded, Reason: "services run in your user namespace, where id 0 is you", Accept: []string{""}},
 			{Key: s + "use_api_socket", Fate: Refused, Reason: "there is no docker daemon whose socket could be passed in; remove the line", Accept: []string{"", "false"}},

@@ -39,6 +39,9 @@ func (l *load) namespaces(s types.ServiceConfig, out *project.Service) error {
 		}
 	}
 	out.HostCgroup = s.Cgroup == "host"
+	if err := l.cgroupParent(s, out); err != nil {
+		return err
+	}
 	if out.UTS != "" && (s.Hostname != "" || s.DomainName != "") {
 		return l.fault("remove one of them", fmt.Sprintf("services.%s: hostname and domainname are those of the uts namespace, which it has not to itself (uts: %s)", s.Name, out.UTS), "services", s.Name, "uts")
 	}

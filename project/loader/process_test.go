@@ -42,6 +42,9 @@ func TestProcessFaults(t *testing.T) {
 		{"pids in a circle", "    pid: service:db\n  db: {command: x, pid: service:web}\n", `compose.yaml:4: services depend on each other in a circle: db -> web -> db (remove one of these dependencies)`},
 		{"ipc not shared", "    ipc: service:db\n  db: {command: x}\n", `compose.yaml:3: services.web.ipc: service "db" does not share its ipc namespace (write ipc: shareable in service db)`},
 		{"cgroup", "    cgroup: mine\n", `compose.yaml:3: services.web.cgroup value must be one of 'host', 'private'`},
+		{"cgroup parent", "    cgroup_parent: ../x\n", `compose.yaml:3: services.web.cgroup_parent: "../x" is no name for a cgroup (write a name: batch, or batch.slice)`},
+		{"cgroup parent like a run", "    cgroup_parent: web.1\n", `compose.yaml:3: services.web.cgroup_parent: "web.1" is no name for a cgroup (write a name: batch, or batch.slice)`},
+		{"cgroup parent of ours", "    cgroup_parent: /holder/\n", `compose.yaml:3: services.web.cgroup_parent: "/holder/" is no name for a cgroup (write a name: batch, or batch.slice)`},
 		{"name in a shared uts", "    uts: host\n    hostname: x\n", `compose.yaml:3: services.web: hostname and domainname are those of the uts namespace, which it has not to itself (uts: host) (remove one of them)`},
 		{"seccomp missing", "    security_opt:\n      - seccomp:none.json\n", `compose.yaml:4: services.web.security_opt: seccomp profile none.json: no such file or directory (the format is docker's: docs.docker.com/engine/security/seccomp; leave the option out for the default profile)`},
 		{"seccomp directory", "    security_opt: ['seccomp=.']\n", `compose.yaml:3: services.web.security_opt: seccomp profile .: not a regular file (the format is docker's: docs.docker.com/engine/security/seccomp; leave the option out for the default profile)`},
@@ -74,6 +77,7 @@ services:
     sysctls: [net.core.somaxconn=7, kernel.shmmax=8]
     security_opt: ["seccomp=profile.json", no-new-privileges]
     cgroup: host
+    cgroup_parent: /batch/night
   db: {command: x, ipc: shareable}
   side: {command: x, pid: "service:web", ipc: "container:given", uts: "service:db", cgroup: private}
   named: {command: x, ipc: "service:db", container_name: given}
@@ -88,6 +92,7 @@ services:
 		Annotations:    map[string]string{"a": "1", "b": ""},
 		SeccompProfile: `{"defaultAction":"SCMP_ACT_ALLOW"}`,
 		HostCgroup:     true,
+		CgroupParent:   "batch-night",
 		Devices: []project.Device{
 			{Source: "/dev/zero", Target: "/dev/zero", Permissions: "rwm"}, {Source: "/dev/zero", Target: "/dev/z", Permissions: "rwm"},
 			{Source: "/dev/full", Target: "/dev/full", Permissions: "r"}, {Source: "/dev/null", Target: "/srv/n", Permissions: "rw"},
@@ -207,6 +212,7 @@ func TestProcessNotices(t *testing.T) {
 		"ipc: host":                         "",
 		"uts: host":                         "",
 		"cgroup: host":                      "",
+		"cgroup_parent: batch.slice":        "one weight together",
 		"runtime: runc":                     "",
 		"platform: linux":                   "",
 		"ulimits: {nofile: 5}":              "",

@@ -3,6 +3,7 @@
 //
 //	D                  the delegated directory; no process in it, ever
 //	├─ holder          leaf: project holder, supervisor, and what helps them
+//	├─ batch           what cgroup_parent asks for, with groups in it; see parent.go
 //	├─ app-web-1.3     leaf: the third run of a container; its limits, its end
 //	└─ app-db-1.1
 //

@@ -14,7 +14,8 @@ import (
 type Group struct {
 	name string
 	dir  *os.File
-	tree *os.File // our own descriptor of D, to remove the group from it
+	tree *os.File // our own descriptor of D, or of the parent, to remove the group from it
+	left func()   // called when it was removed; nil: there is no parent
 
 	removed atomic.Bool
 

@@ -29,6 +29,9 @@ func (g *Group) Remove(ctx context.Context) error {
 		return fmt.Errorf("remove the cgroup %s: %w", g.dir.Name(), err)
 	}
 	g.removed.Store(true)
+	if g.left != nil {
+		g.left()
+	}
 	return g.Close()
 }
 
@@ -80,8 +83,8 @@ func removeChildren(ctx context.Context, dir *os.File, name string) error {
 }
 
 // removeLeftover removes a group that an earlier run has left.
-func (t *Tree) removeLeftover(name string) error {
-	old, err := t.Group(name)
+func removeLeftover(in *os.File, name string) error {
+	old, err := openGroup(in, in.Name(), name)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -21,9 +22,10 @@ type Tree struct {
 	path string
 	dir  *os.File
 
-	mu      sync.Mutex
-	enabled []string // controllers that D's children have
-	refused []string // those that the kernel refused them
+	nest    sync.Mutex // held while a parent comes, is entered, or goes
+	mu      sync.Mutex // guards the rest
+	enabled []string   // controllers that D's children have
+	refused []string   // those that the kernel refused them
 }
 
 // maxDepth bounds how deep groups may be below D (cgroup.max.depth). Who is privileged
@@ -115,50 +117,97 @@ func (t *Tree) enable() error {
 // Make makes a fresh group with the limits. A leftover of that name is killed and
 // removed first. What of the limits could not be had is told.
 func (t *Tree) Make(name string, r *specs.LinuxResources) (*Group, []Unmet, error) {
+	return t.MakeIn("", name, r)
+}
+
+// MakeIn is Make in a parent ([IsParent]), which is made if it is not there; "" = in D.
+func (t *Tree) MakeIn(parent, name string, r *specs.LinuxResources) (*Group, []Unmet, error) {
 	if err := t.enable(); err != nil {
 		return nil, nil, err
 	}
 	if err := checkName(name); err != nil {
 		return nil, nil, err
 	}
-	err := unix.Mkdirat(wire.FD(t.dir), name, 0o755)
-	if err == unix.EEXIST {
-		if err := t.removeLeftover(name); err != nil {
-			return nil, nil, err
-		}
-		err = unix.Mkdirat(wire.FD(t.dir), name, 0o755)
-	}
-	if err != nil {
-		return nil, nil, &os.PathError{Op: "make the cgroup", Path: t.path + "/" + name, Err: err}
-	}
-	g, err := t.Group(name)
+	g, err := t.make(parent, name)
 	if err != nil {
 		return nil, nil, err
 	}
 	unmet, err := g.begin(r)
 	if err != nil {
-		_ = unix.Unlinkat(wire.FD(t.dir), name, unix.AT_REMOVEDIR)
+		_ = unix.Unlinkat(wire.FD(g.tree), name, unix.AT_REMOVEDIR)
 		_ = g.Close()
 		return nil, nil, err
 	}
 	return g, unmet, nil
 }
 
-// Group opens a group that is there.
+func (t *Tree) make(parent, name string) (*Group, error) {
+	t.nest.Lock()
+	defer t.nest.Unlock()
+	in, err := t.enter(parent)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	err = unix.Mkdirat(wire.FD(in), name, 0o755)
+	if err == unix.EEXIST {
+		if err := removeLeftover(in, name); err != nil {
+			return nil, err
+		}
+		err = unix.Mkdirat(wire.FD(in), name, 0o755)
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "make the cgroup", Path: in.Name() + "/" + name, Err: err}
+	}
+	return t.open(in, parent, name)
+}
+
+// Group opens a group that is there, in whichever parent.
 func (t *Tree) Group(name string) (*Group, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	return openGroup(t.dir, t.path, name)
+	g, err := t.open(t.dir, "", name)
+	if !errors.Is(err, os.ErrNotExist) {
+		return g, err
+	}
+	parents, _, listed := t.list()
+	if listed != nil {
+		return nil, listed
+	}
+	for _, p := range parents {
+		in, err := openDir(t.dir, p)
+		if err != nil {
+			continue // it has just gone
+		}
+		g, err := t.open(in, p, name)
+		in.Close()
+		if !errors.Is(err, os.ErrNotExist) {
+			return g, err
+		}
+	}
+	return nil, err
 }
 
 // Groups are the names of the groups that are there, without the leaf.
 func (t *Tree) Groups() ([]string, error) {
-	names, err := children(t.dir)
+	parents, names, err := t.list()
 	if err != nil {
-		return nil, fmt.Errorf("list the cgroups of %s: %w", t.path, err)
+		return nil, err
 	}
-	return slices.DeleteFunc(names, func(n string) bool { return n == HolderName }), nil
+	for _, p := range parents {
+		in, err := openDir(t.dir, p)
+		if err != nil {
+			continue
+		}
+		more, err := children(in)
+		in.Close()
+		if err != nil {
+			return nil, fmt.Errorf("list the cgroups of %s/%s: %w", t.path, p, err)
+		}
+		names = append(names, more...)
+	}
+	return names, nil
 }
 
 // checkName: one name of a directory that is not our own leaf.

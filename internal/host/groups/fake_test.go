@@ -58,7 +58,7 @@ func (f *fakeTree) Controllers() []string { return f.controllers }
 func (f *fakeTree) Close() error          { return nil }
 func (f *fakeTree) Room() int64           { return 1 << 20 }
 
-func (f *fakeTree) Make(name string, r *specs.LinuxResources) (Group, []cgroup.Unmet, error) {
+func (f *fakeTree) MakeIn(_, name string, r *specs.LinuxResources) (Group, []cgroup.Unmet, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.used[name] {

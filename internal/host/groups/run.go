@@ -38,7 +38,7 @@ func (k *Keeper) Make(ctx context.Context, id string, s *project.Service) (*os.F
 		return nil, err
 	}
 	name := Name(id)
-	g, unmet, err := tree.Make(name, limits.OCI(limits.Within(s.Resources, tree.Room())))
+	g, unmet, err := tree.MakeIn(s.CgroupParent, name, limits.OCI(limits.Within(s.Resources, tree.Room())))
 	if err != nil {
 		return nil, err
 	}

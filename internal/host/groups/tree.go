@@ -13,7 +13,7 @@ import (
 type Tree interface {
 	Controllers() []string
 	Room() int64
-	Make(name string, r *specs.LinuxResources) (Group, []cgroup.Unmet, error)
+	MakeIn(parent, name string, r *specs.LinuxResources) (Group, []cgroup.Unmet, error)
 	Group(name string) (Group, error)
 	Groups() ([]string, error)
 	Close() error
@@ -45,8 +45,8 @@ func openTree(dir string) (Tree, error) {
 	return realTree{t}, nil
 }
 
-func (t realTree) Make(name string, r *specs.LinuxResources) (Group, []cgroup.Unmet, error) {
-	g, unmet, err := t.Tree.Make(name, r)
+func (t realTree) MakeIn(parent, name string, r *specs.LinuxResources) (Group, []cgroup.Unmet, error) {
+	g, unmet, err := t.Tree.MakeIn(parent, name, r)
 	if err != nil {
 		return nil, unmet, err
 	}
