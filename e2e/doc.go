@@ -33,6 +33,7 @@
 //	MOCKER_TEST_PORTS   times that 200 ports are published and closed (default 3; 50)
 //	MOCKER_TEST_STORM   seconds that each storm lasts (default 2; 10)
 //	MOCKER_TEST_SWAPS   swaps of a hostile sibling (default 5,000; 100,000)
+//	MOCKER_TEST_PATIENCE  seconds until what takes longer counts as hanging (default 60; 240 where all is emulated)
 //	MOCKER_TEST_OOMS    ends for memory in the scenario about them (default 5; 100)
 //	MOCKER_TEST_BOMB    seconds that five fork bombs go off (default 10; 60)
 //	MOCKER_TEST_BOMB_PIDS  limit of each (default 100; default: that of a service without one)

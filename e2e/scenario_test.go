@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,12 @@ import (
 
 // patience is how long anything may take before the scenario counts it as
 // hanging. No scenario asserts a duration shorter than this.
-const patience = 60 * time.Second
+var patience = func() time.Duration {
+	if n, err := strconv.Atoi(os.Getenv("MOCKER_TEST_PATIENCE")); err == nil && n > 0 {
+		return time.Duration(n) * time.Second
+	}
+	return 60 * time.Second
+}()
 
 // scenario is one project directory with its own run and data directories.
 type scenario struct {

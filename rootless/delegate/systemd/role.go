@@ -56,6 +56,11 @@ func answerAt(ctx context.Context, address string, q delegate.Question) (a deleg
 	defer cancel()
 	limit := time.AfterFunc(patience, cancel)
 	defer limit.Stop()
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = fmt.Errorf("it does not answer: %w", err)
+		}
+	}()
 	m, err := connect(ctx, address, q.UID)
 	if err != nil {
 		return a, err
