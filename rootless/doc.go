@@ -33,6 +33,9 @@
 //	status pipe: {step, errno} or EOF ◀──────────────────────  execve
 //	exit event       ◀───────────  wait                 ◀───── end
 //
+// With a cgroup the child is born in it, and makes its cgroup namespace itself. Who
+// comes into one that others are in does not share our memory on its way (package birth).
+//
 // Everything the service needs (network, names, ports, log pipes) exists before
 // launch, so there is nothing to wait for between set-up and execve. The record
 // of a start is the holder's table: it knows the child before the supervisor does.

@@ -4,6 +4,7 @@
 //
 // # A start, in order
 //
+//	cgroup      a namespace of the group that it was born in, if it was
 //	join        the net namespace that was made ahead, and those that it shares with
 //	            another container (share.go); the others come with clone
 //	name        host and domain name
