@@ -90,6 +90,9 @@ func fork(l launchRequest, files []*os.File, group *os.File) (*os.File, error) {
 	}
 	if group != nil && l.HandOver != 0 { // others may be in there
 		fd, err := birth.Into(group, birth.Child{Path: path, Args: argv, Files: files, Status: statusFile, Clone: l.Clone})
+		if err == syscall.EAGAIN {
+			err = fmt.Errorf("the container has as many processes as it may have (pids_limit), or the user has: %w", err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("start the sandbox in its cgroup: %w", err)
 		}

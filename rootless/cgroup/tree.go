@@ -58,9 +58,7 @@ func (t *Tree) prepare() error {
 	if err := unix.Mkdirat(wire.FD(t.dir), HolderName, 0o755); err != nil && err != unix.EEXIST {
 		return &os.PathError{Op: "make the cgroup", Path: t.path + "/" + HolderName, Err: err}
 	}
-	if err := writeAt(t.dir, "cgroup.max.depth", maxDepth); err != nil {
-		return &os.PathError{Op: "write " + maxDepth + " to", Path: t.path + "/cgroup.max.depth", Err: err}
-	}
+	_ = writeAt(t.dir, "cgroup.max.depth", maxDepth) // in vain where D itself is an administrator's: a precaution less
 	return t.enable()
 }
 
