@@ -52,7 +52,7 @@ func DirOf(path string) Dir {
 
 // Fork is why no process can be started (fork(2), EAGAIN): the lowest of the limits.
 func Fork(h Host) Cause {
-	if c, ok := LowPids(h); ok {
+	if c, ok := LowPids(h, h.Groups()); ok {
 		return c
 	}
 	var l syscall.Rlimit

@@ -91,25 +91,26 @@ func Pids(h Host, name string, have int64) Cause {
 		"programs in containers cannot start threads or processes beyond that")
 }
 
-// FewPids is below the default of one container's pids_limit.
-const FewPids = 4096
+// FewPids is what some services with threads have.
+const FewPids = 1024
 
 // LowPids is which limit of processes, besides RLIMIT_NPROC, is low; false = none is.
-func LowPids(h Host) (Cause, bool) {
+// groups are the directories of the cgroups that count.
+func LowPids(h Host, groups []string) (Cause, bool) {
 	for _, name := range []string{"kernel.pid_max", "kernel.threads-max"} {
 		if n, ok := h.Number(name); ok && n < FewPids {
 			return Pids(h, name, n), true
 		}
 	}
-	if dir, n := h.LeastPids(); dir != "" && n < FewPids {
+	if dir, n := h.LeastPids(groups); dir != "" && n < FewPids {
 		return SessionPids(h, dir, n), true
 	}
 	return Cause{}, false
 }
 
-// LeastPids is the lowest pids.max of the cgroups that we are in; "" = none has one.
-func (h Host) LeastPids() (dir string, least int64) {
-	for _, group := range h.Groups() {
+// LeastPids is the lowest pids.max of cgroups; "" = none has one.
+func (h Host) LeastPids(groups []string) (dir string, least int64) {
+	for _, group := range groups {
 		n, err := strconv.ParseInt(h.Read(group+"/pids.max"), 10, 64)
 		if err == nil && (dir == "" || n < least) {
 			dir, least = strings.TrimPrefix(group, "/sys/fs/cgroup"), n
@@ -118,13 +119,22 @@ func (h Host) LeastPids() (dir string, least int64) {
 	return dir, least
 }
 
+const cgroups = "/sys/fs/cgroup"
+
 // Groups are the directories of the cgroup v2 that we are in, and those above.
-func (h Host) Groups() (dirs []string) {
+func (h Host) Groups() []string {
 	for line := range strings.Lines(h.Read("/proc/self/cgroup")) {
-		path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
-		for ; ok && path != "" && path != "/"; path = path[:strings.LastIndex(path, "/")] {
-			dirs = append(dirs, "/sys/fs/cgroup"+path)
+		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			return GroupsAbove(cgroups + path)
 		}
+	}
+	return nil
+}
+
+// GroupsAbove are a directory of the cgroup v2 hierarchy and those above it.
+func GroupsAbove(dir string) (dirs []string) {
+	for ; strings.HasPrefix(dir, cgroups+"/") && dir != cgroups+"/"; dir = dir[:strings.LastIndex(dir, "/")] {
+		dirs = append(dirs, dir)
 	}
 	return dirs
 }

@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"sync"
@@ -136,6 +138,10 @@ func tryRules() error {
 		return err
 	}
 	t, err := firewall.Open()
+	var missing *firewall.Unavailable
+	if errors.As(err, &missing) {
+		return fmt.Errorf("%s: %w", missing.What, missing.Err)
+	}
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func healthy() *fake {
 		ids: 65537, files: 524288, processes: 30000,
 		data:   dirFound{dir: cause.Data("/home/ann/.local/share/mocker-compose"), fs: "ext4", bytes: 9 << 30, inodes: 1 << 20},
 		run:    dirFound{dir: cause.Run("/run/user/1000/mocker-compose"), fs: "tmpfs", bytes: 700 << 20, inodes: 1 << 20},
-		cgroup: delegate.Report{Delegation: delegate.Delegation{By: delegate.BySystemd, Controllers: delegate.Wanted}, Linger: true},
+		cgroup: delegate.Report{Delegation: delegate.Delegation{By: delegate.BySystemd, Dir: "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/mocker-compose-probe.scope", Controllers: delegate.Wanted}, Linger: true},
 		inside: &inside{
 			Namespaces: map[string]Tried{}, Fuse: Tried{Text: "fuse-overlayfs is not installed"},
 			Uplinks: map[string]way{"pasta": {Version: "pasta 0.0~git20250503"}, "slirp4netns": {Version: "slirp4netns version 1.2.0"}, "gvisor": {Version: "gvisor, in this binary,"}},

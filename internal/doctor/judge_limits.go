@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 func judgeFiles(h cause.Host, f *found) verdict {
@@ -34,10 +35,16 @@ func judgePids(h cause.Host, f *found) verdict {
 	if f.processes < cause.FewPids {
 		return degraded(cause.Processes(h, f.processes), "at most %d of yours (RLIMIT_NPROC)", f.processes)
 	}
-	if c, low := cause.LowPids(h); low {
+	groups := h.Groups()
+	if f.cgroup.By == delegate.BySystemd {
+		// The scope of a project has no limit of its own; that of the session does not count.
+		groups = cause.GroupsAbove(f.cgroup.Dir)
+		groups = groups[min(1, len(groups)):]
+	}
+	if c, low := cause.LowPids(h, groups); low {
 		return degraded(c, "%s", c.What)
 	}
-	if dir, n := h.LeastPids(); dir != "" {
+	if dir, n := h.LeastPids(groups); dir != "" {
 		return good("at most %d in %s", n, dir)
 	}
 	return good("as many as the machine can have")
