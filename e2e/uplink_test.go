@@ -283,8 +283,8 @@ func TestUplinkNotInstalled(t *testing.T) {
 	w.tun()
 	w.run("host", "sh", "-ec", "for p in slirp4netns pasta; do mount --bind /dev/null $(command -v $p); done")
 	s := w.begin(t, "services:\n  a: { command: ./probe pause }\n")
-	s.fails(1, []string{"pasta is not installed", "apt-get install passt"}, "up", "-d", "--uplink", "pasta")
-	s.fails(1, []string{"slirp4netns is not installed", "apt-get install slirp4netns"}, "up", "-d", "--uplink", "slirp4netns")
+	s.fails(1, []string{"pasta is not installed", "install", "passt"}, "up", "-d", "--uplink", "pasta")
+	s.fails(1, []string{"slirp4netns is not installed", "install"}, "up", "-d", "--uplink", "slirp4netns")
 }
 
 // Containers on a network that projects share go out by their own project's uplink.

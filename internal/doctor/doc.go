@@ -3,16 +3,23 @@
 //
 // # Model
 //
-// A [Check] is one answer: a name, a state, what was found, and the command that
-// mends it. Most are found by doing the thing, not by asking for a version: a
-// child of ours in a new user namespace, with the ids that projects would have,
-// makes a bridge, a pair of interfaces, rules, a tap, and starts each helper on
-// it. All of that is in namespaces of its own, which end with the child.
+// Things are found out by doing them, not by asking for a version. What came of it is
+// in found; judges, which do nothing but look at found and at the files of the
+// [cause.Host], make a [Check] of it: a state, and the cause with what mends it (package
+// cause, whose texts failing commands print, too).
 //
-//	mocker-compose doctor ── Outside: files, limits, settings
-//	        └─ child in a user namespace (role "doctor") ── Inside: as JSON
+//	mocker-compose doctor ── outside: files, limits, directories ─┐
+//	  ├─ child in a user namespace (role "doctor"): as JSON ───────┼─▶ found ─▶ judges ─▶ Report
+//	  └─ delegate.Probe: where cgroups come from ──────────────────┘
+//
+// The child has the ids that projects would have, or one where these cannot be had. It
+// makes namespaces, a bridge, a pair of interfaces, rules, an overlay, a tap, and starts
+// each helper on one. All of that is in namespaces of its own, which end with it. In the
+// directories of ours, attempts are made in a directory that is removed; one that is left
+// was a killed doctor's, and the next removes it.
 //
 // # Adding a check
 //
-// One function that returns a Check, and a line in outside or inside.
+// An attempt in outside.go or child.go, a judge, a line in table.go, a section in
+// docs/doctor.md, and a machine without it in crippled_hosts_test.go.
 package doctor

@@ -77,6 +77,7 @@ func judgeControllers(h cause.Host, f *found) verdict {
 		return degraded(cause.Memcg(h, c), "%s; missing: memory", have)
 	}
 	if c = remedy(c, r.Remedy); r.Remedy == "" && slices.Equal(r.Missing, []string{"cpuset"}) {
+		c.Note = "a kernel with CONFIG_CPUSETS"
 		return absent(c, "%s; the kernel has no cpuset, for which affinity stands in", have)
 	}
 	return degraded(c, "%s; missing: %s", have, strings.Join(r.Missing, " "))

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"os/exec"
 	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // Helper is what carries the frames of a tap.
@@ -59,10 +61,19 @@ func LastLine(text string) string {
 	return strings.ToValidUTF8(last[:min(len(last), 200)], "")
 }
 
-func lookUp(name, pkg string) (string, error) {
+// install is how a package is installed here.
+func install(pkg cause.Package) string {
+	commands, note := cause.Here().Install(pkg)
+	if len(commands) == 0 {
+		return note
+	}
+	return commands[0]
+}
+
+func lookUp(name string, pkg cause.Package) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", &Missing{name + " is not installed", "sudo apt-get install " + pkg + " (the package has this name everywhere)"}
+		return "", &Missing{name + " is not installed", install(pkg)}
 	}
 	return path, nil
 }

@@ -1,11 +1,15 @@
 package uplink
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
+)
 
 // findPasta: any version will do; the flags below are older than the first
 // packages of distributions (pasta(1)).
 func findPasta() (*Helper, error) {
-	path, err := lookUp("pasta", "passt")
+	path, err := lookUp("pasta", cause.Pasta)
 	if err != nil {
 		return nil, err
 	}

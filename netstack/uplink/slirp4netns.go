@@ -5,13 +5,15 @@ import (
 	"strconv"
 
 	"github.com/rootless-containers/rootlesskit/v3/pkg/network/slirp4netns"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // slirpRange6 is the IPv6 range of slirp4netns, which cannot be changed.
 var slirpRange6 = netip.MustParsePrefix("fd00::/64")
 
 func findSlirp4netns() (*Helper, error) {
-	path, err := lookUp("slirp4netns", "slirp4netns")
+	path, err := lookUp("slirp4netns", cause.Slirp4netns)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +22,7 @@ func findSlirp4netns() (*Helper, error) {
 		return nil, err
 	}
 	if !f.SupportsDisableHostLoopback || !f.SupportsCIDR {
-		return nil, &Missing{path + " is too old to keep the host's loopback closed", "sudo apt-get install slirp4netns (0.4 or newer)"}
+		return nil, &Missing{path + " is too old to keep the host's loopback closed", install(cause.Slirp4netns) + " (0.4 or newer)"}
 	}
 	h := &Helper{Name: "slirp4netns", Program: path}
 	if f.SupportsEnableIPv6 {
