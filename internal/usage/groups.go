@@ -43,11 +43,14 @@ func (m *Meter) count(ctx context.Context, list []api.Usage) {
 			m.held = append(m.held, u.Run)
 		}
 	}
-	switch {
-	case len(m.held) == 0:
-	case m.idle == nil:
+}
+
+// restLater arranges that nothing stays open, or is remembered of the machine's
+// processes, when nobody looks any more.
+func (m *Meter) restLater() {
+	if m.idle == nil {
 		m.idle = time.AfterFunc(restAfter, m.rest)
-	default:
+	} else {
 		m.idle.Reset(restAfter)
 	}
 }
@@ -59,7 +62,7 @@ func (m *Meter) rest() {
 	for _, run := range m.held {
 		m.counter.Rest(run)
 	}
-	m.held = nil
+	m.held, m.scan = nil, scanner{}
 }
 
 // enter takes what a sample has.

@@ -70,14 +70,14 @@ func TestFilesAreGivenBack(t *testing.T) {
 	m := NewMeter(c)
 	m.files = 2*filesPerRun + 1
 	m.count(context.Background(), []api.Usage{{Run: "a/1"}, {Run: "b/1"}, {Run: "c/1"}})
-	if !slices.Equal(c.open, []string{"a/1", "b/1"}) || m.idle == nil {
+	if !slices.Equal(c.open, []string{"a/1", "b/1"}) {
 		t.Errorf("open: %q", c.open)
 	}
+	m.scan.known = map[int]process{1: {}}
 	m.rest()
-	if len(c.open) > 0 || len(m.held) > 0 {
+	if len(c.open) > 0 || len(m.held) > 0 || m.scan.known != nil {
 		t.Errorf("open after the last look: %q", c.open)
 	}
-	m.idle.Stop()
 }
 
 // A container without a group is summed up beside others that have one.
@@ -93,5 +93,7 @@ func TestOneWithoutAGroup(t *testing.T) {
 	if err != nil || list[0].Summed != nil || *list[0].PIDs != 0 || !slices.Contains(list[1].Summed, "cpu") || *list[1].PIDs == 0 || list[2].CPU != nil {
 		t.Errorf("%+v, %v", list, err)
 	}
-	m.idle.Stop()
+	if m.idle == nil || !m.idle.Stop() {
+		t.Error("what is open is not closed when nobody looks any more")
+	}
 }

@@ -61,6 +61,7 @@ func (m *Meter) Read(ctx context.Context, subjects []Subject) ([]api.Usage, erro
 		return nil, err
 	}
 	m.forget(subjects)
+	m.restLater()
 	return list, nil
 }
 
