@@ -35,3 +35,11 @@ func (b *builder) cgroup(c Container) {
 	}
 	b.onto("mount /sys/fs/cgroup", "sys/fs/cgroup")
 }
+
+// hostCgroups makes the host's hierarchies read-only, which a writable /sys of the host
+// has in it: the own group only covers them.
+func (b *builder) hostCgroups() {
+	b.openPoint("/sys/fs/cgroup", dirFlags, b.b)
+	b.setAttr("make the host's cgroups read-only", b.b, true, unix.MOUNT_ATTR_RDONLY)
+	b.close(b.b)
+}

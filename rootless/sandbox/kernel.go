@@ -97,6 +97,9 @@ func (b *builder) sys(c Container) {
 		b.newFS("make /sys", "sysfs", attr, b.a)
 	}
 	b.onto("mount /sys", "sys")
+	if c.NetNS == nil && attr == noneOf && hasCgroupMount() {
+		b.hostCgroups()
+	}
 	b.cgroup(c)
 }
 

@@ -71,3 +71,9 @@ var hasCgroup2 = sync.OnceValue(func() bool {
 	b, err := os.ReadFile("/proc/self/mountinfo")
 	return err == nil && strings.Contains(string(b), " - cgroup2 ")
 })
+
+// hasCgroupMount tells whether /sys/fs/cgroup is a mount, and not an empty directory.
+var hasCgroupMount = sync.OnceValue(func() bool {
+	b, err := os.ReadFile("/proc/self/mountinfo")
+	return err == nil && strings.Contains(string(b), " /sys/fs/cgroup ")
+})
