@@ -123,14 +123,21 @@ func (g *Group) formerDevices(list []wish) []wish {
 		}
 		for line := range strings.Lines(text) {
 			dev, now, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if w, ok := former(file, dev, now); ok && !slices.ContainsFunc(list, func(w wish) bool {
-				return w.file == file && strings.HasPrefix(w.value, dev+" ")
-			}) {
+			if w, ok := former(file, dev, now); ok && !wished(list, file, dev) {
 				undo = append(undo, w)
 			}
 		}
 	}
 	return undo
+}
+
+// wished tells whether the list says something of a device. A weight is written to
+// whichever file there is, and wished for by the name of the first.
+func wished(list []wish, file, dev string) bool {
+	if file == weightFiles[1] {
+		file = weightFiles[0]
+	}
+	return slices.ContainsFunc(list, func(w wish) bool { return w.file == file && strings.HasPrefix(w.value, dev+" ") })
 }
 
 func former(file, dev, now string) (wish, bool) {

@@ -131,3 +131,20 @@ func TestFormer(t *testing.T) {
 		}
 	}
 }
+
+// A limit of a device that is still wished for is not taken back, whichever file it
+// was written to.
+func TestWished(t *testing.T) {
+	list := []wish{{file: "io.weight", value: "default 4950"}, {file: "io.max", value: "8:0 rbps=7"}}
+	for _, c := range []struct {
+		file, dev string
+		want      bool
+	}{
+		{"io.max", "8:0", true}, {"io.max", "8:16", false}, {"io.max", "8:", false}, {"io.weight", "default", true},
+		{"io.weight", "8:0", false}, {"io.bfq.weight", "default", true}, {"io.bfq.weight", "8:0", false},
+	} {
+		if got := wished(list, c.file, c.dev); got != c.want {
+			t.Errorf("%s of %s: %v", c.file, c.dev, got)
+		}
+	}
+}
