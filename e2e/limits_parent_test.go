@@ -28,8 +28,11 @@ func TestLimitsParent(t *testing.T) {
 	if got := cgroupFile(first, "memory.max"); got != "104857600" {
 		t.Errorf("memory.max is %q", got)
 	}
-	if got := cgroupFile(in("b"), "cpu.weight"); got == "" || got == "100" {
+	if got := cgroupFile(in("b"), "cpu.weight"); got != "20" {
 		t.Errorf("cpu.weight is %q", got)
+	}
+	if got, single := cgroupFile(batch, "cpu.weight"), cgroupFile(s.group("c"), "cpu.weight"); got != single {
+		t.Errorf("together they have the weight %s, one container has %s", got, single)
 	}
 	if bad := innerProcesses(s.tree()); len(bad) > 0 {
 		t.Errorf("processes in inner nodes: %q", bad)

@@ -3,6 +3,7 @@ package cgroup
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -47,6 +48,7 @@ func (t *Tree) enter(parent string) (*os.File, error) {
 	for c := range strings.FieldsSeq(have) {
 		_ = writeAt(in, "cgroup.subtree_control", "+"+c) // what is missing shows in Unmet
 	}
+	_ = writeAt(in, "cpu.weight", strconv.Itoa(defaultWeight)) // as one container that asks for nothing
 	return in, nil
 }
 
