@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -40,7 +41,11 @@ func TestLimitsParent(t *testing.T) {
 	pids := s.pidsOf("pause", "b")
 	s.killSupervisor()
 	s.must("exec", "-T", "a", "true")
-	s.must("kill", "a") // and its policy brings it back, in a fresh group
+	for _, pid := range s.pidsOf("pause", "a") { // its policy brings it back, in a fresh group
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s.eventually("a is back", func() bool {
 		dirs, _ := filepath.Glob(filepath.Join(batch, "*-a-1.*"))
 		return len(dirs) == 1 && dirs[0] != first
