@@ -77,19 +77,30 @@ func (s *search) lacks(d Delegation) (cause, remedy string) {
 	if len(d.Missing) == 0 {
 		return "", ""
 	}
-	list := strings.Join(d.Missing, " ")
 	if s.h.v1 {
-		return "cgroup v1 has the controllers on this machine, so v2 is without " + list, unifyCommand
+		return "cgroup v1 has the controllers on this machine, so v2 is without " + strings.Join(d.Missing, " "), unifyCommand
 	}
-	kernel := s.kernelControllers()
-	absent := slices.DeleteFunc(slices.Clone(d.Missing), func(c string) bool { return slices.Contains(kernel, c) })
-	if len(kernel) > 0 && len(absent) == len(d.Missing) {
-		return "the kernel has no " + list + " controller", ""
+	held, absent := d.Missing, []string(nil)
+	if kernel := s.kernelControllers(); len(kernel) > 0 {
+		in := func(c string) bool { return slices.Contains(kernel, c) }
+		absent = slices.DeleteFunc(slices.Clone(d.Missing), in)
+		held = slices.DeleteFunc(slices.Clone(d.Missing), func(c string) bool { return !in(c) })
 	}
-	if d.By == BySystemd && !s.user.root() {
-		return fmt.Sprintf("systemd does not delegate %s to user %s", list, s.user.name()), dropIn
+	list := strings.Join(held, " ")
+	switch {
+	case len(held) == 0:
+	case d.By == BySystemd && !s.user.root():
+		cause, remedy = fmt.Sprintf("systemd does not delegate %s to user %s", list, s.user.name()), dropIn
+	default:
+		cause, remedy = list+" is not enabled in the cgroups above "+d.Dir, enableAbove(s.h.mount, d.Dir, held)
 	}
-	return list + " is not enabled in the cgroups above " + d.Dir, enableAbove(s.h.mount, d.Dir, d.Missing)
+	if len(absent) > 0 {
+		if cause != "" {
+			cause += "; "
+		}
+		cause += "the kernel has no " + strings.Join(absent, " ") + " controller"
+	}
+	return cause, remedy
 }
 
 // dropIn has the manager of every user get all controllers; a manager that runs
