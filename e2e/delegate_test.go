@@ -264,6 +264,10 @@ func TestDelegationHandedOver(t *testing.T) {
 		t.Fatalf("D is %s", tree)
 	}
 	s.placed(tree, "a")
+	s.env = append(s.env, "MOCKER_CGROUP="+filepath.Dir(tree))
+	if r := s.compose("up", "-d"); r.code != 0 || strings.Contains(r.stderr, "counts when") {
+		t.Errorf("once more, exit %d: %s", r.code, r.stderr)
+	}
 	for range kills() {
 		signalPID(t, s.supervisorPID(), syscall.SIGKILL)
 		s.placed(tree, "a")
@@ -297,5 +301,12 @@ func TestDelegationHandedOverWrongly(t *testing.T) {
 			t.Errorf("%s: the service does not run", dir)
 		}
 		s.must("down", "-t", "0")
+	}
+	s.login = nil
+	s.must("up", "-d")
+	tree := s.tree()
+	s.env = append(s.env, "MOCKER_CGROUP="+cgroupMount+"/too-late")
+	if r := s.compose("up", "-d"); r.code != 0 || strings.Count(r.stderr, "too-late counts when project "+s.project+" starts") != 1 || s.tree() != tree {
+		t.Errorf("for a project that runs: exit %d: %s", r.code, r.stderr)
 	}
 }

@@ -41,5 +41,6 @@
 //	MOCKER_TEST_LIMITED services with limits that start and stop together (default 12; 50)
 //	MOCKER_TEST_FORBID_OPENAT2  a seccomp filter around everything that does not know openat2(2) (as root)
 //	MOCKER_FORCE_...    do without an ability of this machine: NO_OVERLAY, OLD_OVERLAY,
-//	                    FUSE, NO_OPENAT2, SINGLE_ID, PORTABLE
+//	                    FUSE, NO_OPENAT2, SINGLE_ID, PORTABLE, NO_CGROUP (none of our own),
+//	                    NO_SYSTEMD (it is not asked)
 package e2e

@@ -59,6 +59,9 @@ func ensureOnce(ctx context.Context, dirs state.Dirs, project string, report fun
 	if answer.Error != "" {
 		return errors.New(answer.Error)
 	}
+	if answer.Notice != "" {
+		report(answer.Notice)
+	}
 	return nil
 }
 

@@ -18,6 +18,8 @@ type userRequest struct {
 type userAnswer struct {
 	Error string `json:"error,omitempty"`
 	Code  int    `json:"code,omitempty"` // of the role
+	// Notice is a line for the user.
+	Notice string `json:"notice,omitempty"`
 }
 
 // The requests to a project holder. They are taken in order. Each but keep is

@@ -93,7 +93,9 @@ func (u *userHolder) serve(c *wire.Conn) {
 		}
 		closeFiles(files)
 		if req.Ensure != "" {
-			if err := u.project(req.Ensure).ensure(req.Cgroup); err != nil {
+			w := u.project(req.Ensure)
+			answer.Notice = w.keeps(req.Cgroup)
+			if err := w.ensure(req.Cgroup); err != nil {
 				answer.Error = cause.Line(err)
 			}
 		}

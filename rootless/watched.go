@@ -77,6 +77,17 @@ func (w *watched) ensure(cgroup string) error {
 	return err
 }
 
+// keeps is what is to be said to who hands a cgroup over to a project that runs
+// elsewhere: it counts at a start. "" = nothing.
+func (w *watched) keeps(cgroup string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if cgroup == "" || cgroup == w.cgroup || !alive(w.holder) || delegate.Below(w.dirs.CgroupFile(w.name), cgroup) {
+		return ""
+	}
+	return fmt.Sprintf("%s=%s counts when project %s starts, after mocker-compose down: until then it stays where it is", delegate.HandOver, cgroup, w.name)
+}
+
 // endDeafHolder ends a holder whose socket was taken from it, by a supervisor
 // that cleaned up after the holder before: nobody could ever use it.
 func (w *watched) endDeafHolder() {

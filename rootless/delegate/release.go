@@ -115,6 +115,16 @@ func Sweep(record string) error {
 	return d.remove()
 }
 
+// Below tells whether the D on record is in a directory.
+func Below(record, dir string) bool {
+	var d Delegation
+	if _, err := state.Load(record, &d); err != nil {
+		return false
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	return err == nil && below(d.Dir, real)
+}
+
 // Tidy is for the user holder at its end: if it is in the leaf that was made for it
 // below the cgroup it was started in, the latter becomes as it was.
 func Tidy() error {
