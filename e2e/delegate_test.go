@@ -103,6 +103,9 @@ func TestDelegationBySystemd(t *testing.T) {
 		signalPID(t, s.supervisorPID(), syscall.SIGKILL)
 		s.placed(tree, "a")
 	}
+	if err := os.Remove(s.dirs.CgroupFile(s.project)); err != nil {
+		t.Error(err)
+	}
 	signalPID(t, userHolder, syscall.SIGKILL)
 	signalPID(t, s.supervisorPID(), syscall.SIGKILL)
 	s.must("up", "-d")

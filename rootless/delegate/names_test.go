@@ -82,3 +82,20 @@ func TestParents(t *testing.T) {
 		}
 	}
 }
+
+func TestProjectsOwn(t *testing.T) {
+	for name, want := range map[string]string{
+		"mocker-compose-demo.scope":          BySystemd,
+		"mocker-compose-demo.12345678.scope": BySystemd,
+		"mocker-compose-demo":                ByCurrent,
+		"mocker-compose-demo2.scope":         "",
+		"mocker-compose-demo-2":              "",
+		"mocker-compose.scope":               "",
+		"mocker-compose.holder":              "",
+		"session-1.scope":                    "",
+	} {
+		if by, unit := projectsOwn(name, "demo"); by != want || (unit == name) != (by == BySystemd) {
+			t.Errorf("%s: %q %q, want %q", name, by, unit, want)
+		}
+	}
+}

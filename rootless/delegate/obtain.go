@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -31,13 +33,13 @@ func Obtain(ctx context.Context, r Request) (Delegation, error) {
 	if d, ok := s.recorded(ctx); ok {
 		return s.describe(d), nil
 	}
-	d, err := s.find(ctx)
-	if err != nil {
-		return Delegation{}, err
+	d, ok := s.unrecorded(ctx)
+	if !ok {
+		if d, err = s.find(ctx); err != nil {
+			return Delegation{}, err
+		}
 	}
-	if err := state.Save(r.Record, d); err != nil {
-		return Delegation{}, errors.Join(err, s.discard(d))
-	}
+	_ = state.Save(r.Record, d) // without it the next supervisor finds D by the holder's place
 	return s.describe(d), nil
 }
 
@@ -98,6 +100,40 @@ func (s *search) recorded(ctx context.Context) (d Delegation, ok bool) {
 	// never started in a directory of before.
 	_ = s.discard(d) // what cannot be removed is met again below
 	return d, false
+}
+
+// unrecorded is the D that the project's holder is in all the same: who made it died
+// before it was on record, or could not write that.
+func (s *search) unrecorded(ctx context.Context) (d Delegation, ok bool) {
+	dir, err := s.h.dirOf(s.Holder)
+	if err != nil {
+		return d, false
+	}
+	if filepath.Base(dir) == Holder {
+		dir = filepath.Dir(dir)
+	}
+	by, unit := projectsOwn(filepath.Base(dir), s.Project)
+	if by == "" {
+		return d, false
+	}
+	if given := os.Getenv(HandOver); by == ByCurrent && given != "" && below(dir, given) {
+		by = ByHandedOver
+	}
+	d = Delegation{Dir: dir, By: by, Unit: unit, From: s.from, Inode: inode(dir)}
+	return d, s.settle(ctx, d) == nil
+}
+
+// projectsOwn tells by the name of a cgroup which way a project got it, "" if it is none
+// of the project's.
+func projectsOwn(name, project string) (by, unit string) {
+	plain := strings.TrimSuffix(scopeName(project, ""), ".scope")
+	switch rest, ok := strings.CutPrefix(name, plain); {
+	case name == dirName(project):
+		return ByCurrent, ""
+	case ok && strings.HasSuffix(rest, ".scope") && (rest == ".scope" || rest[0] == '.'):
+		return BySystemd, name
+	}
+	return "", ""
 }
 
 // settle puts holder and supervisor into the leaf of D, and sees to it that no

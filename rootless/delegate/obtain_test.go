@@ -113,6 +113,13 @@ func TestHandedOver(t *testing.T) {
 	if again := r.obtain(); again.Dir != d.Dir || again.Inode != d.Inode {
 		t.Errorf("found again: %+v, was %+v", again, d)
 	}
+	if err := os.Remove(r.req.Record); err != nil {
+		t.Fatal(err)
+	}
+	r.enter(from, os.Getpid())
+	if again := r.obtain(); again.Dir != d.Dir || again.Inode != d.Inode {
+		t.Errorf("without a record: %+v, was %+v", again, d)
+	}
 	run := filepath.Join(d.Dir, "web-1.1")
 	if err := os.MkdirAll(filepath.Join(run, "below"), 0o755); err != nil {
 		t.Fatal(err)
