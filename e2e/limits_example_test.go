@@ -13,7 +13,7 @@ func TestLimitsExample(t *testing.T) {
 	if r.code != 0 || !strings.Contains(r.stderr, "not enforced: cpus (service busy), mem_limit (service hungry), memswap_limit (service hungry), pids_limit (service crowd)") {
 		t.Errorf("without cgroups: exit %d\n%s", r.code, r.stderr)
 	}
-	s.eventually("the hungry one has eaten", func() bool { return s.logged("hungry", "60000000") })
+	s.eventually("the hungry one has eaten", func() bool { return s.logged("hungry", "30000000") })
 	s.must("down", "-t", "0")
 	t.Run("enforced", func(t *testing.T) {
 		needControllers(t, "memory", "pids", "cpu")
