@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -137,4 +140,40 @@ services:
 		return r.code != 0 && strings.Contains(r.stderr, "pids_limit")
 	})
 	s.must("exec", "-T", "tiny", "true")
+}
+
+// If it was not the service's own limit, that is said: here that of the whole project.
+func TestOOMElsewhere(t *testing.T) {
+	needControllers(t, "memory")
+	s := begin(t, `
+services:
+  a: { command: ./probe hungry 0 0s, mem_limit: 1g }
+  idle: { command: sleep 100000, stop_grace_period: 0s }
+`)
+	s.must("up", "-d", "idle")
+	tree := s.tree()
+	used, err := strconv.Atoi(cgroupFile(tree, "memory.current"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(text string) error { return os.WriteFile(filepath.Join(tree, "memory.max"), []byte(text), 0) }
+	if err := set(strconv.Itoa(used + 100<<20)); err != nil {
+		t.Skipf("the limit of the project's cgroup is not ours to set: %v", err)
+	}
+	defer func() {
+		if err := set("max"); err != nil {
+			t.Error(err)
+		}
+	}()
+	f := s.foreground("a")
+	f.code()
+	if out := f.out.String(); !strings.Contains(out, "a-1 exited with code 137 (out of memory: not its own limit, the machine or a cgroup above ran out)") {
+		t.Errorf("up does not say why:\n%s", out)
+	}
+	if c := s.ps()["a-1"]; !strings.HasPrefix(c.Status, "Exited (137) OOM") {
+		t.Errorf("a is %q", c.Status)
+	}
+	if c := s.ps()["idle-1"]; c.State != "running" {
+		t.Errorf("idle is %q", c.Status)
+	}
 }
