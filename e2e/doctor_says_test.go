@@ -85,3 +85,16 @@ func TestMissingNewuidmapIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// A foreground up whose log lines cannot be followed says so, and goes on.
+func TestUpSaysThatLogsAreNotFollowed(t *testing.T) {
+	s := begin(t, "services:\n  a: { command: ./probe exit 0 }\n")
+	s.env = append(s.env, "MOCKER_FORCE_ERRNO=inotify=EMFILE")
+	found := s.doctor()["inotify"]
+	r := s.compose("up")
+	for _, want := range append([]string{"log lines are not shown any more", found.Cause}, found.Remedy...) {
+		if r.code != 0 || !strings.Contains(r.stderr, want) {
+			t.Errorf("up: exit %d, does not say %q:\n%s", r.code, want, r.stderr)
+		}
+	}
+}

@@ -81,7 +81,7 @@ func NFTModules() []string {
 // Rules is why the rules of the router cannot be made.
 func Rules(h Host) Cause {
 	return Module(h, "nft-kernel", "the kernel has no nf_tables with tproxy, socket, reject and masquerade, or has not loaded them",
-		"services have no way out, and networks are not kept apart", NFTModules()...)
+		"services have no way out, and see the gateway as the client of published ports", NFTModules()...)
 }
 
 // Bridge is why no bridge can be made.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // lastWords bounds how long an ending `up` waits to be told how its containers
@@ -86,6 +87,7 @@ func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []s
 // loop runs until the containers have ended, or the user has had enough.
 func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp func()) error {
 	var deadline <-chan time.Time
+	printing := a.out.ended
 	for {
 		if a.over() {
 			return a.result()
@@ -111,6 +113,11 @@ func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp 
 			}
 			a.stopped = true
 			deadline = time.After(lastWords)
+		case <-printing:
+			printing = nil
+			if err := a.out.close(); err != nil && ctx.Err() == nil {
+				fmt.Fprintln(a.env.Stderr, "log lines are not shown any more:", cause.Line(err))
+			}
 		case <-deadline:
 			return a.result()
 		case <-ctx.Done():

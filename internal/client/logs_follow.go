@@ -26,13 +26,7 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() {
-		select { // nobody would see what comes
-		case <-s.ended:
-			stop()
-		case <-ctx.Done():
-		}
-	}()
+	go func() { <-s.ended; stop() }() // nobody would see what comes
 	if !q.Until.IsZero() {
 		var cancel func()
 		ctx, cancel = context.WithDeadline(ctx, q.Until)

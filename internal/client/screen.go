@@ -13,7 +13,7 @@ import (
 type screen struct {
 	follower *logs.Follower
 	says     sync.WaitGroup
-	done     chan error // how printing ended
+	done     chan error // how printing ended, once
 	ended    chan struct{}
 }
 
@@ -26,6 +26,7 @@ func (e *Env) openScreen(ctx context.Context, f logs.Format) (*screen, error) {
 	s := &screen{follower: follower, done: make(chan error, 1), ended: make(chan struct{})}
 	go func() {
 		s.done <- follower.Run(ctx)
+		close(s.done)
 		close(s.ended)
 	}()
 	return s, nil
