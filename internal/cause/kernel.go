@@ -56,23 +56,6 @@ func Proc(h Host) Cause {
 	return c
 }
 
-// Module is why the kernel lacks a thing of the network.
-func Module(h Host, id, what, lost string, modules ...string) Cause {
-	c := Cause{ID: id, What: what, Lost: lost}
-	names := strings.Join(modules, " ")
-	if h.Container() != "" {
-		c.Note = "load it on the machine that this container runs on: sudo modprobe -a " + names
-		return c
-	}
-	flag := ""
-	if len(modules) > 1 {
-		flag = "-a "
-	}
-	c.Remedy = []string{h.Sudo("modprobe " + flag + names)}
-	c.Keep = "printf '%s\\n' " + names + " | " + h.Sudo("tee -a /etc/modules-load.d/mocker-compose.conf")
-	return c
-}
-
 // NFTModules are the modules for the rules of a project's router.
 func NFTModules() []string {
 	return []string{"nf_tables", "nft_tproxy", "nft_socket", "nft_reject_inet", "nft_masq"}
@@ -80,22 +63,22 @@ func NFTModules() []string {
 
 // Rules is why the rules of the router cannot be made.
 func Rules(h Host) Cause {
-	return Module(h, "nft-kernel", "the kernel has no nf_tables with tproxy, socket, reject and masquerade, or has not loaded them",
+	return Module(h, "nft-kernel", "nf_tables with tproxy, socket, reject and masquerade",
 		"services have no way out, and see the gateway as the client of published ports", NFTModules()...)
 }
 
 // Bridge is why no bridge can be made.
 func Bridge(h Host) Cause {
-	return Module(h, "bridge-kernel", "the kernel has no bridges, or has not loaded them", "no service with a network starts", "bridge")
+	return Module(h, "bridge-kernel", "bridges", "no service with a network starts", "bridge")
 }
 
 // Veth is why no pair of interfaces can be made.
 func Veth(h Host) Cause {
-	return Module(h, "veth-kernel", "the kernel has no pairs of interfaces, or has not loaded them", "no service with a network starts", "veth")
+	return Module(h, "veth-kernel", "pairs of interfaces", "no service with a network starts", "veth")
 }
 
 // Packet is why there are no packet sockets.
 func Packet(h Host) Cause {
-	return Module(h, "packet-kernel", "the kernel has no packet sockets, or has not loaded them",
+	return Module(h, "packet-kernel", "packet sockets",
 		"services see connections that the outside refused as accepted and then reset", "af_packet")
 }

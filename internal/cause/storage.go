@@ -111,11 +111,8 @@ func Overlay(h Host, d Dir, fs string, fuse bool) Cause {
 		c.Lost = "fuse-overlayfs serves root file systems: files are read and written more slowly"
 	}
 	switch {
-	case !hasFileSystem(h, "overlay"):
-		c.ID, c.What = "overlay-kernel", "the kernel has no overlayfs, or has not loaded it"
-		c.Remedy = []string{h.Sudo("modprobe overlay")}
-		c.Keep = "echo overlay | " + h.Sudo("tee /etc/modules-load.d/mocker-compose.conf")
-		return c
+	case !h.loaded("overlay"):
+		return Module(h, "overlay-kernel", "overlays", c.Lost, "overlay")
 	case Older(h, 5, 11):
 		c.ID, c.What = "overlay-old", "Linux "+h.Sysctl("kernel.osrelease")+" allows no overlay in a user namespace, 5.11 and later do"
 	}
@@ -125,10 +122,6 @@ func Overlay(h Host, d Dir, fs string, fuse bool) Cause {
 	}
 	c.Remedy, c.Note = h.Install(FuseOverlay)
 	return c
-}
-
-func hasFileSystem(h Host, name string) bool {
-	return containsWord(h.Read("/proc/filesystems"), name)
 }
 
 // RunDir is what is said where there is no directory of the session's.

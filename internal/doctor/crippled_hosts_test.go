@@ -195,7 +195,22 @@ func crippledKernel() map[string]func(*fake) {
 			fk.set("/.dockerenv", "#")
 			fk.found.inside.Veth = tried(unix.EOPNOTSUPP)
 		},
-		"nft missing":    func(fk *fake) { fk.found.inside.Rules = tried(unix.EPROTONOSUPPORT) },
+		"nft missing": func(fk *fake) { fk.found.inside.Rules = tried(unix.EPROTONOSUPPORT) },
+		"nft not in the kernel of ubuntu": func(fk *fake) {
+			fk.set("/etc/os-release", ubuntu)
+			fk.set("/lib/modules/6.1.0-28-amd64/modules.dep", "kernel/net/netfilter/nf_tables.ko.zst:\nkernel/net/netfilter/nft_masq.ko.zst:\n")
+			fk.found.inside.Rules = tried(unix.EPROTONOSUPPORT)
+		},
+		"nft not in the kernel": func(fk *fake) {
+			fk.set("/lib/modules/6.1.0-28-amd64/modules.dep", "kernel/net/netfilter/nf_tables.ko:\n")
+			fk.set("/lib/modules/6.1.0-28-amd64/modules.builtin", "kernel/net/netfilter/nft_masq.ko\n")
+			fk.found.inside.Rules = tried(unix.EPROTONOSUPPORT)
+		},
+		"bridge after an upgrade of the kernel": func(fk *fake) {
+			fk.set("/etc/os-release", arch)
+			fk.set("/lib/modules/6.12.1-arch1-1/modules.dep", "kernel/net/bridge/bridge.ko.zst:\n")
+			fk.found.inside.Bridge = tried(unix.EOPNOTSUPP)
+		},
 		"packet missing": func(fk *fake) { fk.found.inside.Packet = tried(os.NewSyscallError("socket", unix.EAFNOSUPPORT)) },
 		"ping": func(fk *fake) {
 			fk.sysctl("net.ipv4.ping_group_range", "1\t0")

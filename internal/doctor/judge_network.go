@@ -93,13 +93,10 @@ func (l lack) cause(h cause.Host, id string) cause.Cause {
 }
 
 func judgeRelay(h cause.Host, f *found) verdict {
-	v := judgeRules(h, f)
-	if v.state == OK {
-		v.found = "can run; it is the default"
-	} else {
-		v.found = "it is the default, and needs nf_tables with tproxy"
+	if judgeRules(h, f).state != OK {
+		return untried("nf_tables with tproxy") // which has the cause
 	}
-	return v
+	return good("can run; it is the default")
 }
 
 func judgeNone(cause.Host, *found) verdict { return good("can run") }
