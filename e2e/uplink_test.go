@@ -186,7 +186,7 @@ func TestUplinkNeedsRules(t *testing.T) {
 	requireUplink(t, project.UplinkPasta)
 	s := w.begin(t, "services:\n  a: { command: ./probe pause }\n")
 	s.env = append(s.env, "MOCKER_FORCE_NO_NFT=1")
-	s.fails(1, []string{"uplink pasta", "modprobe -a nf_tables"}, "up", "-d", "--uplink", "pasta")
+	s.fails(1, []string{"uplink pasta", "nf_tables with tproxy"}, "up", "-d", "--uplink", "pasta")
 	s.must("up", "-d")
 }
 
