@@ -65,8 +65,13 @@ func TestKnown(t *testing.T) {
 			t.Errorf("%v: %q %v, want %q", c.err, got.ID, ok, c.id)
 		}
 	}
-	if c, ok := Known(at("write", "/run/user/1000/mocker-compose/x", syscall.ENOSPC)); !ok || !strings.Contains(c.Note, RuntimeDir) {
-		t.Errorf("of the run directory: %+v", c)
+	defer Ours("", "")
+	Ours("/run/user/1000/mocker-compose", "/data")
+	for path, want := range map[string]string{"/run/user/1000/mocker-compose/x": RuntimeDir, "/data/p/x": DataHome, "/mnt/usb/x": "make room on it"} {
+		c, ok := Known(at("write", path, syscall.ENOSPC))
+		if !ok || !strings.Contains(c.Note, want) || strings.Contains(strings.Join(c.Remedy, " "), "prune") != (want == DataHome) {
+			t.Errorf("%s: %+v", path, c)
+		}
 	}
 }
 

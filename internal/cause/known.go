@@ -41,13 +41,23 @@ func Advise(w io.Writer, err error) {
 	}
 }
 
-// DirOf is the directory of ours that a path is in: the run directory if it looks like
-// one, else the data directory.
+// ours are the directories that Ours has told.
+var ours struct{ run, data string }
+
+// Ours tells which directories are ours, once, before anything fails.
+func Ours(run, data string) { ours.run, ours.data = run, data }
+
+// DirOf is the directory of ours that a path is in, or that of the path, which is for
+// whatever the user has in it.
 func DirOf(path string) Dir {
-	if strings.HasPrefix(path, "/run/") || strings.HasPrefix(path, "/tmp/mocker-compose-") {
-		return Run(filepath.Dir(path))
+	below := func(dir string) bool { return dir != "" && strings.HasPrefix(path, dir+"/") }
+	switch {
+	case below(ours.data):
+		return Data(ours.data)
+	case below(ours.run):
+		return Run(ours.run)
 	}
-	return Data(filepath.Dir(path))
+	return Dir{Path: filepath.Dir(path)}
 }
 
 // Fork is why no process can be started (fork(2), EAGAIN): the lowest of the limits.

@@ -53,6 +53,10 @@ const (
 // Full is why there is no room below a directory; bytes and inodes are what is left.
 func Full(_ Host, d Dir, bytes, inodes uint64) Cause {
 	c := Cause{ID: "disk-full", What: fmt.Sprintf("the file system of %s is full, or your quota of it is", d.Path), Lost: d.Purpose + " cannot grow: up and run fail, containers get ENOSPC"}
+	if d.Variable == "" {
+		c.Lost, c.Remedy, c.Note = "nothing more can be written there", []string{"df -h " + d.Path}, "which names the file system: make room on it"
+		return c
+	}
 	switch {
 	case inodes > 0 && inodes < LowInodes && bytes >= LowBytes:
 		c.ID, c.What = "disk-inodes", fmt.Sprintf("the file system of %s has only %d inodes left", d.Path, inodes)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -23,6 +24,7 @@ func NewEnv() (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
+	cause.Ours(dirs.Run, dirs.Data)
 	return &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Dirs: dirs}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/doctor"
@@ -64,6 +65,7 @@ func withDirs(args []string, gc int, run func(d state.Dirs, project string, read
 		return 2
 	}
 	debug.SetGCPercent(gc)
+	cause.Ours(args[0], args[1])
 	// Executed by /proc/self/exe, we would be "exe" in top and ps.
 	if err := os.WriteFile("/proc/self/comm", []byte("mocker-compose"), 0); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: set the process's name: %v\n", RoleArg, err)
