@@ -36,7 +36,7 @@
 //	MOCKER_TEST_PATIENCE  seconds until what takes longer counts as hanging (default 60; 240 where all is emulated)
 //	MOCKER_TEST_OOMS    ends for memory in the scenario about them (default 5; 100)
 //	MOCKER_TEST_BOMB    seconds that five fork bombs go off (default 10; 60)
-//	MOCKER_TEST_BOMB_PIDS  limit of each (default 100; default: that of a service without one)
+//	MOCKER_TEST_BOMB_PIDS  limit of each (default 50; default: that of a service without one)
 //	MOCKER_TEST_CGROUPS rounds of restarts while the tree of cgroups is looked at (default 10; 25)
 //	MOCKER_TEST_LIMITED services with limits that start and stop together (default 12; 50)
 //	MOCKER_TEST_FORBID_OPENAT2  a seccomp filter around everything that does not know openat2(2) (as root)

@@ -34,7 +34,7 @@ services:
 					return false
 				}
 			}
-			return true
+			return strings.Count(s.read("few"), "ate\n") >= 3
 		})
 		close(stop)
 		n := <-killed
