@@ -59,6 +59,23 @@ func TestUpChangesLimitsInPlace(t *testing.T) {
 	})
 }
 
+// The same limit by another key: nothing is done, and messages have the new name.
+func TestLimitsInOtherWords(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		by := func(key string) func(*project.Service) {
+			return func(s *project.Service) { s.Resources.Keys = []string{key} }
+		}
+		g.must(g.up(proj(svc("a", memory(100), by("mem_limit")))))
+		g.f.clear()
+		g.must(g.up(proj(svc("a", memory(100), by("deploy.resources.limits.memory")))))
+		var keys []string
+		_ = g.s.ask(func() { keys = g.s.instances["demo-a-1"].rec.Service.Resources.Keys })
+		if calls := g.f.log(); len(calls) > 0 || !slices.Equal(keys, []string{"deploy.resources.limits.memory"}) {
+			t.Errorf("calls %q, keys %q", calls, keys)
+		}
+	})
+}
+
 // A stopped container is recorded only, and started with it later.
 func TestLimitsOfStoppedContainers(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
