@@ -43,11 +43,11 @@ func TestCrippledPaths(t *testing.T) {
 			name: "no ports below 1024", take: sysctlTo("net.ipv4.ip_unprivileged_port_start", "1024"), cause: "port-floor",
 			file: "services:\n  a: { command: ./probe pause, ports: ['127.0.0.1:80:80'] }\n",
 		},
-		{name: "no ping", take: sysctlTo("net.ipv4.ping_group_range", "1 0"), cause: "ping-group", up: works},
+		{name: "no ping", rare: true, take: sysctlTo("net.ipv4.ping_group_range", "1 0"), cause: "ping-group", up: works},
 		{name: "no overlay", take: noModules("overlay"), cause: "overlay-kernel", up: says, file: served},
 		{name: "data of root", take: "rm -rf $DATA; install -d -m 755 $DATA", cause: "dir-refused"},
 		{
-			name: "data read-only", cause: "dir-readonly",
+			name: "data read-only", rare: true, cause: "dir-readonly",
 			take: "mkdir -p $DATA; chown dev: $DATA; mount --bind $DATA $DATA; mount -o remount,bind,ro $DATA",
 		},
 		{
@@ -58,7 +58,7 @@ func TestCrippledPaths(t *testing.T) {
 			name: "little room", cause: "disk-low", up: works, take: onTmpfs("size=560m"),
 			then: fills(imagetest.File{Name: "large", Text: strings.Repeat("0123456789abcdef", 60<<16)}),
 		},
-		{name: "few inodes", cause: "disk-inodes", up: works, take: onTmpfs("nr_inodes=21000,size=1g"), then: fills(small(2000)...)},
-		{name: "run directory of root", take: "rm -rf $RUN; install -d -m 755 $RUN", cause: "dir-refused"},
+		{name: "few inodes", rare: true, cause: "disk-inodes", up: works, take: onTmpfs("nr_inodes=21000,size=1g"), then: fills(small(2000)...)},
+		{name: "run directory of root", rare: true, take: "rm -rf $RUN; install -d -m 755 $RUN", cause: "dir-refused"},
 	})
 }

@@ -17,8 +17,8 @@ func TestCrippledSession(t *testing.T) {
 			take: "rm -r " + dropIn + " && " + userManager,
 		},
 		{
-			name: "no delegation", cause: "cgroup-controllers", up: says, file: limited,
-			take: "printf '[Service]\nDelegate=no\n' >" + dropIn + "/10-no.conf; rm -f " + dropIn + "/delegate.conf; " + userManager,
+			name: "only processes are delegated", cause: "cgroup-controllers", up: says, file: limited,
+			take: "printf '[Service]\nDelegate=pids\n' >" + dropIn + "/delegate.conf; " + userManager,
 		},
 		{
 			name: "no linger", cause: "linger", up: works,
@@ -26,7 +26,11 @@ func TestCrippledSession(t *testing.T) {
 		},
 		{
 			name: "no user manager", cause: "cgroup-none", up: says, file: limited, in: withoutSession,
-			take: "loginctl disable-linger dev && systemctl stop user@1000 && rm -rf /run/user/1000",
+			take: "loginctl disable-linger dev && systemctl stop user@1000 user-runtime-dir@1000",
+		},
+		{
+			name: "no run directory", cause: "run-dir-shared", up: works, in: withoutSession, env: []string{"MOCKER_RUNTIME_DIR"},
+			take: "loginctl disable-linger dev && systemctl stop user@1000 user-runtime-dir@1000",
 		},
 		{
 			name: "a handed-over cgroup that is none", cause: "cgroup-none", up: says, file: limited,

@@ -19,12 +19,14 @@ echo dev:100000:65536 | tee /etc/subuid >/etc/subgid
 ! id someone >/dev/null 2>&1 || userdel someone
 rm -f /etc/security/limits.d/* /etc/sysctl.d/*mocker* /etc/modules-load.d/*mocker*
 systemctl revert user-1000.slice 2>&1
-chmod 700 /run/user/1000
 if [ "$(cat $drop/* || true)" != "$(cat /run/lab-delegate)" ]; then
 	rm -rf $drop; mkdir $drop; cp /run/lab-delegate $drop/delegate.conf
 	systemctl daemon-reload
 	systemctl restart user@1000
 fi
 [ -e /var/lib/systemd/linger/dev ] || loginctl enable-linger dev
+systemctl reset-failed
+systemctl set-property --runtime lab.service TasksMax=infinity # where dev is without a session
 systemctl start user@1000
+[ ! -e /sys/fs/cgroup/nowhere ] || find /sys/fs/cgroup/nowhere -depth -type d -exec rmdir {} +
 `

@@ -144,7 +144,7 @@ func (s *scenario) shell(command string) string {
 	for _, kv := range s.env {
 		b.WriteString("export " + quote(kv) + "\n")
 	}
-	return b.String() + command
+	return b.String() + s.prelude + command
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -22,12 +22,12 @@ func (s *scenario) diagnosis(cause string) doctorCheck {
 }
 
 // follow does, as dev, word for word what doctor advises, with a login for each
-// command. What a shell would keep is kept for the scenario's next commands.
+// command. What changes the shell that it is given to begins the scenario's next ones.
 func (m *machine) follow(s *scenario, remedy []string) {
 	m.t.Helper()
 	for _, command := range remedy {
-		if name, ok := strings.CutPrefix(command, "unset "); ok {
-			s.unset(name)
+		if strings.Contains(command, "export ") || strings.Contains(command, "unset ") || strings.Contains(command, "$$") {
+			s.prelude += command + "\n"
 			continue
 		}
 		if r := m.dev(s.shell(command)); r.code != 0 {

@@ -32,7 +32,8 @@ type scenario struct {
 	project string
 	dirs    state.Dirs
 	env     []string
-	login   login // of whoever runs the commands; nil = whoever runs this test
+	prelude string // what a login's shell does before each command
+	login   login  // of whoever runs the commands; nil = whoever runs this test
 }
 
 // begin makes a scenario with the given compose file ("" = the files of

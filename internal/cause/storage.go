@@ -133,7 +133,7 @@ func RunDir(h Host, d Dir) Cause {
 	c := Cause{ID: "run-dir-shared", What: "XDG_RUNTIME_DIR is not set, and there is no directory of yours in /run/user: sockets are in " + d.Path,
 		Lost: "who cleans that directory cuts the commands off from what runs"}
 	if h.Exists("/run/systemd/system") {
-		c.Remedy = []string{h.Sudo("loginctl enable-linger " + h.User)}
+		c.Remedy = []string{h.Sudo("loginctl enable-linger " + h.User), h.Sudo(fmt.Sprintf("systemctl start user@%d.service", h.UID))}
 		c.Note = "then log in again"
 		return c
 	}

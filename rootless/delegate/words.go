@@ -46,8 +46,9 @@ func (s *search) why(asked, here error) *NoneError {
 		return &NoneError{Cause: asked.Error(), Remedy: s.startInScope()}
 	case booted() && !s.user.root() && os.Getenv("MOCKER_FORCE_NO_SYSTEMD") == "":
 		return &NoneError{
-			Cause:  fmt.Sprintf("no systemd manager of user %s runs (none answers in %s)", s.user.name(), filepath.Join(s.user.dir, "systemd")),
-			Remedy: "sudo loginctl enable-linger " + s.user.name(),
+			Cause: fmt.Sprintf("no systemd manager of user %s runs (none answers in %s)", s.user.name(), filepath.Join(s.user.dir, "systemd")),
+			// Lingering starts the manager some time later: whoever goes on at once would still have none.
+			Remedy: fmt.Sprintf("sudo loginctl enable-linger %s && sudo systemctl start user@%d.service", s.user.name(), s.user.uid),
 		}
 	case errors.Is(here, unix.EROFS):
 		return &NoneError{Cause: here.Error(), Remedy: containerCommand}
