@@ -34,7 +34,7 @@ func TestCrippledSession(t *testing.T) {
 		},
 		{
 			name: "a handed-over cgroup that is none", cause: "cgroup-none", up: says, file: limited,
-			env: []string{"MOCKER_CGROUP=/sys/fs/cgroup/nowhere"},
+			env: []string{"MOCKER_CGROUP=" + nowhere},
 		},
 		{
 			name: "few open files", cause: "nofile-low", up: works,

@@ -63,6 +63,7 @@ func (m *machine) cripple(c cripple) {
 	if c.in != nil {
 		m.login = c.in
 	}
+	t.Cleanup(func() { m.root(noNowhere) }) // after the project's end
 	s := m.begin(cmp.Or(c.file, waits))
 	t.Cleanup(func() { m.root(heal) })
 	m.takes(s, c)

@@ -28,5 +28,10 @@ fi
 systemctl reset-failed
 systemctl set-property --runtime lab.service TasksMax=infinity # where dev is without a session
 systemctl start user@1000
-[ ! -e /sys/fs/cgroup/nowhere ] || find /sys/fs/cgroup/nowhere -depth -type d -exec rmdir {} +
 `
+
+// nowhere is a cgroup that an administrator may hand over, and noNowhere removes it.
+const (
+	nowhere   = "/sys/fs/cgroup/nowhere"
+	noNowhere = "[ ! -e " + nowhere + " ] || find " + nowhere + " -depth -type d -exec rmdir {} +"
+)
