@@ -234,9 +234,9 @@ func TestDelegationAmongStrangers(t *testing.T) {
 	needControllers(t, "memory")
 	s := begin(t, limitedService)
 	s.env = append(s.env, "MOCKER_FORCE_NO_SYSTEMD=1")
-	s.login = inScope("sleep 1000 & trap \"kill $!\" EXIT; ")
-	script := s.through("up", "-d")
-	cmd := s.login(t.Context(), strings.Replace(script, "exec env", "env", 1))
+	s.login = inScope("sleep 1000 >/dev/null 2>&1 & trap \"kill $!\" EXIT; ")
+	// In a shell of its own: the trap is that of the first one, which waits for it.
+	cmd := s.login(t.Context(), "("+s.through("up", "-d")+"); exit $?")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "mem_limit (service a)") || !strings.Contains(string(out), "holds a process that is not of mocker-compose") ||
 		!strings.Contains(string(out), "systemd-run --user --scope -p Delegate=yes") {
