@@ -35,6 +35,12 @@ func SwapAccounting(h Host) Cause {
 	return c
 }
 
+// DiskWeights is why disks cannot be shared by weight (cgroup-v2.rst, "IO Interface
+// Files"; block/bfq-iosched.rst): the file of either kind is there when its policy is.
+func DiskWeights(h Host) Cause {
+	return Module(h, "io-weight", "weights for disks (io.weight of the cost model, or io.bfq.weight)", "blkio_config.weight is not enforced: services share a disk as they come", "bfq")
+}
+
 // boot adds a word to the kernel's command line.
 func boot(h Host, word string) (commands []string, note string) {
 	for _, path := range []string{"/boot/firmware/cmdline.txt", "/boot/cmdline.txt"} {

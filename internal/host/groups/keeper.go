@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
@@ -37,6 +38,8 @@ type Keeper struct {
 	mu   sync.Mutex
 	runs map[string]*run // by the names of their groups
 	said map[complaint]bool
+
+	checked []project.Service // what Check was asked about last
 }
 
 // obtainLimit bounds the wait for D, and is far above what it takes.

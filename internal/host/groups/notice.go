@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/limits"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/cgroup"
@@ -21,6 +22,13 @@ type complaint struct{ service, key string }
 // that they have in the file, why, and what changes it: one line, for what was not said
 // before. It waits for D only if there are limits.
 func (k *Keeper) Check(ctx context.Context, services []project.Service) {
+	k.mu.Lock()
+	k.checked = services
+	k.mu.Unlock()
+	k.check(ctx, services)
+}
+
+func (k *Keeper) check(ctx context.Context, services []project.Service) {
 	if !slices.ContainsFunc(services, func(s project.Service) bool { return len(limits.Keys(&s)) > 0 }) {
 		return
 	}
@@ -89,32 +97,68 @@ func notEnforced(lost map[string][]string) string {
 }
 
 // complain tells the user of what the kernel refused of the limits of a service, but
-// for what Check is about.
+// for what Check is about. What no service can have here is told of all that were checked.
 func (k *Keeper) complain(s *project.Service, unmet []cgroup.Unmet) {
 	for _, u := range unmet {
-		asked := slices.ContainsFunc(limits.Keys(s), func(key limits.Key) bool { return key.Controller == u.Controller })
-		if errors.Is(u.Err, cgroup.ErrNoController) {
-			if asked && u.Controller != "cpuset" {
+		asked := limits.About(limits.Behind(s, u.File), u.Want)
+		switch {
+		case errors.Is(u.Err, cgroup.ErrNoController):
+			if len(asked) > 0 && u.Controller != "cpuset" {
 				k.checkOne(s)
 			}
-			continue
-		}
-		if asked && k.first(s.Name, u.File) {
-			k.cfg.Notice(fmt.Sprintf("service %s: %s", s.Name, u))
+		case len(asked) == 0:
+		case errors.Is(u.Err, cgroup.ErrNoFile):
+			if lost := k.without(s, u.File); len(lost) > 0 {
+				k.cfg.Notice(notEnforced(lost) + ": " + noFile(u.File))
+			}
+		case k.first(s.Name, u.File+" "+u.Want):
+			k.cfg.Notice(notEnforced(map[string][]string{strings.Join(asked, ", "): {s.Name}}) + ": " + u.Err.Error())
 		}
 	}
+}
+
+// without are the services, by what they have in the file, that ask for a file of a
+// cgroup that there is not, if that was not said before.
+func (k *Keeper) without(s *project.Service, file string) map[string][]string {
+	lost := map[string][]string{}
+	add := func(s *project.Service) {
+		if list := limits.Behind(s, file); len(list) > 0 && k.first(s.Name, file) {
+			for _, setting := range list {
+				lost[setting.Text] = append(lost[setting.Text], s.Name)
+			}
+		}
+	}
+	add(s)
+	k.mu.Lock()
+	checked := k.checked
+	k.mu.Unlock()
+	for n := range checked {
+		add(&checked[n])
+	}
+	return lost
+}
+
+// noFile is why there is no such file, though the controller is there.
+func noFile(file string) string {
+	switch file {
+	case "memory.swap.max":
+		return cause.SwapAccounting(cause.Here()).String()
+	case "io.weight":
+		return cause.DiskWeights(cause.Here()).String()
+	}
+	return "this kernel has no " + file
 }
 
 // checkOne is Check for a service that changed since.
 func (k *Keeper) checkOne(s *project.Service) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	k.Check(ctx, []project.Service{*s})
+	k.check(ctx, []project.Service{*s})
 }
 
 // checkRunning tells the user of the limits of a service that runs without a group.
 func (k *Keeper) checkRunning(ctx context.Context, s *project.Service) {
-	k.Check(ctx, []project.Service{*s})
+	k.check(ctx, []project.Service{*s})
 	if tree, err := k.await(ctx, k.found); tree == nil || err != nil || len(limits.Keys(s)) == 0 {
 		return
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/cgroup"
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
@@ -74,24 +76,44 @@ func TestNoticeOfALaterService(t *testing.T) {
 	}
 }
 
-// What the kernel refuses of a limit is said with the file's name, once, to who asked.
+// What the kernel refuses of a limit is said by what the compose file has, once, to who
+// asked.
 func TestUnmet(t *testing.T) {
-	f := newFake(t, "memory")
+	t.Setenv("MOCKER_FORCE_HOST", t.TempDir()) // what mends it is not this machine's
+	f := newFake(t, "memory", "io")
 	f.unmet = []cgroup.Unmet{
 		{Controller: "memory", File: "memory.swap.max", Want: "0", Err: cgroup.ErrNoFile},
-		{Controller: "io", File: "io.weight", Want: "default 100", Err: unix.EINVAL},
+		{Controller: "io", File: "io.weight", Want: "default 2930", Err: cgroup.ErrNoFile},
+		{Controller: "io", File: "io.max", Want: "8:0 rbps=7", Err: unix.ENODEV},
 		{Controller: "pids", File: "pids.max", Want: "4096", Err: cgroup.ErrNoController},
 	}
 	s := open(t, f, nil)
 	s.k.Adopt(nil)
-	svc := with("a", "mem_limit")
-	for _, id := range []string{"a/1", "a/2"} {
-		if _, err := s.k.Make(t.Context(), id, &svc); err != nil {
-			t.Fatal(err)
+	memory, cache, db := with("a", "mem_limit"), with("cache", "blkio_config"), with("db", "blkio_config")
+	memory.Resources.Memory = 100 << 20
+	cache.Resources.BlkIO.Weight, db.Resources.BlkIO.Weight = 300, 300
+	cache.Resources.BlkIO.ReadBps = []project.DeviceRate{{BlockDevice: project.BlockDevice{Path: "/dev/sda", Major: 8}, Rate: 7}}
+	all := []project.Service{memory, cache, db}
+	s.k.Check(t.Context(), all)
+	for _, run := range []string{"/1", "/2"} {
+		for n := range all {
+			if _, err := s.k.Make(t.Context(), all[n].Name+run, &all[n]); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if got, want := s.said(), []string{"service a: memory.swap.max is not 0: this kernel does not have it"}; !slices.Equal(got, want) {
+	want := []string{
+		"not enforced: mem_limit: 100 MiB of swap, too (service a): " + cause.SwapAccounting(cause.Here()).String(),
+		"not enforced: blkio_config.weight: 300 (services cache, db): " + cause.DiskWeights(cause.Here()).String(),
+		"not enforced: blkio_config.device_read_bps: /dev/sda 7 (service cache): no such device",
+	}
+	if got := s.said(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+	for _, line := range want {
+		if strings.Contains(line, "\n") {
+			t.Errorf("%q is more than a line", line)
+		}
 	}
 }
 
