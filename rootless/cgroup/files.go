@@ -9,19 +9,41 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 const dirFlags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 
-func openAt(dir *os.File, name string, flags int) (int, error) {
-	for {
-		fd, err := unix.Openat(wire.FD(dir), name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		if err != unix.EINTR {
-			return fd, err
-		}
+// at does something at a directory. It cannot be closed meanwhile: its number would be
+// that of another directory, perhaps. One that is closed already is os.ErrClosed.
+func at(dir *os.File, do func(fd int) error) error {
+	raw, err := dir.SyscallConn()
+	if err != nil {
+		return os.ErrClosed
 	}
+	if e := raw.Control(func(fd uintptr) { err = do(int(fd)) }); e != nil {
+		return os.ErrClosed
+	}
+	return err
+}
+
+func openAt(dir *os.File, name string, flags int) (fd int, err error) {
+	err = at(dir, func(in int) (err error) {
+		for {
+			fd, err = unix.Openat(in, name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+			if err != unix.EINTR {
+				return err
+			}
+		}
+	})
+	return fd, err
+}
+
+func makeAt(dir *os.File, name string) error {
+	return at(dir, func(fd int) error { return unix.Mkdirat(fd, name, 0o755) })
+}
+
+func removeAt(dir *os.File, name string) error {
+	return at(dir, func(fd int) error { return unix.Unlinkat(fd, name, unix.AT_REMOVEDIR) })
 }
 
 // readAt returns the text of a file, without the last end of line.

@@ -24,7 +24,9 @@ type Group struct {
 	fresh  bool       // nothing was written to it but by Make
 }
 
-func openGroup(tree *os.File, path, name string) (*Group, error) {
+// OpenGroup opens a group that is in a directory of the hierarchy, whose path is for
+// messages: one that is not of a [Tree], or a whole one, to take it apart.
+func OpenGroup(tree *os.File, path, name string) (*Group, error) {
 	fd, err := openAt(tree, name, dirFlags)
 	if err != nil {
 		return nil, &os.PathError{Op: "open the cgroup", Path: path + "/" + name, Err: err}

@@ -187,3 +187,57 @@ func TestSample(t *testing.T) {
 		t.Error("a group that is gone has a sample")
 	}
 }
+
+// Whoever still has a group that was removed, or closed, is told that it is gone, and
+// no number of a descriptor that is somebody else's by then is used.
+func TestGone(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	g := make1(t, tree, "a.1", nil)
+	again, err := tree.Group("a.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if g.Gone() || again.Gone() {
+		t.Error("one that is there")
+	}
+	if err := g.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []*Group{g, again} {
+		if err := g.Kill(); err != nil || !g.Gone() {
+			t.Errorf("killed when it was removed: %v, gone: %t", err, g.Gone())
+		}
+		if _, err := g.Set(nil); err == nil {
+			t.Error("limits of a group that was removed")
+		}
+	}
+	if _, err := readAt(g.dir, "cgroup.events"); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a closed directory: %v", err)
+	}
+}
+
+// Clear leaves the group, and nothing in it.
+func TestClear(t *testing.T) {
+	tree, ok := openTestTree(t)
+	if !ok {
+		return
+	}
+	g := make1(t, tree, "a.1", nil)
+	if err := os.MkdirAll(g.dir.Name()+"/b/c", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	born(t, g, "echo $$ >"+g.dir.Name()+"/b/c/cgroup.procs; sleep 1000")
+	if err := g.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := children(g.dir); err != nil || len(names) > 0 {
+		t.Errorf("left: %q %v", names, err)
+	}
+	if populated, err := g.Populated(); err != nil || populated {
+		t.Errorf("populated: %t, %v", populated, err)
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // killFile is another name in the test of what is done without it.
@@ -17,16 +15,22 @@ var killFile = "cgroup.kill"
 // through. The group is of no more use then, but to be removed. It does not wait.
 func (g *Group) Kill() error {
 	err := writeAt(g.dir, killFile, "1")
-	if errors.Is(err, unix.ENOENT) {
-		if _, gone := readAt(g.dir, "cgroup.events"); errors.Is(gone, unix.ENODEV) || errors.Is(gone, unix.ENOENT) {
-			return nil // removed
-		}
+	switch {
+	case err == nil, g.Gone():
+		return nil
+	case errors.Is(err, unix.ENOENT):
 		return g.signalAll()
 	}
-	if err != nil && !errors.Is(err, unix.ENODEV) {
-		return &os.PathError{Op: "write 1 to", Path: g.dir.Name() + "/" + killFile, Err: err}
+	return &os.PathError{Op: "write 1 to", Path: g.dir.Name() + "/" + killFile, Err: err}
+}
+
+// Gone tells whether the group was removed.
+func (g *Group) Gone() bool {
+	if g.removed.Load() {
+		return true
 	}
-	return nil
+	_, err := readAt(g.dir, "cgroup.events")
+	return err != nil && ignoreGone(err) == nil
 }
 
 // signalAll is Kill for kernels without cgroup.kill. The group is frozen, so that
@@ -58,11 +62,10 @@ func killBelow(dir *os.File) (int, error) {
 		return total, ignoreGone(err)
 	}
 	for _, name := range names {
-		fd, err := unix.Openat(wire.FD(dir), name, dirFlags, 0)
+		child, err := openDir(dir, name)
 		if err != nil {
 			continue // removed
 		}
-		child := os.NewFile(uintptr(fd), dir.Name()+"/"+name)
 		n, err := killBelow(child)
 		child.Close()
 		total += n
@@ -95,7 +98,7 @@ func killMember(dir *os.File, pid int) int {
 
 // ignoreGone: a group that was removed meanwhile has no processes.
 func ignoreGone(err error) error {
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, os.ErrClosed) {
 		return nil
 	}
 	return err

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // A group may stand in a parent, D/PARENT: an inner node without limits of its own.
@@ -33,7 +31,7 @@ func (t *Tree) enter(parent string) (*os.File, error) {
 		return nil, fmt.Errorf("%q cannot be the name of a parent of cgroups", parent)
 	}
 	path := t.path + "/" + parent
-	if err := unix.Mkdirat(wire.FD(t.dir), parent, 0o755); err != nil && err != unix.EEXIST {
+	if err := makeAt(t.dir, parent); err != nil && err != unix.EEXIST {
 		return nil, &os.PathError{Op: "make the cgroup", Path: path, Err: err}
 	}
 	in, err := openDir(t.dir, parent)
@@ -54,14 +52,14 @@ func (t *Tree) enter(parent string) (*os.File, error) {
 
 // open opens a group in a directory of the tree.
 func (t *Tree) open(in *os.File, parent, name string) (*Group, error) {
-	g, err := openGroup(in, in.Name(), name)
+	g, err := OpenGroup(in, in.Name(), name)
 	if err != nil || parent == "" {
 		return g, err
 	}
 	g.left = func() {
 		t.nest.Lock()
 		defer t.nest.Unlock()
-		_ = unix.Unlinkat(wire.FD(t.dir), parent, unix.AT_REMOVEDIR) // EBUSY: others are in it
+		_ = removeAt(t.dir, parent) // EBUSY: others are in it
 	}
 	return g, nil
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // Remove kills what runs in the group, waits until nothing is left, and removes
@@ -19,10 +17,7 @@ func (g *Group) Remove(ctx context.Context) error {
 	if g.removed.Load() {
 		return nil
 	}
-	if err := g.Kill(); err != nil {
-		return err
-	}
-	if err := ignoreGone(g.await(ctx, "populated", 0)); err != nil {
+	if err := g.end(ctx); err != nil {
 		return err
 	}
 	if err := removeBelow(ctx, g.tree, g.name); err != nil {
@@ -35,6 +30,27 @@ func (g *Group) Remove(ctx context.Context) error {
 	return g.Close()
 }
 
+// Clear is Remove, but for the group itself, which stays, empty.
+func (g *Group) Clear(ctx context.Context) error {
+	if err := g.end(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	if err := removeChildren(ctx, g.dir, "."); err != nil {
+		return fmt.Errorf("clear the cgroup %s: %w", g.dir.Name(), err)
+	}
+	return nil
+}
+
+// end kills what runs in the group, and waits until nothing is left.
+func (g *Group) end(ctx context.Context) error {
+	if err := g.Kill(); err != nil {
+		return err
+	}
+	return ignoreGone(g.await(ctx, "populated", 0))
+}
+
 // removeBelow removes a directory, deepest first. The kernel may hold an empty
 // group for a moment longer (EBUSY), and gives no sign when it lets go.
 func removeBelow(ctx context.Context, dir *os.File, name string) error {
@@ -42,7 +58,7 @@ func removeBelow(ctx context.Context, dir *os.File, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	for {
-		err := unix.Unlinkat(wire.FD(dir), name, unix.AT_REMOVEDIR)
+		err := removeAt(dir, name)
 		if err == nil || err == unix.ENOENT {
 			return nil
 		}
@@ -52,7 +68,7 @@ func removeBelow(ctx context.Context, dir *os.File, name string) error {
 		if err := removeChildren(ctx, dir, name); err != nil {
 			return err
 		}
-		if err := unix.Unlinkat(wire.FD(dir), name, unix.AT_REMOVEDIR); err == nil || err == unix.ENOENT {
+		if err := removeAt(dir, name); err == nil || err == unix.ENOENT {
 			return nil
 		}
 		select {
@@ -64,11 +80,10 @@ func removeBelow(ctx context.Context, dir *os.File, name string) error {
 }
 
 func removeChildren(ctx context.Context, dir *os.File, name string) error {
-	fd, err := unix.Openat(wire.FD(dir), name, dirFlags, 0)
+	d, err := openDir(dir, name)
 	if err != nil {
 		return ignoreGone(err)
 	}
-	d := os.NewFile(uintptr(fd), dir.Name()+"/"+name)
 	defer d.Close()
 	names, err := children(d)
 	if err != nil {
@@ -84,7 +99,7 @@ func removeChildren(ctx context.Context, dir *os.File, name string) error {
 
 // removeLeftover removes a group that an earlier run has left.
 func removeLeftover(in *os.File, name string) error {
-	old, err := openGroup(in, in.Name(), name)
+	old, err := OpenGroup(in, in.Name(), name)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,6 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
-
-	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // HolderName is the leaf of a tree for the project's own processes.
@@ -49,13 +47,13 @@ func OpenTree(dir string) (*Tree, error) {
 
 func (t *Tree) prepare() error {
 	var st unix.Statfs_t
-	if err := unix.Fstatfs(wire.FD(t.dir), &st); err != nil {
+	if err := at(t.dir, func(fd int) error { return unix.Fstatfs(fd, &st) }); err != nil {
 		return &os.PathError{Op: "statfs", Path: t.path, Err: err}
 	}
 	if st.Type != unix.CGROUP2_SUPER_MAGIC {
 		return fmt.Errorf("%s is no directory of the cgroup v2 hierarchy", t.path)
 	}
-	if err := unix.Mkdirat(wire.FD(t.dir), HolderName, 0o755); err != nil && err != unix.EEXIST {
+	if err := makeAt(t.dir, HolderName); err != nil && err != unix.EEXIST {
 		return &os.PathError{Op: "make the cgroup", Path: t.path + "/" + HolderName, Err: err}
 	}
 	_ = writeAt(t.dir, "cgroup.max.depth", maxDepth) // in vain where D itself is an administrator's: a precaution less
@@ -132,7 +130,7 @@ func (t *Tree) MakeIn(parent, name string, r *specs.LinuxResources) (*Group, []U
 	}
 	unmet, err := g.begin(r)
 	if err != nil {
-		_ = unix.Unlinkat(wire.FD(g.tree), name, unix.AT_REMOVEDIR)
+		_ = removeAt(g.tree, name)
 		_ = g.Close()
 		return nil, nil, err
 	}
@@ -147,12 +145,12 @@ func (t *Tree) make(parent, name string) (*Group, error) {
 		return nil, err
 	}
 	defer in.Close()
-	err = unix.Mkdirat(wire.FD(in), name, 0o755)
+	err = makeAt(in, name)
 	if err == unix.EEXIST {
 		if err := removeLeftover(in, name); err != nil {
 			return nil, err
 		}
-		err = unix.Mkdirat(wire.FD(in), name, 0o755)
+		err = makeAt(in, name)
 	}
 	if err != nil {
 		return nil, &os.PathError{Op: "make the cgroup", Path: in.Name() + "/" + name, Err: err}
