@@ -167,5 +167,8 @@ func (h Host) Container() string {
 	case h.Exists("/run/.containerenv"):
 		return "podman"
 	}
-	return h.env("container") // systemd's convention, https://systemd.io/CONTAINER_INTERFACE
+	if name := h.env("container"); name != "" { // systemd's convention, https://systemd.io/CONTAINER_INTERFACE
+		return name
+	}
+	return h.Read("/run/systemd/container") // the same, as its init has written it for others
 }

@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // current makes D below the cgroup that we are in: a service of a system without a
@@ -74,7 +77,7 @@ func writable(path string) error {
 // layOut makes D below a group that is ours: its processes go into a leaf, its
 // controllers to its children. The lock is for the other projects' supervisors.
 func (s *search) layOut(ctx context.Context, g *group, by string) (d Delegation, err error) {
-	unlock, err := g.lock()
+	unlock, err := g.lock(ctx)
 	if err != nil {
 		return d, err
 	}
@@ -180,21 +183,35 @@ func sameProgram(proc string) bool {
 	return err == nil && os.SameFile(own, its)
 }
 
+// lockLimit bounds the wait for a lock. Whoever may list the directory can hold one, a
+// stranger too: he must not stop us for good.
+const lockLimit = 10 * time.Second
+
 // lock is held while a group is divided or put together again.
-func (g *group) lock() (unlock func(), err error) {
+func (g *group) lock(ctx context.Context) (unlock func(), err error) {
 	d, err := g.root.Open(".")
 	if err != nil {
 		return nil, err
 	}
+	const step = 10 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, lockLimit)
+	defer cancel()
 	for {
-		err = unix.Flock(int(d.Fd()), unix.LOCK_EX)
-		if !errors.Is(err, unix.EINTR) {
-			break
+		err = unix.Flock(wire.FD(d), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			return func() { d.Close() }, nil
+		case errors.Is(err, unix.EAGAIN):
+			err = errors.New("another process holds it")
+		case !errors.Is(err, unix.EINTR):
+			d.Close()
+			return nil, fmt.Errorf("lock %s: %w", g.path, err)
+		}
+		select {
+		case <-time.After(step):
+		case <-ctx.Done():
+			d.Close()
+			return nil, fmt.Errorf("lock %s: %w", g.path, err)
 		}
 	}
-	if err != nil {
-		d.Close()
-		return nil, fmt.Errorf("lock %s: %w", g.path, err)
-	}
-	return func() { d.Close() }, nil
 }

@@ -1,6 +1,7 @@
 package delegate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/rootless/cgroup"
 )
 
 // group is an open directory of cgroup v2. All that is done to it goes by the
@@ -172,30 +175,32 @@ func (g *group) emptied() bool {
 // removalLimit bounds the wait for killed processes to be gone.
 const removalLimit = 5 * time.Second
 
+// whole opens a child to take it apart, with all that is in it.
+func (g *group) whole(name string) (*cgroup.Group, error) {
+	d, err := g.root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return cgroup.OpenGroup(d, g.path, name)
+}
+
 // remove kills all that is in a child of g, waits until it has ended, and removes the
 // child with all that is below.
 func (g *group) remove(name string) error {
-	root, err := g.root.OpenRoot(name)
+	c, err := g.whole(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	c := &group{filepath.Join(g.path, name), root}
-	defer c.close()
-	if !c.emptied() {
-		if err := c.kill(); err != nil {
-			return err
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), removalLimit)
+	defer cancel()
+	if err := c.Remove(ctx); err != nil {
+		return errors.Join(err, c.Close())
 	}
-	for until := time.Now().Add(removalLimit); !c.emptied(); {
-		if time.Now().After(until) {
-			return fmt.Errorf("remove the cgroup %s: processes in it do not end", c.path)
-		}
-		c.awaitChange(until)
-	}
-	return g.rmdir(name)
+	return nil
 }
 
 // rmdir removes an empty child and what is below.
@@ -207,71 +212,12 @@ func (g *group) rmdir(name string) error {
 		}
 		c.close()
 	}
-	err := unlinkDir(g.root, name)
+	err := g.root.Remove(name) // of its files none can be removed, nor need be
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("remove the cgroup %s: %w", filepath.Join(g.path, name), err)
+		return fmt.Errorf("remove the cgroup %s: %w", filepath.Join(g.path, name), bare(err))
 	}
 	return nil
-}
-
-// unlinkDir is rmdir(2) alone: the files of a cgroup cannot be removed, nor need be.
-func unlinkDir(root *os.Root, name string) error {
-	d, err := root.Open(".")
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	raw, err := d.SyscallConn()
-	if err != nil {
-		return err
-	}
-	cerr := raw.Control(func(fd uintptr) { err = unix.Unlinkat(int(fd), name, unix.AT_REMOVEDIR) })
-	return errors.Join(cerr, err)
-}
-
-// kill ends all processes in the group and below: at once by cgroup.kill (Linux
-// 5.14), else one by one.
-func (g *group) kill() error {
-	err := g.write("cgroup.kill", "1")
-	if !errors.Is(err, unix.ENOENT) {
-		return err
-	}
-	pids, err := g.processes()
-	for _, pid := range pids {
-		if pid > 0 {
-			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
-		}
-	}
-	for _, name := range g.children() {
-		if root, err := g.root.OpenRoot(name); err == nil {
-			c := &group{filepath.Join(g.path, name), root}
-			_ = c.kill()
-			c.close()
-		}
-	}
-	return err
-}
-
-// awaitChange waits until cgroup.events changes: the kernel wakes who polls it for
-// POLLPRI (cgroup-v2.rst, "[Un]populated Notification"). Not longer than a moment, for what
-// changed between the look and the wait.
-func (g *group) awaitChange(until time.Time) {
-	const moment = 50 * time.Millisecond
-	f, err := g.root.Open("cgroup.events")
-	if err != nil {
-		time.Sleep(moment)
-		return
-	}
-	defer f.Close()
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Control(func(fd uintptr) {
-		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLPRI}}
-		_, _ = unix.Poll(p, int(min(time.Until(until), moment).Milliseconds())+1)
-	})
 }

@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // Release leaves D at the end of the project and removes it: the caller, the
@@ -65,25 +67,25 @@ func (d Delegation) remove() error {
 		return err
 	}
 	defer parent.close()
-	name := filepath.Base(d.Dir)
-	if d.By != BySystemd {
-		return parent.remove(name)
-	}
-	g, err := openGroup(d.Dir)
-	if err != nil {
+	g, err := parent.whole(filepath.Base(d.Dir))
+	if errors.Is(err, os.ErrNotExist) {
 		return nil // systemd was faster
 	}
-	defer g.close()
-	if !g.emptied() {
-		if err := g.kill(); err != nil && inode(d.Dir) == d.Inode {
-			return err
-		}
+	if err != nil {
+		return err
 	}
-	for until := time.Now().Add(removalLimit); !g.emptied() && time.Now().Before(until); {
-		g.awaitChange(until)
+	defer g.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(wire.FD(g.Dir()), &st); err != nil || st.Ino != d.Inode {
+		return err // another's, that was made since
 	}
-	for _, c := range g.children() {
-		_ = g.rmdir(c) // systemd may be doing the same
+	ctx, cancel := context.WithTimeout(context.Background(), removalLimit)
+	defer cancel()
+	if d.By != BySystemd {
+		return g.Remove(ctx)
+	}
+	if err := g.Clear(ctx); err != nil && !g.Gone() { // systemd may be doing the same
+		return err
 	}
 	return nil
 }
@@ -141,7 +143,7 @@ func Tidy() error {
 		return err
 	}
 	defer g.close()
-	unlock, err := g.lock()
+	unlock, err := g.lock(context.Background())
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // unifyCommand makes v2 the only one at the next boot (kernel-command-line(7) of systemd).
@@ -19,7 +21,7 @@ func noHierarchy(err error) *NoneError {
 	if !errors.Is(err, errNoV2) {
 		return &NoneError{Cause: err.Error()}
 	}
-	if inContainer() {
+	if cause.Here().Container() != "" {
 		return &NoneError{Cause: "cgroup v2 is not mounted in this container", Remedy: containerCommand}
 	}
 	return &NoneError{Cause: "this machine has cgroup v1 alone", Remedy: unifyCommand}
@@ -27,16 +29,6 @@ func noHierarchy(err error) *NoneError {
 
 // containerCommand makes /sys/fs/cgroup writable in an outer container.
 const containerCommand = "start the outer container with: docker run --privileged --cgroupns=private, or: podman run --security-opt unmask=/sys/fs/cgroup --cgroupns=private"
-
-// inContainer tells whether an outer container runtime has started us.
-func inContainer() bool {
-	for _, mark := range []string{"/.dockerenv", "/run/.containerenv", "/run/systemd/container"} {
-		if _, err := os.Stat(mark); err == nil {
-			return true
-		}
-	}
-	return false
-}
 
 // why joins what both ways said into the one thing to be done.
 func (s *search) why(asked, here error) *NoneError {
