@@ -66,11 +66,12 @@ func (s *Supervisor) limitOne(ctx context.Context, name string, to project.Resou
 		}
 	}
 	stall(ctx)
-	return s.applyLimits(ctx, name)
+	return s.applyLimits(ctx, name, false)
 }
 
 // applyLimits makes the limits on record hold, or puts those before on record again.
-func (s *Supervisor) applyLimits(ctx context.Context, name string) error {
+// half: a supervisor has died doing so, and nobody else knows what held before.
+func (s *Supervisor) applyLimits(ctx context.Context, name string, half bool) error {
 	var c *Container
 	err := s.ask(func() {
 		if i := s.instances[name]; i != nil && i.rec.Limited != nil {
@@ -85,6 +86,11 @@ func (s *Supervisor) applyLimits(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitLimit)
 	defer cancel()
 	err = s.rt.Limit(ctx, c)
+	if err != nil && half {
+		back := *c
+		back.Limited, back.Service.Resources = &c.Service.Resources, *c.Limited
+		err = errors.Join(err, s.rt.Limit(ctx, &back))
+	}
 	var busy *LimitError
 	if errors.As(err, &busy) {
 		err = withHint("run: mocker-compose up --force-recreate "+c.Service.Name+" (it starts anew, with the new limit), or let it use less first", err)
@@ -117,7 +123,7 @@ func (s *Supervisor) resumeLimits(i *instance) {
 		s.changed()
 	default:
 		s.actions = append(s.actions, action{run: func() {
-			if err := s.applyLimits(s.ctx, name); err != nil {
+			if err := s.applyLimits(s.ctx, name, true); err != nil {
 				s.report(fmt.Sprintf("limit container %s: %v", name, err))
 			}
 		}})

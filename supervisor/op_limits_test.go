@@ -125,6 +125,8 @@ func TestLimitsAreFinishedAtAdoption(t *testing.T) {
 		"after":  {done: true, want: 200},
 		"refused": {second: &LimitError{Limit: "mem_limit", Want: 200 << 20, Used: 300 << 20},
 			want: 100},
+		"half": {done: true, second: &LimitError{Limit: "mem_limit", Want: 200 << 20, Used: 300 << 20},
+			want: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
@@ -140,7 +142,12 @@ func TestLimitsAreFinishedAtAdoption(t *testing.T) {
 					return errors.New("killed")
 				}
 				g.up(proj(svc("a", memory(200))))
-				g.f.onLimit = func(*Container) error { return tt.second }
+				g.f.onLimit = func(c *Container) error {
+					if c.Service.Resources.Memory == 100<<20 {
+						return nil
+					}
+					return tt.second
+				}
 				g.crash()
 				sleep(time.Second)
 				g.f.mu.Lock()

@@ -111,6 +111,9 @@ func (r *Runtime) Limit(ctx context.Context, sc *supervisor.Container) error {
 	if c == nil || c.run == nil || c.run.Pidfd == nil {
 		return nil
 	}
+	if _, ended := pids.Of(c.run.Pidfd); ended != nil {
+		return nil // the next run takes what is on record
+	}
 	err := r.groups.Limit(ctx, c.run.Name, &sc.Service)
 	var busy *cgroup.BusyError
 	if errors.As(err, &busy) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/rootless/cgroup"
 	"github.com/mocker-compose/mocker-compose/rootless/delegate"
@@ -31,6 +32,7 @@ type fakeGroup struct {
 	name   string
 	frozen bool
 	killed bool
+	gone   bool
 	oom    cgroup.OOM
 	limits *specs.LinuxResources
 	stuck  bool // its processes do not end
@@ -102,6 +104,9 @@ func (g *fakeGroup) Rest()         {}
 
 func (g *fakeGroup) Set(r *specs.LinuxResources) ([]cgroup.Unmet, error) {
 	defer g.lock()()
+	if g.gone {
+		return []cgroup.Unmet{{Controller: "memory", File: "memory.max", Want: "1", Err: unix.ENODEV}}, unix.ENODEV
+	}
 	if m := r.Memory; m != nil && m.Limit != nil && *m.Limit < 1<<20 {
 		return nil, &cgroup.BusyError{Group: g.name, Want: uint64(*m.Limit), Used: 5 << 20}
 	}
@@ -113,6 +118,8 @@ func (g *fakeGroup) Freeze(context.Context) error { defer g.lock()(); g.frozen =
 func (g *fakeGroup) Thaw(context.Context) error   { defer g.lock()(); g.frozen = false; return nil }
 func (g *fakeGroup) Frozen() (bool, error)        { defer g.lock()(); return g.frozen, nil }
 func (g *fakeGroup) OOM() (cgroup.OOM, error)     { defer g.lock()(); return g.oom, nil }
+
+func (g *fakeGroup) Gone() bool { defer g.lock()(); return g.gone }
 
 func (g *fakeGroup) Kill() error {
 	defer g.lock()()

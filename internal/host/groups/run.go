@@ -100,8 +100,9 @@ func (k *Keeper) Enter(ctx context.Context, id string) (dir *os.File, leave func
 	return r.group.Dir(), r.gate.leave, nil
 }
 
-// Limit makes the limits of a service hold for a run that lives. The error is a
-// *cgroup.BusyError if the run needs more memory than that.
+// Limit makes the limits of a service hold for a run that lives; one that has ended
+// meanwhile needs none. The error is a *cgroup.BusyError if the run needs more memory than
+// that.
 func (k *Keeper) Limit(ctx context.Context, id string, s *project.Service) error {
 	r, err := k.of(ctx, id)
 	if r == nil {
@@ -111,6 +112,9 @@ func (k *Keeper) Limit(ctx context.Context, id string, s *project.Service) error
 		return err
 	}
 	unmet, err := r.group.Set(limits.OCI(limits.Within(s.Resources, k.tree.Room())))
+	if (err != nil || len(unmet) > 0) && r.group.Gone() {
+		return nil
+	}
 	k.complain(s, unmet)
 	return err
 }

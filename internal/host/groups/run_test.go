@@ -41,6 +41,11 @@ func TestLimits(t *testing.T) {
 	if err := s.k.Limit(t.Context(), "b/1", a(1)); err != nil {
 		t.Errorf("a run without a group: %v", err)
 	}
+	before := len(s.said())
+	g.gone = true // its end is under way; the next run takes what is on record
+	if err := s.k.Limit(t.Context(), "a/1", a(300<<20)); err != nil || len(s.said()) > before {
+		t.Errorf("a run that has just ended: %v, %q", err, s.said()[before:])
+	}
 }
 
 func TestReleaseIsIdempotent(t *testing.T) {

@@ -27,6 +27,7 @@ type Group interface {
 	Thaw(ctx context.Context) error
 	Frozen() (bool, error)
 	Kill() error
+	Gone() bool
 	OOM() (cgroup.OOM, error)
 	Sample() (cgroup.Sample, error)
 	Rest()
