@@ -35,6 +35,7 @@ type userHolder struct {
 	mu       sync.Mutex
 	projects map[string]*watched
 	changed  chan struct{} // a project has ended, or a client has gone
+	held     chan struct{} // closed when hold is done
 }
 
 // RunUserHolder is the body of the user holder, the owner of the user
@@ -50,7 +51,7 @@ func RunUserHolder(dirs state.Dirs, ready *os.File) int {
 		fmt.Fprintf(ready, "user holder: %v", err)
 		return 1
 	}
-	u := &userHolder{dirs: dirs, projects: make(map[string]*watched), changed: make(chan struct{}, 1)}
+	u := &userHolder{dirs: dirs, projects: make(map[string]*watched), changed: make(chan struct{}, 1), held: make(chan struct{})}
 	u.adoptAll()
 	tellReady(ready)
 	go u.hold()
@@ -63,6 +64,8 @@ func RunUserHolder(dirs state.Dirs, ready *os.File) int {
 // hold sees to it that we do not end with the session in which a first command was
 // given. Without a scope all goes on, but for that.
 func (u *userHolder) hold() {
+	defer u.noteEnd()
+	defer close(u.held)
 	if err := delegate.HoldUser(context.Background(), RunRole); err != nil {
 		fmt.Fprintln(os.Stderr, err) // nobody reads it, unless somebody looks for the cause
 	}
@@ -154,8 +157,15 @@ func (u *userHolder) untilIdle() {
 	}
 }
 
-// idle drops the ended projects and tells whether none is left.
+// idle drops the ended projects and tells whether none is left. While systemd is asked
+// for a scope we are not: of a scope whose process ends while it is made, systemd does
+// not see that it is empty, and keeps it.
 func (u *userHolder) idle() bool {
+	select {
+	case <-u.held:
+	default:
+		return false
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for name, w := range u.projects {

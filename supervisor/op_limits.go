@@ -73,14 +73,18 @@ func (s *Supervisor) limitOne(ctx context.Context, name string, to project.Resou
 // half: a supervisor has died doing so, and nobody else knows what held before.
 func (s *Supervisor) applyLimits(ctx context.Context, name string, half bool) error {
 	var c *Container
+	var runs bool
 	err := s.ask(func() {
 		if i := s.instances[name]; i != nil && i.rec.Limited != nil {
 			copied := i.rec.Container
-			c = &copied
+			c, runs = &copied, i.run != nil
 		}
 	})
 	if err != nil || c == nil {
 		return err // one that is gone has no limits
+	}
+	if !runs { // it will be started with those on record
+		return s.commit(func() { s.limited(name, nil) })
 	}
 	// Half of a change is neither: whoever gave the command may go meanwhile.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitLimit)

@@ -38,6 +38,7 @@ func properties(q delegate.Question) []systemd.Property {
 
 // scope makes the scope and waits until its processes are in it.
 func (m *manager) scope(ctx context.Context, q delegate.Question, a *delegate.Answer) error {
+	stopped := false
 	for until := time.Now().Add(leaving); ; {
 		err := m.start(ctx, q)
 		if err == nil {
@@ -54,7 +55,13 @@ func (m *manager) scope(ctx context.Context, q delegate.Question, a *delegate.An
 			return nil
 		}
 		if time.Now().After(until) {
-			return fmt.Errorf("the unit %s of before does not end: %w", q.Unit, err)
+			if stopped {
+				return fmt.Errorf("the unit %s of before does not end: %w", q.Unit, err)
+			}
+			// Its processes ended while it was made: no group became empty, so that the
+			// manager waits for that for ever. Nobody is in it who could lose by this.
+			_, _ = m.conn.StopUnitContext(ctx, q.Unit, "fail", nil) // the next try tells
+			stopped, until = true, time.Now().Add(leaving)
 		}
 		select {
 		case <-ctx.Done():

@@ -148,8 +148,15 @@ func TestScope(t *testing.T) {
 			},
 			delegate.Answer{Group: "/b"},
 		},
+		"one that is empty and stays until it is stopped": {
+			calls{
+				"StartTransientUnit": {refuses(exists)}, "Get": {property("active", "/no/such/group")},
+				"StopUnit": {func(c *dbus.Message) []*dbus.Message { return []*dbus.Message{reply(c, dbus.ObjectPath("/job/8"))} }},
+			},
+			delegate.Answer{Group: "/no/such/group"},
+		},
 		"one that never goes": {
-			calls{"StartTransientUnit": {refuses(exists)}, "Get": {property("deactivating", "")}},
+			calls{"StartTransientUnit": {refuses(exists)}, "Get": {property("deactivating", "")}, "StopUnit": {refuses("org.freedesktop.DBus.Error.AccessDenied")}},
 			delegate.Answer{Error: "the unit x.scope of before does not end"},
 		},
 		"a bus without systemd": {
@@ -159,7 +166,13 @@ func TestScope(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := (&fakeManager{answer: script(c.calls)}).serve(t)
+			answer := script(c.calls)
+			f := (&fakeManager{answer: func(call *dbus.Message) []*dbus.Message {
+				if member(call) == "StopUnit" && name == "one that is empty and stays until it is stopped" {
+					c.calls["StartTransientUnit"] = append(c.calls["StartTransientUnit"], ends("done"))
+				}
+				return answer(call)
+			}}).serve(t)
 			a := answerWithin(t, hang, question(delegate.OpScope, f.address))
 			if a.Group != c.want.Group || a.Taken || a.Unreachable != c.want.Unreachable || (a.Error == "") != (c.want.Error == "") || !strings.Contains(a.Error, c.want.Error) {
 				t.Errorf("%+v, want %+v", a, c.want)
