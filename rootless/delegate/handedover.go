@@ -57,10 +57,11 @@ func (s *search) handedGroup(dir string) (_ *group, err error) {
 		}
 	}()
 	if err := g.usable(); err != nil {
+		give := dir
 		if len(g.children()) > 0 || g.isRoot() || !g.emptied() {
-			dir = s.gift() // this one is in use by others: nobody should give it away
+			give = s.gift() // this one is in use by others: nobody should give it away
 		}
-		return none(err.Error(), s.giveCommand(dir))
+		return none(err.Error(), s.giveCommand(give))
 	}
 	if err := s.noStranger(g); err != nil {
 		return none(err.Error()+": it may only be in a group below", makeRoom(dir))

@@ -13,8 +13,16 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
-// unifyCommand makes v2 the only one at the next boot (kernel-command-line(7) of systemd).
-const unifyCommand = `sudo sed -i 's/^GRUB_CMDLINE_LINUX="/&systemd.unified_cgroup_hierarchy=1 /' /etc/default/grub && sudo update-grub && sudo reboot`
+// unifyCommand gives v2 the controllers at the next boot: systemd is told to mount no other
+// (kernel-command-line(7)); where there is none, the kernel to keep them from v1
+// (kernel-parameters.txt, cgroup_no_v1).
+func unifyCommand() string {
+	word := "cgroup_no_v1=all"
+	if booted() {
+		word = "systemd.unified_cgroup_hierarchy=1"
+	}
+	return `sudo sed -i 's/^GRUB_CMDLINE_LINUX="/&` + word + ` /' /etc/default/grub && sudo update-grub && sudo reboot`
+}
 
 // noHierarchy says why there is no cgroup v2.
 func noHierarchy(err error) *NoneError {
@@ -24,7 +32,7 @@ func noHierarchy(err error) *NoneError {
 	if cause.Here().Container() != "" {
 		return &NoneError{Cause: "cgroup v2 is not mounted in this container", Remedy: containerCommand}
 	}
-	return &NoneError{Cause: "this machine has cgroup v1 alone", Remedy: unifyCommand}
+	return &NoneError{Cause: "this machine has cgroup v1 alone", Remedy: unifyCommand()}
 }
 
 // containerCommand makes /sys/fs/cgroup writable in an outer container.
@@ -48,9 +56,14 @@ func (s *search) why(asked, here error) *NoneError {
 		return &NoneError{Cause: here.Error(), Remedy: s.startInScope()}
 	case errors.As(here, &stranger):
 		return &NoneError{Cause: here.Error(), Remedy: makeRoom(stranger.dir) + " && export " + HandOver + "=" + stranger.dir}
+	case s.h.v1 && !slices.ContainsFunc(s.kernelControllers(), wanted):
+		// A directory would be given away in vain: no limit could be set in it.
+		return &NoneError{Cause: here.Error() + "; and " + heldByV1 + strings.Join(Wanted, " "), Remedy: unifyCommand()}
 	}
 	return &NoneError{Cause: here.Error(), Remedy: s.giveCommand(s.gift())}
 }
+
+func wanted(controller string) bool { return slices.Contains(Wanted, controller) }
 
 // startInScope starts a project where it has a cgroup to itself from the beginning.
 func (s *search) startInScope() string {
@@ -65,13 +78,16 @@ func (s *search) gift() string {
 	return filepath.Join(s.h.mount, fmt.Sprintf("%s.%d", prefix, s.user.uid))
 }
 
+// heldByV1 and the names of controllers: why v2 has none of them to give.
+const heldByV1 = "cgroup v1 has the controllers on this machine, so v2 is without "
+
 // lacks says why controllers are missing in D, and what adds them.
 func (s *search) lacks(d Delegation) (cause, remedy string) {
 	if len(d.Missing) == 0 {
 		return "", ""
 	}
 	if s.h.v1 {
-		return "cgroup v1 has the controllers on this machine, so v2 is without " + strings.Join(d.Missing, " "), unifyCommand
+		return heldByV1 + strings.Join(d.Missing, " "), unifyCommand()
 	}
 	held, absent := d.Missing, []string(nil)
 	if kernel := s.kernelControllers(); len(kernel) > 0 {

@@ -58,6 +58,11 @@ func TestWhy(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+	// Nothing is advised that would not give a limit.
+	s = hierarchy{mount: t.TempDir(), root: "/", v1: true}.search()
+	if got := s.why(errNoSystemd, fmt.Errorf("x: %w", unix.EACCES)); !strings.Contains(got.Cause, "cgroup v1 has the controllers") || strings.Contains(got.Remedy, "chown") {
+		t.Errorf("hybrid: %+v", got)
+	}
 	if got := noHierarchy(errNoV2); got.Remedy == "" || got.Cause == "" {
 		t.Errorf("no v2: %+v", got)
 	}
@@ -70,7 +75,7 @@ func TestLacks(t *testing.T) {
 		cause, remedy string
 	}{
 		"nothing": {hierarchy{}, Delegation{}, "", ""},
-		"hybrid":  {hierarchy{v1: true}, Delegation{Missing: Wanted}, "cgroup v1 has the controllers", "systemd.unified_cgroup_hierarchy=1"},
+		"hybrid":  {hierarchy{v1: true}, Delegation{Missing: Wanted}, "cgroup v1 has the controllers", unifyCommand()},
 		"drop-in": {hierarchy{root: "/x"}, Delegation{By: BySystemd, Missing: []string{"io"}}, "does not delegate io to user", "user@.service.d/delegate.conf"},
 		"above": {
 			hierarchy{mount: "/m", root: "/x"}, Delegation{By: ByHandedOver, Dir: "/m/a/d", Missing: []string{"cpu", "io"}},
