@@ -41,9 +41,10 @@ func takeSockets(s Scope, snap Snapshot) {
 	}
 }
 
-// takeCgroups adds our cgroups: those below this process's own that carry our name,
-// and those that carry the scope's too wherever the user may make some. (systemd puts
-// a scope beside the unit that asked for it.)
+// takeCgroups adds our cgroups: those below this process's own that carry our name
+// (but not below the root of all, where other users' are as well), and those that carry
+// the scope's too wherever the user may make some. (systemd puts a scope beside the unit
+// that asked for it.)
 func takeCgroups(s Scope, snap Snapshot) {
 	own := ""
 	for line := range strings.Lines(readText("/proc/self/cgroup")) {
@@ -58,8 +59,8 @@ func takeCgroups(s Scope, snap Snapshot) {
 		}
 		mine := filepath.Join(mount, own)
 		for _, dir := range directories(usersOwn(mount, mine)) {
-			below := strings.HasPrefix(dir, mine+"/")
-			if strings.Contains(dir, "mocker") && (below || strings.Contains(dir, name)) {
+			below := own != "/" && strings.HasPrefix(dir, mine+"/")
+			if strings.Contains(dir, "mocker") && (below || name != "" && strings.Contains(dir, name)) {
 				snap["cgroup "+dir] = "cgroup " + dir
 			}
 		}
