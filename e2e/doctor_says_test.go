@@ -98,3 +98,25 @@ func TestUpSaysThatLogsAreNotFollowed(t *testing.T) {
 		}
 	}
 }
+
+// So does run, while its container runs.
+func TestRunSaysThatOutputIsNotShown(t *testing.T) {
+	s := begin(t, "services:\n  a: { command: ./probe pause }\n")
+	s.env = append(s.env, "MOCKER_FORCE_ERRNO=inotify=EMFILE")
+	remedy := s.doctor()["inotify"].Remedy
+	f := s.background("run", "--name", s.project+"-one", "a")
+	s.eventually("it is said", func() bool {
+		text := f.out.String()
+		return strings.Contains(text, "output is not shown any more") && len(remedy) > 0 && strings.Contains(text, remedy[0])
+	})
+	if !strings.Contains(s.must("ps", "-a"), " Up ") {
+		t.Error("it was said when the container had ended")
+	}
+	s.must("kill", s.project+"-one")
+	if code := <-f.end; code != 137 {
+		t.Errorf("exit %d, want 137", code)
+	}
+	if r := s.compose("run", "--rm", "a", "./probe", "exit", "0"); r.code != 1 {
+		t.Errorf("output was lost, and the exit code is %d:\n%s", r.code, r.stderr)
+	}
+}

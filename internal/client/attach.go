@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
@@ -30,7 +31,7 @@ func (o *AttachOptions) Register(fs *pflag.FlagSet) {
 // on, and ends with its exit code. What it reads is passed on if the service has
 // stdin_open.
 func (e *Env) Attach(ctx context.Context, t Target, o *AttachOptions, service string) error {
-	keys, err := parseDetachKeys(o.DetachKeys)
+	keys, err := tty.ParseKeys(o.DetachKeys)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
@@ -33,9 +35,10 @@ type beside struct {
 	proxy   func(tty bool) bool // whether signals go to the container once it runs; else they end us
 
 	out     *screen
+	lost    chan error     // why the output was not shown to its end, nil if it was; once
 	shown   *api.Container // nil until it runs
 	dir     string         // of its log
-	console *console
+	console *tty.Console
 	ended   bool
 	code    int
 	once    sync.Once
@@ -47,8 +50,12 @@ type beside struct {
 func (b *beside) follow(ctx context.Context) (err error) {
 	defer b.close()
 	defer func() {
-		if b.out != nil {
-			err = errors.Join(err, b.out.close())
+		if b.out == nil {
+			return
+		}
+		b.out.follower.FinishAll()
+		if lost := <-b.lost; lost != nil && err == nil {
+			err = &ExitError{Code: 1} // it was said
 		}
 	}()
 	ctx, leave := context.WithCancelCause(ctx)
@@ -206,7 +213,7 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 	if len(files) > 0 && !s.TTY {
 		b.feed = files[0]
 	} else if len(files) > 0 {
-		if b.console, err = openConsole(b.env.Stdin, b.env.Stdout, files[0], b.input); err != nil {
+		if b.console, err = tty.OpenConsole(b.env.Stdin, b.env.Stdout, files[0], b.input); err != nil {
 			return err
 		}
 	}
@@ -214,20 +221,32 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 	if b.out, err = b.env.openScreen(context.Background(), logs.Format{Raw: true}); err != nil {
 		return err
 	}
+	b.lost = make(chan error, 1)
+	go b.tellLost()
 	// What our input causes comes after where we begin to show.
 	<-b.out.follower.AddNow(logs.Source{Container: s.Container.Name, Service: s.Container.Service, Dir: b.dir, Hold: true}, b.query)
 	b.startInput()
 	return nil
 }
 
+// tellLost says why the output is not shown any more when that happens: its container
+// goes on, and may do so for long.
+func (b *beside) tellLost() {
+	err := <-b.out.done
+	if err != nil {
+		fmt.Fprintln(b.env.Stderr, "output is not shown any more:", cause.Line(err))
+	}
+	b.lost <- err
+}
+
 // startInput begins to feed the container.
 func (b *beside) startInput() {
 	if b.console != nil {
 		if b.redraw {
-			b.console.redraw()
+			b.console.Redraw()
 		}
 		go func() {
-			<-b.console.detached
+			<-b.console.Detached()
 			b.once.Do(func() { close(b.left) })
 		}()
 	}
@@ -235,7 +254,7 @@ func (b *beside) startInput() {
 	case !b.input && b.feed != nil:
 		b.feed.Close()
 	case b.console != nil && b.input:
-		b.console.start(b.keys)
+		b.console.Start(b.keys)
 	case b.feed != nil:
 		go pour(b.feed, b.env.Stdin)
 	}
@@ -254,6 +273,6 @@ func (b *beside) resume() {
 }
 
 func (b *beside) close() {
-	b.console.close()
+	b.console.Close()
 	b.signals.stop()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
@@ -47,9 +48,9 @@ func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string
 		Service: service, Index: o.Index, Args: argv, Env: o.environ(), User: o.User,
 		WorkingDir: o.WorkingDir, Privileged: o.Privileged, Detach: o.Detach,
 	}
-	req.TTY = o.tty && !o.NoTTY && !o.Detach && isTerminal(e.Stdin) && isTerminal(e.Stdout)
+	req.TTY = o.tty && !o.NoTTY && !o.Detach && tty.Is(e.Stdin) && tty.Is(e.Stdout)
 	if req.TTY {
-		req.Rows, req.Cols = size(e.Stdout)
+		req.Rows, req.Cols = tty.Size(e.Stdout)
 	}
 	files, err := e.filesFor(req)
 	if err != nil {
@@ -108,8 +109,8 @@ func (e *Env) executeOnce(ctx context.Context, name string, req *api.ExecRequest
 // attend waits for the end of an executed command, and is its terminal
 // meanwhile if it has one.
 func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
-	var term *terminal
-	defer func() { term.close() }()
+	var term *tty.Terminal
+	defer func() { term.Close() }()
 	code := 0
 	for heard := false; ; heard = true {
 		var a api.Answer
@@ -125,7 +126,7 @@ func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
 			return remote(a.Error)
 		case a.Exit != nil:
 			code = a.Exit.Code
-			term.drain()
+			term.Drain()
 		}
 		if a.Done || detach && a.Started != nil {
 			break
@@ -138,14 +139,14 @@ func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
 }
 
 // take turns the file beside Started into our terminal.
-func (e *Env) take(term *terminal, a *api.Answer, got []*os.File) (*terminal, error) {
+func (e *Env) take(term *tty.Terminal, a *api.Answer, got []*os.File) (*tty.Terminal, error) {
 	for i, f := range got {
 		if a.Started == nil || term != nil || i > 0 {
 			f.Close()
 			continue
 		}
 		var err error
-		if term, err = openTerminal(e.Stdin, e.Stdout, f); err != nil {
+		if term, err = tty.Open(e.Stdin, e.Stdout, f); err != nil {
 			return term, err
 		}
 	}

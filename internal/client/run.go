@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -28,7 +29,7 @@ func (e *Env) CheckRun(o *RunOptions) error {
 	if o.Name != "" && !containerName.MatchString(o.Name) {
 		return fmt.Errorf("invalid container name %q: use letters, digits, _, . and -, and begin with a letter or a digit", o.Name)
 	}
-	if o.Terminal(e) && o.interactive && !o.Detach && !isTerminal(e.Stdin) {
+	if o.Terminal(e) && o.interactive && !o.Detach && !tty.Is(e.Stdin) {
 		return errors.New("the input device is not a TTY")
 	}
 	if o.Build {
@@ -60,7 +61,7 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		req:   api.Request{Op: api.OpRun, Run: e.runRequest(t, o, svc)},
 	}
 	b.prog.quiet = o.Quiet
-	if b.keys, err = parseDetachKeys(""); err != nil {
+	if b.keys, err = tty.ParseKeys(""); err != nil {
 		return err
 	}
 	if o.interactive && !o.Detach && !svc.TTY {

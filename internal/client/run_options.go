@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/lowports"
 )
 
@@ -93,7 +94,7 @@ func (o *RunOptions) EntrypointGiven() *string {
 // Terminal decides whether the container gets a terminal, by docker compose's
 // rules: by default when both input and output are one.
 func (o *RunOptions) Terminal(e *Env) bool {
-	in, out := isTerminal(e.Stdin), isTerminal(e.Stdout)
+	in, out := tty.Is(e.Stdin), tty.Is(e.Stdout)
 	switch {
 	case o.changed("tty"):
 		return o.tty

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
@@ -53,7 +54,7 @@ func (s *screen) close() error {
 
 // format is how log lines look on our standard output.
 func (e *Env) format(timestamps, noPrefix, noColour bool) logs.Format {
-	terminal := isTerminal(e.Stdout)
+	terminal := tty.Is(e.Stdout)
 	colour := terminal && e.Getenv("NO_COLOR") == "" || e.ansi() == "always"
 	return logs.Format{
 		Prefix: !noPrefix, Timestamps: timestamps, Terminal: terminal,

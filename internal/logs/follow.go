@@ -26,6 +26,9 @@ func (f *Follower) add(s Source, q Query, begun chan struct{}) error {
 	} else if f.watcher == nil {
 		w, err := newWatcher()
 		if err != nil {
+			if begun != nil {
+				close(begun) // nothing will be printed
+			}
 			return err
 		}
 		f.watcher = w

@@ -381,3 +381,27 @@ func TestFollowShortLives(t *testing.T) {
 		}
 	}
 }
+
+// Who waits for what was asked for is answered, also when it cannot be followed.
+func TestFollowFails(t *testing.T) {
+	t.Setenv("MOCKER_FORCE_ERRNO", "inotify=EMFILE")
+	out := newScreen()
+	f, err := NewFollower(out, out, Format{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	answers := []<-chan struct{}{
+		f.AddNow(Source{Dir: dir}, Query{Follow: true}), f.AddNow(Source{Dir: t.TempDir()}, Query{Follow: true}), f.Finish(dir),
+	}
+	if err := f.Run(t.Context()); !errors.Is(err, unix.EMFILE) {
+		t.Errorf("%v", err)
+	}
+	for n, c := range append(answers, f.Finish(dir)) {
+		select {
+		case <-c:
+		case <-time.After(deadline):
+			t.Errorf("request %d is not answered", n+1)
+		}
+	}
+}

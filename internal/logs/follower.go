@@ -148,8 +148,11 @@ func (f *Follower) obey() error {
 	commands := f.commands
 	f.commands = nil
 	f.mu.Unlock()
-	for _, c := range commands {
+	for n, c := range commands {
 		if err := c(); err != nil {
+			f.mu.Lock()
+			f.commands = append(commands[n+1:], f.commands...) // release answers them
+			f.mu.Unlock()
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package client
+package tty
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 // defaultDetachKeys is docker's sequence that leaves a container's terminal.
 const defaultDetachKeys = "ctrl-p,ctrl-q"
 
-// parseDetachKeys reads a sequence of keys as docker does: single characters, or
+// ParseKeys reads a sequence of keys as docker does: single characters, or
 // ctrl- with a letter or one of @ [ \ ] ^ _, separated by commas.
-func parseDetachKeys(text string) ([]byte, error) {
+func ParseKeys(text string) ([]byte, error) {
 	if text == "" {
 		text = defaultDetachKeys
 	}

@@ -1,4 +1,4 @@
-package client
+package tty
 
 import (
 	"fmt"
@@ -10,15 +10,15 @@ import (
 	"golang.org/x/term"
 )
 
-// isTerminal reports that f is a terminal. Not by f.Fd, which would make the
+// Is reports that f is a terminal. Not by f.Fd, which would make the
 // file blocking.
-func isTerminal(f *os.File) bool {
+func Is(f *os.File) bool {
 	_, err := window(f)
 	return err == nil
 }
 
-// size is the size of a terminal, in characters; 0, 0 if f is none.
-func size(f *os.File) (rows, cols uint16) {
+// Size is the size of a terminal, in characters; 0, 0 if f is none.
+func Size(f *os.File) (rows, cols uint16) {
 	ws, err := window(f)
 	if err != nil {
 		return 0, 0
@@ -37,17 +37,17 @@ func window(f *os.File) (ws *unix.Winsize, err error) {
 	return ws, err
 }
 
-// terminal joins our terminal with the master of a container's. A nil one
+// Terminal joins our terminal with the master of a container's. A nil one
 // does nothing.
-type terminal struct {
+type Terminal struct {
 	in, out, master *os.File
 	saved           *term.State
 	resize          chan os.Signal
 	output          *copier
 }
 
-// openTerminal makes our terminal raw and starts copying; it takes the master over.
-func openTerminal(in, out, master *os.File) (*terminal, error) {
+// Open makes our terminal raw and starts copying; it takes the master over.
+func Open(in, out, master *os.File) (*Terminal, error) {
 	output, err := startCopier(master, out)
 	if err != nil {
 		master.Close()
@@ -59,7 +59,7 @@ func openTerminal(in, out, master *os.File) (*terminal, error) {
 		master.Close()
 		return nil, fmt.Errorf("make the terminal raw: %w", err)
 	}
-	t := &terminal{in: in, out: out, master: master, saved: saved, resize: make(chan os.Signal, 1), output: output}
+	t := &Terminal{in: in, out: out, master: master, saved: saved, resize: make(chan os.Signal, 1), output: output}
 	signal.Notify(t.resize, unix.SIGWINCH)
 	t.fit()
 	go func() {
@@ -74,7 +74,7 @@ func openTerminal(in, out, master *os.File) (*terminal, error) {
 }
 
 // fit gives the container's terminal our size.
-func (t *terminal) fit() {
+func (t *Terminal) fit() {
 	ws, err := window(t.out)
 	if err != nil {
 		return
@@ -87,15 +87,15 @@ func (t *terminal) fit() {
 	_ = raw.Control(func(fd uintptr) { _ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, ws) })
 }
 
-// drain waits until all output of an ended command is printed.
-func (t *terminal) drain() {
+// Drain waits until all output of an ended command is printed.
+func (t *Terminal) Drain() {
 	if t != nil {
 		t.output.finish()
 	}
 }
 
-// close gives the terminal back as it was found.
-func (t *terminal) close() {
+// Close gives the terminal back as it was found.
+func (t *Terminal) Close() {
 	if t == nil {
 		return
 	}

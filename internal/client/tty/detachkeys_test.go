@@ -1,16 +1,16 @@
-package client
+package tty
 
 import (
 	"bytes"
 	"testing"
 )
 
-func TestParseDetachKeys(t *testing.T) {
+func TestParseKeys(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "\x10\x11", "ctrl-p,ctrl-q": "\x10\x11", "a": "a", "ctrl-a,b": "\x01b", "ctrl-@": "\x00", "ctrl-[": "\x1b", "ctrl-_": "\x1f", "CTRL-a": "",
 		"ctrl-": "", "ctrl-ab": "", "ctrl-1": "", "ab": "", "a,,b": "",
 	} {
-		got, err := parseDetachKeys(text)
+		got, err := ParseKeys(text)
 		if (err != nil) != (want == "") || string(got) != want {
 			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
 		}

@@ -1,4 +1,4 @@
-package client
+package tty
 
 import (
 	"fmt"
@@ -9,21 +9,21 @@ import (
 	"golang.org/x/term"
 )
 
-// console is our terminal while it serves a container's: what is typed goes to
+// Console is our terminal while it serves a container's: what is typed goes to
 // the master, and its size follows ours. What the container shows comes by its
 // log. A nil console does nothing.
-type console struct {
+type Console struct {
 	in, out, master *os.File
 	saved           *term.State // nil: our terminal was not made raw
 	resize          chan os.Signal
-	detached        chan struct{} // closed when the user has typed the detach keys
+	detached        chan struct{} // see Detached
 }
 
-// openConsole takes the master over. With input, our terminal becomes raw; what
+// OpenConsole takes the master over. With input, our terminal becomes raw; what
 // is typed is passed on from start on.
-func openConsole(in, out, master *os.File, input bool) (*console, error) {
-	c := &console{in: in, out: out, master: master, resize: make(chan os.Signal, 1), detached: make(chan struct{})}
-	if input && isTerminal(in) {
+func OpenConsole(in, out, master *os.File, input bool) (*Console, error) {
+	c := &Console{in: in, out: out, master: master, resize: make(chan os.Signal, 1), detached: make(chan struct{})}
+	if input && Is(in) {
 		saved, err := term.MakeRaw(int(in.Fd()))
 		if err != nil {
 			master.Close()
@@ -41,11 +41,15 @@ func openConsole(in, out, master *os.File, input bool) (*console, error) {
 	return c, nil
 }
 
-func (c *console) start(keys []byte) { go c.read(&detacher{keys: keys}) }
+// Start begins to pass on what is typed, until the detach keys.
+func (c *Console) Start(keys []byte) { go c.read(&detacher{keys: keys}) }
+
+// Detached is closed when the user has typed the detach keys, or the terminal was closed.
+func (c *Console) Detached() <-chan struct{} { return c.detached }
 
 // read ends with the process: a read of the user's terminal cannot be
 // interrupted.
-func (c *console) read(d *detacher) {
+func (c *Console) read(d *detacher) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := c.in.Read(buf)
@@ -60,18 +64,18 @@ func (c *console) read(d *detacher) {
 	}
 }
 
-// redraw makes what runs inside draw its screen again: it is told another size
+// Redraw makes what runs inside draw its screen again: it is told another size
 // and then the right one.
-func (c *console) redraw() {
-	rows, cols := size(c.out)
+func (c *Console) Redraw() {
+	rows, cols := Size(c.out)
 	if rows > 1 {
 		setSize(c.master, rows-1, cols)
 	}
 	fit(c.out, c.master)
 }
 
-// close gives our terminal back as it was found.
-func (c *console) close() {
+// Close gives our terminal back as it was found.
+func (c *Console) Close() {
 	if c == nil {
 		return
 	}
@@ -85,7 +89,7 @@ func (c *console) close() {
 
 // fit gives a container's terminal the size of ours.
 func fit(ours, master *os.File) {
-	if rows, cols := size(ours); rows > 0 && cols > 0 {
+	if rows, cols := Size(ours); rows > 0 && cols > 0 {
 		setSize(master, rows, cols)
 	}
 }
