@@ -45,6 +45,7 @@ func (h *projectHolder) handOver(c *wire.Conn, seq int, ch *child, sock *os.File
 	if next != nil && err == nil {
 		_, _ = sock.Write([]byte{1})
 	} // else nobody knows of it: it finds the socket closed, and ends
+	sock.Close() // what was written is there to be read
 	h.wait(ch)
 }
 
@@ -54,7 +55,7 @@ func receiveChild(sock, first *os.File, limit time.Duration) (next *os.File, lat
 	deadline := time.Now().Add(limit)
 	for {
 		p := []unix.PollFd{{Fd: int32(wire.FD(sock)), Events: unix.POLLIN}, {Fd: int32(wire.FD(first)), Events: unix.POLLIN}}
-		n, err := unix.Poll(p, int(time.Until(deadline).Milliseconds()))
+		n, err := unix.Poll(p, int(max(0, time.Until(deadline)).Milliseconds()))
 		if err == unix.EINTR && time.Now().Before(deadline) {
 			continue
 		}

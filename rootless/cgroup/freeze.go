@@ -20,12 +20,13 @@ func (g *Group) Freeze(ctx context.Context) error {
 	return err
 }
 
-// Thaw lets the processes of a frozen group go on.
+// Thaw lets the processes of a frozen group go on; one that is gone has none.
 func (g *Group) Thaw(ctx context.Context) error {
-	if err := g.write("cgroup.freeze", "0"); err != nil {
-		return err
+	err := g.write("cgroup.freeze", "0")
+	if err == nil {
+		err = g.await(ctx, "frozen", 0)
 	}
-	return g.await(ctx, "frozen", 0)
+	return ignoreGone(err)
 }
 
 func (g *Group) write(name, text string) error {

@@ -90,8 +90,11 @@ func (k *Keeper) Enter(ctx context.Context, id string) (dir *os.File, leave func
 		return nil, func() {}, err
 	}
 	frozen, err := r.group.Frozen()
-	if err == nil && frozen {
+	switch {
+	case err == nil && frozen:
 		err = errors.New("container is paused")
+	case err != nil && r.group.Gone():
+		err = errors.New("the container has ended")
 	}
 	if err != nil {
 		r.gate.leave()
