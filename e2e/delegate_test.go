@@ -120,6 +120,19 @@ func TestDelegationBySystemd(t *testing.T) {
 	s.unitless()
 }
 
+// A command that needs the user holder for a moment only leaves no scope of it: systemd
+// keeps one whose process ends while it is made.
+func TestDelegationOfAShortCommand(t *testing.T) {
+	needUserManager(t)
+	s := begin(t, limitedService)
+	for range kills() {
+		s.must("unshare", "true")
+		s.eventually("systemd has forgotten the user holder's scope", func() bool {
+			return strings.Contains(userSystemd(t, "systemctl", "--user", "show", "-p", "LoadState", "mocker-compose.scope"), "not-found")
+		})
+	}
+}
+
 // unitless waits until systemd knows no unit of the project.
 func (s *scenario) unitless() {
 	s.t.Helper()
