@@ -42,6 +42,9 @@ func TestDelegationSurvivesLogout(t *testing.T) {
 		signalPID(t, holder, syscall.SIGKILL)
 		signalPID(t, s.supervisorPID(), syscall.SIGKILL)
 		s.must("up", "-d") // out of another session: only systemd can move what it starts
+		if holder := s.rolePID("user-holder"); filepath.Base(cgroupOf(holder)) != "mocker-compose.scope" {
+			t.Errorf("the user holder is in %s when the command has ended", cgroupOf(holder))
+		}
 		s.placed(tree, "a")
 	}
 	if now := s.pidsOf("pause"); !slices.Equal(now, service) || len(now) != 1 {

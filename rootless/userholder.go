@@ -101,6 +101,7 @@ func (u *userHolder) serve(c *wire.Conn) {
 			if err := w.ensure(req.Cgroup); err != nil {
 				answer.Error = cause.Line(err)
 			}
+			<-u.held // the command's end can be that of the session, and of all in it
 		}
 		if err := c.Send(answer); err != nil {
 			return
