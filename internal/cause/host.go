@@ -167,8 +167,12 @@ func (h Host) Container() string {
 	case h.Exists("/run/.containerenv"):
 		return "podman"
 	}
-	if name := h.env("container"); name != "" { // systemd's convention, https://systemd.io/CONTAINER_INTERFACE
-		return name
+	name := h.env("container") // systemd's convention, https://systemd.io/CONTAINER_INTERFACE
+	if name == "" {
+		name = h.Read("/run/systemd/container") // the same, as the init has written it for all others
 	}
-	return h.Read("/run/systemd/container") // the same, as its init has written it for others
+	if name == "wsl" {
+		return "" // a virtual machine, whose user is its administrator
+	}
+	return name
 }
