@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,13 +28,30 @@ func pidfds(t *testing.T) (n int) {
 	return n
 }
 
+// settledPidfds counts when the tests before have closed theirs: what they have killed
+// ends by and by.
+func settledPidfds(t *testing.T) int {
+	n, same := pidfds(t), 0
+	for range 500 {
+		time.Sleep(20 * time.Millisecond)
+		now := pidfds(t)
+		if same++; now != n {
+			n, same = now, 0
+		}
+		if same == 10 {
+			break
+		}
+	}
+	return n
+}
+
 // A child that nobody asks for any more leaves nothing open, and a signal to it hits
 // nobody, also while it is being released.
 func TestReleasedChild(t *testing.T) {
 	w := newWorld(t)
 	h := w.up("p1")
 	defer h.Close()
-	before := pidfds(t)
+	before := settledPidfds(t)
 	for i := range 5 {
 		name := fmt.Sprintf("a/exec-%d", i)
 		c := start(t, h, name, "exit 0", nil)
