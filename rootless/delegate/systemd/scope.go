@@ -80,7 +80,11 @@ func (m *manager) start(ctx context.Context, q delegate.Question) error {
 	select {
 	case r := <-result:
 		if r != "done" {
-			return fmt.Errorf("the start of %s has ended as %q: its journal says why: journalctl --user -u %s", q.Unit, r, q.Unit)
+			journal := "journalctl --user -u "
+			if q.UID == 0 {
+				journal = "journalctl -u "
+			}
+			return fmt.Errorf("the start of %s has ended as %q: its journal says why: %s%s", q.Unit, r, journal, q.Unit)
 		}
 		return nil
 	case <-ctx.Done():
