@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/wire"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 // adoptAll finds the projects that outlived an earlier user holder.
@@ -18,9 +19,10 @@ func (u *userHolder) adoptAll() {
 		holder := listener(u.dirs.HolderSocket(e.Name()))
 		supervisor := listener(u.dirs.APISocket(e.Name()))
 		if holder == nil && supervisor == nil {
+			_ = delegate.Sweep(u.dirs.CgroupFile(e.Name())) // what a start of the project will do else
 			continue
 		}
-		w := u.project(e.Name())
+		w := u.project(e.Name(), 0)
 		w.mu.Lock()
 		w.holder, w.supervisor = holder, supervisor
 		if holder != nil {

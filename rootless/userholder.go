@@ -96,11 +96,12 @@ func (u *userHolder) serve(c *wire.Conn) {
 		}
 		closeFiles(files)
 		if req.Ensure != "" {
-			w := u.project(req.Ensure)
+			w := u.project(req.Ensure, 1)
 			answer.Notice = w.keeps(req.Cgroup)
 			if err := w.ensure(req.Cgroup); err != nil {
 				answer.Error = cause.Line(err)
 			}
+			u.project(req.Ensure, -1)
 			<-u.held // the command's end can be that of the session, and of all in it
 		}
 		if err := c.Send(answer); err != nil {
@@ -109,8 +110,9 @@ func (u *userHolder) serve(c *wire.Conn) {
 	}
 }
 
-// project is the entry of a project, made if need be.
-func (u *userHolder) project(name string) *watched {
+// project is the entry of a project, made if need be. asked is 1 when somebody is about to
+// start it, so that it is not dropped as one that has ended, and -1 afterwards.
+func (u *userHolder) project(name string, asked int) *watched {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	w := u.projects[name]
@@ -118,6 +120,7 @@ func (u *userHolder) project(name string) *watched {
 		w = &watched{name: name, dirs: u.dirs, ended: u.noteEnd}
 		u.projects[name] = w
 	}
+	w.asked += asked
 	return w
 }
 
@@ -170,7 +173,7 @@ func (u *userHolder) idle() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for name, w := range u.projects {
-		if w.gone() {
+		if w.asked == 0 && w.gone() {
 			_ = delegate.Sweep(u.dirs.CgroupFile(name)) // what a start of the project will do else
 			delete(u.projects, name)
 		}

@@ -31,6 +31,8 @@ type watched struct {
 	dirs  state.Dirs
 	ended func()
 
+	asked int // by how many; the user holder's mutex guards it
+
 	mu         sync.Mutex
 	holder     *os.File // pidfd, nil = does not live
 	supervisor *os.File
