@@ -105,6 +105,35 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// A cpuset is taken back from processes that are bound to it.
+func TestSetCpusetBack(t *testing.T) {
+	tree, ok := limited(t, "cpuset")
+	if !ok {
+		return
+	}
+	all, err := readAt(tree.dir, "cpuset.cpus.effective")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.ContainsAny(all, ",-") {
+		t.Skip("there is one processor: run it in the lab with LAB_BACKEND=qemu LAB_CPUS=2")
+	}
+	first, _, _ := strings.Cut(strings.ReplaceAll(all, ",", "-"), "-")
+	g, unmet, err := tree.Make("a.1", &specs.LinuxResources{CPU: &specs.LinuxCPU{Cpus: first, Mems: "0"}})
+	if err != nil || len(unmet) > 0 {
+		t.Fatal(unmet, err)
+	}
+	defer g.Remove(within(t)) //nolint:errcheck // the census tells
+	if _, ready := eater(t, g, 1); !ready {
+		t.Fatal("no process in it")
+	}
+	says(t, g, "cpuset.cpus.effective", first)
+	if unmet, err := g.Set(nil); err != nil || len(unmet) > 0 {
+		t.Error(unmet, err)
+	}
+	says(t, g, "cpuset.cpus.effective", all)
+}
+
 // What is not there is told, by its name, and stops nothing.
 func TestUnmet(t *testing.T) {
 	tree, ok := openTestTree(t)

@@ -99,6 +99,9 @@ func (g *Group) fulfil(w wish) error {
 		text = "\n" // an empty write would not reach the kernel's handler
 	}
 	err := writeAt(g.dir, w.file, text)
+	if w.value == "" && errors.Is(err, unix.ENOSPC) {
+		return g.asParent(w.file)
+	}
 	if !errors.Is(err, unix.ENOENT) {
 		return err
 	}
@@ -111,6 +114,17 @@ func (g *Group) fulfil(w wish) error {
 		return ErrNoFile
 	}
 	return err
+}
+
+// asParent gives the group all processors, or nodes of memory, that its parent has: what
+// has processes cannot have an empty set again (kernel/cgroup/cpuset.c, validate_change),
+// which would mean the same.
+func (g *Group) asParent(file string) error {
+	all, err := readAt(g.dir, "../"+file+".effective")
+	if err != nil {
+		return err
+	}
+	return writeAt(g.dir, file, all)
 }
 
 // formerDevices are wishes to forget limits of devices that are not wished for any more.
