@@ -280,9 +280,11 @@ func TestStatsOfCgroups(t *testing.T) {
 	s := begin(t, `services:
   slow: { command: ./probe burn 1 0s, cpus: 0.2, mem_limit: 300m, pids_limit: 77 }
   mem:  { command: ./probe hungry 60 1ms, mem_limit: 200m }
-  disk: { command: sh -c './probe disk ./file 12 && exec ./probe pause' }
+  disk: { command: sh -c './probe disk /data/file 12 && exec ./probe pause', volumes: [ "data:/data" ] }
   many: { command: ./probe threads 20 }
+volumes: { data: {} }
 `)
+	s.env = append(s.env, "MOCKER_DATA_HOME="+s.onDisk())
 	s.must("up", "-d")
 	s.eventually("memory is taken, the disk written", func() bool {
 		out := s.must("logs")
@@ -328,4 +330,5 @@ func TestStatsOfCgroups(t *testing.T) {
 	if u := again["disk-1"]; *u.BlockWrittenBytes < *list["disk-1"].BlockWrittenBytes {
 		t.Errorf("bytes were unwritten: %+v", u)
 	}
+	s.must("down", "-t", "0", "-v") // before its directory goes
 }
