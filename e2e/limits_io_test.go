@@ -28,7 +28,10 @@ services:
 volumes: { data: {} }
 `, device, device))
 	s.env = append(s.env, "MOCKER_DATA_HOME="+s.onDisk())
-	s.must("up", "-d")
+	r := s.compose("up", "-d")
+	if said := strings.Contains(r.stderr, "not enforced: blkio_config.weight: 300 (service a): "); r.code != 0 || said == s.weighsDisks("a") {
+		t.Errorf("exit %d; that disks have no weights here is said: %v\n%s", r.code, said, r.stderr)
+	}
 	s.eventually("it writes", func() bool { return s.logged("a", "writing") })
 	dir := s.group("a")
 	if got := cgroupFile(dir, "io.max"); !strings.Contains(got, number+" ") || !strings.Contains(got, "wbps=2097152") || !strings.Contains(got, "riops=5000") {
@@ -40,6 +43,13 @@ volumes: { data: {} }
 		return float64(written(dir, number)-wrote) / (1 << 20) / time.Since(begun).Seconds()
 	})
 	s.must("down", "-t", "0", "-v")
+}
+
+// weighsDisks: the kernel has a file for the weight of a service's cgroup.
+func (s *scenario) weighsDisks(service string) bool {
+	s.t.Helper()
+	dir := s.group(service)
+	return cgroupFile(dir, "io.weight")+cgroupFile(dir, "io.bfq.weight") != ""
 }
 
 // onDisk is a data directory that is not in memory, as /tmp may be.
