@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -125,8 +128,14 @@ func TestDelegationBySystemd(t *testing.T) {
 func TestDelegationOfAShortCommand(t *testing.T) {
 	needUserManager(t)
 	s := begin(t, limitedService)
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	if err := errors.Join(w.WriteHeader(&tar.Header{Name: "etc/", Typeflag: tar.TypeDir, Mode: 0o755}), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.write("root.tar", archive.String())
 	for range kills() {
-		s.must("unshare", "true")
+		s.must("image", "import", "root.tar", "short")
 		s.eventually("systemd has forgotten the user holder's scope", func() bool {
 			return strings.Contains(userSystemd(t, "systemctl", "--user", "show", "-p", "LoadState", "mocker-compose.scope"), "not-found")
 		})
