@@ -17,7 +17,11 @@ func TestCrippledNot(t *testing.T) {
 			m := m.in(t)
 			m.login = in.login
 			s := m.begin(served)
-			for name, c := range s.doctor() {
+			checks := s.doctor()
+			for name, c := range checks {
+				if c.State == "untried" && name == "uplink-relay" && checks["nft"].CauseID == "nft-kernel" {
+					continue // it needs that
+				}
 				if c.State != "absent" && c.State != "ok" && c.CauseID != "nft-kernel" {
 					t.Errorf("%s: %+v", name, c)
 				}
