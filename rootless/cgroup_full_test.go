@@ -23,19 +23,10 @@ func TestLaunchNoProcessLeft(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(base, "cgroup.subtree_control"), []byte("+pids"), 0); err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(base, "web-1.1")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	defer os.Remove(dir)
+	dir, group := newGroup(t, base)
 	if err := os.WriteFile(filepath.Join(dir, "pids.max"), []byte("0"), 0); err != nil {
 		t.Fatal(err)
 	}
-	group, err := os.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer group.Close()
 	h := newWorld(t).up("p1")
 	defer h.Close()
 	var p program.Program

@@ -23,16 +23,7 @@ func TestLaunchIntoCgroup(t *testing.T) {
 	if !ok {
 		return
 	}
-	dir := filepath.Join(base, "web-1.1")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	defer os.Remove(dir)
-	group, err := os.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer group.Close()
+	dir, group := newGroup(t, base)
 	h := newWorld(t).up("p1")
 	defer h.Close()
 	own := "/" + filepath.Base(base) + "/web-1.1\n"
@@ -51,6 +42,22 @@ func TestLaunchIntoCgroup(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(dir, "cgroup.procs")); err != nil || len(b) != 0 {
 		t.Errorf("left in there: %q, %v", b, err)
 	}
+}
+
+// newGroup makes the group of a run below base.
+func newGroup(t *testing.T, base string) (dir string, group *os.File) {
+	t.Helper()
+	dir = filepath.Join(base, "web-1.1")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(dir) })
+	group, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { group.Close() })
+	return dir, group
 }
 
 // launchInto returns what the child says of its cgroup.

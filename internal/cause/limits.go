@@ -75,12 +75,16 @@ func Processes(h Host, hard uint64) Cause {
 
 // limitOf is a limit of the login session.
 func limitOf(h Host, id, item string, value int, what, lost string) Cause {
-	c := Cause{ID: id, What: what, Lost: lost}
+	return raised(h, Cause{ID: id, What: what, Lost: lost}, item, strconv.Itoa(value))
+}
+
+// raised is c with what raises a hard limit: item is the name that limits.conf(5) has.
+func raised(h Host, c Cause, item, value string) Cause {
 	if h.Container() != "" {
-		c.Note = fmt.Sprintf("it is set outside of this container, for docker and podman by: --ulimit %s=%d", item, value)
+		c.Note = fmt.Sprintf("it is set outside of this container, for docker and podman by: --ulimit %s=%s", item, value)
 		return c
 	}
-	c.Remedy = []string{fmt.Sprintf("echo '%s hard %s %d' | %s", h.User, item, value, h.Sudo("tee -a "+limitsFile))}
+	c.Remedy = []string{fmt.Sprintf("echo '%s hard %s %s' | %s", h.User, item, value, h.Sudo("tee -a "+limitsFile))}
 	c.Note = "then log in again"
 	return c
 }
@@ -186,12 +190,5 @@ func AllFiles(h Host) Cause {
 // Ulimit is why a service does not get a limit that its file asks for: item is the name
 // that limits.conf(5) has, hard what we may set.
 func Ulimit(h Host, item, value string) Cause {
-	c := Cause{ID: "ulimit-hard", What: "your own hard limit is lower", Lost: "the service has that limit"}
-	if h.Container() != "" {
-		c.Note = fmt.Sprintf("it is set outside of this container, for docker and podman by: --ulimit %s=%s", item, value)
-		return c
-	}
-	c.Remedy = []string{fmt.Sprintf("echo '%s hard %s %s' | %s", h.User, item, value, h.Sudo("tee -a "+limitsFile))}
-	c.Note = "then log in again"
-	return c
+	return raised(h, Cause{ID: "ulimit-hard", What: "your own hard limit is lower", Lost: "the service has that limit"}, item, value)
 }
