@@ -163,7 +163,8 @@ func TestFreezerSharedPID(t *testing.T) {
 `)
 	s.must("up", "-d")
 	s.eventually("both are there", func() bool { return len(s.pidsOf("pause", "one"))+len(s.pidsOf("pause", "two")) == 2 })
-	owner := members(s.group("owner"))
+	var owner []int
+	s.eventually("the owner's family is whole", func() bool { owner = members(s.group("owner")); return len(owner) == 4 })
 	if got := members(s.group("guest")); len(got) != 3 {
 		t.Errorf("guest has %d processes, want 3", len(got))
 	}
