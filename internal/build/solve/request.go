@@ -1,0 +1,58 @@
+package solve
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/build"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+)
+
+// Request is a build. Functions may be called at the same time.
+type Request struct {
+	Graph *build.Graph
+	// Contexts are the directories that steps copy from, by build.Source.Context.
+	Contexts map[string]Context
+	// Secret looks a secret up when a step wants it: nil, nil means there is none.
+	Secret func(id string) ([]byte, error)
+	// Agent is the socket of an ssh agent: "", nil means there is none.
+	Agent func(id string) (string, error)
+
+	Tags    []string // names that the image gets; none is allowed
+	NoCache bool     // make every step anew; what comes of it is cached
+	Machine build.Machine
+	// SingleID says that all files of a layer are root's: no other ids are there.
+	SingleID bool
+	// CacheFrom are images of the store with whose layers the cache is filled up.
+	CacheFrom []build.Image
+	Epoch     *time.Time // SOURCE_DATE_EPOCH
+	Parallel  int        // steps at the same time; 0: as many as there are processors, 2 at least
+
+	Store *image.Store
+	// Worker is called once, at the first step that is not in the cache.
+	Worker func(ctx context.Context) (build.Worker, error)
+	// Observe gets what happens, one call at a time. It may be nil.
+	Observe func(build.Event)
+
+	// File is the name of the Dockerfile for errors, Excerpt its lines first to last
+	// as they are shown with an error; both may be empty.
+	File    string
+	Excerpt func(first, last int) string
+}
+
+// Context is a directory that files are copied from (internal/build/contexts).
+type Context interface {
+	// Select finds what a copy takes, and a digest of all that the copy makes of
+	// it: names, modes and contents.
+	Select(ctx context.Context, c *build.Copy) (entries []build.Entry, digest string, err error)
+	// Dir is the directory; it stays the context's.
+	Dir() (*os.File, error)
+}
+
+// Result is what a build made.
+type Result struct {
+	Image   image.Image
+	Cached  bool // all steps came from the cache
+	Renamed []image.Renamed
+}
