@@ -2,11 +2,14 @@ package build
 
 // Run is RUN.
 type Run struct {
-	Args     []string // the program and its arguments; the shell is in front already
-	Env      []string // NAME=VALUE, the ARGs that are in force among them
-	Dir      string   // absolute
-	User     string   // as in USER; "" = root
-	Files    []File   // here-documents, each at /dev/pipes/NAME
+	Args []string // the program and its arguments; the shell is in front already
+	Env  []string // NAME=VALUE, the ARGs that are in force among them
+	// Proxy are the predefined proxy arguments, for the program only: they are in no
+	// cache's key and in no image.
+	Proxy    []string
+	Dir      string // absolute
+	User     string // as in USER; "" = root
+	Files    []File // here-documents, each at /dev/pipes/NAME
 	Mounts   []Mount
 	Network  string // "" = as the build has it; "none", "host"
 	Insecure bool   // --security=insecure
@@ -24,12 +27,12 @@ const (
 // Mount is RUN --mount.
 type Mount struct {
 	Type     string
-	Target   string // absolute; "" for a secret that is only a variable
-	From     *Source
-	Source   string // path below From
+	Target   string  // absolute; "" for a secret that is only a variable
+	From     *Source // of bind and cache; nil: an empty directory
+	Source   string  // path below From
 	ReadOnly bool
-	ID       string // of a cache, a secret, an agent
-	Sharing  string // of a cache: shared, private, locked
+	ID       string // of a cache, a secret, an agent; never empty for these
+	Sharing  string // of a cache: shared, private, locked; never empty
 	Required bool   // a secret or agent that is not there is an error
 	Env      string // a secret's variable
 	Mode     *uint32
