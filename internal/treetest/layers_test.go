@@ -45,7 +45,7 @@ var layers = []layer{
 		reason: "these packages start before the compose loader, which costs milliseconds",
 	},
 	{
-		dir: "internal", except: []string{"internal/image/archive", "internal/image/ingest", "internal/treetest"},
+		dir: "internal", except: []string{"internal/image/archive", "internal/image/ingest", "internal/registrytest", "internal/treetest"},
 		forbid: []string{"internal/image/archive", "internal/image/ingest", "github.com/google/go-containerregistry"},
 		reason: "who reads images from archives is a process of its own, and the library is slow to initialise",
 	},
@@ -90,7 +90,7 @@ func forbidden(imp string, l layer) string {
 // Helpers for tests must not reach the program.
 func TestNoTestHelpersInProgram(t *testing.T) {
 	helpers := []string{"testing"}
-	for _, dir := range []string{"testns", "hostiletest", "imagetest", "worldtest", "layer/hazard"} {
+	for _, dir := range []string{"testns", "hostiletest", "imagetest", "registrytest", "worldtest", "layer/hazard"} {
 		helpers = append(helpers, module+"/internal/"+dir)
 	}
 	for _, s := range sources(t) {
