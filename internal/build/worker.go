@@ -62,10 +62,13 @@ type Limit struct {
 
 // Mounted is what a mount shows.
 type Mounted struct {
-	Lower  []string `json:"lower,omitempty"` // layers of a stage or an image, base first
-	Dir    *os.File `json:"-"`               // directory of a context
+	Lower []string `json:"lower,omitempty"` // layers of a stage or an image, base first
+	Dir   *os.File `json:"-"`               // directory of a context
+	// Hide, with Dir, are the paths below it that the ignore file leaves out: of a
+	// directory that is left out as a whole, its own path only.
+	Hide   []string `json:"hide,omitempty"`
 	Secret []byte   `json:"-"`
-	Agent  string   `json:"agent,omitempty"` // socket on the host
+	Agent  string   `json:"agent,omitempty"` // path of a socket on the host; a proxy in the worker dials it
 	Absent bool     `json:"absent,omitempty"`
 }
 
@@ -76,7 +79,7 @@ type CopyJob struct {
 	// Where the files are: layers of a stage or an image, base first, or the
 	// directory of a context.
 	From []string
-	Dir  *os.File
+	Dir  *os.File `json:"-"`
 	// Entries, with Dir, are the only ones to take: the patterns and the ignore file have
 	// been applied by who hashed them.
 	Entries []Entry
