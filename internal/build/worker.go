@@ -29,6 +29,9 @@ type Layer struct {
 	DiffID string `json:"diff_id"` // sha256:HEX of its tar
 	Size   int64  `json:"size"`    // of its files, bytes
 	Empty  bool   `json:"empty"`   // nothing was changed: there is no layer
+	// Changed are files of a context that were not any more what they were when
+	// they were hashed: the layer is good, but no cache may find it by that hash.
+	Changed []string `json:"changed,omitempty"`
 }
 
 // ExitError is a program that failed.
@@ -80,16 +83,31 @@ type CopyJob struct {
 	// directory of a context.
 	From []string
 	Dir  *os.File `json:"-"`
-	// Entries, with Dir, are the only ones to take: the patterns and the ignore file have
-	// been applied by who hashed them.
+	// Fetched are directories with what an ADD had fetched: one for each address.
+	Fetched []*os.File `json:"-"`
+	// Entries, with Dir and Fetched, are the only ones to take: the patterns and the
+	// ignore file have been applied by who hashed them (internal/build/contexts).
 	Entries []Entry
 	Epoch   *time.Time
 }
 
-// Entry is a file of a context that a Copy takes.
+// Entry is a file, a directory or a link that a Copy takes.
 type Entry struct {
-	Path string `json:"path"` // below the context
-	To   string `json:"to"`   // below Copy.Dest; "" = Dest itself
+	Path string `json:"path"`         // below its directory; no part of it is a link to be followed
+	To   string `json:"to,omitempty"` // below Copy.Dest; "" = Dest itself
+	// Name is what a lone file (To is "") is called if Dest is a directory.
+	Name    string `json:"name,omitempty"`
+	Fetched int    `json:"fetched,omitempty"` // from 1: which of CopyJob.Fetched it is in; 0 = Dir, or the tree of From
+	Seen    Seen   `json:"seen"`
+}
+
+// Seen is what an entry was when it was hashed (inode(7)). A worker that finds
+// something else says so.
+type Seen struct {
+	Mode  uint32 `json:"m"` // kind and permissions
+	Size  int64  `json:"s,omitempty"`
+	Mtime int64  `json:"t,omitempty"` // ns since 1970
+	Ctime int64  `json:"c,omitempty"`
 }
 
 // MakeDirJob is a MakeDir with the layers below.
