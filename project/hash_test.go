@@ -7,7 +7,8 @@ import (
 )
 
 // neutral are the fields that do not count.
-var neutral = map[string]bool{"Scale": true, "DependsOn": true, "Attach": true, "Source": true, "Endpoints": true, "Resources": true}
+var neutral = map[string]bool{"Scale": true, "DependsOn": true, "Attach": true, "Source": true, "Endpoints": true, "Resources": true,
+	"Build": true, "Pull": true, "Platform": true}
 
 // TestHashFields: a change of any field changes the hash, but for the neutral
 // ones. It goes over the fields by reflection, so that none is forgotten.
@@ -42,6 +43,12 @@ func change(t *testing.T, v reflect.Value) {
 		return
 	case *Position:
 		x.Line = 1
+		return
+	case *PullPolicy:
+		x.When = PullAlways
+		return
+	case **Build:
+		*x = &Build{Context: "/"}
 		return
 	case *Resources:
 		x.Memory = 1

@@ -14,6 +14,9 @@ type Project struct {
 	ConfigFiles []string `json:"config_files"`
 	// Services are the enabled services, sorted by name.
 	Services []Service `json:"services"`
+	// BuildOnly are services that no active profile enables, and whose images other
+	// builds take files from.
+	BuildOnly []Service `json:"-"`
 	// Disabled names the services that no active profile enables, sorted.
 	Disabled []string `json:"disabled,omitempty"`
 	// Networks are the networks in use, sorted by key.
@@ -31,8 +34,14 @@ type Project struct {
 
 // Service is a named entry under services.
 type Service struct {
-	Name          string            `json:"name"`
-	Image         string            `json:"image,omitempty"` // "" = the host's root file system; else "rootfs:PATH" with an absolute PATH
+	Name  string `json:"name"`
+	Image string `json:"image,omitempty"` // "" = the host's root file system; else a name, or "rootfs:PATH" and the like with an absolute PATH
+	// Build is how the image is made, nil if it is not; Pull when it is got anew; Platform
+	// of which it is, "" for this machine's. A container does not depend on them, but
+	// on the image that comes of them.
+	Build         *Build            `json:"build,omitempty"`
+	Pull          PullPolicy        `json:"pull,omitzero"`
+	Platform      string            `json:"platform,omitempty"`
 	ContainerName string            `json:"container_name,omitempty"`
 	Scale         int               `json:"scale"` // number of replicas
 	Command       []string          `json:"command,omitempty"`

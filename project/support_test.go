@@ -25,8 +25,8 @@ func TestLookup(t *testing.T) {
 		fate Fate // "" = unknown
 	}{
 		{"services.*.command", Honoured},
-		{"services.*.build", Refused},
-		{"services.*.build.args.*", Refused},
+		{"services.*.models", Refused},
+		{"services.*.build.args.*", Honoured},
 		{"services.*.prots", ""},
 		{"services.*.command.x", ""},
 		{"nothing", ""},

@@ -11,7 +11,7 @@ const deep = ".**"
 
 // table is put together on first use: commands that load no file pay nothing.
 var table = sync.OnceValue(func() []Support {
-	rows := slices.Concat(topRows(), processRows(), isolationRows(), resourceRows(),
+	rows := slices.Concat(topRows(), processRows(), buildRows(), isolationRows(), resourceRows(),
 		networkRows(), storageRows(), lifecycleRows(), deployRows())
 	slices.SortFunc(rows, func(a, b Support) int { return strings.Compare(a.Key, b.Key) })
 	return rows

@@ -94,8 +94,10 @@ func (e *Env) runDetached(ctx context.Context, b *beside) error {
 }
 
 func (e *Env) runRequest(t Target, o *RunOptions, svc *project.Service) *api.RunRequest {
+	one := *svc
+	one.Build = nil
 	r := &api.RunRequest{
-		Project: *t.Project, Service: *svc, ID: randomID(), Slug: randomID(), Name: o.Name, NoDeps: o.NoDeps,
+		Project: t.Project.WithoutBuilds(), Service: one, ID: randomID(), Slug: randomID(), Name: o.Name, NoDeps: o.NoDeps,
 		UseAliases: o.UseAliases, Remove: o.Remove, Detach: o.Detach, RemoveOrphans: e.removeOrphans(o.RemoveOrphans),
 	}
 	if r.Name == "" {

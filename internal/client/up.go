@@ -57,7 +57,7 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 
 func (o *UpOptions) request(p *project.Project, services []string, orphans bool) *api.UpRequest {
 	r := &api.UpRequest{
-		Project: *p, Services: services, NoDeps: o.NoDeps, NoStart: o.NoStart, RemoveOrphans: orphans, RenewVolumes: o.RenewVolumes,
+		Project: p.WithoutBuilds(), Services: services, NoDeps: o.NoDeps, NoStart: o.NoStart, RemoveOrphans: orphans, RenewVolumes: o.RenewVolumes,
 		Timeout: timeout(o.Timeout), Wait: o.Wait, WaitTimeout: time.Duration(o.WaitTimeout) * time.Second,
 	}
 	switch {

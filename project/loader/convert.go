@@ -11,11 +11,11 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/builds"
 )
 
 // convert makes our model of compose-go's.
 func (l *load) convert(m *types.Project) (*project.Project, error) {
-	l.builtBefore(m)
 	if err := l.refused(m); err != nil {
 		return nil, err
 	}
@@ -32,6 +32,9 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 		p.Services = append(p.Services, s)
 	}
 	sort.Slice(p.Services, func(i, j int) bool { return p.Services[i].Name < p.Services[j].Name })
+	if err := l.builds(m, p); err != nil {
+		return nil, err
+	}
 	l.links(p, m)
 	if err := l.joined(p); err != nil {
 		return nil, err
@@ -64,6 +67,10 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	if err != nil {
 		return project.Service{}, err
 	}
+	named := s.Image != ""
+	if s.Build != nil && !named {
+		s.Image = m.Name + "-" + s.Name
+	}
 	out := project.Service{
 		Name: s.Name, ContainerName: s.ContainerName, Scale: s.GetScale(),
 		Command: s.Command, Entrypoint: s.Entrypoint, NoEntrypoint: s.Entrypoint != nil && len(s.Entrypoint) == 0, Environment: environment(s.Environment, hasConfig(s.Image)),
@@ -78,6 +85,9 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	}
 	if s.Deploy != nil && s.Deploy.Mode == "global" {
 		out.Scale = 1
+	}
+	if out.Build, err = builds.Convert(keySource{l}, m, s, named); err != nil {
+		return out, err
 	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
 		l.image, l.user, l.attachments, l.dns, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation, l.extraHosts, l.resources, l.serviceExtension,

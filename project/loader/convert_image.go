@@ -17,7 +17,7 @@ import (
 const rootfsPrefix = "rootfs:"
 
 // imageForms is the remedy for what is none of them.
-const imageForms = "write NAME[:TAG] of an image in the store, docker-archive:FILE, oci-archive:FILE, oci:DIR, or rootfs:DIR-or-TAR"
+const imageForms = "write NAME[:TAG], docker-archive:FILE, oci-archive:FILE, oci:DIR, or rootfs:DIR-or-TAR"
 
 // hasConfig reports an image that brings a configuration along.
 func hasConfig(name string) bool { return name != "" && !strings.HasPrefix(name, rootfsPrefix) }
@@ -25,6 +25,9 @@ func hasConfig(name string) bool { return name != "" && !strings.HasPrefix(name,
 // image resolves what a service's root file system is. Whether the store has an
 // image of that name is seen when it is needed.
 func (l *load) image(s types.ServiceConfig, out *project.Service) error {
+	if err := l.pullPolicy(s, out); err != nil {
+		return err
+	}
 	if s.Image == "" {
 		return nil
 	}
@@ -34,24 +37,23 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	if image.IsSource(s.Image) {
 		return l.imageSource(s, out)
 	}
-	out.Image = s.Image
+	out.Image, out.Platform = s.Image, s.Platform
 	if _, err := image.ParseName(s.Image); err != nil && !l.o.Tolerant && !isID(s.Image) {
 		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), "services", s.Name, "image")
 	}
 	return nil
 }
 
-// builtBefore lets services with both build and image run: the image may have
-// been built elsewhere and loaded.
-func (l *load) builtBefore(m *types.Project) {
-	for i := range l.notices {
-		n := &l.notices[i]
-		for _, s := range m.Services {
-			if s.Image != "" && n.Fate == project.Refused && n.Key == "services."+s.Name+".build" {
-				n.Fate, n.Reason = project.Degraded, "images cannot be built yet; "+s.Image+" is used as it is in the store"
-			}
-		}
+// pullPolicy reads when the image is got anew.
+func (l *load) pullPolicy(s types.ServiceConfig, out *project.Service) (err error) {
+	if out.Pull, err = project.ParsePullPolicy(s.PullPolicy, s.PullRefreshAfter); err != nil {
+		return l.fault("", fmt.Sprintf("services.%s.pull_policy: %v", s.Name, err), "services", s.Name, "pull_policy")
 	}
+	if s.PullPolicy == project.PullBuild && s.Build == nil && !l.o.Tolerant {
+		l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: "services." + s.Name + ".pull_policy",
+			Reason: "there is no build section: the image is used as it is in the store", Source: l.position("services", s.Name, "pull_policy")})
+	}
+	return nil
 }
 
 // isID reports the 64 hexadecimal digits of an image's id.

@@ -5,15 +5,14 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/internal/capability"
 	"github.com/mocker-compose/mocker-compose/internal/sysctl"
-	"github.com/mocker-compose/mocker-compose/internal/ulimit"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/builds"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
@@ -69,29 +68,8 @@ func (l *load) sysctls(s types.ServiceConfig, _ *project.Service) error {
 	return nil
 }
 
-// ulimits converts limits. In the long form what is missing is 0, as in docker
-// compose.
-func (l *load) ulimits(s types.ServiceConfig, out *project.Service) error {
-	for _, name := range slices.Sorted(maps.Keys(s.Ulimits)) {
-		u := s.Ulimits[name]
-		at := []string{"services", s.Name, "ulimits", name}
-		if _, ok := ulimit.Resource(name); !ok {
-			return l.fault("known are "+strings.Join(ulimit.Names(), ", "), fmt.Sprintf("services.%s.ulimits: unknown limit %q", s.Name, name), at...)
-		}
-		limit := project.Ulimit{Name: name}
-		if u != nil {
-			limit.Soft, limit.Hard = int64(u.Soft), int64(u.Hard)
-			if u.Soft == 0 && u.Hard == 0 {
-				limit.Soft, limit.Hard = int64(u.Single), int64(u.Single)
-			}
-		}
-		if limit.Soft < -1 || limit.Hard < -1 {
-			return l.fault("write a number, or -1 for none", fmt.Sprintf("services.%s.ulimits.%s: negative", s.Name, name), at...)
-		}
-		if of := ulimit.Of(limit.Soft, limit.Hard); of.Soft > of.Hard {
-			return l.fault("write a soft limit that is at most the hard one", fmt.Sprintf("services.%s.ulimits.%s: the soft limit is above the hard limit: %v", s.Name, name, of), at...)
-		}
-		out.Ulimits = append(out.Ulimits, limit)
-	}
-	return nil
+// ulimits converts limits.
+func (l *load) ulimits(s types.ServiceConfig, out *project.Service) (err error) {
+	out.Ulimits, err = builds.Limits(keySource{l}, s.Ulimits, "services", s.Name, "ulimits")
+	return err
 }

@@ -24,9 +24,10 @@ func TestImages(t *testing.T) {
 		{"image: rootfs:layout", "rootfs:DIR/layout", ""},
 		{"{image: x, pull_policy: never}", "x", ""},
 		{"{image: x, pull_policy: missing}", "x", ""},
-		{"{image: x, pull_policy: always}", "x", "services.web.pull_policy"},
+		{"{image: x, pull_policy: always}", "x", ""},
 		{"{image: x, pull_policy: build}", "x", "services.web.pull_policy"},
-		{"{image: x, build: .}", "x", "services.web.build"},
+		{"{image: x, build: .}", "x", ""},
+		{"build: .", "demo-web", ""},
 		{"{image: x, healthcheck: {interval: 5s}}", "x", ""},
 		{"{image: 'rootfs:layout', healthcheck: {interval: 5s}}", "rootfs:DIR/layout", "services.web.healthcheck"},
 	} {

@@ -205,7 +205,7 @@ func TestProcessNotices(t *testing.T) {
 		"devices: ['/dev/zero:/dev/z:r']": "permissions of the device file",
 		"devices: [{source: /dev/zero, target: /dev/z, permissions: r}]": "permissions of the device file",
 		"userns_mode: host":                 "id 0 is you",
-		"platform: linux/s390x":             "this machine's processor",
+		"platform: linux/s390x":             "only with an emulator",
 		"runtime: kata":                     "is the runtime",
 		"isolation: hyperv":                 "Windows",
 		"device_cgroup_rules: ['c 1:3 mr']": "permissions of the files",

@@ -27,7 +27,11 @@ func serviceShape(dict shape) map[string]shape {
 			"reservations": keys(map[string]shape{"cpus": isAmount, "memory": isText})})}),
 		"scale": isInt,
 	}
-	for _, k := range []string{"image", "user", "working_dir", "hostname", "domainname", "mac_address", "stop_signal", "stop_grace_period",
+	m["build"] = either(isText, keys(map[string]shape{"context": isText, "dockerfile": isText, "dockerfile_inline": isText, "target": isText,
+		"network": isText, "shm_size": isText, "args": dict, "labels": dict, "additional_contexts": dict, "no_cache": isBool, "pull": isBool,
+		"tags": setOf(), "platforms": setOf(), "cache_from": listOf(isText), "cache_to": listOf(isText), "secrets": setOf(fileShape())}))
+	m["pull_policy"] = oneOf("always", "never", "build", "if_not_present", "missing", "daily", "weekly")
+	for _, k := range []string{"image", "platform", "user", "working_dir", "hostname", "domainname", "mac_address", "stop_signal", "stop_grace_period",
 		"restart", "network_mode", "shm_size", "cpuset", "mem_reservation"} {
 		m[k] = isText
 	}

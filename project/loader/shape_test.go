@@ -45,7 +45,8 @@ func randomMap(r *rand.Rand, depth int) map[string]any {
 	known := []string{"condition", "required", "restart", "test", "interval", "retries", "disable", "type", "source", "target",
 		"read_only", "bind", "create_host_path", "published", "host_ip", "protocol", "driver", "options", "replicas", "resources", "limits", "reservations", "cpus", "memory", "pids", "aliases",
 		"ipv4_address", "ipv6_address", "gw_priority", "link_local_ips", "driver_opts", "use_service_name_alias",
-		"enable_ipv6", "external", "attachable", "ipam", "config", "subnet", "aux_addresses", "name", "internal", "labels", "path", "x-z"}
+		"enable_ipv6", "external", "attachable", "ipam", "config", "subnet", "aux_addresses", "name", "internal", "labels", "path", "x-z",
+		"context", "dockerfile", "target", "args", "tags", "platforms", "cache_from", "secrets", "no_cache", "pull"}
 	m := map[string]any{}
 	for range r.IntN(4) {
 		key := known[r.IntN(len(known))]
@@ -75,7 +76,7 @@ func TestShapeIsSound(t *testing.T) {
 		case 3:
 			file["networks"] = map[string]any{"n": randomMap(r, 0)}
 		case 4:
-			file["services"] = map[string]any{"web": map[string]any{"networks": map[string]any{"n": randomMap(r, 0)}}}
+			file["services"] = map[string]any{"web": map[string]any{"networks": map[string]any{"n": randomMap(r, 0)}, "build": randomMap(r, 0)}}
 		case 1:
 			file["volumes"] = map[string]any{words[r.IntN(len(words))]: randomMap(r, 1)}
 		case 2:
