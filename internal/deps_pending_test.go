@@ -11,5 +11,4 @@ import (
 	_ "github.com/moby/buildkit/frontend/dockerfile/parser"
 	_ "github.com/moby/buildkit/frontend/dockerfile/shell"
 	_ "github.com/moby/patternmatcher/ignorefile"
-	_ "github.com/vbatts/tar-split/tar/asm"
 )

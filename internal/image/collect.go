@@ -34,7 +34,7 @@ func (s *Store) finishRemoval(x *index, events *[]Event, doomed *[]doomedLayer) 
 	return s.tidy(x)
 }
 
-// doom finds what neither an image nor a container needs and nobody has leased,
+// doom finds what no image, container, session or build cache needs and nobody has leased,
 // and what killed processes left. Layers without an image are spared for age:
 // an interrupted load goes on with them. The caller holds the store's lock.
 func (s *Store) doom(x *index, age time.Duration) (doomed []doomedLayer, err error) {
@@ -46,6 +46,9 @@ func (s *Store) doom(x *index, age time.Duration) (doomed []doomedLayer, err err
 		for _, key := range img.Layers {
 			needed[key] = true
 		}
+	}
+	if err := errors.Join(s.sessionKeys(needed), s.cacheKeys(needed)); err != nil {
+		return nil, err
 	}
 	entries, err := os.ReadDir(s.path("layers"))
 	if err != nil {

@@ -2,7 +2,10 @@ package image
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +20,8 @@ import (
 type New struct {
 	Image Image  // with its names
 	Raw   []byte // its configuration as it was
+	// Manifest is its manifest as it was; nil if there was none.
+	Manifest []byte
 }
 
 // Commit brings images and their layers to disk and makes them visible, all or
@@ -49,12 +54,14 @@ func (s *Store) syncLayers() error {
 
 func (s *Store) add(x *index, n *New, renamed *[]Renamed) error {
 	img := n.Image
-	name := strings.TrimPrefix(img.ID, "sha256:")
-	if err := state.WriteFile(s.path("configs", name), n.Raw, 0o600); err != nil {
+	if err := s.keepDocument("configs", img.ID, n.Raw); err != nil {
 		return err
 	}
-	if err := syncDir(s.path("configs"), name); err != nil {
-		return err
+	if n.Manifest != nil {
+		img.Manifest = digestOf(n.Manifest)
+		if err := s.keepDocument("manifests", img.Manifest, n.Manifest); err != nil {
+			return err
+		}
 	}
 	for _, name := range img.Names {
 		if of := x.Names[name]; of != "" && of != img.ID {
@@ -65,6 +72,9 @@ func (s *Store) add(x *index, n *New, renamed *[]Renamed) error {
 	img.Names, img.Loaded = nil, time.Now().UTC()
 	if old, ok := x.Images[img.ID]; ok {
 		img.Loaded = old.Loaded
+		if img.Manifest == "" {
+			img.Manifest = old.Manifest
+		}
 		for _, d := range old.Digests {
 			if !slices.Contains(img.Digests, d) {
 				img.Digests = append(img.Digests, d)
@@ -73,6 +83,29 @@ func (s *Store) add(x *index, n *New, renamed *[]Renamed) error {
 	}
 	x.Images[img.ID] = img
 	return nil
+}
+
+func digestOf(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// keepDocument writes a document named for its digest, and brings it to disk.
+func (s *Store) keepDocument(dir, digest string, raw []byte) error {
+	name := strings.TrimPrefix(digest, "sha256:")
+	if err := state.WriteFile(s.path(dir, name), raw, 0o600); err != nil {
+		return err
+	}
+	return syncDir(s.path(dir), name)
+}
+
+// RawManifest is an image's manifest as it came (OCI image spec, manifest.md).
+// The error is fs.ErrNotExist for an image that came without.
+func (s *Store) RawManifest(img *Image) ([]byte, error) {
+	if img.Manifest == "" {
+		return nil, fs.ErrNotExist
+	}
+	return os.ReadFile(s.path("manifests", strings.TrimPrefix(img.Manifest, "sha256:")))
 }
 
 // Raw is an image's configuration as it was loaded: OCI image spec, config.md.

@@ -36,9 +36,10 @@ type Healthcheck struct {
 
 // Image is an image in the store.
 type Image struct {
-	ID           string    `json:"id"`                // "sha256:<hex>", the digest of the configuration: docker's image id
-	Names        []string  `json:"names,omitempty"`   // familiar form "nginx:1.27", sorted
-	Digests      []string  `json:"digests,omitempty"` // "nginx@sha256:<hex>" of the manifest, where there was one
+	ID           string    `json:"id"`                 // "sha256:<hex>", the digest of the configuration: docker's image id
+	Names        []string  `json:"names,omitempty"`    // familiar form "nginx:1.27", sorted
+	Digests      []string  `json:"digests,omitempty"`  // "nginx@sha256:<hex>" of the manifest, where there was one
+	Manifest     string    `json:"manifest,omitempty"` // "sha256:<hex>" of the manifest that is kept
 	Created      time.Time `json:"created"`
 	Loaded       time.Time `json:"loaded"` // when it came into the store
 	Size         int64     `json:"size"`   // bytes of all unpacked layers

@@ -2,8 +2,6 @@ package image
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,8 +25,13 @@ type layerRecord struct {
 
 const (
 	recordName = "record.json"
+	syncedName = "synced" // made once the layer is on disk
 	single     = "-single"
 	tmpPrefix  = "tmp-"
+	oneIDName  = "one-id"
+
+	// TarRecord is the file beside a layer's tree from which its tar can be made again.
+	TarRecord = "tar.json.gz"
 )
 
 // LayerKey names the directory of a layer: what could be kept is part of it.
@@ -41,6 +44,24 @@ func LayerKey(diffHex string, oneID bool) string {
 
 // isKey tells the names of layers from what else is beside them.
 func isKey(name string) bool { return isHex(strings.TrimSuffix(name, single), 64) }
+
+// oneIDOnly tells what the process in the user namespace has found last.
+func (s *Store) oneIDOnly() bool {
+	_, err := os.Stat(s.path(oneIDName))
+	return err == nil
+}
+
+// SetOneID notes for processes outside of the user namespace whether files can
+// be given to one id only.
+func (s *Store) SetOneID(one bool) error {
+	if one == s.oneIDOnly() {
+		return nil
+	}
+	if one {
+		return os.WriteFile(s.path(oneIDName), nil, 0o600)
+	}
+	return os.Remove(s.path(oneIDName))
+}
 
 func (s *Store) layerFS(key string) string { return s.path("layers", key, "fs") }
 
@@ -73,8 +94,9 @@ type Lease struct {
 // Close ends the lease.
 func (l *Lease) Close() error { return l.lock.Close() }
 
-// Fill writes a layer's tree into an empty directory.
-type Fill func(fs *os.File) (layer.Stats, error)
+// Fill writes a layer's tree into an empty directory, and into an empty file
+// the record by which its tar can be made again (internal/image/exact), if it can.
+type Fill func(fs, record *os.File) (layer.Stats, error)
 
 // Layer leases the layer with the given diff id, and calls fill if it is not
 // there. Of several callers one fills and the others wait.
@@ -105,9 +127,21 @@ func (s *Store) Layer(ctx context.Context, diffHex string, oneID bool, fill Fill
 	}
 }
 
-// complete tells whether a layer can be relied on: an image has it, which means
-// that it is on disk, or it was written since the machine started.
+// complete tells whether a layer can be relied on: an image has it, or it was
+// brought to disk for the cache, which both mean that it is on disk; or it was
+// written since the machine started.
 func (s *Store) complete(ctx context.Context, key string) (rec layerRecord, ok bool, err error) {
+	if rec, ok, err = s.completeIn(nil, key); ok || err != nil {
+		return rec, ok, err
+	}
+	err = s.reading(ctx, func(x *index) error {
+		rec, ok, err = s.completeIn(x, key)
+		return err
+	})
+	return rec, ok, err
+}
+
+func (s *Store) completeIn(x *index, key string) (rec layerRecord, ok bool, err error) {
 	rec, sameBoot, err := s.readLayer(key)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, state.ErrCorrupt) {
 		return rec, false, nil
@@ -115,13 +149,16 @@ func (s *Store) complete(ctx context.Context, key string) (rec layerRecord, ok b
 	if err != nil || sameBoot {
 		return rec, err == nil, err
 	}
-	err = s.reading(ctx, func(x *index) error {
-		for _, img := range x.Images {
-			ok = ok || slices.Contains(img.Layers, key)
-		}
-		return nil
-	})
-	return rec, ok, err
+	if _, err := os.Stat(s.path("layers", key, syncedName)); err == nil {
+		return rec, true, nil
+	}
+	if x == nil {
+		return rec, false, nil
+	}
+	for _, img := range x.Images {
+		ok = ok || slices.Contains(img.Layers, key)
+	}
+	return rec, ok, nil
 }
 
 func (s *Store) fillLayer(ctx context.Context, key, diffHex string, oneID bool, fill Fill) error {
@@ -169,6 +206,11 @@ func (s *Store) fillTmp(dir *os.File, tmp string, fill Fill) (st layer.Stats, er
 	if err := unix.Mkdirat(int(dir.Fd()), tmp+"/fs", 0o755); err != nil {
 		return st, err
 	}
+	return s.fillDir(tmp, fill)
+}
+
+// fillDir calls fill with what it needs of a directory with an empty tree.
+func (s *Store) fillDir(tmp string, fill Fill) (st layer.Stats, err error) {
 	fs, err := os.Open(s.path("layers", tmp, "fs"))
 	if err != nil {
 		return st, err
@@ -177,7 +219,18 @@ func (s *Store) fillTmp(dir *os.File, tmp string, fill Fill) (st layer.Stats, er
 	if err := fs.Chmod(0o755); err != nil { // whatever the umask
 		return st, err
 	}
-	return fill(fs)
+	record, err := os.OpenFile(s.path("layers", tmp, TarRecord), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return st, err
+	}
+	defer record.Close()
+	if st, err = fill(fs, record); err != nil {
+		return st, err
+	}
+	if info, err := os.Stat(s.path("layers", tmp, TarRecord)); err != nil || info.Size() > 0 && st.Replaced == 0 {
+		return st, err
+	}
+	return st, os.Remove(s.path("layers", tmp, TarRecord))
 }
 
 func (s *Store) nameLayer(dir *os.File, tmp, key string, rec layerRecord) error {
@@ -189,40 +242,34 @@ func (s *Store) nameLayer(dir *os.File, tmp, key string, rec layerRecord) error 
 
 // NewLayer leases a layer whose diff id is known only when it has been read:
 // fill also returns it.
-func (s *Store) NewLayer(ctx context.Context, oneID bool, fill func(fs *os.File) (layer.Stats, string, error)) (*Lease, string, error) {
-	var random [32]byte
-	_, _ = rand.Read(random[:]) // never fails, says its documentation
-	name := hex.EncodeToString(random[:])
-	lock, err := state.WaitLock(ctx, s.path("locks", name), unix.LOCK_EX)
+func (s *Store) NewLayer(ctx context.Context, oneID bool, fill func(fs, record *os.File) (layer.Stats, string, error)) (lease *Lease, diffHex string, err error) {
+	room, err := s.NewRoom(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	defer lock.Close()
-	defer os.Remove(lock.Name())
-	var lease *Lease
-	var diffHex string
-	err = s.inLayers(func(dir *os.File) error {
-		tmp := tmpPrefix + name
-		defer func() { _ = safepath.RemoveAll(dir, tmp) }() // gone, if all went well; else the next sweep's
-		st, err := s.fillTmp(dir, tmp, func(fs *os.File) (st layer.Stats, err error) {
-			st, diffHex, err = fill(fs)
-			return st, err
-		})
-		if err != nil {
-			return err
-		}
-		lease, err = s.adoptLayer(ctx, dir, tmp, layerRecord{"sha256:" + diffHex, oneID, st})
-		return err
+	defer func() { err = errors.Join(err, room.Close()) }()
+	st, err := s.fillDir(room.name, func(fs, record *os.File) (st layer.Stats, err error) {
+		st, diffHex, err = fill(fs, record)
+		return st, err
 	})
+	if err != nil {
+		return nil, "", err
+	}
+	lease, err = room.Take(ctx, "sha256:"+diffHex, oneID, st)
 	return lease, diffHex, err
 }
 
 // adoptLayer gives a filled directory its name, unless the layer is there.
 func (s *Store) adoptLayer(ctx context.Context, dir *os.File, tmp string, rec layerRecord) (*Lease, error) {
-	return s.Layer(ctx, strings.TrimPrefix(rec.DiffID, "sha256:"), rec.Single, func(fs *os.File) (layer.Stats, error) {
-		// fs is the new, empty directory: ours takes its place.
-		key := LayerKey(strings.TrimPrefix(rec.DiffID, "sha256:"), rec.Single)
-		err := unix.Renameat(int(dir.Fd()), tmp+"/fs", int(dir.Fd()), tmpPrefix+key+"/fs")
-		return rec.Stats, err
+	return s.Layer(ctx, strings.TrimPrefix(rec.DiffID, "sha256:"), rec.Single, func(*os.File, *os.File) (layer.Stats, error) {
+		// What was made is new and empty: ours takes its place.
+		to := tmpPrefix + LayerKey(strings.TrimPrefix(rec.DiffID, "sha256:"), rec.Single)
+		for _, name := range []string{"fs", TarRecord} {
+			err := unix.Renameat(int(dir.Fd()), tmp+"/"+name, int(dir.Fd()), to+"/"+name)
+			if err != nil && (name == "fs" || err != unix.ENOENT) {
+				return rec.Stats, err
+			}
+		}
+		return rec.Stats, nil
 	})
 }

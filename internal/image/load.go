@@ -155,7 +155,9 @@ func (s *Store) Run(ctx context.Context, req Request, in *os.File, handle func(*
 	return nil
 }
 
-func (r *Request) isolated() bool { return r.Op == OpLoad || r.Op == OpImport }
+func (r *Request) isolated() bool {
+	return r.Op == OpLoad || r.Op == OpImport || r.Op == OpLayer || r.Op == OpTar
+}
 
 // readMessages returns the error that the process told.
 func readMessages(r io.Reader, handle func(*Message)) (failed string, err error) {

@@ -16,12 +16,17 @@ type Request struct {
 	// Layout: standard input is no archive, but where to ask for an OCI layout's files.
 	Layout bool          `json:"layout,omitempty"`
 	As     *Import       `json:"as,omitempty"`
+	Blob   *Blob         `json:"blob,omitempty"`  // OpLayer: what comes
+	Sweep  bool          `json:"sweep,omitempty"` // OpLayer: look for leftovers of others first
+	Key    string        `json:"key,omitempty"`   // OpTar: of the layer; standard input is what to write to
 	Clean  *CleanOptions `json:"clean,omitempty"`
 }
 
 // The operations.
 const (
 	OpLoad   = "load"
+	OpLayer  = "layer" // one blob, for a session of another process
+	OpTar    = "tar"   // the exact tar of a layer again
 	OpImport = "import"
 	OpRemove = "remove"
 	OpPrune  = "prune"
@@ -41,6 +46,8 @@ type Message struct {
 	Image    *Image   `json:"image,omitempty"`  // is in the store now
 	Renamed  *Renamed `json:"renamed,omitempty"`
 	Event    *Event   `json:"event,omitempty"`
+	Layer    *Layer   `json:"layer,omitempty"`    // is in the store now
+	Unpacked int64    `json:"unpacked,omitempty"` // of the blob, bytes
 	Error    string   `json:"error,omitempty"`
 }
 

@@ -27,13 +27,17 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range []string{dir, filepath.Join(dir, "layers"), filepath.Join(dir, "locks"), filepath.Join(dir, "configs"), filepath.Join(dir, "sources")} {
-		if err := state.MakePrivate(d); err != nil {
+	for _, d := range []string{"", "layers", "locks", "configs", "manifests", "sources", "sessions", "cache", "mounts", "downloads"} {
+		if err := state.MakePrivate(filepath.Join(dir, d)); err != nil {
 			return nil, fmt.Errorf("image store: %w", err)
 		}
 	}
 	return &Store{dir: dir}, nil
 }
+
+// Downloads is where a pull keeps what it has of blobs: HEX.part, named for the
+// digest. What nobody has locked (flock(2)) or touched for a day is removed.
+func (s *Store) Downloads() string { return s.path("downloads") }
 
 func (s *Store) path(parts ...string) string {
 	return filepath.Join(append([]string{s.dir}, parts...)...)

@@ -18,6 +18,7 @@ func (s *Store) tidy(x *index) error {
 			_, ok := x.Images["sha256:"+name]
 			return ok
 		}),
+		s.tidyDir("manifests", x.hasManifest),
 		s.tidyDir("sources", func(name string) bool {
 			var m memory
 			_, err := state.Load(s.path("sources", name), &m)
@@ -26,6 +27,15 @@ func (s *Store) tidy(x *index) error {
 		s.tidyDir("", func(name string) bool { return !strings.HasPrefix(name, "."+indexName+".") }),
 		s.tidyLocks(),
 	)
+}
+
+func (x *index) hasManifest(hex string) bool {
+	for _, img := range x.Images {
+		if img.Manifest == "sha256:"+hex {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *index) hasAll(ids []string) bool {

@@ -45,6 +45,9 @@ func (u *unpacker) file(dir *os.File, base string, h *tar.Header, content io.Rea
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if content, err = u.tap.content(h, content); err != nil {
+		return err
+	}
 	if err := u.copy(f, content, h.Size); err != nil {
 		return err
 	}

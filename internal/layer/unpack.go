@@ -27,7 +27,8 @@ const (
 type Options struct {
 	Single    bool // one id only: owners are not tried, all belongs to root
 	Whiteouts Whiteouts
-	Limits    Limits // zero: DefaultLimits
+	Limits    Limits   // zero: DefaultLimits
+	Record    Recorder // nil: nothing is recorded
 }
 
 // Stats is what an archive had, and what of it is not in the tree.
@@ -37,7 +38,10 @@ type Stats struct {
 	Whiteouts int   `json:"whiteouts,omitempty"`
 	// OpaqueRoot: the layer hides all layers below it: see Visible.
 	OpaqueRoot bool `json:"opaque_root,omitempty"`
-	Left       Left `json:"left"`
+	// Replaced are entries that a later one of the same archive took the place of:
+	// the tree does not have what the archive has.
+	Replaced int  `json:"replaced,omitempty"`
+	Left     Left `json:"left"`
 }
 
 // unpacker writes one archive below root.
@@ -46,6 +50,7 @@ type unpacker struct {
 	root    *os.File
 	o       Options
 	st      Stats
+	tap     tap
 	parents parents
 	dirs    map[inode]*directory // finished at the end
 	names   int                  // bytes of their paths
@@ -85,7 +90,8 @@ func Unpack(ctx context.Context, r io.Reader, root *os.File, o Options) (Stats, 
 }
 
 func (u *unpacker) unpack(r io.Reader) error {
-	tr := tar.NewReader(r)
+	u.tap = tap{r: r, to: u.o.Record}
+	tr := tar.NewReader(&u.tap)
 	for {
 		h, err := tr.Next()
 		if err == io.EOF {
@@ -102,7 +108,7 @@ func (u *unpacker) unpack(r io.Reader) error {
 		}
 	}
 	// What follows the end belongs to what is hashed on the way.
-	if _, err := io.Copy(io.Discard, r); err != nil {
+	if _, err := io.Copy(io.Discard, &u.tap); err != nil {
 		return err
 	}
 	if u.st.Entries == 0 && u.o.Whiteouts == Literal {

@@ -139,8 +139,12 @@ func (u *unpacker) replace(dir *os.File, base string) error {
 	if err := unix.Fstatat(int(dir.Fd()), base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return ignore(err, unix.ENOENT)
 	}
-	if kind := st.Mode & unix.S_IFMT; kind == unix.S_IFDIR || kind == unix.S_IFLNK {
+	kind := st.Mode & unix.S_IFMT
+	if kind == unix.S_IFDIR || kind == unix.S_IFLNK {
 		u.parents.stale = true
+	}
+	if kind == unix.S_IFDIR || kind == unix.S_IFLNK || st.Size > 0 {
+		u.st.Replaced++
 	}
 	return safepath.RemoveAll(dir, base)
 }

@@ -37,7 +37,7 @@ const createdByWidth = 45
 
 // History prints how an image was made, the newest first.
 func History(_ context.Context, e *client.Env, o *HistoryOptions, ref string) error {
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}

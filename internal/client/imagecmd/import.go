@@ -54,7 +54,7 @@ func Import(ctx context.Context, e *client.Env, o *ImportOptions, from, name str
 		return err
 	}
 	defer in.Close()
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ type metadata struct{ LastTagTime time.Time }
 // Inspect prints what is known of images, docker's way: what was found on
 // standard output, errors behind it.
 func Inspect(_ context.Context, e *client.Env, o *InspectOptions, refs []string) error {
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}

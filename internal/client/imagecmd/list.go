@@ -38,7 +38,7 @@ const none = "<none>"
 
 // List prints the images of the store; args is at most one name or pattern.
 func List(_ context.Context, e *client.Env, o *ListOptions, args []string) error {
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
 	} else if term.IsTerminal(int(in.Fd())) {
 		return errors.New("requested load from stdin, but stdin is empty: pipe an archive into it, or name one with -i FILE")
 	}
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (o *RemoveOptions) Register(fs *pflag.FlagSet) {
 
 // Remove takes names and images away.
 func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, refs []string) error {
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (o *PruneOptions) Register(fs *pflag.FlagSet) {
 
 // Prune removes images that no container uses, and what killed commands left.
 func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
-// open opens the user's store.
-func open(e *client.Env) (*image.Store, error) {
+// Open opens the user's store, for a process outside of the user namespace.
+func Open(e *client.Env) (*image.Store, error) {
 	s, err := image.Open(e.Dirs.Images())
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 
 // Tag gives an image another name.
 func Tag(ctx context.Context, e *client.Env, ref, name string) error {
-	s, err := open(e)
+	s, err := Open(e)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ type File struct {
 	Created      time.Time `json:"created"`
 	Author       string    `json:"author,omitempty"`
 	Architecture string    `json:"architecture"`
+	Variant      string    `json:"variant,omitempty"`
 	OS           string    `json:"os"`
 	Config       Config    `json:"config"`
 	RootFS       RootFS    `json:"rootfs"`

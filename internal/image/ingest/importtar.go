@@ -1,10 +1,8 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,8 +22,8 @@ func (l *loader) importTar(ctx context.Context, in *os.File, as *image.Import) e
 	if in == nil {
 		return errors.New("a directory cannot be imported: give a tar of it")
 	}
-	lease, diffHex, err := l.store.NewLayer(ctx, l.oneID, func(fs *os.File) (layer.Stats, string, error) {
-		return l.unpackTar(ctx, in, fs)
+	lease, diffHex, err := l.store.NewLayer(ctx, l.oneID, func(fs, record *os.File) (layer.Stats, string, error) {
+		return l.unpackTar(ctx, in, fs, record)
 	})
 	if err != nil {
 		return err
@@ -35,11 +33,7 @@ func (l *loader) importTar(ctx context.Context, in *os.File, as *image.Import) e
 	if err != nil {
 		return err
 	}
-	file, err := v1.ParseConfigFile(bytes.NewReader(raw))
-	if err != nil {
-		return err
-	}
-	img, notices, err := describe(raw, file)
+	img, notices, err := image.Describe(raw)
 	if err != nil {
 		return err
 	}
@@ -47,8 +41,6 @@ func (l *loader) importTar(ctx context.Context, in *os.File, as *image.Import) e
 	for _, n := range append(notices, left.Notices(l.oneID)...) {
 		l.out.send(image.Message{Notice: n})
 	}
-	sum := sha256.Sum256(raw)
-	img.ID = "sha256:" + hex.EncodeToString(sum[:])
 	img.Layers, img.Size = []string{lease.Key}, lease.Stats.Bytes
 	if as.Name != "" {
 		img.Names = []string{as.Name}
@@ -58,14 +50,14 @@ func (l *loader) importTar(ctx context.Context, in *os.File, as *image.Import) e
 
 // unpackTar also returns the digest of the plain tar. Whiteouts are applied as
 // to nothing: there are no layers below.
-func (l *loader) unpackTar(ctx context.Context, in, fs *os.File) (st layer.Stats, diffHex string, err error) {
+func (l *loader) unpackTar(ctx context.Context, in, fs, record *os.File) (st layer.Stats, diffHex string, err error) {
 	plain, release, err := layer.Decompress(in)
 	if err != nil {
 		return st, "", err
 	}
 	defer release()
 	tar := &summing{r: plain, sum: sha256.New()}
-	if st, err = layer.Unpack(ctx, tar, fs, layer.Options{Single: l.oneID, Whiteouts: layer.Delete}); err != nil {
+	if st, err = unpackRecorded(ctx, tar, fs, record, layer.Options{Single: l.oneID, Whiteouts: layer.Delete}); err != nil {
 		return st, "", err
 	}
 	if st.Entries == 0 {

@@ -14,28 +14,42 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/archive"
+	"github.com/mocker-compose/mocker-compose/internal/image/exact"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 )
 
 // layer leases the nth layer of an image.
 func (l *loader) layer(ctx context.Context, a *archive.Image, n int) (*image.Lease, error) {
 	src := &a.Layers[n]
-	return l.store.Layer(ctx, src.DiffID.Hex, l.oneID, func(fs *os.File) (st layer.Stats, err error) {
+	return l.store.Layer(ctx, src.DiffID.Hex, l.oneID, func(fs, record *os.File) (st layer.Stats, err error) {
 		l.out.progress("layer %d of %d: unpacking %d bytes", n+1, len(a.Layers), src.Size)
-		return l.unpack(ctx, src, fs)
+		return l.unpack(ctx, src, fs, record)
 	})
 }
 
 // unpack compares both digests while it writes: of the blob, if the archive
 // says one, and of the plain tar.
-func (l *loader) unpack(ctx context.Context, src *archive.Layer, fs *os.File) (st layer.Stats, err error) {
+func (l *loader) unpack(ctx context.Context, src *archive.Layer, fs, record *os.File) (st layer.Stats, err error) {
 	blob, err := src.Open()
 	if err != nil {
 		return st, err
 	}
 	defer blob.Close()
-	raw := &summing{r: blob}
-	if src.Digest.Hex != "" {
+	u := &unpacking{oneID: l.oneID, blob: blob, diffID: src.DiffID, digest: src.Digest, size: src.Size}
+	return u.run(ctx, fs, record)
+}
+
+// unpacking is a blob on its way to a tree.
+type unpacking struct {
+	oneID          bool
+	blob           io.Reader
+	diffID, digest v1.Hash // an empty digest is not known
+	size           int64   // of the blob; -1 is not known
+}
+
+func (u *unpacking) run(ctx context.Context, fs, record *os.File) (st layer.Stats, err error) {
+	raw := &summing{r: u.blob}
+	if u.digest.Hex != "" {
 		raw.sum = sha256.New()
 	}
 	plain, release, err := layer.Decompress(raw)
@@ -46,14 +60,25 @@ func (l *loader) unpack(ctx context.Context, src *archive.Layer, fs *os.File) (s
 	tar := &summing{r: plain, sum: sha256.New()}
 	ahead := layer.ReadAhead(tar)
 	defer ahead.Close()
-	st, err = layer.Unpack(ctx, ahead, fs, layer.Options{Single: l.oneID})
+	st, err = unpackRecorded(ctx, ahead, fs, record, layer.Options{Single: u.oneID})
 	if err != nil {
 		return st, err
 	}
-	if err := tar.finish(src.DiffID, -1); err != nil {
+	if err := tar.finish(u.diffID, -1); err != nil {
 		return st, fmt.Errorf("unpacked it is not what the configuration names: %w", err)
 	}
-	return st, raw.finish(src.Digest, src.Size)
+	return st, raw.finish(u.digest, u.size)
+}
+
+// unpackRecorded also writes the record from which the tar can be made again.
+func unpackRecorded(ctx context.Context, tar io.Reader, fs, record *os.File, o layer.Options) (layer.Stats, error) {
+	r := exact.NewRecorder(record)
+	o.Record = r
+	st, err := layer.Unpack(ctx, tar, fs, o)
+	if err != nil {
+		return st, err
+	}
+	return st, r.Close()
 }
 
 // summing hashes and counts what is read.

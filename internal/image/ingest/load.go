@@ -120,11 +120,10 @@ func (l *leases) close() {
 
 // image unpacks what is missing of one image.
 func (l *loader) image(ctx context.Context, a *archive.Image, leases *leases) (*image.New, error) {
-	img, notices, err := describe(a.Config, a.File)
+	img, notices, err := image.Describe(a.Config)
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", a.ID(), err)
 	}
-	img.ID = a.ID().String()
 	for _, n := range notices {
 		l.out.send(image.Message{Notice: n})
 	}

@@ -48,7 +48,8 @@ func run(ctx context.Context, args []string, out *answers, watch func()) error {
 	if err != nil {
 		return err
 	}
-	if req.Op == image.OpLoad || req.Op == image.OpImport {
+	switch req.Op {
+	case image.OpLoad, image.OpImport, image.OpLayer, image.OpTar:
 		return bring(ctx, store, &req, out, watch)
 	}
 	watch()
@@ -84,8 +85,10 @@ func remove(ctx context.Context, store *image.Store, o *image.CleanOptions, out 
 
 // bring leaves the host behind and reads the archive.
 func bring(ctx context.Context, store *image.Store, req *image.Request, out *answers, watch func()) error {
-	if err := store.Sweep(ctx); err != nil {
-		return fmt.Errorf("what an earlier load has left: %w", err)
+	if req.Op == image.OpLoad || req.Op == image.OpImport || req.Sweep {
+		if err := store.Sweep(ctx); err != nil {
+			return fmt.Errorf("what an earlier load has left: %w", err)
+		}
 	}
 	in, err := openInput(req)
 	if err != nil {
@@ -104,9 +107,17 @@ func bring(ctx context.Context, store *image.Store, req *image.Request, out *ans
 	if err != nil {
 		return err
 	}
+	if err := store.SetOneID(oneID); err != nil {
+		return err
+	}
 	l := &loader{store: store, out: out, oneID: oneID, root: root}
-	if req.Op == image.OpImport {
+	switch req.Op {
+	case image.OpImport:
 		return l.importTar(ctx, in.file, req.As)
+	case image.OpLayer:
+		return l.blob(ctx, in.file, req.Blob)
+	case image.OpTar:
+		return l.tar(ctx, in.file, req.Key)
 	}
 	return l.load(ctx, in, req)
 }

@@ -1,4 +1,4 @@
-package ingest
+package image
 
 import (
 	"bytes"
@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
 )
 
@@ -25,28 +22,29 @@ const (
 	maxVolumes = 256
 )
 
-// describe takes from a configuration what containers need. What cannot be used
-// is left out and told.
-func describe(raw []byte, c *v1.ConfigFile) (*image.Image, []string, error) {
+// Describe takes from a configuration (OCI image spec, config.md) what containers
+// need, and its id. What cannot be used is left out and told. Names, digests,
+// layers and size are left to the caller.
+func Describe(raw []byte) (*Image, []string, error) {
 	if bytes.Contains(raw, []byte(`\u0000`)) {
 		return nil, nil, errors.New("its configuration holds a zero byte, which no argument, variable or path can have")
+	}
+	var c config.File
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, nil, fmt.Errorf("configuration: %w", err)
 	}
 	if c.OS != "linux" && c.OS != "" {
 		return nil, nil, fmt.Errorf("it is for %q, only linux images can run here", c.OS)
 	}
 	d := &description{}
-	img := &image.Image{
-		OS: "linux", Architecture: c.Architecture, Variant: c.Variant, Author: c.Author, Created: c.Created.UTC(),
-		Config: image.Config{
+	img := &Image{
+		ID: digestOf(raw), OS: "linux", Architecture: c.Architecture, Variant: c.Variant, Author: c.Author, Created: c.Created.UTC(),
+		Config: Config{
 			User: c.Config.User, Env: d.environment(c.Config.Env), Entrypoint: c.Config.Entrypoint, Cmd: c.Config.Cmd,
 			ExposedPorts: d.ports(c.Config.ExposedPorts), Volumes: d.volumes(c.Config.Volumes),
 			WorkingDir: absolute(c.Config.WorkingDir), Labels: c.Config.Labels, StopSignal: c.Config.StopSignal,
-			Shell: c.Config.Shell, OnBuild: c.Config.OnBuild,
+			Shell: c.Config.Shell, OnBuild: c.Config.OnBuild, Healthcheck: healthcheck(c.Config.Healthcheck),
 		},
-	}
-	var err error
-	if img.Config.Healthcheck, err = healthcheck(raw); err != nil {
-		return nil, nil, err
 	}
 	for what, n := range map[string]int{
 		"variables": len(c.Config.Env), "labels": len(c.Config.Labels), "arguments": len(c.Config.Entrypoint) + len(c.Config.Cmd),
@@ -61,24 +59,14 @@ func describe(raw []byte, c *v1.ConfigFile) (*image.Image, []string, error) {
 	return img, d.notices, nil
 }
 
-// healthcheck reads the text: the library does not know StartInterval.
-func healthcheck(raw []byte) (*image.Healthcheck, error) {
-	var file struct {
-		Config struct {
-			Healthcheck *config.Healthcheck
-		} `json:"config"`
-	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	h := file.Config.Healthcheck
+func healthcheck(h *config.Healthcheck) *Healthcheck {
 	if h == nil {
-		return nil, nil
+		return nil
 	}
-	return &image.Healthcheck{
+	return &Healthcheck{
 		Test: h.Test, Interval: max(h.Interval, 0), Timeout: max(h.Timeout, 0), StartPeriod: max(h.StartPeriod, 0),
 		StartInterval: max(h.StartInterval, 0), Retries: max(h.Retries, 0),
-	}, nil
+	}
 }
 
 // description collects what is to be told.

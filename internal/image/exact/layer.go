@@ -1,0 +1,38 @@
+package exact
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/mocker-compose/mocker-compose/internal/image"
+)
+
+// Layer writes the tar of a layer of the store, and compares its digest. The
+// caller is in the user namespace, where all files can be read, and keeps the
+// layer.
+func Layer(ctx context.Context, s *image.Store, key string, w io.Writer) (size int64, err error) {
+	files, err := s.LayerFiles(key)
+	if err != nil {
+		return 0, fmt.Errorf("layer %s: %w", key, err)
+	}
+	defer files.Close()
+	sum := sha256.New()
+	count := &counter{}
+	if err := Write(ctx, io.MultiWriter(w, sum, count), files.Record, files.FS); err != nil {
+		return count.n, fmt.Errorf("layer %s: %w", key, err)
+	}
+	if got := "sha256:" + hex.EncodeToString(sum.Sum(nil)); got != files.DiffID {
+		return count.n, fmt.Errorf("layer %s: its files have changed: the digest of its tar is %s", key, got)
+	}
+	return count.n, nil
+}
+
+type counter struct{ n int64 }
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.n += int64(len(p))
+	return len(p), nil
+}

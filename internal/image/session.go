@@ -1,0 +1,126 @@
+package image
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mocker-compose/mocker-compose/internal/state"
+)
+
+// Session keeps layers from being collected that belong to no image yet, while
+// several processes work on one: a pull with its unpacking children, a build. It
+// is a file in images/sessions that lists keys, and which its process holds
+// locked: with the process ends the session.
+//
+// A key is written under the store's shared lock, then the layer is looked at;
+// layers are doomed under the exclusive one, after sessions were read. So a
+// layer that was seen by a session stays.
+type Session struct {
+	store *Store
+	lock  *os.File
+	begun atomic.Bool
+
+	mu   sync.Mutex
+	keys map[string]Layer // a zero Layer is one that may not be there yet
+}
+
+// Begin begins a session. Close must be called.
+func (s *Store) Begin(ctx context.Context) (*Session, error) {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails, says its documentation
+	lock, err := state.TryLock(s.path("sessions", hex.EncodeToString(random[:])))
+	if err != nil {
+		return nil, fmt.Errorf("image store: %w", err)
+	}
+	return &Session{store: s, lock: lock, keys: map[string]Layer{}}, ctx.Err()
+}
+
+// Close ends the session: what no image and no record of the cache has by now
+// may be collected.
+func (x *Session) Close() error {
+	err := os.Remove(x.lock.Name())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, x.lock.Close())
+}
+
+// first is true once: leftovers are looked for by one of the children only.
+func (x *Session) first() bool { return !x.begun.Swap(true) }
+
+// note keeps a key whose layer may not be there yet.
+func (x *Session) note(ctx context.Context, key string) error {
+	return x.store.reading(ctx, func(*index) error { return x.write(key) })
+}
+
+// write is called under the store's shared lock.
+func (x *Session) write(key string) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if _, ok := x.keys[key]; ok {
+		return nil
+	}
+	// A line of its own, whatever a write that failed has left.
+	if _, err := x.lock.WriteString("\n" + key + "\n"); err != nil {
+		return fmt.Errorf("keep layer %s: %w", key, err)
+	}
+	x.keys[key] = Layer{}
+	return nil
+}
+
+// known is a layer that the session has seen whole.
+func (x *Session) known(key string) (Layer, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	l := x.keys[key]
+	return l, l.Key != ""
+}
+
+func (x *Session) know(l Layer) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.keys[l.Key] = l
+}
+
+// sessionKeys adds what living sessions keep, and removes dead ones. The caller
+// holds the store's exclusive lock.
+func (s *Store) sessionKeys(keys map[string]bool) error {
+	entries, err := os.ReadDir(s.path("sessions"))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := s.path("sessions", e.Name())
+		lock, err := state.TryLock(path)
+		if errors.Is(err, state.ErrLocked) {
+			err = readKeys(path, keys)
+		} else if err == nil {
+			err = errors.Join(os.Remove(path), lock.Close())
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func readKeys(path string, keys map[string]bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		keys[lines.Text()] = true
+	}
+	return lines.Err()
+}
