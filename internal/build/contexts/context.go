@@ -1,0 +1,117 @@
+package contexts
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/mocker-compose/mocker-compose/internal/build"
+	"github.com/mocker-compose/mocker-compose/internal/build/selection"
+)
+
+// Context is a directory that files are copied from. Its methods may be called
+// at the same time.
+type Context struct {
+	dir   *os.File
+	cache *selection.Cache
+	keep  *keep
+
+	mu         sync.Mutex
+	ignore     []string
+	ignoreFile string
+	fetched    []*os.File
+}
+
+// Options say where things are.
+type Options struct {
+	Data string // the user's data directory (state.Dirs)
+	Base string // where addresses that are relative paths start; "" = the working directory
+}
+
+// Open opens the context at an address: a directory. Close must be called.
+func Open(_ context.Context, address string, o Options) (*Context, error) {
+	k, err := openKeep(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	path := address
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(o.Base, path)
+	}
+	return openDirectory(path, k)
+}
+
+func openDirectory(path string, k *keep) (*Context, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("build context %s: there is no such directory", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("build context: %w", err)
+	}
+	st, err := dir.Stat()
+	if err == nil && !st.IsDir() {
+		err = fmt.Errorf("build context %s: it is not a directory", path)
+	}
+	var cache *selection.Cache
+	if err == nil {
+		cache, err = selection.OpenCache(k.path("files", name(path)))
+	}
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return &Context{dir: dir, cache: cache, keep: k}, nil
+}
+
+// name is a file name for a text.
+func name(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// Ignore hides what patterns match, which stand in file: its name is for messages.
+func (c *Context) Ignore(patterns []string, file string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ignore, c.ignoreFile = patterns, file
+}
+
+// Dir is the directory; it stays the context's.
+func (c *Context) Dir() (*os.File, error) { return c.dir, nil }
+
+// Fetched are the directories that entries with a Fetched number are in, the
+// first at 0. They stay the context's.
+func (c *Context) Fetched() []*os.File {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fetched[:len(c.fetched):len(c.fetched)]
+}
+
+// Select finds what a copy takes, in the order in which it is to be made, and a
+// digest of it: where each entry goes, its kind, mode and content. A source that
+// is not there is a *[selection.NotFoundError].
+func (c *Context) Select(ctx context.Context, cp *build.Copy) ([]build.Entry, string, error) {
+	c.mu.Lock()
+	tree := selection.Tree{Root: c.dir, Ignore: c.ignore, IgnoreFile: c.ignoreFile, Cache: c.cache}
+	c.mu.Unlock()
+	return tree.Select(ctx, selection.Of(cp))
+}
+
+// Close ends the use of the context, and keeps what was learned of its files.
+func (c *Context) Close() error {
+	err := c.cache.Save()
+	for _, f := range c.Fetched() {
+		err = errors.Join(err, f.Close())
+	}
+	return errors.Join(err, c.dir.Close())
+}
