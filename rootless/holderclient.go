@@ -64,8 +64,13 @@ func ConnectHolder(ctx context.Context, dirs state.Dirs, project string) (*Holde
 		conn.Close()
 		return nil, err
 	}
+	return newHolderClient(conn, pidfd, mountPoint(dirs, project))
+}
+
+// newHolderClient takes conn and pidfd over.
+func newHolderClient(conn *wire.Conn, pidfd *os.File, root string) (*HolderClient, error) {
 	h := &HolderClient{
-		conn: conn, pidfd: pidfd, Root: mountPoint(dirs, project),
+		conn: conn, pidfd: pidfd, Root: root,
 		waiting: make(map[int]chan reply), exits: make(map[string]chan ChildInfo),
 		missed: make(map[string]ChildInfo),
 		gone:   make(chan struct{}),

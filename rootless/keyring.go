@@ -22,11 +22,11 @@ const keyringPerm = 0x3f000000 | 0x00010000 | 0x00020000 | 0x00080000 | 0x001000
 
 // holdKeyring makes the keyring, for as long as this process lives: a keyring
 // belongs to a thread, and goes with the last one that has it.
-func holdKeyring(project string) error {
+func holdKeyring(name string) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked
-		id, err := unix.KeyctlJoinSessionKeyring(KeyringName(project))
+		id, err := unix.KeyctlJoinSessionKeyring(name)
 		if forced := cause.Forced("keyrings"); forced != nil {
 			err = forced
 		}

@@ -62,32 +62,45 @@ func RunProjectHolder(dirs state.Dirs, project string, ready *os.File) int {
 }
 
 func newProjectHolder(dirs state.Dirs, project string) (*wire.Listener, *projectHolder, error) {
-	if os.Getpid() != 1 {
-		return nil, nil, fmt.Errorf("is not pid 1 of a pid namespace")
-	}
-	// The child's /proc/self must name it: this /proc has to be of this pid namespace.
-	if err := cause.Forced("proc"); err != nil {
-		return nil, nil, explainProc(err)
-	}
-	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return nil, nil, explainProc(err)
-	}
 	if err := state.MakePrivate(mountPoint(dirs, project)); err != nil {
 		return nil, nil, err
 	}
-	if err := holdKeyring(project); err != nil {
+	scratch := ScratchDir(dirs, project)
+	if err := state.MakePrivate(scratch); err != nil {
 		return nil, nil, err
+	}
+	h, err := furnish(scratch, KeyringName(project))
+	if err != nil {
+		return nil, nil, err // the process ends, and all that it has with it
+	}
+	l, err := wire.Listen(dirs.HolderSocket(project))
+	return l, h, err
+}
+
+// furnish gives the calling process what a holder has from the start.
+func furnish(scratch, keyring string) (*projectHolder, error) {
+	if os.Getpid() != 1 {
+		return nil, fmt.Errorf("is not pid 1 of a pid namespace")
+	}
+	// The child's /proc/self must name it: this /proc has to be of this pid namespace.
+	if err := cause.Forced("proc"); err != nil {
+		return nil, explainProc(err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		return nil, explainProc(err)
+	}
+	if err := holdKeyring(keyring); err != nil {
+		return nil, err
 	}
 	h := &projectHolder{kept: make(map[string]*os.File), children: make(map[string]*child)}
 	var err error
-	if h.kept[ScratchName], err = mountScratch(ScratchDir(dirs, project)); err != nil {
-		return nil, nil, err
+	if h.kept[ScratchName], err = mountScratch(scratch); err != nil {
+		return nil, err
 	}
 	if h.kept[RouterName], err = newNetNS(); err != nil {
-		return nil, nil, cause.Born("router net namespace", err, "net")
+		return nil, cause.Born("router net namespace", err, "net")
 	}
-	l, err := wire.Listen(dirs.HolderSocket(project))
-	return l, h, err // on an error the process ends, and all of this with it
+	return h, nil
 }
 
 // explainProc says why the kernel lets us mount no /proc.
@@ -102,9 +115,6 @@ func explainProc(err error) error {
 // mountScratch mounts the scratch tmpfs and opens it. Not noexec: a config may be
 // a script with mode 755.
 func mountScratch(dir string) (*os.File, error) {
-	if err := state.MakePrivate(dir); err != nil {
-		return nil, err
-	}
 	if err := unix.Mount("scratch", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=700,size=256m"); err != nil {
 		return nil, explainMount("mount the scratch directory "+dir, err)
 	}

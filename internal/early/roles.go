@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/build/worker"
+	"github.com/mocker-compose/mocker-compose/internal/build/worker/inside"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
@@ -48,6 +50,14 @@ var roles = map[string]func(args []string) int{
 			return host.RunSupervisor(d, project, client.Version, ready)
 		})
 	},
+	rootless.RoleOwnHolder: func(args []string) int {
+		if len(args) != 2 {
+			return 2
+		}
+		debug.SetGCPercent(holderGC)
+		return rootless.RunOwnHolder(args[0], args[1], os.NewFile(readyFile, "ready"), os.NewFile(readyFile+1, "socket"))
+	},
+	worker.Role:        inside.Run,
 	rootfs.Role:        rootfs.RunRole,
 	volumes.RoleRemove: volumes.RunRemove,
 	copytar.Role:       copytar.Serve,

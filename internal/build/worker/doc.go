@@ -19,6 +19,6 @@
 //   - Nobody outlives the one above: the worker ends when the socket does, the holder
 //     when the worker does, and with the holder, which is the first process of their
 //     pid namespace, all that RUN has started.
-//   - What the worker had on disk without a name in the store is in one directory, whose
-//     lock ends with the process (package rooms).
+//   - What the worker has on disk without a name in the store is in rooms of the store
+//     (image.Room), whose locks end with the process.
 package worker

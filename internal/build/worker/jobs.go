@@ -58,6 +58,7 @@ func (c *client) Copy(ctx context.Context, job *build.CopyJob, _ io.Writer) (bui
 	if job.Dir != nil {
 		files = append(files, job.Dir)
 	}
+	files = append(files, job.Fetched...)
 	a, err := c.call(ctx, &Request{Op: OpCopy, Copy: job, HasDir: job.Dir != nil}, files...)
 	return a.Layer, err
 }

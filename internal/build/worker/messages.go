@@ -22,7 +22,7 @@ type Request struct {
 	ID      int               `json:"id"`
 	Op      string            `json:"op"`
 	Run     *RunRequest       `json:"run,omitempty"`
-	Copy    *build.CopyJob    `json:"copy,omitempty"` // the file, if HasDir, is its Dir
+	Copy    *build.CopyJob    `json:"copy,omitempty"` // the files are its Dir, if HasDir, and its Fetched
 	HasDir  bool              `json:"has_dir,omitempty"`
 	MakeDir *build.MakeDirJob `json:"mkdir,omitempty"`
 }
