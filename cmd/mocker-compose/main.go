@@ -41,7 +41,9 @@ func run(args []string) int {
 	client.Templates = render
 	root := newRoot(env)
 	root.SetArgs(args)
-	return client.Report(env.Stderr, teach(root.ExecuteContext(context.Background())))
+	err = teach(root.ExecuteContext(context.Background()))
+	env.Settle()
+	return client.Report(env.Stderr, err)
 }
 
 // teach adds the command that helps to an error of the command line itself.

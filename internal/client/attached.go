@@ -178,6 +178,7 @@ func (a *attached) result() error {
 // will follow.
 func (a *attached) progress() func(*api.Answer) error {
 	p := a.env.progress()
+	p.lines = true // logs come in between
 	announced := false
 	return func(an *api.Answer) error {
 		if s := an.Progress; !announced && (an.Done || s != nil && s.Kind == "Container" && begins(s.Status)) {
@@ -222,7 +223,9 @@ func (a *attached) stopAll(ctx context.Context) {
 // order sends a stop or kill. A project that does not run has stopped.
 func (a *attached) order(ctx context.Context, req api.Request) {
 	go func() {
-		err := a.env.Call(ctx, a.target.Name, req, a.env.progress().answer)
+		p := a.env.progress()
+		p.lines = true
+		err := a.env.Call(ctx, a.target.Name, req, p.answer)
 		if errors.Is(err, errNotRunning) {
 			err = nil
 		}

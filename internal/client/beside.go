@@ -201,6 +201,8 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 		defer files[0].Close() // by then we hold what there is ourselves
 		files = files[1:]
 	}
+	b.env.Settle()
+	b.prog.lines = true
 	b.shown = s.Container
 	b.resume()
 	if b.file != nil {

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	display "github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -16,6 +18,9 @@ type Env struct {
 	Getenv                func(string) string
 	Dirs                  state.Dirs
 	Global                Global
+
+	showing sync.Once
+	shown   *display.Display // what Display made
 }
 
 // NewEnv is the process's own surroundings; the directories are found, not made.
@@ -44,4 +49,10 @@ type Target struct {
 var ErrUnread = errors.New("the compose files must be read")
 
 // Warn writes one warning line to standard error.
-func (e *Env) Warn(line string) { fmt.Fprintln(e.Stderr, "WARN", line) }
+func (e *Env) Warn(line string) {
+	if e.shown != nil {
+		e.shown.Print("WARN " + line)
+		return
+	}
+	fmt.Fprintln(e.Stderr, "WARN", line)
+}

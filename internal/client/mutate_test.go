@@ -123,7 +123,7 @@ func TestProgressByEnvironment(t *testing.T) {
 	for flag, want := range map[string]string{"auto": "quiet", "plain": "plain"} {
 		w := newWorld(t)
 		w.Global.Progress, w.environ["COMPOSE_PROGRESS"] = flag, "quiet"
-		if got := w.progress().mode; got != want {
+		if got := string(w.progress().mode); got != want {
 			t.Errorf("--progress %s: %s, want %s", flag, got, want)
 		}
 	}

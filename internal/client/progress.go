@@ -1,34 +1,58 @@
 package client
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/tty"
+	display "github.com/mocker-compose/mocker-compose/internal/progress"
 )
 
 // progress prints what the supervisor does, to standard error.
 type progress struct {
-	w     io.Writer
-	mode  string // as --progress has it
+	env   *Env
+	mode  display.Mode
 	quiet bool
+	lines bool // also on a terminal: others write to it too
 }
 
-func (e *Env) progress() *progress {
-	mode := e.Global.Progress
-	if env := e.Getenv("COMPOSE_PROGRESS"); mode == "auto" && env != "" {
-		mode = env
+func (e *Env) progress() *progress { return &progress{env: e, mode: e.Display().Mode()} }
+
+// Display is where everything that this command does is shown, on standard error.
+func (e *Env) Display() *display.Display {
+	e.showing.Do(func() {
+		terminal := tty.Is(e.Stderr) && e.Getenv("TERM") != "dumb" && e.ansi() != "never"
+		word := e.Global.Progress
+		if env := e.Getenv("COMPOSE_PROGRESS"); (word == "" || word == "auto") && env != "" {
+			word = env
+		}
+		mode := display.Choose(word, terminal)
+		if mode == display.TTY && !terminal {
+			mode = display.Plain
+		}
+		e.shown = display.New(e.Stderr, display.Options{
+			Mode: mode, Colour: e.Getenv("NO_COLOR") == "" || e.ansi() == "always", ASCII: !e.unicode(),
+			Size: func() (int, int) { rows, cols := tty.Size(e.Stderr); return int(rows), int(cols) },
+		})
+	})
+	return e.shown
+}
+
+// unicode: the terminal has more than ASCII (locale(7): the first that is set counts).
+func (e *Env) unicode() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(e.Getenv(name)); v != "" {
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
 	}
-	return &progress{w: e.Stderr, mode: mode}
+	return true
 }
 
-// progressJSON is one line of --progress json: docker compose's keys.
-type progressJSON struct {
-	ID     string `json:"id"`
-	Status string `json:"status"` // Working, Done, Warning, Error
-	Text   string `json:"text"`
-	Detail string `json:"details,omitempty"`
+// Settle ends what is drawn: what follows may be written to standard error.
+func (e *Env) Settle() {
+	if e.shown != nil {
+		e.shown.Pause()
+	}
 }
 
 // answer prints the progress that an answer carries, if any.
@@ -36,34 +60,36 @@ func (p *progress) answer(a *api.Answer) error {
 	if a.Progress != nil {
 		p.line(a.Progress)
 	}
+	if a.Done || a.Error != nil {
+		p.env.Settle()
+	}
 	return nil
 }
 
 func (p *progress) line(s *api.Progress) {
+	d := p.env.Display()
+	e := display.Event{ID: s.Kind + " " + s.Name, Status: phase(s.Status), Text: s.Status, Details: s.Text}
 	switch {
-	case s.Status == "Warning" && p.mode != "json":
-		fmt.Fprintln(p.w, "WARN", s.Text)
-	case p.quiet || p.mode == "quiet":
-	case p.mode == "json":
-		// An error here would be one of standard error itself.
-		_ = json.NewEncoder(p.w).Encode(progressJSON{s.Kind + " " + s.Name, phase(s.Status), s.Status, s.Text})
-	case s.Text != "":
-		fmt.Fprintf(p.w, " %s %s  %s %s\n", s.Kind, s.Name, s.Status, s.Text)
+	case s.Status == "Warning" && p.mode != display.JSON:
+		d.Print("WARN " + s.Text)
+	case p.quiet:
+	case p.lines && p.mode == display.TTY:
+		d.Line(e)
 	default:
-		fmt.Fprintf(p.w, " %s %s  %s\n", s.Kind, s.Name, s.Status)
+		d.On(e)
 	}
 }
 
 // phase tells a step that goes on from one that is over.
-func phase(status string) string {
+func phase(status string) display.Status {
 	switch status {
-	case "Creating", "Starting", "Waiting", "Stopping", "Killing", "Removing", "Recreate", "Restarting", "Copying", "Connecting", "Disconnecting", "Updating":
-		return "Working"
+	case "Creating", "Starting", "Waiting", "Stopping", "Killing", "Removing", "Recreate", "Restarting", "Copying", "Connecting", "Disconnecting", "Updating", "Loading":
+		return display.Working
 	case "Error":
-		return "Error"
-	case "Skipped":
-		return "Warning"
+		return display.Error
+	case "Skipped", "Warning":
+		return display.Warning
 	default:
-		return "Done"
+		return display.Done
 	}
 }

@@ -43,5 +43,6 @@ func run(argv []string) (code int, done bool) {
 	if err = call(ctx); errors.Is(err, client.ErrUnread) {
 		return 0, false
 	}
+	env.Settle()
 	return client.Report(env.Stderr, err), true
 }
