@@ -20,7 +20,12 @@ type Error struct {
 
 // Error is the lines, then the cause, as buildx prints them.
 func (e *Error) Error() string {
-	return e.Excerpt() + e.Cause.Error()
+	return e.Excerpt() + strings.Map(func(r rune) rune {
+		if r == '\n' {
+			return r
+		}
+		return printable(r)
+	}, e.Cause.Error())
 }
 
 // Unwrap is the cause.
@@ -61,13 +66,21 @@ func Excerpt(data []byte, first, last int) string {
 		if n >= first && n <= last {
 			mark = ">>>"
 		}
-		line := strings.TrimSuffix(lines[n-1], "\r")
+		line := strings.Map(printable, strings.TrimSuffix(lines[n-1], "\r"))
 		if len(line) > maxColumn {
 			line = strings.ToValidUTF8(line[:maxColumn], "") + "..."
 		}
 		fmt.Fprintf(&b, " %3d | %s %s\n", n, mark, line)
 	}
 	return b.String() + rule
+}
+
+// printable keeps a file from steering the terminal.
+func printable(r rune) rune {
+	if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		return '\ufffd'
+	}
+	return r
 }
 
 // around adds lines before and after, more of them if there is one line only.
@@ -99,8 +112,8 @@ func (f *file) failed(err error, first, last int) error {
 	}
 	var located *parser.LocationError
 	if errors.As(err, &located) {
-		if a, b := lines(slices.Concat(located.Locations...)); a > 0 && first == 0 {
-			first, last = a, b
+		if a, b := lines(slices.Concat(located.Locations...)); first == 0 {
+			first, last = max(a, 1), max(b, 1) // the parser counts a bad first line as 0
 		}
 	}
 	if first == 0 {

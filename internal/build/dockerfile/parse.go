@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	words "github.com/moby/buildkit/frontend/dockerfile/command"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -45,6 +46,14 @@ func parse(in *Input) (*file, error) {
 		return nil, fmt.Errorf("%s: %d instructions are more than the %d that are taken", f.name, n, maxInstructions)
 	}
 	f.emptyContinuations(tree.Warnings)
+	for _, n := range tree.AST.Children {
+		if name := strings.ToLower(n.Value); name != words.Arg {
+			if _, known := words.Commands[name]; known && name != words.From {
+				return nil, f.failed(fmt.Errorf("no build stage in current context: %s stands before the first FROM", strings.ToUpper(name)), n.StartLine, n.EndLine)
+			}
+			break
+		}
+	}
 	if f.stages, f.args, err = instructions.Parse(tree.AST, f.lint); err != nil {
 		return nil, f.failed(err, 0, 0)
 	}

@@ -1,6 +1,7 @@
 package dockerfile
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -112,12 +113,12 @@ func sourcesOf(s *stage) int {
 
 // start finds out what a stage starts from.
 func (p *plan) start(s *stage) error {
-	name, err := p.fromWord(s, s.src.BaseName)
+	name, unset, err := p.fromWord(s, s.src.BaseName)
 	if err != nil {
 		return err
 	}
 	if name == "" {
-		return fmt.Errorf("base name (%s) should not be blank", short(s.src.BaseName))
+		return fmt.Errorf("base name (%s) should not be blank%s", short(s.src.BaseName), unset)
 	}
 	s.platform = p.target
 	if s.src.Platform != "" {
@@ -137,8 +138,10 @@ func (p *plan) start(s *stage) error {
 		s.platform = base.platform
 		return nil
 	}
-	s.from, err = p.source(name, s.platform, s.first, s.last)
-	return err
+	if s.from, err = p.source(name, s.platform, s.first, s.last); err != nil {
+		return fmt.Errorf("%w%s", err, unset)
+	}
+	return nil
 }
 
 // source is what is no stage: an additional context, or an image.
@@ -268,7 +271,7 @@ func (p *plan) cycles() error {
 	for _, s := range p.stages {
 		if state[s.index] == fresh {
 			if at := visit(s); at != nil {
-				return p.file.failed(fmt.Errorf("circular dependency detected on stage: %s", s.shown), at.first, at.last)
+				return p.file.failed(fmt.Errorf("circular dependency detected on stage: %s", cmp.Or(s.shown, s.src.Name)), at.first, at.last)
 			}
 		}
 	}

@@ -76,10 +76,14 @@ func (p *plan) use(s *stage, name string, c command) (use, error) {
 }
 
 // fromWord expands a word of FROM, where only what stands before the first FROM counts.
-func (p *plan) fromWord(s *stage, word string) (string, error) {
+// unset is for the message if that makes no sense.
+func (p *plan) fromWord(s *stage, word string) (expanded, unset string, err error) {
 	r, err := lexer{p.file.escape}.word(word, p.globals)
 	p.undeclared(s, r.Unmatched)
-	return r.Result, err
+	for _, name := range sortedKeys(r.Unmatched) {
+		unset += fmt.Sprintf(": %s has no value before the first FROM%s", short(name), meant(name, p.globals.Keys()))
+	}
+	return r.Result, unset, err
 }
 
 func (p *plan) undeclared(s *stage, unmatched map[string]struct{}) {
