@@ -2,60 +2,119 @@ package registry
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
-	"github.com/mocker-compose/mocker-compose/internal/image/config"
+	"github.com/mocker-compose/mocker-compose/internal/registry/credentials"
+	"github.com/mocker-compose/mocker-compose/internal/registry/hosts"
 )
 
 // Client talks to registries. Its methods may be called at the same time.
 type Client struct {
-	options Options
+	options     Options
+	hosts       *hosts.Config
+	credentials *credentials.Lookup
+	web         *web
+	downloads   chan struct{} // one for each layer that is downloaded
+	unpackers   chan struct{} // one for each process that unpacks
+
+	mu       sync.Mutex
+	sessions map[string]*session
+	said     map[string]bool
 }
 
 // New reads what the machine's configuration says of registries. Its error is
-// of a file that cannot be understood, with its line.
+// of a file or a variable that cannot be understood.
 func New(o Options) (*Client, error) {
-	return &Client{options: o}, nil
+	h, err := hosts.Load(o.getenv)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.AddInsecure(slices.Concat(o.Insecure, strings.Split(o.getenv("MOCKER_INSECURE_REGISTRIES"), ","))); err != nil {
+		return nil, err
+	}
+	if err := o.fill(h); err != nil {
+		return nil, err
+	}
+	c := &Client{
+		options: o, hosts: h, web: newWeb(h, o.getenv, o.Stall),
+		downloads: make(chan struct{}, o.Parallel), unpackers: make(chan struct{}, max(maxUnpackers, o.Parallel)),
+		sessions: map[string]*session{}, said: map[string]bool{},
+	}
+	c.credentials = credentials.New(o.getenv, c.notice)
+	return c, nil
 }
 
-// Described is what a registry says of an image, all of it compared with its
-// digests.
-type Described struct {
-	Name     image.Name
-	Digest   string // of what the name leads to: a manifest, or an index of them
-	Manifest string // digest of the manifest for the platform
-	Config   []byte // as it is there; its digest is the image's id
-	ID       string
-	File     config.File
-	Platform string // "linux/arm64/v8"
-	Size     int64  // of all blobs, bytes
+// maxUnpackers bounds the processes that unpack: each has a decompressor's memory.
+const maxUnpackers = 6
+
+// fill puts what the user, then what docker's configuration says in place of zero.
+func (o *Options) fill(h *hosts.Config) error {
+	if v := o.getenv("MOCKER_PULL_PARALLEL"); v != "" && o.Parallel == 0 {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 64 {
+			return fmt.Errorf("MOCKER_PULL_PARALLEL=%s: it is a number from 1 to 64", v)
+		}
+		o.Parallel = n
+	}
+	if v := o.getenv("MOCKER_REGISTRY_STALL"); v != "" && o.Stall == 0 {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < time.Second {
+			return fmt.Errorf("MOCKER_REGISTRY_STALL=%s: it is a duration from 1s on, as 45s", v)
+		}
+		o.Stall = d
+	}
+	o.Parallel = first(o.Parallel, h.Parallel, defaultParallel)
+	o.Attempts = first(o.Attempts, h.Attempts, defaultAttempts)
+	o.Stall = first(o.Stall, defaultStall)
+	o.Backoff = first(o.Backoff, defaultBackoff)
+	return nil
 }
 
-// Pull makes an image that a registry has one of the store. platform is
-// OS/ARCH[/VARIANT], or "" for this machine's. observe may be nil.
-func (c *Client) Pull(ctx context.Context, ref, platform string, store *image.Store, observe func(Progress)) (image.Image, error) {
-	return image.Image{}, errors.New("registries cannot be asked yet")
+// first is the first one above zero.
+func first[T int | time.Duration](list ...T) T {
+	for _, v := range list {
+		if v > 0 {
+			return v
+		}
+	}
+	return 0
 }
 
-// Digest is the digest that a reference leads to: with a platform that of the
-// manifest for it, without one that of the index, if there is one. It is what
-// docker writes into RepoDigests (then without a platform).
-func (c *Client) Digest(ctx context.Context, ref, platform string) (string, error) {
-	return "", errors.New("registries cannot be asked yet")
-}
-
-// Describe gets an image's configuration, without its layers.
-func (c *Client) Describe(ctx context.Context, ref, platform string) (*Described, error) {
-	return nil, errors.New("registries cannot be asked yet")
+// notice tells the user something once.
+func (c *Client) notice(text string) {
+	c.mu.Lock()
+	again := c.said[text]
+	c.said[text] = true
+	c.mu.Unlock()
+	if !again && c.options.Notice != nil {
+		c.options.Notice(text)
+	}
 }
 
 // Remote is a way to the registry itself, not to a mirror, that is logged in for the
 // actions ("pull", "push") on the repository. For go-containerregistry's
 // pkg/v1/remote: remote.WithTransport(transport).
 func (c *Client) Remote(ctx context.Context, n image.Name, actions ...string) (name.Repository, http.RoundTripper, error) {
-	return name.Repository{}, nil, errors.New("registries cannot be asked yet")
+	list, err := c.hosts.Endpoints(n)
+	if err != nil {
+		return name.Repository{}, nil, err
+	}
+	s, err := c.open(ctx, list[len(list)-1], strings.Join(actions, ","))
+	if err != nil {
+		return name.Repository{}, nil, explain(n, err)
+	}
+	return s.repo, s.way, nil
 }
+
+// Explain makes an error of a request that went through Remote one in words: what
+// failed, why, and what mends it.
+func Explain(n image.Name, err error) error { return explain(n, err) }
