@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
+	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
@@ -171,4 +172,26 @@ func (h *hasher) entry(d hash.Hash, e *found, s *sum) error {
 	}
 	d.Write(b)
 	return nil
+}
+
+// attributes appends the extended attributes that a copy keeps.
+func (h *hasher) attributes(b []byte, e *found) ([]byte, error) {
+	kind := e.Seen.Mode & unix.S_IFMT
+	if kind != unix.S_IFREG && kind != unix.S_IFDIR {
+		return b, nil
+	}
+	f, err := safepath.OpenBeneath(h.tree.Root, e.Path, unix.O_RDONLY|unix.O_NONBLOCK)
+	if err != nil {
+		return nil, &fileError{e.Path, err}
+	}
+	defer f.Close()
+	list := layer.Attributes(f)
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, a := range list {
+		for _, text := range []string{a.Name, a.Value} {
+			b = binary.AppendUvarint(b, uint64(len(text)))
+			b = append(b, text...)
+		}
+	}
+	return b, nil
 }
