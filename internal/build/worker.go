@@ -23,6 +23,13 @@ type Worker interface {
 	Close() error
 }
 
+// Digester is a Worker that can also tell what a copy would take out of layers:
+// equal digests are equal names, modes, owners and contents, whichever layers they
+// come from. Of the job only From and Copy count.
+type Digester interface {
+	Digest(ctx context.Context, job *CopyJob) (string, error)
+}
+
 // Layer is one in the store.
 type Layer struct {
 	Key    string `json:"key"`     // its directory in the store

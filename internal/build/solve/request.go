@@ -26,8 +26,11 @@ type Request struct {
 	SingleID bool
 	// CacheFrom are images of the store with whose layers the cache is filled up.
 	CacheFrom []build.Image
-	Epoch     *time.Time // SOURCE_DATE_EPOCH
-	Parallel  int        // steps at the same time; 0: as many as there are processors, 2 at least
+	// InlineCache makes the image one that CacheFrom of others can use fully: it
+	// carries the keys of its steps (BUILDKIT_INLINE_CACHE=1, cache_to: type=inline).
+	InlineCache bool
+	Epoch       *time.Time // SOURCE_DATE_EPOCH; nil: Graph.Epoch
+	Parallel    int        // steps at the same time; 0: as many as there are processors, 4 at least
 
 	Store *image.Store
 	// Worker is called once, at the first step that is not in the cache.
@@ -35,9 +38,8 @@ type Request struct {
 	// Observe gets what happens, one call at a time. It may be nil.
 	Observe func(build.Event)
 
-	// File is the name of the Dockerfile for errors, Excerpt its lines first to last
-	// as they are shown with an error; both may be empty.
-	File    string
+	// Excerpt are the lines first to last of the Dockerfile, as they are shown with an
+	// error. It may be nil.
 	Excerpt func(first, last int) string
 }
 
@@ -48,11 +50,12 @@ type Context interface {
 	Select(ctx context.Context, c *build.Copy) (entries []build.Entry, digest string, err error)
 	// Dir is the directory; it stays the context's.
 	Dir() (*os.File, error)
+	// Fetched are further directories, which entries may be in; they stay the context's.
+	Fetched() []*os.File
 }
 
 // Result is what a build made.
 type Result struct {
-	Image   image.Image
-	Cached  bool // all steps came from the cache
-	Renamed []image.Renamed
+	Image  image.Image
+	Cached bool // all steps came from the cache
 }
