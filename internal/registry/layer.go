@@ -26,9 +26,13 @@ func (p *pull) bring(ctx context.Context, l *layer, part *download.Part, release
 	if err != nil {
 		return &localError{err}
 	}
+	// The process that unpacks is not killed but comes to the end of its input, and
+	// so removes what it began.
+	feed := part.Feed()
+	defer context.AfterFunc(ctx, feed.Abort)()
 	fed := make(chan error, 1)
 	unpacked := make(chan error, 1)
-	go func() { fed <- part.Feed(w, l.blob.Size) }()
+	go func() { fed <- feed.Into(w, l.blob.Size) }()
 	go func() {
 		err := p.unpack(ctx, l, r)
 		if err != nil {
@@ -91,6 +95,8 @@ func (p *pull) unpack(ctx context.Context, l *layer, r *os.File) error {
 		DiffID: l.diff, Digest: l.blob.Digest.String(), Size: l.blob.Size, MediaType: string(l.blob.MediaType),
 		From: p.name.Domain + "/" + p.name.Path,
 	}
+	ctx, release := patient(ctx)
+	defer release()
 	got, err := p.session.AddLayer(ctx, b, r, func(n int64) {
 		p.tell(Progress{Layer: l.short(), Status: Extracting, Current: n, Total: l.blob.Size})
 	})
@@ -99,6 +105,19 @@ func (p *pull) unpack(ctx context.Context, l *layer, r *os.File) error {
 	}
 	l.key = got.Key
 	return nil
+}
+
+// patience is what an unwanted unpacking has to clean up.
+const patience = 3 * time.Second
+
+// patient is ctx, but ends some time later.
+func patient(ctx context.Context) (later context.Context, release func()) {
+	later, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(patience, func() { cancel(context.Cause(ctx)) })
+		context.AfterFunc(later, func() { timer.Stop() })
+	})
+	return later, func() { stop(); cancel(nil) }
 }
 
 // download brings the part up to its whole size.

@@ -126,10 +126,12 @@ func temporary(err error) bool {
 		name    *net.DNSError
 	)
 	switch {
-	case isLocal(err), errors.As(err, &final), errors.As(err, &plain), isTLS(err):
+	case isLocal(err), errors.As(err, &final):
 		return false
 	case errors.As(err, &status):
 		return status.StatusCode == http.StatusTooManyRequests || status.StatusCode == http.StatusRequestTimeout || status.StatusCode >= 500
+	case errors.As(err, &plain), isTLS(err): // beside one by the other scheme
+		return false
 	case errors.As(err, &name):
 		return !name.IsNotFound
 	case errors.As(err, &stalled), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):

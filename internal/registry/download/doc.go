@@ -3,7 +3,7 @@
 // # Purpose
 //
 // A blob is written into a part, images/downloads/HEX.part, and read behind the
-// writer at the same time ([Part.Feed]). What is interrupted goes on where it was.
+// writer at the same time ([Feed]). What is interrupted goes on where it was.
 //
 // # Model
 //

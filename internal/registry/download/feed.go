@@ -27,20 +27,53 @@ func Pipe() (r, w *os.File, err error) {
 	return r, w, nil
 }
 
-// Feed writes the part into a pipe, from its beginning up to total bytes, as it
-// comes, and closes the pipe. It ends early when nothing more comes, or when
-// nobody reads any more, which is no error of ours.
+// Feed is a reading of a part, from its beginning, while it grows.
+type Feed struct {
+	part    *Part
+	aborted bool // under the part's lock
+}
+
+// Feed begins one.
+func (p *Part) Feed() *Feed { return &Feed{part: p} }
+
+// Abort ends the feed, whatever there is still.
+func (f *Feed) Abort() {
+	f.part.mu.Lock()
+	f.aborted = true
+	f.part.mu.Unlock()
+	f.part.changed.Broadcast()
+}
+
+// wait is how much there is, as soon as it is more than at; less or the same: no
+// more will come.
+func (f *Feed) wait(at int64) int64 {
+	p := f.part
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.size <= at && !p.ended && !f.aborted {
+		p.changed.Wait()
+	}
+	if f.aborted {
+		return 0
+	}
+	return p.size
+}
+
+// Into writes the part into a pipe, up to total bytes, as it comes, and closes
+// the pipe. It ends early when nothing more comes, or when nobody reads any more,
+// which is no error of ours.
 //
 // The pages of the page cache go into the pipe as they are (splice(2)): what came
 // is copied once into the file, and once out of it by who reads.
-func (p *Part) Feed(w *os.File, total int64) (err error) {
+func (f *Feed) Into(w *os.File, total int64) (err error) {
+	p := f.part
 	defer func() { err = errors.Join(err, w.Close()) }()
 	conn, err := w.SyscallConn()
 	if err != nil {
 		return err
 	}
 	for at := int64(0); at < total; {
-		have := min(p.wait(at), total)
+		have := min(f.wait(at), total)
 		if have <= at {
 			return nil
 		}

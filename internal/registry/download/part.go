@@ -84,7 +84,7 @@ func (p *Part) full(err error) error {
 		err, filepath.Dir(p.file.Name()), free>>20)
 }
 
-// End says that nothing more will come: who waits in Feed ends.
+// End says that nothing more will come: feeds end with what there is.
 func (p *Part) End() {
 	p.mu.Lock()
 	p.ended = true
@@ -96,26 +96,15 @@ func (p *Part) End() {
 func (p *Part) Restart() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.size, p.ended = 0, false
+	p.size = 0
 	return p.file.Truncate(0)
 }
 
-// Again lets Feed wait for more after End.
+// Again lets feeds wait for more after End.
 func (p *Part) Again() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = false
-}
-
-// wait is how much there is, as soon as it is more than at; less or the same: no
-// more will come.
-func (p *Part) wait(at int64) int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for p.size <= at && !p.ended {
-		p.changed.Wait()
-	}
-	return p.size
 }
 
 // Digest reads all that is there: "sha256:HEX".
