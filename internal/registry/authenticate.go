@@ -2,10 +2,10 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
-	"net/http"
 
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/registry/credentials"
 	"github.com/mocker-compose/mocker-compose/internal/registry/login"
 )
@@ -13,16 +13,25 @@ import (
 // Authenticate asks the registry on a host whether credentials are good, and
 // returns what to keep of them: see [login.Verify].
 func (c *Client) Authenticate(ctx context.Context, host string, cred credentials.Credential) (credentials.Credential, error) {
-	if host == "docker.io" {
-		host = "registry-1.docker.io"
-	}
-	kept, err := login.Verify(ctx, http.DefaultTransport, "https://"+host, cred)
-	name, _, splitErr := net.SplitHostPort(host)
-	if ip := net.ParseIP(name); err != nil && splitErr == nil && (name == "localhost" || ip != nil && ip.IsLoopback()) {
-		kept, err = login.Verify(ctx, http.DefaultTransport, "http://"+host, cred)
-	}
+	list, err := c.hosts.Endpoints(image.Name{Domain: host, Path: "login", Tag: "latest"}) // no repository is asked for
 	if err != nil {
+		return cred, err
+	}
+	e := list[len(list)-1]
+	if e.Insecure {
+		c.web.allow(e.Host)
+	}
+	kept, err := login.Verify(ctx, c.web, "https://"+e.Host, cred)
+	if err != nil && e.Insecure && !errors.Is(err, login.ErrRefused) && ctx.Err() == nil {
+		kept, err = login.Verify(ctx, c.web, "http://"+e.Host, cred)
+	}
+	switch {
+	case err == nil:
+		return kept, nil
+	case ctx.Err() != nil:
+		return kept, context.Cause(ctx)
+	case errors.Is(err, login.ErrRefused):
 		return kept, fmt.Errorf("log in to %s: %w", host, err)
 	}
-	return kept, nil
+	return kept, fmt.Errorf("log in to %s: %s", host, connection(host, err))
 }

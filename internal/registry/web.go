@@ -90,9 +90,12 @@ func (w *web) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, watch := watched(req.Context(), w.stall, req.URL.Host)
+	ctx, watch := watched(req.Context(), w.patience(req), req.URL.Host)
 	watch.wait(true)
 	req = req.Clone(ctx)
+	if req.Body != nil && req.Body != http.NoBody {
+		req.Body = &sent{req.Body, watch}
+	}
 	req.Header.Set("Accept-Encoding", "identity")
 	res, err := t.RoundTrip(req)
 	watch.wait(false)

@@ -70,7 +70,8 @@ func (r *Registry) tokenAllows(w http.ResponseWriter, req *http.Request) bool {
 	g, known := r.tokens.access[token]
 	r.tokens.mu.Unlock()
 	fresh := ok && known && time.Now().Before(g.until)
-	if fresh && (repo == "" || g.scopes["repository:"+repo+":"+action(req.Method)]) {
+	from := req.URL.Query().Get("from") // of a mount
+	if fresh && (repo == "" || g.scopes["repository:"+repo+":"+action(req.Method)]) && (from == "" || g.scopes["repository:"+from+":pull"]) {
 		return true
 	}
 	challenge := fmt.Sprintf(`Bearer realm="%s/token",service="registrytest"`, r.URL)
@@ -79,7 +80,11 @@ func (r *Registry) tokenAllows(w http.ResponseWriter, req *http.Request) bool {
 		if action(req.Method) == "push" {
 			actions = "pull,push"
 		}
-		challenge += fmt.Sprintf(`,scope="repository:%s:%s"`, repo, actions)
+		challenge += fmt.Sprintf(`,scope="repository:%s:%s`, repo, actions)
+		if from != "" {
+			challenge += fmt.Sprintf(" repository:%s:pull", from)
+		}
+		challenge += `"`
 	}
 	if fresh {
 		challenge += `,error="insufficient_scope"`
