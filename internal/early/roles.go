@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/build/copying"
 	"github.com/mocker-compose/mocker-compose/internal/build/worker"
 	"github.com/mocker-compose/mocker-compose/internal/build/worker/inside"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
@@ -61,6 +62,7 @@ var roles = map[string]func(args []string) int{
 	rootfs.Role:        rootfs.RunRole,
 	volumes.RoleRemove: volumes.RunRemove,
 	copytar.Role:       copytar.Serve,
+	copying.Role:       copying.RunRole,
 	rootless.RoleProgram: func([]string) int {
 		program.Run(readyFile, 4)
 		return 127

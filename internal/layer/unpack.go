@@ -28,6 +28,7 @@ type Options struct {
 	Single    bool // one id only: owners are not tried, all belongs to root
 	Whiteouts Whiteouts
 	Limits    Limits   // zero: DefaultLimits
+	Owner     *[2]int  // user and group of all entries, whatever the archive says
 	Record    Recorder // nil: nothing is recorded
 }
 
@@ -102,6 +103,9 @@ func (u *unpacker) unpack(r io.Reader) error {
 		}
 		if err := u.count(h); err != nil {
 			return err
+		}
+		if o := u.o.Owner; o != nil {
+			h.Uid, h.Gid = o[0], o[1]
 		}
 		if err := u.entry(h, tr); err != nil {
 			return fmt.Errorf("entry %q: %w", shorten(h.Name), err)
