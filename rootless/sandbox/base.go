@@ -21,6 +21,9 @@ var BuildFiles = []string{"etc/hosts", "etc/resolv.conf"}
 // up into the writable layer is told by that from what the step has made.
 var BuildTime = time.Unix(1, 0)
 
+// BaseDirs are the directories that every root has because of us.
+func BaseDirs() []string { return baseDirs }
+
 // MakeBuildBase is MakeBase for the steps of builds.
 func MakeBuildBase(dir string) error { return makeBase(dir, BuildFiles, &BuildTime) }
 

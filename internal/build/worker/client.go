@@ -35,7 +35,10 @@ type client struct {
 	gone    chan struct{} // closed when nothing more is received
 }
 
-var _ build.Worker = (*client)(nil)
+var (
+	_ build.Worker   = (*client)(nil)
+	_ build.Digester = (*client)(nil)
+)
 
 // Start starts a worker. It ends when ctx is done, when it is closed, or with
 // this process, however that ends. report gets what the user should know once, a

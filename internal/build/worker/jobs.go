@@ -68,3 +68,9 @@ func (c *client) MakeDir(ctx context.Context, job *build.MakeDirJob) (build.Laye
 	a, err := c.call(ctx, &Request{Op: OpMakeDir, MakeDir: job})
 	return a.Layer, err
 }
+
+// Digest implements [build.Digester].
+func (c *client) Digest(ctx context.Context, job *build.CopyJob) (string, error) {
+	a, err := c.call(ctx, &Request{Op: OpDigest, Copy: job})
+	return a.Digest, err
+}

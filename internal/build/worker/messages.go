@@ -13,6 +13,7 @@ const (
 	OpRun     = "run"
 	OpCopy    = "copy"
 	OpMakeDir = "mkdir"
+	OpDigest  = "digest" // of what a copy would take out of layers
 	OpCancel  = "cancel" // the job with this ID
 	OpEnd     = "end"    // of all: nothing is answered
 )
@@ -40,6 +41,7 @@ type Answer struct {
 	ID     int              `json:"id"`
 	Notice string           `json:"notice,omitempty"`
 	Layer  build.Layer      `json:"layer"`
+	Digest string           `json:"digest,omitempty"`
 	Exit   *build.ExitError `json:"exit,omitempty"`
 	Error  string           `json:"error,omitempty"`
 }

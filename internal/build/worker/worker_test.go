@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,9 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == rootless.RoleArg && os.Args[2] == image.Role {
 		os.Exit(ingest.Run(os.Args[3:]))
+	}
+	if os.Getenv(clientEnv) != "" {
+		os.Exit(client(os.Getenv(clientEnv)))
 	}
 	os.Exit(m.Run())
 }
@@ -49,6 +53,9 @@ func newSite(t *testing.T, more ...imagetest.File) *site {
 	if err := state.MakePrivate(s.dirs.Data); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // what belongs to subordinate ids
+		_, _ = rootless.Unshare(context.Background(), s.dirs, []string{"rm", "-rf", s.dirs.Data}, func(string) {})
+	})
 	store, err := image.Open(s.dirs.Images())
 	if err != nil {
 		t.Fatal(err)
@@ -118,5 +125,110 @@ func TestRun(t *testing.T) {
 	var exit *build.ExitError
 	if !errors.As(err, &exit) || exit.Code != 3 {
 		t.Errorf("exit 3: %v", err)
+	}
+}
+
+func (s *site) above(l build.Layer) func(*build.RunJob) {
+	return func(j *build.RunJob) { j.Lower = append(j.Lower, l.Key) }
+}
+
+// layerOf lists what is in a layer, for who runs as the user: names only.
+func (s *site) layerOf(l build.Layer) string {
+	s.t.Helper()
+	if l.Empty {
+		return ""
+	}
+	var names []string
+	root := filepath.Join(s.dirs.Images(), "layers", l.Key, "fs")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && path != root {
+			rel, _ := filepath.Rel(root, path)
+			names = append(names, rel)
+		}
+		return nil // a directory that only its owner may read
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestMounts(t *testing.T) {
+	s := newSite(t, imagetest.File{Name: "etc/passwd", Text: "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n"},
+		imagetest.File{Name: "data/file", Text: "of the image"}, imagetest.File{Name: "link", Link: "data"})
+	if s == nil {
+		return
+	}
+	mode := uint32(0o444)
+	one := 1000
+	dir := t.TempDir()
+	for name, text := range map[string]string{"seen": "1", "hidden": "2", "sub/seen": "3", "sub/hidden": "4", "out/x": "5"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	here, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	with := func(m build.Mount, shown build.Mounted) func(*build.RunJob) {
+		return func(j *build.RunJob) {
+			j.Run.Mounts, j.Mounts = append(j.Run.Mounts, m), append(j.Mounts, shown)
+		}
+	}
+	for _, c := range []struct {
+		name, script, want string
+		change             func(*build.RunJob)
+	}{
+		{"bind from an image", "cat /mnt/x/file; touch /mnt/x/new 2>/dev/null || echo read-only", "of the imageread-only",
+			with(build.Mount{Type: "bind", Target: "/mnt/x", Source: "data", ReadOnly: true}, build.Mounted{Lower: s.lower})},
+		{"bind of a file", "cat /mnt/f", "of the image",
+			with(build.Mount{Type: "bind", Target: "/mnt/f", Source: "data/file", ReadOnly: true}, build.Mounted{Lower: s.lower})},
+		{"bind, written to", "echo more >/mnt/file && cat /mnt/file", "more",
+			with(build.Mount{Type: "bind", Target: "/mnt", Source: "data"}, build.Mounted{Lower: s.lower})},
+		{"context", "cd /mnt; cat seen hidden sub/hidden; touch x 2>/dev/null || echo ro", "124ro",
+			with(build.Mount{Type: "bind", Target: "/mnt", ReadOnly: true}, build.Mounted{Dir: here})},
+		{"context, ignored files", "cd /mnt; find . | sort | tr '\\n' ' '; cat hidden 2>/dev/null; cat sub/seen", ". ./seen ./sub ./sub/seen 3",
+			with(build.Mount{Type: "bind", Target: "/mnt", ReadOnly: true}, build.Mounted{Dir: here, Hide: []string{"hidden", "sub/hidden", "out"}})},
+		{"context, written to", "cd /mnt; echo new >hidden; echo new >seen; cat seen hidden", "new\nnew",
+			with(build.Mount{Type: "bind", Target: "/mnt"}, build.Mounted{Dir: here, Hide: []string{"hidden"}})},
+		{"tmpfs", "df -k /mnt/t | tail -1 | awk '{print $2}'", "1024",
+			with(build.Mount{Type: "tmpfs", Target: "/mnt/t", Size: 1 << 20}, build.Mounted{})},
+		{"secret", "cat /run/secrets/a; ls -ln /run/secrets/a | cut -c1-10; echo $A", "hush-r--------\nhush",
+			with(build.Mount{Type: "secret", ID: "a", Target: "/run/secrets/a", Env: "A"}, build.Mounted{Secret: []byte("hush")})},
+		{"secret of a user", "stat -c '%a %u:%g' /s", "444 1000:1000",
+			with(build.Mount{Type: "secret", ID: "a", Target: "/s", Mode: &mode, UID: &one, GID: &one}, build.Mounted{Secret: []byte("hush")})},
+		{"secret that is absent", "ls /run/secrets 2>/dev/null; echo none", "none",
+			with(build.Mount{Type: "secret", ID: "a", Target: "/run/secrets/a"}, build.Mounted{Absent: true})},
+		{"cache", "cat /c/x 2>/dev/null; echo 1 >/c/x; stat -c '%a %u:%g' /c", "755 0:0",
+			with(build.Mount{Type: "cache", ID: "c", Target: "/c", Sharing: "shared"}, build.Mounted{})},
+		{"cache, again", "cat /c/x", "1",
+			with(build.Mount{Type: "cache", ID: "c", Target: "/c", Sharing: "locked"}, build.Mounted{})},
+		{"cache of a user", "stat -c '%a %u:%g' /c", "444 1000:1000",
+			with(build.Mount{Type: "cache", ID: "u", Target: "/c", Sharing: "private", Mode: &mode, UID: &one, GID: &one}, build.Mounted{})},
+		{"cache with files", "cat /c/file", "of the image",
+			with(build.Mount{Type: "cache", ID: "c", Target: "/c", Sharing: "shared", From: &build.Source{}, Source: "data"}, build.Mounted{Lower: s.lower})},
+		{"here-documents", "cat /dev/pipes/EOF; /dev/pipes/run", "some text\nran", func(j *build.RunJob) {
+			j.Run.Files = []build.File{{Name: "EOF", Data: "some text\n"}, {Name: "run", Data: "#!/bin/sh\necho ran\n", Mode: 0o755}}
+		}},
+		{"below a link", "cat /link/x/file", "of the image",
+			with(build.Mount{Type: "bind", Target: "/link/x", Source: "data", ReadOnly: true}, build.Mounted{Lower: s.lower})},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, out, err := s.run(c.script, c.change)
+			if err != nil || strings.TrimSpace(out) != c.want {
+				t.Errorf("%v: it says %q, want %q", err, out, c.want)
+			}
+			if left := s.layerOf(l); left != "" {
+				t.Errorf("the layer has %s", left)
+			}
+		})
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "seen")); err != nil || string(b) != "1" {
+		t.Errorf("the context was written to: %q, %v", b, err)
 	}
 }

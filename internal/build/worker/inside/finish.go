@@ -1,37 +1,73 @@
 package inside
 
 import (
-	"archive/tar"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
+	"github.com/mocker-compose/mocker-compose/internal/build/harvest"
 	"github.com/mocker-compose/mocker-compose/internal/image"
-	"github.com/mocker-compose/mocker-compose/internal/layer"
+	"github.com/mocker-compose/mocker-compose/internal/image/exact"
 )
 
 // finish makes a layer of what the step has changed.
 func (s *step) finish(ctx context.Context, epoch *time.Time) (build.Layer, error) {
-	diffID, st, err := standIn(s.upper())
+	res, err := s.harvest(ctx, epoch)
 	if err != nil {
-		return build.Layer{}, fmt.Errorf("layer of the step: %w", err)
+		return build.Layer{}, err
 	}
-	if st.Entries == 0 {
+	s.tell(&res)
+	if res.Empty {
 		return build.Layer{Empty: true}, nil
 	}
-	lease, err := s.room.Take(ctx, diffID, s.p.singleID, st)
+	lease, err := s.room.Take(ctx, res.DiffID, s.p.singleID, res.Stats)
 	if err != nil {
 		return build.Layer{}, err
 	}
 	s.p.keep(lease)
-	return build.Layer{Key: lease.Key, DiffID: diffID, Size: st.Bytes}, nil
+	return build.Layer{Key: lease.Key, DiffID: res.DiffID, Size: res.Stats.Bytes}, nil
+}
+
+// harvest makes the upper directory ready, and the record of its tar.
+func (s *step) harvest(ctx context.Context, epoch *time.Time) (res harvest.Result, err error) {
+	o := harvest.Options{Epoch: epoch}
+	if len(s.layers) > 0 && !s.linked {
+		if o.Below, err = s.mount(s.layers, ""); err != nil {
+			return res, err
+		}
+		defer o.Below.Close()
+	}
+	upper, err := os.Open(s.upper())
+	if err != nil {
+		return res, err
+	}
+	defer upper.Close()
+	if err := tidyBase(upper, o.Below); err != nil {
+		return res, err
+	}
+	record, err := os.OpenFile(filepath.Join(s.room.Path(), image.TarRecord), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return res, err
+	}
+	defer record.Close()
+	r := exact.NewRecorder(record)
+	o.Record = r
+	res, err = harvest.Layer(ctx, upper, o)
+	return res, errors.Join(err, r.Close())
+}
+
+// tell says what of the step is not in its layer.
+func (s *step) tell(res *harvest.Result) {
+	if res.Names > 0 {
+		s.p.notice(fmt.Sprintf("build: %d files whose names begin with .wh. are left out: in a layer such a name deletes another file", res.Names))
+	}
+	if n := res.Stats.Left.Devices; n > 0 {
+		s.p.notice(fmt.Sprintf("build: %d device nodes are left out: a plain user cannot make any", n))
+	}
 }
 
 // keep holds a layer until the worker is closed.
@@ -39,37 +75,4 @@ func (p *process) keep(l *image.Lease) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leases = append(p.leases, l)
-}
-
-func standIn(dir string) (string, layer.Stats, error) {
-	var st layer.Stats
-	h := sha256.New()
-	w := tar.NewWriter(h)
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == dir {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		st.Entries++
-		hd, err := tar.FileInfoHeader(info, "")
-		if err != nil {
-			return err
-		}
-		hd.Name, _ = filepath.Rel(dir, path)
-		if err := w.WriteHeader(hd); err != nil || !info.Mode().IsRegular() {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		st.Bytes += info.Size()
-		_, err = io.Copy(w, f)
-		return err
-	})
-	return "sha256:" + hex.EncodeToString(h.Sum(nil)), st, err
 }

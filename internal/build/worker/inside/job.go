@@ -24,6 +24,8 @@ func (p *process) do(ctx context.Context, req *worker.Request, files []*os.File)
 		a.Layer, err = p.copy(ctx, req.Copy, req.HasDir, files)
 	case req.Op == worker.OpMakeDir && req.MakeDir != nil && req.MakeDir.MakeDir != nil:
 		a.Layer, err = p.makeDir(ctx, req.MakeDir)
+	case req.Op == worker.OpDigest && req.Copy != nil && req.Copy.Copy != nil:
+		a.Digest, err = p.digest(ctx, req.Copy)
 	default:
 		err = fmt.Errorf("unknown job %q", req.Op)
 	}

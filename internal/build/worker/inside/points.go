@@ -16,8 +16,8 @@ import (
 )
 
 // points are the mount points that were missing. They are made for the program and
-// removed after it, if it has put nothing there; then the directories above are as if
-// they had not been touched.
+// removed after it, if it has put nothing there; what the overlay has copied up for them is
+// not taken for changed by the harvest.
 type points struct {
 	made []point
 }
@@ -87,6 +87,7 @@ func restore(dir *os.File, was *unix.Stat_t) {
 
 // remove removes what was made and is still empty. The mounts have gone.
 func (p *points) remove() {
+	defer p.close()
 	for _, pt := range slices.Backward(p.made) {
 		var now unix.Stat_t
 		if unix.Fstat(wire.FD(pt.dir), &now) != nil {

@@ -165,6 +165,11 @@ func (p *process) serve() {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
+	wg.Go(func() { // of workers that were killed
+		if err := p.store.Sweep(ctx); err != nil && ctx.Err() == nil {
+			p.notice("what an earlier build has left in the image store stays: " + cause.Line(err))
+		}
+	})
 	go func() {
 		<-p.holder.Gone()
 		cancel()

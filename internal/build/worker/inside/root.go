@@ -25,6 +25,7 @@ type step struct {
 	layers []string // the directories below, the topmost first
 	root   *os.File // a mount that is mounted nowhere
 	count  int      // of directories made in the room
+	linked bool     // its layer has nothing below: COPY --link
 }
 
 // begin makes a step's root. programs: one is run in it, so it needs the mount points

@@ -69,9 +69,6 @@ func (r *running) take(req *worker.RunRequest, open []*os.File) error {
 func (r *running) carryOut(ctx context.Context) (build.Layer, error) {
 	err := r.execute(ctx)
 	err = errors.Join(err, r.back.Run())
-	if err == nil {
-		err = r.tidy()
-	}
 	if err != nil {
 		return build.Layer{}, err
 	}
@@ -96,7 +93,7 @@ func (r *running) execute(ctx context.Context) (err error) {
 	if err := r.setUser(); err != nil {
 		return err
 	}
-	r.back.Add("mount points", func() error { r.points.remove(); r.points.close(); return nil })
+	r.back.Add("mount points", func() error { r.points.remove(); return nil })
 	if err := r.points.make(r.root, r.spec, r.sources); err != nil {
 		return err
 	}
