@@ -181,6 +181,9 @@ func OwnPlatform(s string) bool {
 	return s == own
 }
 
+// InlineCache reports an entry of cache_to that puts the cache into the image.
+func InlineCache(to string) bool { return slices.Contains(strings.Split(to, ","), "type=inline") }
+
 // Builder finds a service whose image can be built: also one that no profile
 // enables, if the build of another needs it.
 func (p *Project) Builder(name string) (*Service, bool) {

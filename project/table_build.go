@@ -14,12 +14,11 @@ func buildRows() []Support {
 	return slices.Concat(
 		honoured(s, "build"),
 		honoured(b, "context", "dockerfile", "dockerfile_inline", "additional_contexts", "additional_contexts.*", "target",
-			"args", "args.*", "labels", "labels.*", "tags", "no_cache", "no_cache_filter", "pull", "cache_from", "platforms",
+			"args", "args.*", "labels", "labels.*", "tags", "no_cache", "no_cache_filter", "pull", "cache_from", "cache_to", "platforms",
 			"ssh", "ssh.*", "secrets", "secrets.source", "secrets.target", "network", "extra_hosts", "extra_hosts.*",
 			"shm_size", "ulimits", "ulimits.*", "ulimits.*.soft", "ulimits.*.hard"),
 		same(b+"secrets.", Ignored, "owner and mode of a secret are those of the RUN --mount=type=secret that asks for it", "uid", "gid", "mode"),
 		[]Support{
-			{Key: b + "cache_to", Fate: Ignored, Reason: "the cache stays in this machine's store; push the image, and name it in cache_from elsewhere"},
 			{Key: b + "provenance", Fate: Ignored, Reason: "no attestations are made", Accept: []string{"", "false"}},
 			{Key: b + "sbom", Fate: Ignored, Reason: "no attestations are made", Accept: []string{"", "false"}},
 			{Key: b + "isolation", Fate: Ignored, Reason: "isolation technologies are for Windows", Accept: []string{"", "default"}},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/imageprep"
 	"github.com/mocker-compose/mocker-compose/internal/doctor"
 	"github.com/mocker-compose/mocker-compose/internal/early" // fast commands and roles; see its page
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -39,6 +40,7 @@ func run(args []string) int {
 		return client.Report(os.Stderr, err)
 	}
 	client.Templates = render
+	client.GetImages = imageprep.Prepare
 	root := newRoot(env)
 	root.SetArgs(args)
 	err = teach(root.ExecuteContext(context.Background()))

@@ -91,7 +91,7 @@ func TestCommandLine(t *testing.T) {
 		{"version flag", nil, "--version", 0, "mocker-compose version v", ""},
 		{"version", nil, "version -f json", 0, `{"version":"v`, ""},
 		{"unknown command", nil, "upp", 1, "", `unknown command: "mocker-compose upp"; did you mean up`},
-		{"command of later", nil, "build", 1, "", `"build" is a command of docker compose that mocker-compose does not have yet`},
+		{"command of later", nil, "publish", 1, "", `"publish" is a command of docker compose that mocker-compose does not have yet`},
 		{"unknown flag", nil, "ps --bogus", 1, "", "unknown flag: --bogus"},
 		{"where to read", nil, "ps --bogus", 1, "", "Run 'mocker-compose ps --help'"},
 		{"unknown shorthand", nil, "down -x", 1, "", "unknown shorthand flag: 'x' in -x"},

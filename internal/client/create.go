@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,22 +15,14 @@ import (
 
 // CreateOptions are the flags of create.
 type CreateOptions struct {
-	up      UpOptions
-	build   bool
-	noBuild bool
+	up UpOptions
 }
 
-// Register defines the flags in fs. Those about building and pulling change
-// nothing, since nothing is built or pulled.
+// Register defines the flags in fs.
 func (o *CreateOptions) Register(fs *pflag.FlagSet) {
-	fs.BoolVar(&o.build, "build", false, "")
-	fs.BoolVar(&o.noBuild, "no-build", false, "")
-	fs.StringVar(&o.up.pull, "pull", "policy", "")
-	fs.Bool("quiet-pull", false, "")
+	o.up.images.register(fs)
 	fs.BoolP("yes", "y", false, "")
-	for _, name := range []string{"build", "no-build", "pull", "quiet-pull", "yes"} {
-		_ = fs.MarkHidden(name) // fails only for a flag that does not exist
-	}
+	_ = fs.MarkHidden("yes") // fails only for a flag that does not exist
 	fs.BoolVar(&o.up.ForceRecreate, "force-recreate", false, "replace containers even if nothing changed")
 	fs.BoolVar(&o.up.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
 	fs.BoolVar(&o.up.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
@@ -42,9 +33,6 @@ func (o *CreateOptions) Register(fs *pflag.FlagSet) {
 
 // Create makes containers and starts none.
 func (e *Env) Create(ctx context.Context, t Target, o *CreateOptions, services []string) error {
-	if o.build && o.noBuild {
-		return errors.New("--build and --no-build are incompatible")
-	}
 	o.up.NoStart, o.up.Timeout = true, -1
 	return e.Up(ctx, t, &o.up, services)
 }
@@ -83,5 +71,5 @@ func (e *Env) Scale(ctx context.Context, t Target, o *ScaleOptions, replicas map
 		}
 		t.Project.Services[i].Scale = n
 	}
-	return e.Up(ctx, t, &UpOptions{Detach: true, NoDeps: o.NoDeps, Timeout: -1, keepUplink: true}, slices.Sorted(maps.Keys(replicas)))
+	return e.Up(ctx, t, &UpOptions{Detach: true, NoDeps: o.NoDeps, Timeout: -1, keepUplink: true, images: Imaging{NoBuild: true}}, slices.Sorted(maps.Keys(replicas)))
 }

@@ -32,9 +32,6 @@ func (e *Env) CheckRun(o *RunOptions) error {
 	if o.Terminal(e) && o.interactive && !o.Detach && !tty.Is(e.Stdin) {
 		return errors.New("the input device is not a TTY")
 	}
-	if o.Build {
-		e.Warn("--build: nothing is built; the service runs on what its image says")
-	}
 	return nil
 }
 
@@ -53,6 +50,9 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		return err
 	}
 	e.Notices(t.Project.Notices)
+	if err := e.getImages(ctx, t.Project, o.images, o.NoDeps, []string{svc.Name}); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	b := &beside{

@@ -2,8 +2,6 @@ package client
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -13,13 +11,14 @@ import (
 
 // RunOptions are the flags of run.
 type RunOptions struct {
-	Build, Detach, NoDeps, Quiet, QuietBuild, QuietPull bool
-	RemoveOrphans, Remove, ServicePorts, UseAliases     bool
-	CapAdd, CapDrop, Env, EnvFiles, Labels              []string
-	Publish, Volumes                                    []string
-	Entrypoint, Name, Pull, User, WorkingDir            string
-	uplink                                              uplinkValue
-	Ports                                               lowports.Flag
+	Detach, NoDeps, Quiet                           bool
+	RemoveOrphans, Remove, ServicePorts, UseAliases bool
+	images                                          Imaging
+	CapAdd, CapDrop, Env, EnvFiles, Labels          []string
+	Publish, Volumes                                []string
+	Entrypoint, Name, User, WorkingDir              string
+	uplink                                          uplinkValue
+	Ports                                           lowports.Flag
 
 	interactive, noTTY, tty bool
 	changed                 func(flag string) bool
@@ -39,7 +38,6 @@ func (o *RunOptions) Register(fs *pflag.FlagSet) {
 		}
 		return pflag.NormalizedName(name)
 	})
-	fs.BoolVar(&o.Build, "build", false, "build the image first: nothing is built, and that is said")
 	fs.StringSliceVar(&o.CapAdd, "cap-add", nil, "add a Linux `CAPABILITY`")
 	fs.StringSliceVar(&o.CapDrop, "cap-drop", nil, "take a Linux `CAPABILITY` away")
 	fs.BoolVarP(&o.Detach, "detach", "d", false, "return when it runs, and print the container's id")
@@ -52,14 +50,14 @@ func (o *RunOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.noTTY, "no-tty", "T", false, "without a terminal; default when input or output is none")
 	fs.BoolVar(&o.NoDeps, "no-deps", false, "leave out what the service depends on")
 	fs.StringArrayVarP(&o.Publish, "publish", "p", nil, "publish a `PORT`, as in ports of the compose file")
-	fs.StringVar(&o.Pull, "pull", "policy", "when to pull the image, as `WHEN` says (always, missing, never): nothing is pulled")
 	fs.BoolVarP(&o.Quiet, "quiet", "q", false, "print no progress")
-	fs.BoolVar(&o.QuietBuild, "quiet-build", false, "print no progress of builds")
-	fs.BoolVar(&o.QuietPull, "quiet-pull", false, "print no progress of pulls")
 	fs.BoolVar(&o.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
 	fs.BoolVar(&o.Remove, "rm", false, "remove the container, with its anonymous volumes, when it has ended")
 	fs.BoolVarP(&o.ServicePorts, "service-ports", "P", false, "publish the ports of the service")
 	fs.BoolVarP(&o.tty, "tty", "t", true, "")
+	fs.BoolVar(&o.images.Build, "build", false, "build the image first, also if it is there")
+	fs.BoolVar(&o.images.QuietBuild, "quiet-build", false, "print no progress of builds")
+	o.images.registerPull(fs)
 	uplinkFlag(fs, &o.uplink)
 	fs.BoolVar(&o.UseAliases, "use-aliases", false, "let the container answer to the service's names")
 	fs.StringVarP(&o.User, "user", "u", "", "as `USER[:GROUP]`")
@@ -77,10 +75,8 @@ func (o *RunOptions) check() error {
 		return errors.New("--service-ports and --publish are incompatible")
 	case o.changed("tty") && o.changed("no-tty"):
 		return errors.New("--tty and --no-tty can't be used together")
-	case o.changed("pull") && !slices.Contains([]string{"always", "missing", "never", "build", "if_not_present"}, o.Pull):
-		return fmt.Errorf("invalid --pull option %q", o.Pull)
 	}
-	return nil
+	return o.images.check()
 }
 
 // EntrypointGiven is the entrypoint's line, nil if the flag was not given.

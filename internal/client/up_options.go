@@ -2,9 +2,6 @@ package client
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -20,7 +17,7 @@ type UpOptions struct {
 	RenewVolumes                      bool
 	AbortOnExit, AbortOnFailure       bool
 	ExitCodeFrom                      string
-	pull                              string // checked, and without effect
+	images                            Imaging
 	Attach, NoAttach                  []string
 	AttachDeps                        bool
 	Timestamps, NoLogPrefix, NoColour bool
@@ -54,24 +51,14 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.Scale, "scale", nil, "run N replicas: `SERVICE=N`")
 	uplinkFlag(fs, &o.uplink)
 	o.Ports.Register(fs)
-	o.inert(fs)
-}
-
-// inert defines flags that scripts for docker compose give and that change
-// nothing here, since there is nothing to build, to pull or to ask.
-func (o *UpOptions) inert(fs *pflag.FlagSet) {
-	for _, name := range []string{"build", "no-build", "quiet-pull", "quiet-build", "menu"} {
-		fs.Bool(name, false, "")
+	o.images.register(fs)
+	// Scripts for docker compose give these; there is nothing to ask.
+	fs.Bool("menu", false, "")
+	fs.BoolP("yes", "y", false, "")
+	for _, name := range []string{"menu", "yes"} {
 		_ = fs.MarkHidden(name) // fails only for a flag that does not exist
 	}
-	fs.BoolP("yes", "y", false, "")
-	fs.StringVar(&o.pull, "pull", "policy", "")
-	_ = fs.MarkHidden("yes")
-	_ = fs.MarkHidden("pull")
 }
-
-// pullPolicies are docker compose's; the first stands for what the file says.
-var pullPolicies = []string{"policy", "always", "missing", "never", "build", "if_not_present"}
 
 // Detached: the command returns when the containers are up.
 func (o *UpOptions) Detached() bool { return o.Detach || o.Wait || o.NoStart }
@@ -82,8 +69,6 @@ func (o *UpOptions) abort() bool { return o.AbortOnExit || o.AbortOnFailure || o
 // check refuses flags that contradict each other.
 func (o *UpOptions) check() error {
 	switch {
-	case o.pull != "" && !slices.Contains(pullPolicies, o.pull):
-		return fmt.Errorf("invalid --pull option %q: use %s", o.pull, strings.Join(pullPolicies[1:], ", "))
 	case o.ForceRecreate && o.NoRecreate:
 		return errors.New("--force-recreate and --no-recreate are incompatible")
 	case o.AbortOnExit && o.AbortOnFailure:
@@ -97,5 +82,5 @@ func (o *UpOptions) check() error {
 	case o.WaitTimeout > 0 && !o.Wait:
 		return errors.New("--wait-timeout needs --wait")
 	}
-	return nil
+	return o.images.check()
 }

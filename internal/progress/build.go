@@ -12,11 +12,10 @@ import (
 // Build is where the steps of one image's build are told. Its methods may be called at
 // the same time as others of the Display.
 type Build struct {
-	d      *Display
-	name   string // the service's
-	image  string // ID of the thing that is built
-	stages int
-	shown  *steps // TTY
+	d     *Display
+	name  string // the service's
+	image string // ID of the thing that is built
+	shown *steps // TTY
 }
 
 // Build begins a build: name stands before each of its steps, image is the ID of the
@@ -32,9 +31,6 @@ func (d *Display) Build(name, image string) *Build {
 	}
 	return b
 }
-
-// Stages says how many stages there are: with one, its name says nothing.
-func (b *Build) Stages(n int) { b.stages = n }
 
 // On shows what happens.
 func (b *Build) On(e build.Event) {
@@ -80,14 +76,10 @@ func (b *Build) step(e *build.Event) string {
 		if strings.HasPrefix(e.Text, "[") {
 			return clean(e.Text)
 		}
-		return fmt.Sprintf("[%s internal] %s", b.name, clean(e.Text))
+		return fmt.Sprintf("[%s] %s", strings.TrimSpace(b.name+" "+e.Stage), clean(e.Text))
 	}
 	words := []string{b.name}
-	switch {
-	case b.stages == 1:
-	case e.Stage != "" && strings.Trim(e.Stage, "0123456789") == "":
-		words = append(words, "stage-"+e.Stage)
-	case e.Stage != "":
+	if e.Stage != "" {
 		words = append(words, e.Stage)
 	}
 	return fmt.Sprintf("[%s %d/%d] %s", strings.Join(words, " "), e.Number, e.Steps, clean(firstLine(e.Text)))

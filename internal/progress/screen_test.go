@@ -153,10 +153,9 @@ func scene(d *Display, c *clock, at func(string)) {
 	d.On(Event{ID: "Image redis", Text: "no such host", Status: Error})
 	d.On(Event{ID: "Image demo-web", Text: "Building"})
 	b := d.Build("web", "Image demo-web")
-	b.On(build.Event{Kind: build.Started, Text: "load build definition from Dockerfile"})
+	b.On(build.Event{Kind: build.Started, Stage: "internal", Text: "load build definition from Dockerfile"})
 	c.step(20 * time.Millisecond)
-	b.On(build.Event{Kind: build.Done, Text: "load build definition from Dockerfile", Took: 20 * time.Millisecond})
-	b.Stages(2)
+	b.On(build.Event{Kind: build.Done, Stage: "internal", Text: "load build definition from Dockerfile", Took: 20 * time.Millisecond})
 	b.On(build.Event{Kind: build.Cached, Stage: "builder", Number: 1, Steps: 2, Text: "FROM debian"})
 	run := build.Event{Kind: build.Started, Stage: "builder", Number: 2, Steps: 2, Text: "RUN make\x1b[2J"}
 	b.On(run)
@@ -164,8 +163,8 @@ func scene(d *Display, c *clock, at func(string)) {
 	run.Kind, run.Output = build.Output, []byte("cc -c a.c\n10%\r100%\nhalf \x1b[31mred\x1b[0m")
 	b.On(run)
 	at("steps")
-	b.On(build.Event{Kind: build.Started, Stage: "1", Number: 1, Steps: 3, Text: "WORKDIR /x"})
-	b.On(build.Event{Kind: build.Done, Stage: "1", Number: 1, Steps: 3, Text: "WORKDIR /x", Took: time.Millisecond})
+	b.On(build.Event{Kind: build.Started, Stage: "stage-1", Number: 1, Steps: 3, Text: "WORKDIR /x"})
+	b.On(build.Event{Kind: build.Done, Stage: "stage-1", Number: 1, Steps: 3, Text: "WORKDIR /x", Took: time.Millisecond})
 	run.Kind, run.Err, run.Took = build.Failed, fmt.Errorf("process \"/bin/sh -c make\" did not complete successfully: exit code: 2"), 2*time.Second
 	c.step(time.Second)
 	b.On(run)

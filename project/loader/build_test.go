@@ -113,6 +113,7 @@ func TestBuildFaults(t *testing.T) {
 func TestBuildNotices(t *testing.T) {
 	for text, want := range map[string]string{
 		"cache_to: [x]":                     "the cache stays in this machine's store",
+		"cache_to: [type=inline]":           "",
 		"provenance: true":                  "no attestations are made",
 		"provenance: false":                 "",
 		"privileged: true":                  "RUN gets all capabilities",

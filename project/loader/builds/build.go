@@ -59,6 +59,9 @@ func Convert(src Source, m *types.Project, s types.ServiceConfig, named bool) (*
 		}
 	}
 	r.network()
+	if slices.ContainsFunc(out.CacheTo, func(to string) bool { return !project.InlineCache(to) }) {
+		src.Notice(project.Ignored, "the cache stays in this machine's store, unless it is type=inline; push the image, and name it in cache_from elsewhere", append(at, "cache_to")...)
+	}
 	return out, nil
 }
 

@@ -1,0 +1,77 @@
+package imageprep
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/building"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// chosen are services by name.
+func chosen(p *project.Project, names []string) (list []*project.Service) {
+	for _, name := range names {
+		if s, ok := p.Service(name); ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// Prepare gets the images of services for up, create and run. It is what
+// client.GetImages is set to.
+func Prepare(ctx context.Context, e *client.Env, p *project.Project, names []string, o client.Imaging) error {
+	override(p, o)
+	services := chosen(p, names)
+	if !slices.ContainsFunc(services, concerned) {
+		return nil
+	}
+	have, err := look(e)
+	if err != nil {
+		return err
+	}
+	fallback := e.Getenv("DOCKER_DEFAULT_PLATFORM")
+	list := toPull(services, have, fallback, time.Now())
+	failed := map[string]error{}
+	if len(list) > 0 {
+		if failed, err = newFetcher(e, have, o.QuietPull).all(ctx, list, false); err == nil {
+			err = have.again()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if names := toBuild(services, have, fallback); len(names) > 0 && !o.NoBuild {
+		if _, err := build(ctx, e, have, p, names, building.Options{Quiet: o.QuietBuild}); err != nil {
+			return err
+		}
+		if err := have.again(); err != nil {
+			return err
+		}
+	}
+	return joined(absent(services, have, failed))
+}
+
+// concerned: the service has an image that may have to be got.
+func concerned(s *project.Service) bool {
+	return s.Build != nil || pullable(s) || slices.ContainsFunc(s.Mounts, func(m project.Mount) bool { return m.Type == project.MountImage })
+}
+
+// absent are the pulls that failed and were not made up for by a build. Images that
+// nobody was to get are the supervisor's to miss.
+func absent(services []*project.Service, have stock, failed map[string]error) map[string]error {
+	out := map[string]error{}
+	for _, s := range services {
+		if err := failed[s.Image]; err != nil {
+			if _, ok := have.has(s.Image, ""); !ok {
+				out[s.Image] = err
+			}
+		}
+	}
+	return out
+}

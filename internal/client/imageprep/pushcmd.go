@@ -1,0 +1,108 @@
+package imageprep
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/progress"
+	"github.com/mocker-compose/mocker-compose/internal/registry"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// PushOptions are the flags of push.
+type PushOptions struct{ IgnoreFailures, IncludeDeps, Quiet bool }
+
+// Register defines the flags in fs.
+func (o *PushOptions) Register(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.IgnoreFailures, "ignore-push-failures", false, "push what can be pushed, and ignore what cannot")
+	fs.BoolVar(&o.IncludeDeps, "include-deps", false, "push the images of dependencies too")
+	fs.BoolVarP(&o.Quiet, "quiet", "q", false, "print no progress")
+}
+
+// pusher writes images to registries; tests have their own.
+type pusher interface {
+	Push(ctx context.Context, ref string, store *image.Store, observe func(registry.Progress)) (digest string, err error)
+}
+
+// Push pushes the images that services build, under all their names.
+func Push(ctx context.Context, e *client.Env, p *project.Project, o *PushOptions, names []string) error {
+	services, err := selected(p, names, o.IncludeDeps)
+	if err != nil {
+		return err
+	}
+	if o.Quiet {
+		e.Global.Progress = string(progress.Quiet)
+	}
+	have, err := look(e)
+	if err != nil {
+		return err
+	}
+	return push(ctx, e, have, services, o)
+}
+
+func push(ctx context.Context, e *client.Env, have *shelf, services []*project.Service, o *PushOptions) error {
+	client, err := connectPush(e)
+	if err != nil {
+		return err
+	}
+	limit, err := parallel(e)
+	if err != nil {
+		return err
+	}
+	show := e.Display()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(limit)
+	for _, s := range services {
+		if s.Build == nil || !s.Build.Named {
+			show.On(progress.Event{ID: s.Name, Status: progress.Done, Text: "Skipped"})
+			continue
+		}
+		for _, tag := range append([]string{s.Image}, s.Build.Tags...) {
+			group.Go(func() error {
+				err := pushOne(ctx, client, have.store, show, tag, o)
+				if o.IgnoreFailures && ctx.Err() == nil {
+					return nil
+				}
+				return err
+			})
+		}
+	}
+	return group.Wait()
+}
+
+func pushOne(ctx context.Context, client pusher, store *image.Store, show *progress.Display, tag string, o *PushOptions) error {
+	show.On(progress.Event{ID: tag, Text: "Pushing"})
+	_, err := client.Push(ctx, tag, store, func(p registry.Progress) {
+		if p.Layer == "" || o.Quiet {
+			return
+		}
+		e := progress.Event{ID: p.Layer, Parent: tag, Text: p.Status, Current: p.Current, Total: p.Total}
+		if pushed[p.Status] {
+			e.Status = progress.Done
+		}
+		show.On(e)
+	})
+	switch {
+	case err == nil:
+		show.On(progress.Event{ID: tag, Status: progress.Done, Text: "Pushed"})
+		return nil
+	case o.IgnoreFailures:
+		show.On(progress.Event{ID: tag, Status: progress.Warning, Text: "Warning", Details: firstLine(err)})
+	default:
+		show.On(progress.Event{ID: tag, Status: progress.Error, Text: "Error", Details: firstLine(err)})
+	}
+	return fmt.Errorf("push %s: %w", tag, err)
+}
+
+// pushed are docker's words for a layer that is there.
+var pushed = map[string]bool{"Pushed": true, "Layer already exists": true, "Mounted": true}
+
+// connectPush makes a client that writes to registries.
+var connectPush = func(e *client.Env) (pusher, error) {
+	return registry.New(registry.Options{Getenv: e.Getenv, Notice: e.Warn})
+}
