@@ -81,3 +81,12 @@ func under(below *os.File, name string, st *unix.Stat_t) (bool, error) {
 }
 
 func kind(st *unix.Stat_t) uint32 { return st.Mode & unix.S_IFMT }
+
+// splitPath parts a path into directory and name.
+func splitPath(path string) (dir, base string) {
+	dir, base = "", path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		dir, base = path[:i], path[i+1:]
+	}
+	return dir, base
+}
