@@ -15,6 +15,7 @@ import (
 // LayerFiles is what the store has of a layer.
 type LayerFiles struct {
 	DiffID string
+	Size   int64    // of its tar, bytes; 0 = not known
 	FS     *os.File // its tree
 	Record *os.File // see internal/image/exact
 }
@@ -48,7 +49,7 @@ func (s *Store) LayerFiles(key string) (l *LayerFiles, err error) {
 	if err != nil {
 		return nil, errors.Join(err, record.Close())
 	}
-	return &LayerFiles{rec.DiffID, tree, record}, nil
+	return &LayerFiles{rec.DiffID, rec.Stats.Archive, tree, record}, nil
 }
 
 // blobsName is the record of the blobs that a layer has been.

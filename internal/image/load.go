@@ -156,7 +156,7 @@ func (s *Store) Run(ctx context.Context, req Request, in *os.File, handle func(*
 }
 
 func (r *Request) isolated() bool {
-	return r.Op == OpLoad || r.Op == OpImport || r.Op == OpLayer || r.Op == OpTar
+	return r.Op == OpLoad || r.Op == OpImport || r.Op == OpLayer || r.Op == OpTar || r.Op == OpSave
 }
 
 // readMessages returns the error that the process told.

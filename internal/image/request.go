@@ -18,6 +18,7 @@ type Request struct {
 	As     *Import       `json:"as,omitempty"`
 	Blob   *Blob         `json:"blob,omitempty"`  // OpLayer: what comes
 	Sweep  bool          `json:"sweep,omitempty"` // OpLayer: look for leftovers of others first
+	Refs   []string      `json:"refs,omitempty"`  // OpSave: the images; standard input is what to write to
 	Key    string        `json:"key,omitempty"`   // OpTar: of the layer; standard input is what to write to
 	Clean  *CleanOptions `json:"clean,omitempty"`
 }
@@ -26,7 +27,8 @@ type Request struct {
 const (
 	OpLoad   = "load"
 	OpLayer  = "layer" // one blob, for a session of another process
-	OpTar    = "tar"   // the exact tar of a layer again
+	OpSave   = "save"
+	OpTar    = "tar" // the exact tar of a layer again
 	OpImport = "import"
 	OpRemove = "remove"
 	OpPrune  = "prune"

@@ -26,6 +26,7 @@ func (s *Store) tidy(x *index) error {
 		}),
 		s.tidyDir("", func(name string) bool { return !strings.HasPrefix(name, "."+indexName+".") }),
 		s.tidyLocks(),
+		s.tidyMounts(),
 	)
 }
 

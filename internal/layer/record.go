@@ -21,10 +21,12 @@ type tap struct {
 	r    io.Reader
 	to   Recorder // nil: nobody wants it
 	skip bool
+	n    int64
 }
 
 func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
+	t.n += int64(n)
 	if n > 0 && t.to != nil && !t.skip {
 		if err := t.to.Raw(p[:n]); err != nil {
 			return 0, err

@@ -35,7 +35,8 @@ type Options struct {
 // Stats is what an archive had, and what of it is not in the tree.
 type Stats struct {
 	Entries   int   `json:"entries"`
-	Bytes     int64 `json:"bytes"` // of all files, with their holes
+	Bytes     int64 `json:"bytes"`             // of all files, with their holes
+	Archive   int64 `json:"archive,omitempty"` // of the plain archive
 	Whiteouts int   `json:"whiteouts,omitempty"`
 	// OpaqueRoot: the layer hides all layers below it: see Visible.
 	OpaqueRoot bool `json:"opaque_root,omitempty"`
@@ -115,6 +116,7 @@ func (u *unpacker) unpack(r io.Reader) error {
 	if _, err := io.Copy(io.Discard, &u.tap); err != nil {
 		return err
 	}
+	u.st.Archive = u.tap.n
 	if u.st.Entries == 0 && u.o.Whiteouts == Literal {
 		return errors.New("it has no entries: this is not a tar archive of a root file system")
 	}

@@ -14,6 +14,7 @@ type Image struct {
 	Names    []string // by which it may be chosen and is to be known: "nginx:1.27"
 	Refs     []string // by which it may be chosen: tags of an OCI layout
 	Manifest v1.Hash  // digest of its manifest; zero if it has none
+	Raw      []byte   // the manifest as it is in the archive; nil if it has none
 	Config   []byte   // as it is in the archive, checked against its digest
 	File     *v1.ConfigFile
 	Layers   []Layer // base first

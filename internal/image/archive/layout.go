@@ -155,7 +155,7 @@ func (l layout) manifest(d v1.Descriptor, raw []byte) (*Image, error) {
 	if !m.Config.MediaType.IsConfig() {
 		return nil, fmt.Errorf("manifest %s is no image: its configuration is of type %s", d.Digest, short(string(m.Config.MediaType)))
 	}
-	img := &Image{Manifest: d.Digest}
+	img := &Image{Manifest: d.Digest, Raw: raw}
 	if img.Config, err = l.blob(m.Config); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

@@ -30,6 +30,18 @@ func Layer(ctx context.Context, s *image.Store, key string, w io.Writer) (size i
 	return count.n, nil
 }
 
+// Size is the size of the tar of a layer. It may have to be made for that.
+func Size(ctx context.Context, s *image.Store, key string) (int64, error) {
+	files, err := s.LayerFiles(key)
+	if err != nil {
+		return 0, fmt.Errorf("layer %s: %w", key, err)
+	}
+	if files.Close(); files.Size > 0 {
+		return files.Size, nil
+	}
+	return Layer(ctx, s, key, io.Discard)
+}
+
 type counter struct{ n int64 }
 
 func (c *counter) Write(p []byte) (int, error) {

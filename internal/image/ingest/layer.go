@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -21,10 +22,18 @@ import (
 // layer leases the nth layer of an image.
 func (l *loader) layer(ctx context.Context, a *archive.Image, n int) (*image.Lease, error) {
 	src := &a.Layers[n]
-	return l.store.Layer(ctx, src.DiffID.Hex, l.oneID, func(fs, record *os.File) (st layer.Stats, err error) {
+	lease, err := l.store.Layer(ctx, src.DiffID.Hex, l.oneID, func(fs, record *os.File) (st layer.Stats, err error) {
 		l.out.progress("layer %d of %d: unpacking %d bytes", n+1, len(a.Layers), src.Size)
 		return l.unpack(ctx, src, fs, record)
 	})
+	if err != nil || src.Digest.Hex == "" {
+		return lease, err
+	}
+	b := image.Blob{DiffID: src.DiffID.String(), Digest: src.Digest.String(), Size: src.Size, MediaType: string(src.MediaType)}
+	if err := l.store.AddBlob(lease.Key, b); err != nil {
+		return nil, errors.Join(err, lease.Close())
+	}
+	return lease, nil
 }
 
 // unpack compares both digests while it writes: of the blob, if the archive

@@ -131,7 +131,7 @@ func (l *loader) image(ctx context.Context, a *archive.Image, leases *leases) (*
 	if err := l.layers(ctx, a, img, leases); err != nil {
 		return nil, err
 	}
-	return &image.New{Image: *img, Raw: a.Config}, nil
+	return &image.New{Image: *img, Raw: a.Config, Manifest: a.Raw}, nil
 }
 
 // names leaves out what is not a name: it is not worth refusing an image.

@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, out *answers, watch func()) error {
 		return err
 	}
 	switch req.Op {
-	case image.OpLoad, image.OpImport, image.OpLayer, image.OpTar:
+	case image.OpLoad, image.OpImport, image.OpLayer, image.OpTar, image.OpSave:
 		return bring(ctx, store, &req, out, watch)
 	}
 	watch()
@@ -116,6 +116,8 @@ func bring(ctx context.Context, store *image.Store, req *image.Request, out *ans
 		return l.importTar(ctx, in.file, req.As)
 	case image.OpLayer:
 		return l.blob(ctx, in.file, req.Blob)
+	case image.OpSave:
+		return l.save(ctx, in.file, req.Refs)
 	case image.OpTar:
 		return l.tar(ctx, in.file, req.Key)
 	}
