@@ -35,6 +35,7 @@ var measurements = []struct {
 	{"logs-out", benchLogsOut},
 	{"unpack", benchUnpack},
 	{"images", benchImages},
+	{"build", benchBuild},
 }
 
 func main() {

@@ -33,6 +33,13 @@ func (b *bench) speed(what string, bytes int64, ours, other []time.Duration, lea
 	b.add(row{what: what, ours: perSecond(bytes, o), other: perSecond(bytes, t), ratio: float64(t) / float64(o), bound: least, atLeast: true})
 }
 
+// times adds a line that compares two durations: the other's must be at least
+// least times ours.
+func (b *bench) times(what string, ours, other []time.Duration, least float64) {
+	o, t := median(ours), median(other)
+	b.add(row{what: what, ours: short(o), other: short(t), ratio: float64(t) / float64(o), bound: least, atLeast: true})
+}
+
 // absolute adds a line with a bound in its own unit.
 func (b *bench) absolute(what string, value, most float64, unit string) {
 	b.add(row{what: what, ours: fmt.Sprintf("%.3g %s", value, unit), other: "-", ratio: value, bound: most, unit: unit})
