@@ -114,7 +114,9 @@ func (b *solver) mounts(run *build.Run, src []source) (list []build.Mounted, err
 			}
 			shown.Absent = shown.Agent == ""
 		default:
-			shown.Dir, err = src[i].dir()
+			if shown.Dir, err = src[i].dir(); err == nil && shown.Dir != nil {
+				shown.Hide, err = src[i].hidden(shown.Dir, m.Source)
+			}
 		}
 		if err == nil && shown.Absent && m.Required {
 			err = missing(m)
