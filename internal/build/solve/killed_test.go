@@ -65,7 +65,7 @@ func TestBuildKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 			finished++
-		case <-time.After(time.Duration(i%10) * 20 * time.Millisecond):
+		case <-time.After(time.Duration(i%17) * 25 * time.Millisecond):
 			_ = cmd.Process.Kill()
 			<-ended
 		}
@@ -100,7 +100,7 @@ func number(name string, usual int) int {
 // noLeftovers: a prune finds and removes all that killed builds left.
 func (s *site) noLeftovers(t *testing.T) {
 	t.Helper()
-	err := s.store.Run(t.Context(), s.store.Request(image.OpPrune, func(*image.Request) {}), os.Stdin, func(*image.Message) {})
+	err := s.store.Run(t.Context(), s.store.Request(image.OpPrune, func(r *image.Request) { r.Clean = &image.CleanOptions{} }), os.Stdin, func(*image.Message) {})
 	if err != nil {
 		t.Fatal(err)
 	}
