@@ -1,5 +1,7 @@
 package image
 
+import "github.com/mocker-compose/mocker-compose/internal/image/config"
+
 // Role is the name of the process that changes the store (see
 // cmd/mocker-compose): it runs in the user namespace, where the owners of
 // unpacked files can be set and such files deleted. Its one argument is a
@@ -36,9 +38,9 @@ const (
 
 // Import says what becomes of the tar of a root file system.
 type Import struct {
-	Name    string   `json:"name,omitempty"`
-	Message string   `json:"message,omitempty"`
-	Changes []string `json:"changes,omitempty"` // Dockerfile lines
+	Name    string        `json:"name,omitempty"`
+	Message string        `json:"message,omitempty"`
+	Config  config.Config `json:"config"` // of the image
 }
 
 // Message is a line from the process. One field is set.

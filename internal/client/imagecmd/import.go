@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
@@ -32,11 +33,12 @@ func (o *ImportOptions) Register(fs *pflag.FlagSet) {
 
 // Import makes an image of the tar of a root file system; from is a file or "-".
 func Import(ctx context.Context, e *client.Env, o *ImportOptions, from, name string) error {
-	as := &image.Import{Changes: o.Changes, Message: o.Message}
+	as := &image.Import{Message: o.Message}
 	if as.Message == "" {
 		as.Message = "Imported from " + from
 	}
-	if err := o.check(); err != nil {
+	var err error
+	if as.Config, err = o.check(); err != nil {
 		return err
 	}
 	if name != "" {
@@ -69,18 +71,15 @@ func Import(ctx context.Context, e *client.Env, o *ImportOptions, from, name str
 	return about(from, err)
 }
 
-// check finds mistakes before anything is read.
-func (o *ImportOptions) check() error {
-	var c config.Config
-	for _, line := range o.Changes {
-		if err := c.Apply(line); err != nil {
-			return fmt.Errorf("--change: %w", err)
-		}
+// check finds mistakes before anything is read, and makes the configuration.
+func (o *ImportOptions) check() (c config.Config, err error) {
+	if err := dockerfile.Change(&c, o.Changes); err != nil {
+		return c, fmt.Errorf("--change: %w", err)
 	}
 	if here := "linux/" + runtime.GOARCH; o.Platform != "" && o.Platform != "linux" && o.Platform != here {
-		return fmt.Errorf("--platform %s: this machine is %s", o.Platform, here)
+		return c, fmt.Errorf("--platform %s: this machine is %s", o.Platform, here)
 	}
-	return nil
+	return c, nil
 }
 
 func openTar(e *client.Env, from string) (*os.File, error) {

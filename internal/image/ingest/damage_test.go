@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/config"
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
 )
 
@@ -113,7 +114,7 @@ func TestImport(t *testing.T) {
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	as := &image.Import{Name: "mine:1", Message: "hello", Changes: []string{`CMD ["a"]`, "USER 7", "VOLUME /v"}}
+	as := &image.Import{Name: "mine:1", Message: "hello", Config: config.Config{Cmd: []string{"a"}, User: "7", Volumes: map[string]struct{}{"/v": {}}}}
 	for range 2 { // the second finds the layer
 		f, err := os.Open(path)
 		if err != nil {

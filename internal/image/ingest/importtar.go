@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"time"
@@ -71,15 +70,9 @@ func (l *loader) unpackTar(ctx context.Context, in, fs, record *os.File) (st lay
 
 // imported is the configuration that docker import writes.
 func imported(as *image.Import, diffHex string, now time.Time) ([]byte, error) {
-	f := config.File{
-		Created: now, Architecture: runtime.GOARCH, OS: "linux",
+	return json.Marshal(config.File{
+		Config: as.Config, Created: now, Architecture: runtime.GOARCH, OS: "linux",
 		RootFS:  config.RootFS{Type: "layers", DiffIDs: []string{"sha256:" + diffHex}},
 		History: []config.History{{Created: now, Comment: as.Message}},
-	}
-	for _, line := range as.Changes {
-		if err := f.Config.Apply(line); err != nil {
-			return nil, fmt.Errorf("--change: %w", err)
-		}
-	}
-	return json.Marshal(f)
+	})
 }

@@ -26,20 +26,3 @@ func Ports(s string) (first, last uint16, protocol string, err error) {
 	}
 	return uint16(a), uint16(b), protocol, nil
 }
-
-func expose(c *Config, rest string) error {
-	words, err := c.lexer(rest).words()
-	if err != nil {
-		return err
-	}
-	for _, w := range words {
-		first, last, protocol, err := Ports(w)
-		if err != nil {
-			return err
-		}
-		for n := int(first); n <= int(last); n++ {
-			c.ExposedPorts = with(c.ExposedPorts, fmt.Sprintf("%d/%s", n, protocol))
-		}
-	}
-	return nil
-}
