@@ -2,10 +2,9 @@ package contexts
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,23 +21,38 @@ type Context struct {
 	cache *selection.Cache
 	keep  *keep
 
+	// Dockerfile is the text of a context that is a Dockerfile only, at an address.
+	Dockerfile []byte
+
 	mu         sync.Mutex
 	ignore     []string
 	ignoreFile string
 	fetched    []*os.File
+	held       []io.Closer
 }
 
 // Options say where things are.
 type Options struct {
 	Data string // the user's data directory (state.Dirs)
 	Base string // where addresses that are relative paths start; "" = the working directory
+	// Role is how an archive at an address is unpacked; nil: that is an error.
+	Role Role
 }
 
-// Open opens the context at an address: a directory. Close must be called.
-func Open(_ context.Context, address string, o Options) (*Context, error) {
+// Open opens the context at an address, as docker knows them: a directory, a
+// repository of git (git://, ssh://, git@HOST:, http(s)://….git, with #REF:DIRECTORY), or the
+// address of an archive or of a Dockerfile. Close must be called.
+func Open(ctx context.Context, address string, o Options) (*Context, error) {
 	k, err := openKeep(o.Data)
 	if err != nil {
 		return nil, err
+	}
+	if IsRemote(address) {
+		c, err := openRemote(ctx, address, k, o)
+		if err != nil {
+			return nil, fmt.Errorf("build context: %w", err)
+		}
+		return c, nil
 	}
 	path := address
 	if !filepath.IsAbs(path) {
@@ -63,20 +77,23 @@ func openDirectory(path string, k *keep) (*Context, error) {
 	if err == nil && !st.IsDir() {
 		err = fmt.Errorf("build context %s: it is not a directory", path)
 	}
-	var cache *selection.Cache
+	var c *Context
 	if err == nil {
-		cache, err = selection.OpenCache(k.path("files", name(path)))
+		c, err = newContext(dir, path, k)
 	}
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	return &Context{dir: dir, cache: cache, keep: k}, nil
+	return c, nil
 }
 
-// name is a file name for a text.
-func name(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+// newContext is one of an open directory, which path is a name of.
+func newContext(dir *os.File, path string, k *keep) (*Context, error) {
+	cache, err := selection.OpenCache(k.path(kindFiles, name(path)))
+	if err != nil {
+		return nil, err
+	}
+	return &Context{dir: dir, cache: cache, keep: k}, nil
 }
 
 // Ignore hides what patterns match, which stand in file: its name is for messages.
@@ -98,20 +115,31 @@ func (c *Context) Fetched() []*os.File {
 }
 
 // Select finds what a copy takes, in the order in which it is to be made, and a
-// digest of it: where each entry goes, its kind, mode and content. A source that
-// is not there is a *[selection.NotFoundError].
+// digest of it: where each entry goes, its kind, mode and content. What an ADD has by
+// addresses is fetched. A source that is not there is a *[selection.NotFoundError].
 func (c *Context) Select(ctx context.Context, cp *build.Copy) ([]build.Entry, string, error) {
+	if remotes(cp) {
+		return c.add(ctx, cp)
+	}
+	return c.tree().Select(ctx, selection.Of(cp))
+}
+
+func (c *Context) tree() *selection.Tree {
 	c.mu.Lock()
-	tree := selection.Tree{Root: c.dir, Ignore: c.ignore, IgnoreFile: c.ignoreFile, Cache: c.cache}
-	c.mu.Unlock()
-	return tree.Select(ctx, selection.Of(cp))
+	defer c.mu.Unlock()
+	return &selection.Tree{Root: c.dir, Ignore: c.ignore, IgnoreFile: c.ignoreFile, Cache: c.cache}
 }
 
 // Close ends the use of the context, and keeps what was learned of its files.
 func (c *Context) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	err := c.cache.Save()
-	for _, f := range c.Fetched() {
+	for _, f := range c.fetched {
 		err = errors.Join(err, f.Close())
+	}
+	for _, h := range c.held {
+		err = errors.Join(err, h.Close())
 	}
 	return errors.Join(err, c.dir.Close())
 }

@@ -33,7 +33,7 @@ func (c *copier) unpack(from *os.File, e *build.Entry) (done bool, err error) {
 		return false, nil // the copy says why
 	}
 	defer in.Close()
-	if !looksPacked(in) {
+	if !LooksPacked(in) {
 		return false, nil
 	}
 	dir, err := c.ensure(c.cp.Dest)
@@ -72,9 +72,9 @@ func (c *copier) unpack(from *os.File, e *build.Entry) (done bool, err error) {
 // magics are the first bytes of what may hold a tar archive (see layer.Decompress).
 var magics = []string{"\x1f\x8b", "\xfd7zXZ\x00", "BZh", "\x28\xb5\x2f\xfd"}
 
-// looksPacked tells by the first block whether a closer look is worth a process: a
+// LooksPacked tells by the first block whether a closer look is worth a process: a
 // compressed file, or a header of tar(5), whose checksum is right.
-func looksPacked(f *os.File) bool {
+func LooksPacked(f *os.File) bool {
 	b := make([]byte, 512)
 	n, err := f.ReadAt(b, 0)
 	if err != nil && err != io.EOF {
