@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,10 +19,13 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
 
-// TestMain lets the test's own binary be the process that unpacks.
+// TestMain lets the test's own binary be the process that unpacks, and one that pulls.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "__role" && os.Args[2] == image.Role {
 		os.Exit(ingest.Run(os.Args[3:]))
+	}
+	if len(os.Args) == 4 && os.Args[1] == "__pull" {
+		os.Exit(pullAlone(os.Args[2], os.Args[3]))
 	}
 	os.Exit(m.Run())
 }
@@ -73,6 +77,36 @@ func (l *lab) renew(t *testing.T, change ...func(*Options)) {
 	if l.client, err = New(o); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// pullAlone pulls in a process of its own, which can be killed.
+func pullAlone(dir, ref string) int {
+	s, err := image.Open(dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	s.Start = startChild
+	c, err := New(Options{Backoff: time.Millisecond, Getenv: func(name string) string {
+		return map[string]string{"CONTAINERS_REGISTRIES_CONF": os.DevNull}[name]
+	}})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if _, err := c.Pull(context.Background(), ref, "", s, nil); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// number reads a test's size from the environment.
+func number(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
 }
 
 func startChild(ctx context.Context, args []string, stdio [3]*os.File, isolated bool) (int, error) {
