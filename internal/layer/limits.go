@@ -15,6 +15,23 @@ type Limits struct {
 // DefaultLimits are far above any root file system and below most disks.
 var DefaultLimits = Limits{Entries: 2_000_000, Bytes: 64 << 30}
 
+// Of a blob that came from a registry, bytes: it may always become so many, or so
+// many for each of its own. Real layers become two to ten times as much; gzip
+// cannot do more than 1032 times (RFC 1951), which is a bomb or nothing but zeros.
+const (
+	blobBytes = 8 << 30
+	blobRatio = 200
+)
+
+// BlobLimits bound what a compressed blob of this size may turn into.
+func BlobLimits(size int64) Limits {
+	l := DefaultLimits
+	if size >= 0 && size < (l.Bytes-blobBytes)/blobRatio {
+		l.Bytes = blobBytes + blobRatio*size
+	}
+	return l
+}
+
 // maxPath is the longest name of an entry: PATH_MAX of linux/limits.h.
 const maxPath = 4096
 

@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +35,12 @@ func (l *loader) blob(ctx context.Context, in *os.File, b *image.Blob) error {
 	}
 	lease, err := l.store.Layer(ctx, u.diffID.Hex, l.oneID, func(fs, record *os.File) (layer.Stats, error) {
 		counted := &counting{r: in, limit: u.size}
-		u.blob = counted
+		u.limits = layer.BlobLimits(u.size)
+		blob := bufio.NewReaderSize(counted, 1<<16)
+		if err := usual(blob); err != nil {
+			return layer.Stats{}, err
+		}
+		u.blob = blob
 		defer l.report(&counted.n)()
 		return u.run(ctx, fs, record)
 	})
@@ -44,6 +52,19 @@ func (l *loader) blob(ctx context.Context, in *os.File, b *image.Blob) error {
 		return err
 	}
 	l.out.send(image.Message{Layer: &image.Layer{Key: lease.Key, DiffID: b.DiffID, Size: lease.Stats.Bytes}})
+	return nil
+}
+
+// usual refuses what no layer is compressed with, but an archive may be: xz takes
+// as much memory as its first bytes ask for.
+func usual(blob *bufio.Reader) error {
+	head, err := blob.Peek(6)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")) || bytes.HasPrefix(head, []byte("BZh")) {
+		return errors.New("it is compressed with xz or bzip2: layers are with gzip or zstd, or not at all (OCI image spec, layer.md)")
+	}
 	return nil
 }
 

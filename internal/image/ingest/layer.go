@@ -54,6 +54,7 @@ type unpacking struct {
 	blob           io.Reader
 	diffID, digest v1.Hash // an empty digest is not known
 	size           int64   // of the blob; -1 is not known
+	limits         layer.Limits
 }
 
 func (u *unpacking) run(ctx context.Context, fs, record *os.File) (st layer.Stats, err error) {
@@ -69,7 +70,7 @@ func (u *unpacking) run(ctx context.Context, fs, record *os.File) (st layer.Stat
 	tar := &summing{r: plain, sum: sha256.New()}
 	ahead := layer.ReadAhead(tar)
 	defer ahead.Close()
-	st, err = unpackRecorded(ctx, ahead, fs, record, layer.Options{Single: u.oneID})
+	st, err = unpackRecorded(ctx, ahead, fs, record, layer.Options{Single: u.oneID, Limits: u.limits})
 	if err != nil {
 		return st, err
 	}
