@@ -52,7 +52,10 @@ func newRoot(env *client.Env) *cobra.Command {
 			}
 			return c.Help()
 		},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return env.Global.Check() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			env.Doing = c.Name()
+			return env.Global.Check()
+		},
 	}
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)

@@ -19,6 +19,9 @@ type Env struct {
 	Dirs                  state.Dirs
 	Global                Global
 
+	// Doing names the command in the first line of what is drawn on a terminal.
+	Doing string
+
 	showing sync.Once
 	shown   *display.Display // what Display made
 }

@@ -34,6 +34,7 @@ func (e *Env) Display() *display.Display {
 			Mode: mode, Colour: e.Getenv("NO_COLOR") == "" || e.ansi() == "always", ASCII: !e.unicode(),
 			Size: func() (int, int) { rows, cols := tty.Size(e.Stderr); return int(rows), int(cols) },
 		})
+		e.shown.Title(e.Doing)
 	})
 	return e.shown
 }

@@ -49,6 +49,7 @@ func parse(ctx context.Context, env *client.Env, args []string) call {
 		return nil
 	}
 	if f := commands[root.Arg(0)]; f != nil {
+		env.Doing = root.Arg(0)
 		return f(ctx, env, root.Args()[1:])
 	}
 	return nil

@@ -140,7 +140,7 @@ func (v *view) extra(t *task) string {
 		c, n, done := t.bytes()
 		return fmt.Sprintf("[%s] %s / %s", v.bar(int64(done), int64(len(t.parts))), Size(c), Size(n))
 	}
-	if total > 0 && t.Status == Working {
+	if current < total && t.Status == Working {
 		return fmt.Sprintf("[%s] %s / %s", v.bar(current, total), Size(current), Size(total))
 	}
 	return clean(t.Details)
