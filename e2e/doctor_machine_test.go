@@ -129,7 +129,7 @@ func (m *machine) begin(composeFile string) *scenario {
 // scope is what a census looks at: dev's, with the ids that dev has now.
 func (m *machine) scope(s *scenario) testns.Scope {
 	scope := testns.ScopeOf(labUser, "MOCKER_E2E_COOKIE="+s.project, s.dirs.Run, s.dirs.Data)
-	scope.Keep = []string{"rootfs", "images", "volumes", "build", "asked", "base-*", "*.lock"}
+	scope.Keep = []string{"rootfs", "images", "volumes", "build", "asked", "base-*", "build-base-*", "*.lock"}
 	return scope
 }
 

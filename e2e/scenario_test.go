@@ -46,7 +46,7 @@ func begin(t *testing.T, composeFile string) *scenario {
 	cookie := "MOCKER_E2E_COOKIE=" + s.project
 	s.env = append(s.env, cookie)
 	scope := testns.NewScope(cookie, s.dirs.Run, s.dirs.Data)
-	scope.Keep = []string{"rootfs", "images", "volumes", "build", "asked", "base-*", "*.lock"}
+	scope.Keep = []string{"rootfs", "images", "volumes", "build", "asked", "base-*", "build-base-*", "*.lock"}
 	before := testns.Take(scope)
 	untouched := s.canary()
 	t.Cleanup(func() {

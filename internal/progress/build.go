@@ -25,7 +25,7 @@ func (d *Display) Build(name, image string) *Build {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.o.Mode == TTY {
-		b.shown = &steps{image: image, began: d.now()}
+		b.shown = &steps{image: strings.TrimPrefix(image, "Image "), began: d.now()}
 		r := d.live()
 		r.built = append(r.built, b.shown)
 	}

@@ -42,7 +42,9 @@ func (b *Builder) explain(s *project.Service, err error) error {
 	var file *dockerfile.Error
 	switch {
 	case errors.As(err, &step):
-		out.Detail, out.Err = step.Detail(), step
+		shown := *step
+		shown.Stage = strings.TrimSpace(s.Name + " " + step.Stage)
+		out.Detail, out.Err = shown.Detail(), step
 	case errors.As(err, &file):
 		out.Detail, out.Err = file.Excerpt(), file.Cause
 	case errors.Is(err, fs.ErrNotExist) && s.Build.Source.Line > 0:

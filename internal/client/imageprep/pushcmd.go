@@ -91,6 +91,9 @@ func pushOne(ctx context.Context, client pusher, store *image.Store, show *progr
 	case err == nil:
 		show.On(progress.Event{ID: tag, Status: progress.Done, Text: "Pushed"})
 		return nil
+	case ctx.Err() != nil:
+		show.On(progress.Event{ID: tag, Status: progress.Warning, Text: "Interrupted"})
+		return context.Cause(ctx)
 	case o.IgnoreFailures:
 		show.On(progress.Event{ID: tag, Status: progress.Warning, Text: "Warning", Details: firstLine(err)})
 	default:
