@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/imagetest"
 	"github.com/mocker-compose/mocker-compose/internal/registrytest"
 )
 
@@ -89,4 +91,27 @@ func atRegistry(t *testing.T, o registrytest.Options) (*scenario, *registrytest.
 	s := begin(t, "services:\n  a: { command: ./probe pause }\n")
 	s.env = append(s.env, "DOCKER_CONFIG="+filepath.Join(s.dir, "docker"))
 	return s, registrytest.New(t, o)
+}
+
+// config pins images to the digests that their tags have now.
+func TestConfigDigests(t *testing.T) {
+	s, r := atRegistry(t, registrytest.Options{})
+	small := imagetest.Image{Layers: [][]imagetest.File{{{Name: "a", Text: "x"}}}}
+	digest := r.PushIndex(t, "web:1", []string{"linux/amd64", "linux/arm64"}, []imagetest.Image{small, small}, imagetest.Form{}).Digest
+	pinned := fmt.Sprintf("image: %s/web:1@%s", r.Host, digest)
+	s.write("compose.yaml", fmt.Sprintf("services:\n  a: { image: '%[1]s/web:1', command: [x] }\n  b: { image: '%[1]s/web:1@%[2]s' }\n  c: { command: [y] }\n", r.Host, digest))
+	if out := s.must("config", "--resolve-image-digests"); !strings.Contains(out, pinned) || !strings.Contains(out, fmt.Sprintf("image: %s/web@%s", r.Host, digest)) || !strings.Contains(out, "- x") {
+		t.Errorf("config: %s", out)
+	}
+	want := fmt.Sprintf("services:\n  a:\n    %s\n  b:\n    image: %s/web@%s\n", pinned, r.Host, digest)
+	for _, more := range [][]string{nil, {"--no-interpolate"}} {
+		if out := s.must(append([]string{"config", "--lock-image-digests"}, more...)...); out != want {
+			t.Errorf("%q: %s\nwant\n%s", more, out, want)
+		}
+	}
+	if s.write("lock.yaml", want); !strings.Contains(s.must("-f", "compose.yaml", "-f", "lock.yaml", "config"), pinned) {
+		t.Error("the override file does not pin")
+	}
+	s.write("compose.yaml", fmt.Sprintf("services:\n  a: { image: '%s/none:1' }\n", r.Host))
+	s.fails(1, []string{"denied for " + r.Host + "/none"}, "config", "--resolve-image-digests")
 }

@@ -14,7 +14,7 @@ import (
 
 // configOptions are the flags of config.
 type configOptions struct {
-	quiet, noInterpolate, support                            bool
+	quiet, noInterpolate, support, resolveDigests, lock      bool
 	services, volumes, networks, images, profiles, variables bool
 	format, hash, output                                     string
 }
@@ -50,6 +50,8 @@ With --support, print what happens to each key of the compose specification here
 	f.BoolVar(&o.variables, "environment", false, "print the variables that the files are filled in with")
 	f.StringVar(&o.hash, "hash", "", "print the configuration hash of `SERVICE`s, by commas; \"*\" for all")
 	f.BoolVar(&o.noInterpolate, "no-interpolate", false, "leave variables as they are")
+	f.BoolVar(&o.resolveDigests, "resolve-image-digests", false, "pin image tags to the digests that they have in their registries")
+	f.BoolVar(&o.lock, "lock-image-digests", false, "print an override file that pins the images to their digests")
 	f.BoolVar(&o.support, "support", false, "print what happens to each key of the compose specification")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`")
 	return c
@@ -75,6 +77,14 @@ func (a *app) renderConfig(ctx context.Context, o *configOptions, services []str
 		if loaded.Model, err = loaded.Model.WithSelectedServices(services); err != nil {
 			return nil, err
 		}
+	}
+	if o.resolveDigests || o.lock {
+		if err := a.pin(ctx, loaded); err != nil {
+			return nil, err
+		}
+	}
+	if o.lock {
+		loaded.ImagesOnly()
 	}
 	out, err := loaded.Config(o.format)
 	if err == nil && !bytes.HasSuffix(out, []byte("\n")) {
