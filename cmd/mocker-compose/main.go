@@ -13,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/early" // fast commands and roles; see its page
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/ingest"
+	"github.com/mocker-compose/mocker-compose/internal/sources/containersstorage"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink"
 	"github.com/mocker-compose/mocker-compose/netstack/uplink/gvisor"
 	_ "github.com/mocker-compose/mocker-compose/rootless/delegate/systemd" // its role, before main
@@ -21,7 +22,7 @@ import (
 // roles are what a process of ours can be that needs more packages than those
 // of internal/early.
 var roles = map[string]func(args []string) int{
-	image.Role: ingest.Run, doctor.Role: doctor.RunRole, uplink.GvisorRole: gvisor.Run,
+	image.Role: ingest.Run, image.RoleStorageLayer: containersstorage.Run, doctor.Role: doctor.RunRole, uplink.GvisorRole: gvisor.Run,
 }
 
 func main() {

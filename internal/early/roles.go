@@ -93,7 +93,7 @@ func connect() {
 }
 
 // laterRoles are those of cmd/mocker-compose, which take heavy packages.
-var laterRoles = []string{image.Role, doctor.Role, uplink.GvisorRole, delegate.Role}
+var laterRoles = []string{image.Role, image.RoleStorageLayer, doctor.Role, uplink.GvisorRole, delegate.Role}
 
 // role runs the role that args name, unless it is one of main's.
 func role(args []string) (code int, done bool) {

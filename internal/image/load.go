@@ -41,6 +41,13 @@ func (s *Store) Load(ctx context.Context, source string, progress func(string)) 
 }
 
 func (s *Store) loadSource(ctx context.Context, src Source, progress func(string)) ([]Image, error) {
+	if src.Live() { // who asks may be in another world than the user
+		img, ok := s.Recall(src, "")
+		if !ok {
+			return nil, errors.New("it is not in the store any more: up, create, run and pull get it again")
+		}
+		return []Image{img}, nil
+	}
 	f, err := openSource(src)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,9 @@ type identity struct {
 type memory struct {
 	Source string   `json:"source"`
 	File   identity `json:"file"`
-	IDs    []string `json:"ids"`
+	// Version is what stands for File where there is none.
+	Version string   `json:"version,omitempty"`
+	IDs     []string `json:"ids"`
 }
 
 // settled is how old a file must be for its times to tell that nobody has
@@ -46,12 +48,45 @@ func (s *Store) memoryPath(src Source) string {
 
 // remembered are the images of a source that is as it was, if all are there still.
 func (s *Store) remembered(src Source, now identity) (images []Image) {
-	var m memory
-	if _, err := state.Load(s.memoryPath(src), &m); err != nil || m.File != now || len(m.IDs) == 0 {
+	m := s.memory(src)
+	if m == nil || m.File != now {
 		return nil
 	}
+	return s.all(m.IDs)
+}
+
+// memory is what is remembered of a source; nil if nothing is.
+func (s *Store) memory(src Source) *memory {
+	var m memory
+	if _, err := state.Load(s.memoryPath(src), &m); err != nil || len(m.IDs) == 0 {
+		return nil
+	}
+	return &m
+}
+
+// Recall is the image that a [Source.Live] source had when it had the version;
+// "" is the last one that was seen. ok: it is there still.
+func (s *Store) Recall(src Source, version string) (img Image, ok bool) {
+	m := s.memory(src)
+	if m == nil || version != "" && m.Version != version {
+		return img, false
+	}
+	list := s.all(m.IDs)
+	if len(list) != 1 {
+		return img, false
+	}
+	return list[0], true
+}
+
+// Note remembers what a Live source has.
+func (s *Store) Note(src Source, version string, img Image) error {
+	return state.Save(s.memoryPath(src), memory{Source: src.String(), Version: version, IDs: []string{img.ID}})
+}
+
+// all are the images with these ids; nil if one is gone.
+func (s *Store) all(ids []string) (images []Image) {
 	err := s.reading(context.Background(), func(x *index) error {
-		for _, id := range m.IDs {
+		for _, id := range ids {
 			img, ok := x.image(id)
 			if !ok {
 				return errGone

@@ -8,6 +8,10 @@ import "github.com/mocker-compose/mocker-compose/internal/image/config"
 // Request, its standard input the archive, its standard output lines of Message.
 const Role = "image"
 
+// RoleStorageLayer is the name of the process that makes the tar of a layer of
+// podman's storage (internal/sources/containersstorage).
+const RoleStorageLayer = "storage-layer"
+
 // Request is what the process has to do.
 type Request struct {
 	Op   string `json:"op"`

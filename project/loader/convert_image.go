@@ -17,7 +17,7 @@ import (
 const rootfsPrefix = "rootfs:"
 
 // imageForms is the remedy for what is none of them.
-const imageForms = "write NAME[:TAG], docker-archive:FILE, oci-archive:FILE, oci:DIR, or rootfs:DIR-or-TAR"
+const imageForms = "write NAME[:TAG], docker-archive:FILE, oci-archive:FILE, oci:DIR, docker-daemon:NAME, containers-storage:NAME, or rootfs:DIR-or-TAR"
 
 // hasConfig reports an image that brings a configuration along.
 func hasConfig(name string) bool { return name != "" && !strings.HasPrefix(name, rootfsPrefix) }
@@ -65,6 +65,10 @@ func (l *load) imageSource(s types.ServiceConfig, out *project.Service) error {
 	source, err := image.ParseSource(s.Image)
 	if err != nil {
 		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), at...)
+	}
+	if source.Live() {
+		out.Image = source.String()
+		return nil
 	}
 	if source.Path == "-" {
 		return l.fault("load it first: mocker-compose image load", fmt.Sprintf("services.%s.image: %q: standard input cannot be read here", s.Name, s.Image), at...)
