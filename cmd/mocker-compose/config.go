@@ -79,12 +79,9 @@ func (a *app) renderConfig(ctx context.Context, o *configOptions, services []str
 		}
 	}
 	if o.resolveDigests || o.lock {
-		if err := a.pin(ctx, loaded); err != nil {
+		if err := a.pin(ctx, loaded, o.lock); err != nil {
 			return nil, err
 		}
-	}
-	if o.lock {
-		loaded.ImagesOnly()
 	}
 	out, err := loaded.Config(o.format)
 	if err == nil && !bytes.HasSuffix(out, []byte("\n")) {

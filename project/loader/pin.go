@@ -1,57 +1,42 @@
 package loader
 
-import (
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"sync"
-)
-
-// Pin puts what resolve makes of it in place of each image of the services, as
-// `config --resolve-image-digests` shows them. resolve is called for several
-// images at a time, once for each.
-func (l *Loaded) Pin(resolve func(image string) (string, error)) error {
-	images := l.images()
-	pinned, err := resolveAll(slices.Compact(slices.Sorted(maps.Values(images))), resolve)
-	if err != nil {
-		return err
-	}
-	if l.dict == nil {
-		for name, s := range l.Model.Services {
-			if s.Image != "" {
-				s.Image = pinned[s.Image]
-				l.Model.Services[name] = s
-			}
-		}
-		return nil
-	}
-	for name, s := range l.services() {
-		if image := images[name]; image != "" {
-			s["image"] = pinned[image]
-		}
-	}
-	return nil
-}
-
-// images are those of the services.
-func (l *Loaded) images() map[string]string {
+// Images are those of the services, by service.
+func (l *Loaded) Images() map[string]string {
 	out := map[string]string{}
 	if l.dict == nil {
 		for name, s := range l.Model.Services {
-			if s.Image != "" {
-				out[name] = s.Image
-			}
+			out[name] = s.Image
 		}
 		return out
 	}
 	for name, s := range l.services() {
-		if image, _ := s["image"].(string); image != "" {
-			out[name] = image
-		}
+		out[name], _ = s["image"].(string)
 	}
 	return out
+}
+
+// SetImages puts others in their place, where there is one; only leaves nothing
+// else of the model: an override file.
+func (l *Loaded) SetImages(images map[string]string, only bool) {
+	if l.dict == nil && !only {
+		for name, s := range l.Model.Services {
+			s.Image = images[name]
+			l.Model.Services[name] = s
+		}
+		return
+	}
+	alone := map[string]any{}
+	for name, image := range images {
+		if s := l.services()[name]; s != nil && image != "" {
+			s["image"] = image
+		}
+		if image != "" {
+			alone[name] = map[string]any{"image": image}
+		}
+	}
+	if only {
+		l.dict = map[string]any{"services": alone}
+	}
 }
 
 // services are those of a model whose variables were not filled in.
@@ -64,43 +49,4 @@ func (l *Loaded) services() map[string]map[string]any {
 		}
 	}
 	return out
-}
-
-// maxResolvers is how many registries are asked at once.
-const maxResolvers = 8
-
-func resolveAll(images []string, resolve func(string) (string, error)) (map[string]string, error) {
-	out := make(map[string]string, len(images))
-	var (
-		mu    sync.Mutex
-		wg    sync.WaitGroup
-		errs  = make([]error, len(images))
-		slots = make(chan struct{}, maxResolvers)
-	)
-	for n, image := range images {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if strings.Contains(image, "${") || strings.HasPrefix(image, "$") {
-				errs[n] = fmt.Errorf("image %s: its variables are not filled in (--no-interpolate): there is no digest for it", image)
-				return
-			}
-			pinned, err := resolve(image)
-			mu.Lock()
-			defer mu.Unlock()
-			out[image], errs[n] = pinned, err
-		})
-	}
-	wg.Wait()
-	return out, errors.Join(errs...)
-}
-
-// ImagesOnly leaves nothing of the model but the images of the services: an
-// override file that pins them.
-func (l *Loaded) ImagesOnly() {
-	only := map[string]any{}
-	for name, image := range l.images() {
-		only[name] = map[string]any{"image": image}
-	}
-	l.dict = map[string]any{"services": only}
 }

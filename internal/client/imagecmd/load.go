@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/sources"
 )
 
 // LoadOptions are the flags of image load.
@@ -22,12 +23,15 @@ type LoadOptions struct {
 
 // Register defines the flags in fs.
 func (o *LoadOptions) Register(fs *pflag.FlagSet) {
-	fs.StringVarP(&o.Input, "input", "i", "", "read from a `FILE`, or an OCI layout's directory, instead of standard input")
+	fs.StringVarP(&o.Input, "input", "i", "", "read from a `FILE`, an OCI layout's directory, docker-daemon:NAME or containers-storage:NAME instead of standard input")
 	fs.BoolVarP(&o.Quiet, "quiet", "q", false, "do not say what goes on")
 }
 
 // Load brings the images of an archive into the store.
 func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
+	if src, err := image.ParseSource(o.Input); err == nil && src.Live() {
+		return loadLive(ctx, e, src)
+	}
 	in := e.Stdin
 	if o.Input != "" {
 		f, err := os.Open(o.Input)
@@ -47,6 +51,19 @@ func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
 		printLoaded(e, m, o.Quiet)
 	})
 	return about(o.Input, err)
+}
+
+// loadLive takes an image over from another program.
+func loadLive(ctx context.Context, e *client.Env, src image.Source) error {
+	s, err := Open(e)
+	if err != nil {
+		return err
+	}
+	img, err := sources.Load(ctx, s, e.Getenv, src, nil)
+	if err == nil {
+		printLoaded(e, &image.Message{Image: &img}, false)
+	}
+	return err
 }
 
 // about names the archive in an error.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/building"
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -35,6 +36,9 @@ func Prepare(ctx context.Context, e *client.Env, p *project.Project, names []str
 	if err != nil {
 		return err
 	}
+	if err := takeOver(ctx, e, have.store, live(services)); err != nil {
+		return err
+	}
 	fallback := e.Getenv("DOCKER_DEFAULT_PLATFORM")
 	list := toPull(services, have, fallback, time.Now())
 	failed := map[string]error{}
@@ -59,7 +63,7 @@ func Prepare(ctx context.Context, e *client.Env, p *project.Project, names []str
 
 // concerned: the service has an image that may have to be got.
 func concerned(s *project.Service) bool {
-	return s.Build != nil || pullable(s) || slices.ContainsFunc(s.Mounts, func(m project.Mount) bool { return m.Type == project.MountImage })
+	return s.Build != nil || pullable(s) || image.IsSource(s.Image) || slices.ContainsFunc(s.Mounts, func(m project.Mount) bool { return m.Type == project.MountImage })
 }
 
 // absent are the pulls that failed and were not made up for by a build. Images that

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -73,8 +74,14 @@ func Pull(ctx context.Context, e *client.Env, p *project.Project, o *PullOptions
 	if err != nil {
 		return err
 	}
+	if err := takeOver(ctx, e, have.store, live(services)); err != nil && !o.IgnoreFailures {
+		return err
+	}
 	var list []wanted
 	for _, s := range services {
+		if src, err := image.ParseSource(s.Image); err == nil && src.Live() {
+			continue
+		}
 		platform := platformOf(s, e.Getenv("DOCKER_DEFAULT_PLATFORM"))
 		if id, why, skip := o.skips(s, have, platform); skip {
 			e.Display().On(progress.Event{ID: id, Status: progress.Done, Text: "Skipped", Details: why})
