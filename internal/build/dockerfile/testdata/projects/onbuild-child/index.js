@@ -1,0 +1,1 @@
+console.log("onbuild", process.cwd(), require("fs").existsSync("node_modules"));

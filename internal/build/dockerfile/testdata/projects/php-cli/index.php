@@ -1,0 +1,1 @@
+<?php echo "php ", getcwd(), " ", 6*7, "\n";

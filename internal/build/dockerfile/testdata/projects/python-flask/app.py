@@ -1,0 +1,2 @@
+import os, greeting
+print(greeting.greet("flask"), os.getuid(), flush=True)

@@ -1,0 +1,2 @@
+import sys
+print("poetry", sys.prefix, sys.argv[1:])

@@ -1,0 +1,1 @@
+puts "sinatra #{ENV["LANG"]} #{Dir.pwd}"

@@ -1,0 +1,1 @@
+fn main() { println!("rust {}", env!("CARGO_PKG_VERSION")); }
