@@ -51,23 +51,11 @@ func benchBuild(ctx context.Context, b *bench) error {
 	var cold, warm [2][]time.Duration
 	for i := range max(3, b.runs/2) {
 		for n, side := range []buildSide{c.ours(ctx, i), c.theirs(ctx, i)} {
-			if _, err := timed(side.base()); err != nil {
+			c, w, err := side.measure()
+			if err = errors.Join(err, side.end()); err != nil {
 				return err
 			}
-			took, err := timed(side.build())
-			if err != nil {
-				return err
-			}
-			cold[n] = append(cold[n], took)
-			for range 3 {
-				if took, err = timed(side.build()); err != nil {
-					return err
-				}
-				warm[n] = append(warm[n], took)
-			}
-			if err := side.end(); err != nil {
-				return err
-			}
+			cold[n], warm[n] = append(cold[n], c), append(warm[n], w...)
 		}
 	}
 	what := fmt.Sprintf("build of %d steps, %d files, ", strings.Count(buildText, "\n"), buildSources+buildSettings)
@@ -87,6 +75,24 @@ type buildCase struct {
 type buildSide struct {
 	base, build func() *exec.Cmd
 	end         func() error // removes the store
+}
+
+// measure builds from nothing, and then some times without a change.
+func (s *buildSide) measure() (cold time.Duration, warm []time.Duration, err error) {
+	if _, err := timed(s.base()); err != nil {
+		return 0, nil, err
+	}
+	if cold, err = timed(s.build()); err != nil {
+		return 0, nil, err
+	}
+	for range 3 {
+		took, err := timed(s.build())
+		if err != nil {
+			return 0, nil, err
+		}
+		warm = append(warm, took)
+	}
+	return cold, warm, nil
 }
 
 func (b *bench) buildCase(buildah string) (*buildCase, error) {
