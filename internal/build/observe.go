@@ -19,10 +19,11 @@ type EventKind string
 
 // The kinds.
 const (
-	Started EventKind = "started"
-	Output  EventKind = "output"
-	Cached  EventKind = "cached"
-	Done    EventKind = "done"
-	Failed  EventKind = "failed"
-	Warned  EventKind = "warned"
+	Started  EventKind = "started"
+	Output   EventKind = "output"
+	Cached   EventKind = "cached"
+	Done     EventKind = "done"
+	Failed   EventKind = "failed"
+	Canceled EventKind = "canceled" // ended because something else failed, or by the user
+	Warned   EventKind = "warned"
 )

@@ -96,7 +96,7 @@ func (b *Build) json(name string, e *build.Event) string {
 	switch e.Kind {
 	case build.Done, build.Cached:
 		r.Status = Done
-	case build.Warned:
+	case build.Warned, build.Canceled:
 		r.Status = Warning
 	case build.Failed:
 		r.Status, r.Text = Error, "ERROR"

@@ -55,6 +55,8 @@ func (p *plainSteps) on(name string, e *build.Event, now time.Time) string {
 		fmt.Fprintf(&b, "#%d CACHED\n", s.number)
 	case build.Done:
 		fmt.Fprintf(&b, "#%d DONE %s\n", s.number, seconds(e.Took))
+	case build.Canceled:
+		fmt.Fprintf(&b, "#%d CANCELED\n", s.number)
 	case build.Failed:
 		fmt.Fprintf(&b, "#%d ERROR: %s\n", s.number, errorLine(e.Err))
 	}

@@ -87,6 +87,8 @@ func (st *step) line(v *view) string {
 	switch st.kind {
 	case build.Cached:
 		mark, status = " => CACHED ", Done
+	case build.Canceled:
+		mark, status = " => CANCELED ", Warning
 	case build.Failed:
 		mark, status = " => ERROR ", Error
 	case build.Done:

@@ -2,6 +2,8 @@ package solve
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -57,11 +59,14 @@ func (t *task) Write(p []byte) (int, error) {
 
 // end says how it went.
 func (t *task) end(err error) {
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		t.emit(build.Canceled, nil)
+	case err != nil:
 		t.emit(build.Failed, err)
-		return
+	default:
+		t.emit(build.Done, nil)
 	}
-	t.emit(build.Done, nil)
 }
 
 // Bounds of what an error repeats of the output.

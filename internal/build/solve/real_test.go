@@ -162,7 +162,9 @@ func (s *site) build(ctx context.Context, text string) (d *done, err error) {
 		case e.Kind == build.Cached:
 			d.cached++
 		}
-		out.Write(e.Output)
+		if e.Number > 0 {
+			out.Write(e.Output)
+		}
 	}
 	d.Result, err = solve.Build(ctx, r)
 	slices.Sort(d.made)

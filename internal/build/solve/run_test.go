@@ -106,6 +106,13 @@ func TestFailureCancels(t *testing.T) {
 	if e.Detail() != want {
 		t.Errorf("%s\nwant\n%s", e.Detail(), want)
 	}
+	ends := map[string]build.EventKind{}
+	for _, e := range tb.events {
+		ends[e.Text] = e.Kind
+	}
+	if ends["RUN wait"] != build.Canceled || ends["RUN fail now"] != build.Failed {
+		t.Errorf("ends: %v", ends)
+	}
 	// What was done is kept.
 	delete(tb.worker.do, "fail")
 	delete(tb.worker.do, "wait")

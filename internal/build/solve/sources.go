@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/build"
 )
 
@@ -18,11 +20,27 @@ type source struct {
 	entries []build.Entry
 }
 
-// load is the progress of reading a context: one line, however many steps use it.
+// load is a context, and the progress of its reading: that of the step which is
+// first, since the others find most of it read.
 type load struct {
 	context Context
 	once    sync.Once
-	task    *task
+}
+
+// say tells how much a step takes of a context.
+func (t *task) say(entries []build.Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	size := int64(0)
+	for i := range entries {
+		if entries[i].Seen.Mode&unix.S_IFMT == unix.S_IFREG {
+			size += entries[i].Seen.Size
+		}
+	}
+	e := t.event
+	e.Kind, e.Output = build.Output, fmt.Appendf(nil, "looked at %d files, %.2fMB\n", len(entries), float64(size)/1e6)
+	t.observer.emit(e)
 }
 
 // sources are those of a copy, or one for each mount; a mount that shows nothing
@@ -81,15 +99,19 @@ func (f *flight) fromContext(ctx context.Context, name string, take *build.Copy)
 	if l == nil {
 		return source{}, fmt.Errorf("there is no build context %q", name)
 	}
+	var t *task
 	l.once.Do(func() {
 		what := "load build context"
 		if name != "" {
 			what = "load build context " + name
 		}
-		l.task = f.b.observer.start(build.Event{Stage: "internal", Text: what})
-		l.task.end(nil)
+		t = f.b.observer.start(build.Event{Stage: "internal", Text: what})
 	})
 	entries, digest, err := l.context.Select(ctx, take)
+	if t != nil {
+		t.say(entries)
+		t.end(err)
+	}
 	if err != nil {
 		return source{}, err
 	}
