@@ -48,6 +48,9 @@ func (w *walk) configure(c command, ic instructions.Command) (string, error) {
 		if _, err := policy.ParseSignal(ic.Signal, 0); err != nil {
 			return "", err
 		}
+		if ic.Signal == "" {
+			return "", errors.New("invalid signal: it is empty")
+		}
 		cfg.StopSignal = ic.Signal
 		return "STOPSIGNAL " + ic.Signal, nil
 	case *instructions.HealthCheckCommand:

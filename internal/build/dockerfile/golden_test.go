@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write what is there as what is expected
 // "-- Dockerfile --", and what comes of it, "-- graph --" or "-- error --".
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/golden/*.txt")
-	if err != nil || len(files) < 60 {
+	if err != nil || len(files) < 140 {
 		t.Fatalf("%d cases: %v", len(files), err)
 	}
 	for _, path := range files {

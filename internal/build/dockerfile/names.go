@@ -73,8 +73,11 @@ func similar(name string, options []string) string {
 	return match
 }
 
-// meant adds what was probably meant to a message.
+// meant adds what was probably meant to a message. Any short name is like any other.
 func meant(name string, options []string) string {
+	if len(name) <= 3 {
+		return ""
+	}
 	if match := similar(name, options); match != "" {
 		return " (did you mean " + match + "?)"
 	}

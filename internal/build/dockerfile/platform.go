@@ -17,7 +17,7 @@ func machine() platform { return platform{"linux", runtime.GOARCH, ""}.normal() 
 func parsePlatform(s string) (platform, error) {
 	parts := strings.Split(strings.ToLower(s), "/")
 	for _, p := range parts {
-		if p == "" || strings.Trim(p, "abcdefghijklmnopqrstuvwxyz0123456789_-.()") != "" || len(p) > 64 {
+		if p == "" || p[0] == '.' || p[0] == '-' || strings.Trim(p, "abcdefghijklmnopqrstuvwxyz0123456789_-.()") != "" || len(p) > 64 {
 			return platform{}, fmt.Errorf("%q: invalid platform: it is OS/ARCHITECTURE, as linux/amd64", short(s))
 		}
 	}
