@@ -66,6 +66,9 @@ func (k *keep) fetchCommit(ctx context.Context, repo string, a gitAddress) (stri
 		ref = "HEAD"
 	}
 	_, err = git(ctx, repo, "fetch", "--quiet", "--force", "--no-tags", "--depth=1", "--", a.remote, ref)
+	if err != nil && strings.Contains(err.Error(), "shallow") { // plain files behind a web server
+		_, err = git(ctx, repo, "fetch", "--quiet", "--force", "--no-tags", "--", a.remote, ref)
+	}
 	if err != nil && isCommit(want, 7) {
 		// Not every server gives out commits by name, and none the short ones.
 		_, all := git(ctx, repo, "fetch", "--quiet", "--force", "--tags", "--", a.remote, "+refs/heads/*:refs/fetched/*")

@@ -17,6 +17,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
 // job is the build of one service.
@@ -86,7 +87,13 @@ func (j *job) said(text string, began time.Time) {
 
 // context opens a directory or an address.
 func (j *job) context(ctx context.Context, name, address string) (*contexts.Context, error) {
-	c, err := contexts.Open(ctx, address, contexts.Options{Data: j.builder.Env.Dirs.Data, Base: j.builder.Project.WorkingDir})
+	env := j.builder.Env
+	c, err := contexts.Open(ctx, address, contexts.Options{
+		Data: env.Dirs.Data, Base: j.builder.Project.WorkingDir,
+		Role: func(ctx context.Context, args []string, stdio [3]*os.File, isolated bool) (int, error) {
+			return rootless.RunRoleInside(ctx, env.Dirs, args, stdio, isolated, env.Warn)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +117,10 @@ func (j *job) read(main *contexts.Context) (err error) {
 	b := j.service.Build
 	if j.input.Name = b.Dockerfile; b.Inline != "" {
 		j.input.Name, j.input.Data = defaultName, []byte(b.Inline)
+		return nil
+	}
+	if main.Dockerfile != nil {
+		j.input.Name, j.input.Data = defaultName, main.Dockerfile
 		return nil
 	}
 	open := func(name string) (io.ReadCloser, error) { return main.FS().Open(path.Clean(name)) }
