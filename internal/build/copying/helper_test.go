@@ -84,7 +84,10 @@ func plantOne(t *testing.T, root, line string) {
 		if !ok {
 			break
 		}
-		if n, _ := fmt.Sscanf(first, "%d:%d", &uid, &gid); n == 2 {
+		if strings.Contains(first, ":") && strings.Trim(first, ":0123456789") == "" {
+			if _, err := fmt.Sscanf(first, "%d:%d", &uid, &gid); err != nil {
+				t.Fatal(err)
+			}
 			line = rest
 			continue
 		}
