@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,8 @@ func tarOf(t *testing.T, files map[string]string) []byte {
 	}
 	return b.Bytes()
 }
+
+var owners = regexp.MustCompile(` \d+:\d+ `)
 
 // TestBuildFiles: what COPY and ADD make is in the container, with owners, modes and times.
 func TestBuildFiles(t *testing.T) {
@@ -115,6 +118,9 @@ CMD ["sh", "-c", "cd / && for f in srv/tree srv/tree/sub/f srv/tree/link srv/har
 		"linked 600 7:7 ", "linked/c 600 7:7 ", "opt/in/tar 640 33:44 1300000000", "fetched/file.bin 600 0:0 1200000000", "here 644 0:0 ",
 		"from 755 0:0", "from/f 644 1000:33 1100000000", "work/dir 755 0:0 ", "p:\nnew\n", "srv/tree:\nlink\nout\nsub\n", "/etc/shadow\n", "doc\n", "fetched /dir/file.bin",
 	} {
+		if os.Getenv("MOCKER_FORCE_SINGLE_ID") != "" {
+			want = owners.ReplaceAllString(want, " 0:0 ") // there is one id only
+		}
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
