@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -51,7 +52,8 @@ func TestCopy(t *testing.T) {
 	if l := s.copy(from); s.layerOf(l) != "y" {
 		t.Errorf("it has %q", s.layerOf(l))
 	}
-	from.Copy.Link, from.Copy.Dest = true, "/etc/new"
+	epoch := time.Unix(1_600_000_000, 0)
+	from.Copy.Link, from.Copy.Dest, from.Epoch = true, "/etc/new", &epoch
 	l = s.copy(from)
 	if s.layerOf(l) != "etc etc/new" {
 		t.Errorf("with a link it has %q", s.layerOf(l))

@@ -32,7 +32,7 @@ func (p *process) copy(ctx context.Context, job *build.CopyJob, hasDir bool, fil
 		o.Users = s.root
 	}
 	if src := job.Copy.From; src.Stage != nil || src.Image != nil {
-		if o.From, err = s.show(job.From); err != nil {
+		if o.From, err = s.show(ctx, job.From); err != nil {
 			return l, err
 		}
 		defer o.From.Close()
@@ -57,12 +57,12 @@ func (s *step) alone() (*os.File, error) {
 }
 
 // show is a read-only view of layers.
-func (s *step) show(keys []string) (*os.File, error) {
+func (s *step) show(ctx context.Context, keys []string) (*os.File, error) {
 	lower, err := s.p.visible(keys)
 	if err != nil {
 		return nil, err
 	}
-	return s.mount(lower, "")
+	return s.mount(ctx, lower, "")
 }
 
 // digest is that of what a copy would take out of layers.
@@ -72,7 +72,7 @@ func (p *process) digest(ctx context.Context, job *build.CopyJob) (_ string, err
 		return "", err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	from, err := s.show(job.From)
+	from, err := s.show(ctx, job.From)
 	if err != nil {
 		return "", err
 	}

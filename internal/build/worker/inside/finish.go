@@ -16,6 +16,9 @@ import (
 
 // finish makes a layer of what the step has changed.
 func (s *step) finish(ctx context.Context, epoch *time.Time) (build.Layer, error) {
+	if err := s.unmount(); err != nil {
+		return build.Layer{}, err
+	}
 	res, err := s.harvest(ctx, epoch)
 	if err != nil {
 		return build.Layer{}, err
@@ -36,7 +39,7 @@ func (s *step) finish(ctx context.Context, epoch *time.Time) (build.Layer, error
 func (s *step) harvest(ctx context.Context, epoch *time.Time) (res harvest.Result, err error) {
 	o := harvest.Options{Epoch: epoch}
 	if len(s.layers) > 0 && !s.linked {
-		if o.Below, err = s.mount(s.layers, ""); err != nil {
+		if o.Below, err = s.mount(ctx, s.layers, ""); err != nil {
 			return res, err
 		}
 		defer o.Below.Close()
@@ -46,7 +49,7 @@ func (s *step) harvest(ctx context.Context, epoch *time.Time) (res harvest.Resul
 		return res, err
 	}
 	defer upper.Close()
-	if err := tidyBase(upper, o.Below); err != nil {
+	if err := s.ready(ctx, upper, o.Below); err != nil {
 		return res, err
 	}
 	record, err := os.OpenFile(filepath.Join(s.room.Path(), image.TarRecord), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -58,6 +61,25 @@ func (s *step) harvest(ctx context.Context, epoch *time.Time) (res harvest.Resul
 	o.Record = r
 	res, err = harvest.Layer(ctx, upper, o)
 	return res, errors.Join(err, r.Close())
+}
+
+// ready gives the upper directory the form that the harvest knows.
+func (s *step) ready(ctx context.Context, upper, below *os.File) error {
+	switch {
+	case s.linked: // it was never an overlay's
+		return nil
+	case s.tree != "":
+		return s.extract(ctx, below)
+	}
+	if s.p.union() == byFuse {
+		if err := normal(upper); err != nil {
+			return err
+		}
+	}
+	if !s.programs {
+		return nil
+	}
+	return tidyBase(upper, below)
 }
 
 // tell says what of the step is not in its layer.

@@ -31,7 +31,7 @@ func (r *running) addMounts(ctx context.Context) error {
 func (r *running) addMount(ctx context.Context, i int, m *build.Mount) error {
 	switch m.Type {
 	case build.MountBind:
-		return r.bind(i, m)
+		return r.bind(ctx, i, m)
 	case build.MountCache:
 		return r.cache(ctx, i, m)
 	case build.MountTmpfs:
@@ -53,8 +53,8 @@ func (r *running) mountAt(target, source string, options ...string) {
 
 // bind shows files of a stage, an image or a context. What is written there is seen by
 // this step only.
-func (r *running) bind(i int, m *build.Mount) error {
-	tree, err := r.tree(i, m.ReadOnly)
+func (r *running) bind(ctx context.Context, i int, m *build.Mount) error {
+	tree, err := r.sourceTree(ctx, i, m.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -76,21 +76,21 @@ func (r *running) bind(i int, m *build.Mount) error {
 	return nil
 }
 
-// tree is what a mount's files are in, as a mount that is mounted nowhere.
-func (r *running) tree(i int, readOnly bool) (*os.File, error) {
+// sourceTree is what a mount's files are in, as a mount that is mounted nowhere.
+func (r *running) sourceTree(ctx context.Context, i int, readOnly bool) (*os.File, error) {
 	shown := &r.job.Mounts[i]
 	if r.dirs[i] != nil {
-		return r.contextTree(r.dirs[i], shown.Hide, readOnly)
+		return r.contextTree(ctx, r.dirs[i], shown.Hide, readOnly)
 	}
 	lower, err := r.p.visible(shown.Lower)
 	if err != nil {
 		return nil, err
 	}
-	return r.overlayOf(lower, readOnly)
+	return r.overlayOf(ctx, lower, readOnly)
 }
 
 // overlayOf shows directories; what is written goes into a directory that is thrown away.
-func (r *running) overlayOf(lower []string, readOnly bool) (*os.File, error) {
+func (r *running) overlayOf(ctx context.Context, lower []string, readOnly bool) (*os.File, error) {
 	upper := ""
 	if !readOnly {
 		var err error
@@ -101,7 +101,7 @@ func (r *running) overlayOf(lower []string, readOnly bool) (*os.File, error) {
 			return nil, err
 		}
 	}
-	return r.mount(lower, upper)
+	return r.mount(ctx, lower, upper)
 }
 
 // tmpfs is an empty directory in memory.

@@ -30,9 +30,22 @@ type point struct {
 }
 
 // make makes what is missing of the spec's mount points, and the working directory.
-func (p *points) make(root *os.File, spec *specs.Spec, sources map[string]sandbox.Source) error {
+// base are further directories, which are no links.
+func (p *points) make(root *os.File, spec *specs.Spec, sources map[string]sandbox.Source, base []string) error {
+	for _, dir := range base {
+		if err := p.note(root, []string{dir}); err != nil {
+			return err
+		}
+		if err := unix.Mkdirat(wire.FD(root), dir, 0o755); err != nil && err != unix.EEXIST {
+			return fmt.Errorf("mount point /%s: %w", dir, err)
+		}
+	}
 	for _, m := range spec.Mounts {
-		if err := p.note(root, m.Destination); err != nil {
+		names := split(m.Destination)
+		if len(names) == 0 || slices.Contains([]string{"dev", "proc", "sys"}, names[0]) {
+			continue
+		}
+		if err := p.note(root, names); err != nil {
 			return err
 		}
 	}
@@ -46,11 +59,7 @@ func (p *points) make(root *os.File, spec *specs.Spec, sources map[string]sandbo
 }
 
 // note remembers what is missing of a path.
-func (p *points) note(root *os.File, target string) error {
-	names := split(target)
-	if len(names) == 0 || slices.Contains([]string{"dev", "proc", "sys"}, names[0]) {
-		return nil
-	}
+func (p *points) note(root *os.File, names []string) error {
 	dir, err := safepath.OpenInRoot(root, "/", unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
 		return err

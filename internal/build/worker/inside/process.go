@@ -34,8 +34,8 @@ type process struct {
 	holder   *rootless.HolderClient
 	scratch  *os.File // directory of the holder's scratch tmpfs
 	net      *network
-	empty    string       // an empty directory, below what has no layers
-	overlay  func() error // why the kernel makes no overlay; nil if it does
+	union    func() union
+	empty    string // an empty directory, below what has no layers
 	singleID bool
 	portable bool
 	keyring  string
@@ -125,7 +125,7 @@ func open(dirs state.Dirs, conn *wire.Conn, back *undo.Stack) (p *process, err e
 	back.Add("scratch directory", p.scratch.Close)
 	p.net = &network{router: kept[rootless.RouterName], notice: p.notice}
 	back.Add("network", p.net.close)
-	p.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
+	p.union = sync.OnceValue(p.chooseUnion)
 	back.Add("layers", p.release)
 	return p, nil
 }

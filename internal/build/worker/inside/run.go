@@ -94,7 +94,11 @@ func (r *running) execute(ctx context.Context) (err error) {
 		return err
 	}
 	r.back.Add("mount points", func() error { r.points.remove(); return nil })
-	if err := r.points.make(r.root, r.spec, r.sources); err != nil {
+	var base []string
+	if r.tree != "" { // else they are in our base layer
+		base = sandbox.BaseDirs()
+	}
+	if err := r.points.make(r.root, r.spec, r.sources, base); err != nil {
 		return err
 	}
 	return r.start(ctx)

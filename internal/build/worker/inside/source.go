@@ -53,7 +53,7 @@ func here(dir *os.File) (*os.File, error) {
 }
 
 // contextTree shows a directory of the host without what its ignore file leaves out.
-func (r *running) contextTree(dir *os.File, hide []string, readOnly bool) (*os.File, error) {
+func (r *running) contextTree(ctx context.Context, dir *os.File, hide []string, readOnly bool) (*os.File, error) {
 	f, err := here(dir)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (r *running) contextTree(dir *os.File, hide []string, readOnly bool) (*os.F
 		}
 		lower = append([]string{mask}, lower...)
 	}
-	return r.overlayOf(lower, readOnly)
+	return r.overlayOf(ctx, lower, readOnly)
 }
 
 // cloneReadOnly is a directory with all that is mounted below.
@@ -163,7 +163,7 @@ func likeDirectory(from, to string) error {
 
 // fillFrom copies what a cache begins with.
 func (r *running) fillFrom(ctx context.Context, i int, m *build.Mount, dst *os.File) error {
-	tree, err := r.tree(i, true)
+	tree, err := r.sourceTree(ctx, i, true)
 	if err != nil {
 		return err
 	}
