@@ -31,16 +31,12 @@ func TestCopy(t *testing.T) {
 	if err := os.WriteFile(path+"/a", []byte("of the context"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	var st unix.Stat_t
-	if err := unix.Lstat(path+"/a", &st); err != nil {
-		t.Fatal(err)
-	}
 	dir, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer dir.Close()
-	entry := build.Entry{Path: "a", Name: "a", Seen: build.Seen{Mode: st.Mode, Size: st.Size, Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano()}}
+	entry := build.Entry{Path: "a", Name: "a", Seen: seen(t, path+"/a")}
 	l := s.copy(&build.CopyJob{
 		Lower: s.lower, Copy: &build.Copy{Paths: []string{"a"}, Dest: "/x/", Chown: "app"}, Dir: dir, Entries: []build.Entry{entry},
 	})
@@ -79,4 +75,14 @@ func TestCopy(t *testing.T) {
 	if digest("/data") != digest("/data/") || digest("/data") == digest("/etc") {
 		t.Error("digests are not of contents")
 	}
+}
+
+// seen is what a file is now.
+func seen(t *testing.T, path string) build.Seen {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	return build.Seen{Mode: st.Mode, Size: st.Size, Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano()}
 }

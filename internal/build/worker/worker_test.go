@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == rootless.RoleArg && os.Args[2] == image.Role {
 		os.Exit(ingest.Run(os.Args[3:]))
 	}
+	if path := os.Getenv(dialEnv); path != "" {
+		os.Exit(dial(path))
+	}
 	if os.Getenv(clientEnv) != "" {
 		os.Exit(client(os.Getenv(clientEnv)))
 	}
