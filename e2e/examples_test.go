@@ -74,6 +74,27 @@ func TestExampleDemo(t *testing.T) {
 	}
 }
 
+// The example with images that are built.
+func TestExampleBuild(t *testing.T) {
+	requireIDs(t)
+	testns.RequireProgram(t, "busybox", "busybox-static")
+	s := beginExample(t, "build")
+	cmd := exec.CommandContext(t.Context(), "./get-busybox")
+	cmd.Dir = s.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("get-busybox: %v: %s", err, out)
+	}
+	s.must("up", "-d", "--wait")
+	if got := get(s.port("web-1"), "/"); got != "hello from a build\nedit me, then: mocker-compose up -d --build\n" {
+		t.Errorf("it says %q", got)
+	}
+	s.write("web/footer.html", "edited\n")
+	s.must("up", "-d", "--build", "--wait")
+	if got := get(s.port("web-1"), "/"); got != "hello from a build\nedited\n" {
+		t.Errorf("built again it says %q", got)
+	}
+}
+
 // The example with an image of the store.
 func TestExampleImageImport(t *testing.T) {
 	testns.RequireProgram(t, "busybox", "busybox-static")

@@ -214,12 +214,13 @@ volumes: {data: , empty: , bare: }
 func TestImageMissing(t *testing.T) {
 	imagetest.Busybox(t)
 	s := begin(t, "services:\n  a: {image: 'nowhere:1', command: x}\n  b: {image: 'nothing', command: x}\n  c: {command: ./probe pause}\n")
-	s.fails(1, []string{"nowhere:1 (service a)", "nothing (service b)", "docker save nowhere:1 nothing | mocker-compose image load"}, "up", "-d")
+	s.fails(1, []string{" Image nowhere:1  Pulling\n", "docker save nowhere:1 nothing | mocker-compose image load"}, "up", "-d")
+	s.fails(1, []string{"nowhere:1 (service a)", "nothing (service b)", "docker save nowhere:1 nothing | mocker-compose image load"}, "up", "-d", "--pull", "never")
 	if left := s.ps(); len(left) != 0 {
 		t.Errorf("containers: %v", left)
 	}
 	s.must("up", "-d", "c")
-	s.fails(1, []string{`service "a"`, "no such image: nowhere:1"}, "up", "-d", "a", "c")
+	s.fails(1, []string{`service "a"`, "no such image: nowhere:1"}, "up", "-d", "--pull", "never", "a", "c")
 	if c := s.ps()["c-1"]; c.State != "running" {
 		t.Errorf("%+v", c)
 	}

@@ -23,6 +23,6 @@ named in a compose file:
 			return c.Help()
 		},
 	}
-	c.AddCommand(a.imageLoad(), a.imageImport(), a.imageList(), a.imageInspect(), a.imageHistory(), a.imageRemove(), a.imagePrune(), a.imageTag(), a.imageSave())
+	c.AddCommand(a.imageLoad(), a.imagePull(), a.imagePush(), a.imageImport(), a.imageList(), a.imageInspect(), a.imageHistory(), a.imageRemove(), a.imagePrune(), a.imageTag(), a.imageSave())
 	return c
 }

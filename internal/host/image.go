@@ -133,6 +133,6 @@ func (m missingImages) Error() string {
 			names = append(names, one.err.Ref)
 		}
 	}
-	return fmt.Sprintf("no such images: %s: they are not in the store, and registries cannot be asked yet\nGet them from a docker: docker save %s | mocker-compose image load\nor from a file:         mocker-compose image load -i FILE\nor name the file:       image: docker-archive:FILE",
+	return fmt.Sprintf("no such images: %s: they are not in the store\nPull them:        mocker-compose up --pull missing\nor from a docker: docker save %s | mocker-compose image load\nor from a file:   mocker-compose image load -i FILE\nor name the file: image: docker-archive:FILE",
 		strings.Join(list, ", "), strings.Join(names, " "))
 }

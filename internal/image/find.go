@@ -16,13 +16,13 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "no such image: %s: it is not in the store, and registries cannot be asked yet", e.Ref)
+	fmt.Fprintf(&b, "no such image: %s: it is not in the store", e.Ref)
 	if len(e.Similar) > 0 {
 		fmt.Fprintf(&b, "; did you mean %s?", strings.Join(e.Similar, " or "))
 	}
-	fmt.Fprintf(&b, "\nGet it from a docker: docker save %s | mocker-compose image load", e.Ref)
-	b.WriteString("\nor from a file:       mocker-compose image load -i FILE")
-	b.WriteString("\nor name the file:     image: docker-archive:FILE")
+	fmt.Fprintf(&b, "\nPull it:          mocker-compose up --pull missing\nor from a docker: docker save %s | mocker-compose image load", e.Ref)
+	b.WriteString("\nor from a file:   mocker-compose image load -i FILE")
+	b.WriteString("\nor name the file: image: docker-archive:FILE")
 	return b.String()
 }
 

@@ -131,12 +131,7 @@ func (f *fetcher) observe(id string) func(registry.Progress) {
 		if p.Layer == "" {
 			return // of the image as a whole we have words of our own
 		}
-		e := progress.Event{ID: p.Layer, Parent: id, Text: p.Status, Current: p.Current, Total: p.Total}
-		switch p.Status {
-		case registry.PullComplete, registry.AlreadyExists:
-			e.Status = progress.Done
-		}
-		f.show.On(e)
+		f.show.On(layerEvent(id, p))
 	}
 }
 

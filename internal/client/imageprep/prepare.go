@@ -47,7 +47,7 @@ func Prepare(ctx context.Context, e *client.Env, p *project.Project, names []str
 			err = have.again()
 		}
 		if err != nil {
-			return err
+			return without(have, list, err)
 		}
 	}
 	if names := toBuild(services, have, fallback); len(names) > 0 && !o.NoBuild {

@@ -81,11 +81,7 @@ func pushOne(ctx context.Context, client pusher, store *image.Store, show *progr
 		if p.Layer == "" || o.Quiet {
 			return
 		}
-		e := progress.Event{ID: p.Layer, Parent: tag, Text: p.Status, Current: p.Current, Total: p.Total}
-		if pushed[p.Status] {
-			e.Status = progress.Done
-		}
-		show.On(e)
+		show.On(layerEvent(tag, p))
 	})
 	switch {
 	case err == nil:
@@ -101,9 +97,6 @@ func pushOne(ctx context.Context, client pusher, store *image.Store, show *progr
 	}
 	return fmt.Errorf("push %s: %w", tag, err)
 }
-
-// pushed are docker's words for a layer that is there.
-var pushed = map[string]bool{"Pushed": true, "Layer already exists": true, "Mounted": true}
 
 // connectPush makes a client that writes to registries.
 var connectPush = func(e *client.Env) (pusher, error) {
