@@ -45,6 +45,9 @@ func LayerKey(diffHex string, oneID bool) string {
 // isKey tells the names of layers from what else is beside them.
 func isKey(name string) bool { return isHex(strings.TrimSuffix(name, single), 64) }
 
+// OneID tells whether layers are made for one id only, as far as is known.
+func (s *Store) OneID() bool { return s.oneIDOnly() }
+
 // oneIDOnly tells what the process in the user namespace has found last.
 func (s *Store) oneIDOnly() bool {
 	_, err := os.Stat(s.path(oneIDName))

@@ -24,6 +24,8 @@ type solver struct {
 
 	worker func() (build.Worker, error)
 
+	singleID bool // all files of a layer are root's: no other ids are there
+
 	mu     sync.Mutex
 	missed bool // not all came from the cache
 }
@@ -33,7 +35,7 @@ func Build(ctx context.Context, r Request) (res *Result, err error) {
 	if len(r.Graph.Stages) == 0 {
 		return nil, errors.New("there is no stage to build")
 	}
-	b := &solver{Request: &r, observer: observer{pass: r.Observe}, loads: map[string]*load{}}
+	b := &solver{Request: &r, observer: observer{pass: r.Observe}, loads: map[string]*load{}, singleID: r.Store.OneID()}
 	if r.Epoch == nil {
 		r.Epoch = r.Graph.Epoch
 	}

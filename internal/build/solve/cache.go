@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -12,7 +14,7 @@ import (
 // lookup finds what a step left earlier.
 func (f *flight) lookup(ctx context.Context, step *build.Step, key string) (m made, ok bool, err error) {
 	b := f.b
-	if b.NoCache {
+	if f.anew() {
 		return m, false, nil
 	}
 	r, ok, err := b.session.CacheGet(ctx, key)
@@ -32,6 +34,9 @@ func (f *flight) keepMade(ctx context.Context, step *build.Step, key string, src
 		f.b.observer.emit(build.Event{Kind: build.Warned, Stage: f.st.Name, Text: fmt.Sprintf(
 			"%s: files of the build context changed while it ran: it is not cached", step.Text)})
 		return nil
+	}
+	if f.b.Store.OneID() != f.b.singleID {
+		return nil // it was not known when the key was made: the worker has found out
 	}
 	if err := f.b.store(ctx, key, step, m); err != nil {
 		return err
@@ -53,6 +58,11 @@ func record(step *build.Step, m made) image.CacheRecord {
 		r.Layers, r.DiffID, r.Size = []string{m.layer.Key}, m.layer.DiffID, m.layer.Size
 	}
 	return r
+}
+
+// anew says that nothing may be taken from the cache.
+func (f *flight) anew() bool {
+	return f.b.NoCache || slices.ContainsFunc(f.b.NoCacheStages, func(name string) bool { return strings.EqualFold(name, f.st.Name) })
 }
 
 // lookupImported finds what an image of cache_from has, and takes it over into

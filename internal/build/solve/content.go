@@ -44,7 +44,7 @@ func layersOfAll(src []source) (t took) {
 // same content, and keeps it under the key of those of now.
 func (f *flight) sameContent(ctx context.Context, step *build.Step, key string, src []source) (m made, ok bool, err error) {
 	open := f.anyLayers(step, src)
-	if open == "" || f.b.NoCache {
+	if open == "" || f.anew() {
 		return m, false, nil
 	}
 	r, ok, err := f.b.session.CacheGet(ctx, open)

@@ -42,7 +42,7 @@ func (k *keyed) hash() string {
 // says nothing), and what must not count: proxies, and which of a step's words
 // only name it.
 func (b *solver) keyOf(st *build.Stage, step *build.Step, below []string, sources []string) string {
-	k := keyed{Below: below, SingleID: b.SingleID, Sources: sources, MakeDir: step.MakeDir}
+	k := keyed{Below: below, SingleID: b.singleID, Sources: sources, MakeDir: step.MakeDir}
 	if b.Epoch != nil {
 		k.Epoch = b.Epoch.Unix()
 	}

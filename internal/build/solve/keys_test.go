@@ -18,6 +18,8 @@ func TestKeysAreStable(t *testing.T) {
 		below []string
 		src   []string
 		req   Request
+
+		single bool
 	}{
 		"run": {step: build.Step{Run: &build.Run{
 			Args: []string{"/bin/sh", "-c", "a"}, Env: []string{"A=1"}, Proxy: []string{"no"}, Dir: "/", User: "u", Files: []build.File{{Name: "EOF", Data: "x"}},
@@ -25,9 +27,9 @@ func TestKeysAreStable(t *testing.T) {
 		}}, below: []string{"aa", "bb"}, src: []string{"layers:cc", ""}, req: Request{Machine: build.Machine{Hosts: []string{"b=2", "a=1"}, ShmSize: 1}}},
 		"copy":    {step: copyFrom(3, "/x/", "/a", "/b"), below: []string{"aa"}, src: []string{"layers:cc"}},
 		"link":    {step: build.Step{Copy: &build.Copy{Dest: "/", Link: true, Chown: "1:2"}}, below: []string{"aa"}},
-		"workdir": {step: build.Step{MakeDir: &build.MakeDir{Path: "/w"}}, req: Request{Epoch: &epoch, SingleID: true}},
+		"workdir": {step: build.Step{MakeDir: &build.MakeDir{Path: "/w"}}, req: Request{Epoch: &epoch}, single: true},
 	} {
-		s := &solver{Request: &b.req}
+		s := &solver{Request: &b.req, singleID: b.single}
 		got := s.keyOf(&st, &b.step, b.below, b.src)
 		if got != golden[want] {
 			t.Errorf("%s: %s, was %s", want, got, golden[want])
@@ -61,9 +63,9 @@ func TestKeysDiffer(t *testing.T) {
 	add("run above two", run("a", "b"), "x", "y")
 	add("copy", copyStep("/b", "a"))
 	add("copy two", copyStep("/b", "a", ""))
-	s.SingleID = true
+	s.singleID = true
 	add("run with one id", run("a", "b"))
-	s.SingleID = false
+	s.singleID = false
 	s.Machine.Privileged = true
 	add("privileged run", run("a", "b"))
 	if len(seen) != 8 || strings.Contains(seen[""], "run") {

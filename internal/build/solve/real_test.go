@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == killedArg {
 		os.Exit(runKilled(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == byArg {
+		os.Exit(runBy(os.Args[2:]))
+	}
 	os.Exit(m.Run())
 }
 
@@ -233,6 +236,27 @@ func TestBuild(t *testing.T) {
 	if err != nil || len(img.Config.Cmd) != 1 {
 		t.Errorf("%+v, %v", img, err)
 	}
+}
+
+// A program sees of a mounted context what a copy would take, and runs again when
+// that has changed.
+func TestBuildMountsContext(t *testing.T) {
+	s := newSite(t, map[string]string{"src/a": "one", "src/key": "secret", "src/deep/b": "two", ".dockerignore": "**/key\n"})
+	if s == nil {
+		return
+	}
+	const step = "RUN --mount=target=/m,rw find /m/src -type f | sort; cat /m/src/a; echo x >/m/src/written"
+	text := lines("FROM base:1", step)
+	if d := s.must(t, text, step); d.output != "/m/src/a\n/m/src/deep/b\none" {
+		t.Errorf("it sees %q", d.output)
+	}
+	if _, err := os.Stat(s.root + "/src/written"); err == nil {
+		t.Error("what it has written is in the context")
+	}
+	s.write(t, "src/key", "other")
+	s.must(t, text)
+	s.write(t, "src/a", "eins")
+	s.must(t, text, step)
 }
 
 // A step that fails has its place, its output and its code.

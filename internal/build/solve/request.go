@@ -21,9 +21,9 @@ type Request struct {
 
 	Tags    []string // names that the image gets; none is allowed
 	NoCache bool     // make every step anew; what comes of it is cached
-	Machine build.Machine
-	// SingleID says that all files of a layer are root's: no other ids are there.
-	SingleID bool
+	// NoCacheStages are names of stages of which every step is made anew.
+	NoCacheStages []string
+	Machine       build.Machine
 	// CacheFrom are images of the store with whose layers the cache is filled up.
 	CacheFrom []build.Image
 	// InlineCache makes the image one that CacheFrom of others can use fully: it

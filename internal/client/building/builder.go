@@ -36,6 +36,7 @@ type Builder struct {
 	Options Options
 	Base    Base
 
+	limit int // of what is done at the same time; 0 = none
 	mu    sync.Mutex
 	built map[string]image.Image // by service
 }
@@ -88,9 +89,9 @@ func (j *job) request(g *build.Graph) solve.Request {
 	b, s := j.builder, j.service
 	r := solve.Request{
 		Graph: g, Contexts: map[string]solve.Context{}, Secret: j.secret, Agent: j.agent,
-		Tags: append([]string{s.Image}, s.Build.Tags...), NoCache: s.Build.NoCache || b.Options.NoCache || len(s.Build.NoCacheFilter) > 0,
+		Tags: append([]string{s.Image}, s.Build.Tags...), NoCache: s.Build.NoCache || b.Options.NoCache, NoCacheStages: s.Build.NoCacheFilter,
 		Machine: machine(s.Build), CacheFrom: j.cacheFrom, Epoch: g.Epoch,
-		Store: b.Store, Observe: j.steps.on, InlineCache: inline(j.input.Args, s.Build.CacheTo),
+		Parallel: b.limit, Store: b.Store, Observe: j.steps.on, InlineCache: inline(j.input.Args, s.Build.CacheTo),
 		Excerpt: func(first, last int) string { return dockerfile.Excerpt(j.input.Data, first, last) },
 		Worker: func(ctx context.Context) (build.Worker, error) {
 			return worker.Start(ctx, b.Env.Dirs, b.Env.Warn)

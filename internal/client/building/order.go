@@ -14,7 +14,7 @@ import (
 // All builds the images of services, and of those that they take files from; each
 // after what it needs, limit at the same time (-1: all). The images are by service.
 func (b *Builder) All(ctx context.Context, names []string, limit int) (map[string]image.Image, error) {
-	b.built = map[string]image.Image{}
+	b.built, b.limit = map[string]image.Image{}, max(limit, 0)
 	list, err := b.Needed(names)
 	if err != nil {
 		return nil, err

@@ -105,6 +105,9 @@ func open(dirs state.Dirs, conn *wire.Conn, back *undo.Stack) (p *process, err e
 	if p.singleID, err = oneIDOnly(dirs.Images()); err != nil {
 		return nil, err
 	}
+	if err := p.store.SetOneID(p.singleID); err != nil {
+		return nil, err
+	}
 	p.empty = filepath.Join(dirs.Data, "empty")
 	if err := os.Mkdir(p.empty, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, err
