@@ -67,3 +67,9 @@ func (e *Env) ofServices(ctx context.Context, t Target, services []string, ok fu
 	slices.SortFunc(all, func(a, b api.Container) int { return cmp.Compare(a.Name, b.Name) })
 	return all, nil
 }
+
+// Replica is a container of a service in any state: the first one, or that with
+// the number index.
+func (e *Env) Replica(ctx context.Context, t Target, service string, index int) (api.Container, error) {
+	return e.container(ctx, t, service, index, anyState)
+}

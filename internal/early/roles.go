@@ -13,6 +13,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build/worker/inside"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/containertree"
+	treeinside "github.com/mocker-compose/mocker-compose/internal/containertree/inside"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/doctor"
 	"github.com/mocker-compose/mocker-compose/internal/host"
@@ -62,6 +64,7 @@ var roles = map[string]func(args []string) int{
 	rootfs.Role:        rootfs.RunRole,
 	volumes.RoleRemove: volumes.RunRemove,
 	copytar.Role:       copytar.Serve,
+	containertree.Role: treeinside.Run,
 	copying.Role:       copying.RunRole,
 	rootless.RoleProgram: func([]string) int {
 		program.Run(readyFile, 4)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -147,7 +146,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 }
 
 // baseLayer lies above every image; its number counts its versions.
-func (r *Runtime) baseLayer() string { return filepath.Join(r.dirs.Data, "base-1") }
+func (r *Runtime) baseLayer() string { return r.dirs.BaseLayer() }
 
 // Close gives back what this process has open; nothing of the containers ends.
 func (r *Runtime) Close() error {

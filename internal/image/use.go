@@ -64,6 +64,16 @@ func (s *Store) use(ctx context.Context, id, mark string) (r *Root, err error) {
 	return r, nil
 }
 
+// Lower are the read-only layers of an image, the topmost first, for who looks at
+// a container that keeps it.
+func (s *Store) Lower(img *Image) ([]string, error) {
+	r, err := s.rootOf(img)
+	if err != nil {
+		return nil, err
+	}
+	return r.Lower, nil
+}
+
 func (s *Store) rootOf(img *Image) (*Root, error) {
 	r := &Root{}
 	var left layer.Left

@@ -121,6 +121,9 @@ func (d Dirs) RootFS() string { return filepath.Join(d.Data, "rootfs") }
 // Images holds the image store.
 func (d Dirs) Images() string { return filepath.Join(d.Data, "images") }
 
+// BaseLayer has the mount points that lie above every image.
+func (d Dirs) BaseLayer() string { return filepath.Join(d.Data, "base-1") }
+
 // Volumes holds the named volumes.
 func (d Dirs) Volumes() string { return filepath.Join(d.Data, "volumes") }
 
