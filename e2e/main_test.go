@@ -94,7 +94,7 @@ func build(dir string) error {
 			return fmt.Errorf("build %s: %w\n%s", name, err, out)
 		}
 	}
-	for _, tree := range []string{"testdata", "../examples", "../docs"} {
+	for _, tree := range []string{"testdata", "../examples", "../docs", "../internal/build/dockerfile/testdata/projects"} {
 		if err := os.CopyFS(filepath.Join(dir, filepath.Base(tree)), os.DirFS(tree)); err != nil {
 			return fmt.Errorf("copy %s: %w", tree, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,12 @@ const baseTime = 15 * time.Minute
 // The test is skipped where there is no mmdebstrap or no mirror.
 func baseLayer(t *testing.T, packages ...string) string {
 	t.Helper()
+	return baseLayerWith(t, nil, packages...)
+}
+
+// baseLayerWith has further options for mmdebstrap.
+func baseLayerWith(t *testing.T, options []string, packages ...string) string {
+	t.Helper()
 	testns.RequireProgram(t, "mmdebstrap", "mmdebstrap")
 	args := []string{
 		"--mode=unshare", "--variant=apt", "--format=tar", "--aptopt=APT::Install-Recommends \"false\"",
@@ -37,6 +44,7 @@ func baseLayer(t *testing.T, packages ...string) string {
 		`--customize-hook=rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/log/*.log "$1"/var/lib/postgresql/* "$1"/var/lib/mysql`,
 		"bookworm",
 	}
+	args = append(slices.Clone(options), args...)
 	sum := sha256.Sum256([]byte(strings.Join(args, "\x00")))
 	cache, err := os.UserCacheDir()
 	if err != nil {

@@ -29,6 +29,7 @@ type Config struct {
 	Cmd          []string            `json:",omitempty"`
 	Volumes      map[string]struct{} `json:",omitempty"`
 	WorkingDir   string              `json:",omitempty"`
+	OnBuild      []string            `json:",omitempty"`
 	Labels       map[string]string   `json:",omitempty"`
 	StopSignal   string              `json:",omitempty"`
 	Shell        []string            `json:",omitempty"`
