@@ -35,15 +35,16 @@ type descriptor struct {
 }
 
 // makeImage makes the layout in dir, with the tag latest; size is that of all
-// files, unpacked. It returns the layers' diff ids, the base first.
-func makeImage(dir string, size int64) (diffs []string, err error) {
+// files, unpacked, and shares what each layer has of it. It returns the layers'
+// diff ids, the base first.
+func makeImage(dir string, size int64, shares ...float64) (diffs []string, err error) {
 	m := &imageMaker{dir: dir, rand: rand.New(rand.NewPCG(1, 2))}
 	if err := os.MkdirAll(filepath.Join(dir, "blobs", "sha256"), 0o755); err != nil {
 		return nil, err
 	}
 	m.makeText()
 	var layers []descriptor
-	for i, share := range []float64{0.6, 0.3, 0.1} {
+	for i, share := range shares {
 		l, diff, err := m.layer(i, int64(float64(size)*share))
 		if err != nil {
 			return nil, err
@@ -152,13 +153,16 @@ func (m *imageMaker) entries(w *tar.Writer, n int, size int64) error {
 		}
 	}
 	if n == 1 { // changes to what the base layer has
+		last := ""
 		for i := range 100 {
 			name := m.made[i*7]
-			err := put(tar.Header{Name: filepath.Dir(name) + "/", Typeflag: tar.TypeDir, Mode: 0o755}, nil)
-			if err != nil {
-				return err
+			if dir := filepath.Dir(name) + "/"; dir != last { // podman refuses a name that comes twice
+				if err := put(tar.Header{Name: dir, Typeflag: tar.TypeDir, Mode: 0o755}, nil); err != nil {
+					return err
+				}
+				last = dir
 			}
-			err = put(tar.Header{Name: filepath.Dir(name) + "/.wh." + filepath.Base(name), Typeflag: tar.TypeReg}, nil)
+			err := put(tar.Header{Name: filepath.Dir(name) + "/.wh." + filepath.Base(name), Typeflag: tar.TypeReg}, nil)
 			if err != nil {
 				return err
 			}

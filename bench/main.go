@@ -36,6 +36,7 @@ var measurements = []struct {
 	{"unpack", benchUnpack},
 	{"images", benchImages},
 	{"build", benchBuild},
+	{"pull", benchPull},
 }
 
 func main() {

@@ -29,7 +29,7 @@ func benchUnpack(ctx context.Context, b *bench) error {
 		return errors.New("umoci is not installed: package umoci")
 	}
 	layout := filepath.Join(b.dir, "image")
-	diffs, err := makeImage(layout, imageSize)
+	diffs, err := makeImage(layout, imageSize, 0.6, 0.3, 0.1)
 	if err != nil {
 		return err
 	}
