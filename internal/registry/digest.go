@@ -90,8 +90,7 @@ const shownTags = 5
 // similar are tags of the repository that begin as the one that was asked for.
 // They are told only if one answer has them.
 func (c *Client) similar(ctx context.Context, s *source) []string {
-	e := s.endpoints[len(s.endpoints)-1]
-	r, err := c.open(ctx, e, "pull")
+	r, err := c.open(ctx, s.endpoints[s.last()], "pull")
 	if err != nil {
 		return nil
 	}

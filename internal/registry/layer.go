@@ -78,7 +78,7 @@ func (p *pull) judge(ctx context.Context, l *layer, part *download.Part, upErr e
 		return &localError{err}
 	}
 	if got != l.blob.Digest.String() {
-		upErr = &wrongError{p.endpoints[p.at].Name, l.blob.Digest.String(), got}
+		upErr = &wrongError{p.endpoints[l.first].Name, l.blob.Digest.String(), got}
 	}
 	return errors.Join(&brokenError{upErr}, part.Restart())
 }
@@ -134,7 +134,7 @@ func (p *pull) download(ctx context.Context, l *layer, part *download.Part) erro
 		}
 		p.tell(Progress{Layer: l.short(), Status: fmt.Sprintf("Retrying in %d %s", seconds, unit), Current: part.Size(), Total: l.blob.Size})
 	}}
-	return p.each(ctx, a, func(ctx context.Context, s *session) error {
+	return p.from(ctx, l.first, a, func(ctx context.Context, s *session) error {
 		if part.Size() == l.blob.Size {
 			return nil
 		}

@@ -100,8 +100,10 @@ type layer struct {
 	blob v1.Descriptor
 	diff string
 	n    int // of the image, from 1
-	key  string
-	err  error
+	// first is the endpoint that is asked first.
+	first int
+	key   string
+	err   error
 }
 
 // short is how docker shows a layer.
@@ -119,7 +121,7 @@ func (p *pull) layers(ctx context.Context) ([]string, error) {
 		if old := byDiff[diff]; old != nil {
 			continue
 		}
-		l := &layer{blob: d, diff: diff, n: i + 1}
+		l := &layer{blob: d, diff: diff, n: i + 1, first: p.at}
 		byDiff[diff] = l
 		list = append(list, l)
 	}
@@ -191,8 +193,10 @@ func (p *pull) layer(ctx context.Context, l *layer) error {
 	}
 	old := part.Size()
 	err = p.bring(ctx, l, part, slot)
-	if broken := (*brokenError)(nil); errors.As(err, &broken) && old > 0 {
-		// What an earlier pull has left may be to blame.
+	if broken := (*brokenError)(nil); errors.As(err, &broken) && (old > 0 || l.first < p.last()) {
+		// What an earlier pull has left may be to blame, or a mirror.
+		p.client.notice(fmt.Sprintf("%s: layer %d: %v: getting it again from %s", p.name, l.n, err, p.endpoints[p.last()].Name))
+		l.first = p.last()
 		err = p.bring(ctx, l, part, slot)
 	}
 	if err != nil {

@@ -33,14 +33,22 @@ func (c *Client) source(ref string) (*source, error) {
 	return &source{client: c, name: n, endpoints: list}, nil
 }
 
-// each calls f with one endpoint after the other until it works. A mirror gets
-// one try; the last one as many as there are to be.
+// each calls f with one endpoint after the other, from the one that had the
+// image on, until it works. A mirror gets one try; the last one as many as there
+// are to be.
 func (s *source) each(ctx context.Context, a again, f func(context.Context, *session) error) error {
+	return s.from(ctx, s.at, a, f)
+}
+
+// last is the registry itself, behind its mirrors.
+func (s *source) last() int { return len(s.endpoints) - 1 }
+
+func (s *source) from(ctx context.Context, first int, a again, f func(context.Context, *session) error) error {
 	var err error
-	for i := s.at; i < len(s.endpoints); i++ {
+	for i := first; i < len(s.endpoints); i++ {
 		e := s.endpoints[i]
 		a.attempts, a.backoff = 1, s.client.options.Backoff
-		if last := i == len(s.endpoints)-1; last {
+		if i == s.last() {
 			a.attempts = s.client.options.Attempts
 		}
 		err = a.try(ctx, func(ctx context.Context) error {
