@@ -2,9 +2,12 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/registry/download"
 )
 
 // Event is something that Remove or Prune has done.
@@ -116,7 +119,13 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 		}
 		return s.finishRemoval(x, &events, &doomed)
 	})
-	return deleteDoomed(events, doomed, err)
+	events, err = deleteDoomed(events, doomed, err)
+	// Parts of layers that nobody downloads any more.
+	freed, partErr := download.Collect(s.Downloads(), 0)
+	if freed > 0 {
+		events = append(events, Event{Deleted: "downloads that were interrupted", Bytes: freed})
+	}
+	return events, errors.Join(err, partErr)
 }
 
 // Tag gives an image another name, which moves if another image has it.

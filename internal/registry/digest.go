@@ -36,7 +36,7 @@ func (c *Client) Digest(ctx context.Context, ref, platform string) (string, erro
 		return f.Manifest, nil
 	}
 	digest := ""
-	err = s.each(ctx, again{}, func(ctx context.Context, r *session) error {
+	err = s.each(ctx, small, func(ctx context.Context, r *session) error {
 		digest, err = r.head(ctx, s.name.Tag, s.name.Digest)
 		return err
 	})

@@ -161,7 +161,7 @@ func TestRecovers(t *testing.T) {
 		"endless ping":       {"^/v2/$", endless, false, true},
 		"503":                {blob, registrytest.Times(3, registrytest.Status(503, "")), true, true},
 		"429 with a time":    {blob, registrytest.Times(1, registrytest.Status(429, "1")), true, true},
-		"trouble everywhere": {"", registrytest.Times(4, registrytest.Status(500, "")), false, true},
+		"trouble everywhere": {"", registrytest.Times(2, registrytest.Status(500, "")), false, true},
 		"manifest cut":       {"/manifests/", registrytest.Times(2, registrytest.Truncate(10)), false, true},
 	} {
 		t.Run(name, func(t *testing.T) {

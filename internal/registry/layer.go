@@ -48,6 +48,7 @@ func (p *pull) bring(ctx context.Context, l *layer, part *download.Part, release
 	if downErr != nil && !errors.Is(downErr, errDone) {
 		cancel(downErr)
 	} else if downErr == nil {
+		l.here.Store(true)
 		p.tell(Progress{Layer: l.short(), Status: DownloadComplete, Current: l.blob.Size, Total: l.blob.Size})
 	}
 	upErr, feedErr := <-unpacked, <-fed
@@ -98,6 +99,9 @@ func (p *pull) unpack(ctx context.Context, l *layer, r *os.File) error {
 	ctx, release := patient(ctx)
 	defer release()
 	got, err := p.session.AddLayer(ctx, b, r, func(n int64) {
+		if !l.here.Load() { // it is shown as Downloading
+			return
+		}
 		p.tell(Progress{Layer: l.short(), Status: Extracting, Current: n, Total: l.blob.Size})
 	})
 	if err != nil {
@@ -127,7 +131,7 @@ func (p *pull) download(ctx context.Context, l *layer, part *download.Part) erro
 			return &localError{err}
 		}
 	}
-	a := again{progress: part.Size, say: func(seconds int) {
+	a := again{most: maxAttempts, progress: part.Size, say: func(seconds int) {
 		unit := "seconds"
 		if seconds == 1 {
 			unit = "second"

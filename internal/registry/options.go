@@ -35,6 +35,7 @@ const (
 	defaultAttempts = 5
 	defaultStall    = 45 * time.Second
 	defaultBackoff  = time.Second
+	maxAttempts     = 100
 )
 
 func (o *Options) getenv(name string) string {

@@ -16,7 +16,6 @@ const (
 	PullingLayer     = "Pulling fs layer"
 	Waiting          = "Waiting"
 	Downloading      = "Downloading"
-	Verifying        = "Verifying Checksum"
 	DownloadComplete = "Download complete"
 	Extracting       = "Extracting"
 	PullComplete     = "Pull complete"

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -102,6 +103,7 @@ type layer struct {
 	n    int // of the image, from 1
 	// first is the endpoint that is asked first.
 	first int
+	here  atomic.Bool // all of its blob has come
 	key   string
 	err   error
 }

@@ -56,6 +56,7 @@ func (h *hint) get() time.Duration {
 
 // again is how something is tried that may work the next time.
 type again struct {
+	most     int // bounds attempts
 	attempts int
 	backoff  time.Duration
 	say      func(seconds int) // may be nil

@@ -49,7 +49,7 @@ func (s *source) from(ctx context.Context, first int, a again, f func(context.Co
 		e := s.endpoints[i]
 		a.attempts, a.backoff = 1, s.client.options.Backoff
 		if i == s.last() {
-			a.attempts = s.client.options.Attempts
+			a.attempts = min(s.client.options.Attempts, a.most)
 		}
 		err = a.try(ctx, func(ctx context.Context) error {
 			remote, err := s.client.open(ctx, e, "pull")
@@ -68,6 +68,9 @@ func (s *source) from(ctx context.Context, first int, a again, f func(context.Co
 	return err
 }
 
+// small is how documents are asked for: nobody sees anything meanwhile.
+var small = again{most: 3}
+
 // found is an image that a registry has.
 type found struct {
 	*Described
@@ -83,7 +86,7 @@ func (s *source) top(ctx context.Context) (f *fetched, err error) {
 	if want != "" {
 		what = "manifests/" + want
 	}
-	err = s.each(ctx, again{}, func(ctx context.Context, remote *session) error {
+	err = s.each(ctx, small, func(ctx context.Context, remote *session) error {
 		f, err = remote.document(ctx, what, want, -1)
 		if err != nil {
 			return err
@@ -100,7 +103,7 @@ func (s *source) top(ctx context.Context) (f *fetched, err error) {
 
 // part gets a document that a descriptor names.
 func (s *source) part(ctx context.Context, kind string, d v1.Descriptor) (f *fetched, err error) {
-	err = s.each(ctx, again{}, func(ctx context.Context, remote *session) error {
+	err = s.each(ctx, small, func(ctx context.Context, remote *session) error {
 		f, err = remote.document(ctx, kind+d.Digest.String(), d.Digest.String(), d.Size)
 		return err
 	})
