@@ -23,13 +23,26 @@ func (j *job) image(ctx context.Context, ref, platform string) (*build.Image, er
 	}
 	img, err := b.Base(ctx, ref, platform, fresh)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", ref, err)
+		return nil, &unnamed{ref, err}
 	}
 	if !strings.HasPrefix(ref, idPrefix) {
 		j.said("load metadata for "+full(ref), began)
 	}
 	return b.described(ref, &img)
 }
+
+// unnamed is an error of an image without its name in front, which who reads
+// Dockerfiles adds.
+type unnamed struct {
+	ref string
+	err error
+}
+
+func (e *unnamed) Error() string {
+	return strings.TrimPrefix(strings.TrimPrefix(e.err.Error(), "pull "), e.ref+": ")
+}
+
+func (e *unnamed) Unwrap() error { return e.err }
 
 // idPrefix begins the id of an image.
 const idPrefix = "sha256:"
