@@ -31,16 +31,16 @@ func TestUpOnTerminal(t *testing.T) {
 			t.Errorf("the terminal does not show %q:\n%q", want, got)
 		}
 	}
-	s.must("down")
+	s.must("down", "--rmi", "local")
 	front := s.onTerminal("up")
 	front.shows("it runs")
 	front.type_("\x03")
 	if code := front.code(); code != 130 {
 		t.Errorf("Ctrl-C: exit %d", code)
 	}
-	got = string(front.screen.bytes())
-	if regexp.MustCompile(`\x1b\[\d*[AJ]`).MatchString(got) || !strings.Contains(got, "web-1  Started") {
-		t.Errorf("the terminal shows\n%q", got)
+	before, got, _ := strings.Cut(string(front.screen.bytes()), "Attaching to ")
+	if !strings.Contains(before, "FINISHED") || regexp.MustCompile(`\x1b\[\d*[AJ]`).MatchString(got) || !strings.Contains(got, "web-1  Started") {
+		t.Errorf("the terminal shows\n%q\nand then\n%q", before, got)
 	}
 	plain := s.onTerminal("--progress", "plain", "build", "--no-cache")
 	if code := plain.code(); code != 0 {

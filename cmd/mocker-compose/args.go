@@ -52,3 +52,8 @@ func between(least, most int) cobra.PositionalArgs {
 		return &usageError{c.CommandPath(), fmt.Errorf("%q requires %s: %s", c.CommandPath(), wanted, c.UseLine())}
 	}
 }
+
+// completes offers the values of a flag to the shell.
+func completes(c *cobra.Command, flag string, values ...string) {
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
+}

@@ -23,5 +23,6 @@ with networks and volumes. mocker-compose start starts them.`,
 		},
 	}
 	o.Register(c.Flags())
+	completes(c, "pull", "always", "missing", "never", "build")
 	return c
 }

@@ -24,5 +24,6 @@ missing. Layers that are there already are not downloaded.`,
 		},
 	}
 	o.Register(c.Flags())
+	completes(c, "policy", "missing", "always")
 	return c
 }

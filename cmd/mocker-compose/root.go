@@ -62,6 +62,7 @@ func newRoot(env *client.Env) *cobra.Command {
 	// Local flags, so that `-f FILE` before and `logs -f` behind the command
 	// do not clash.
 	env.Global.Register(root.Flags())
+	completes(root, "progress", "auto", "plain", "tty", "json", "quiet")
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	root.Flags().SetInterspersed(false)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })

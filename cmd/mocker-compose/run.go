@@ -21,6 +21,7 @@ logs, stop, kill, exec, attach, wait and rm take its name or id for a service.`,
 		Args: atLeast(1),
 	}
 	o.Register(c.Flags())
+	completes(c, "pull", "always", "missing", "never", "build")
 	c.RunE = func(c *cobra.Command, args []string) error { return a.runOneOff(c.Context(), o, args[0], args[1:]) }
 	return c
 }

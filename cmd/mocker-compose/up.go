@@ -29,5 +29,6 @@ In the foreground the logs are shown; Ctrl-C stops the containers, twice kills t
 		},
 	}
 	o.Register(c.Flags())
+	completes(c, "pull", "always", "missing", "never", "build")
 	return c
 }

@@ -58,6 +58,7 @@ type member struct {
 
 // attached brings the project up and stays.
 func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []string, req api.Request) error {
+	e.Settle()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := &attached{

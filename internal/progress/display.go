@@ -111,6 +111,10 @@ func (d *Display) repeats(e Event, pause time.Duration) bool {
 func (d *Display) Line(e Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.region != nil {
+		d.region.above(strings.TrimSuffix(plainLine(e), "\n"))
+		return
+	}
 	d.write(plainLine(e))
 }
 

@@ -60,7 +60,7 @@ func Build(ctx context.Context, e *client.Env, p *project.Project, o *BuildOptio
 			build = append(build, s.Name)
 		}
 	}
-	if err := refused(p, build); err != nil {
+	if err := refused(about(p, build)); err != nil {
 		return err
 	}
 	options, err := o.options(env)
@@ -82,6 +82,7 @@ func Build(ctx context.Context, e *client.Env, p *project.Project, o *BuildOptio
 
 func (o *BuildOptions) run(ctx context.Context, e *client.Env, p *project.Project, names []string, options building.Options) error {
 	o.sayInert(e)
+	e.Notices(about(p, names))
 	have, err := look(e)
 	if err != nil {
 		return err
@@ -164,12 +165,20 @@ func (o *BuildOptions) options(env func(string) (string, bool)) (building.Option
 	return out, nil
 }
 
-// refused: the files were read to look at them, so that what cannot be run does not
-// matter; what cannot be built does.
-func refused(p *project.Project, services []string) error {
+// about are the notices on the build sections of services. The files were read to look
+// at them, so that what cannot be run does not matter; what cannot be built does.
+func about(p *project.Project, services []string) (list []project.Notice) {
 	for _, n := range p.Notices {
-		parts := strings.SplitN(n.Key, ".", 4)
-		if n.Fate == project.Refused && len(parts) > 2 && parts[0] == "services" && parts[2] == "build" && slices.Contains(services, parts[1]) {
+		if parts := strings.SplitN(n.Key, ".", 4); len(parts) > 2 && parts[0] == "services" && parts[2] == "build" && slices.Contains(services, parts[1]) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func refused(list []project.Notice) error {
+	for _, n := range list {
+		if n.Fate == project.Refused {
 			return fmt.Errorf("%s:%d: %s is not possible (%s)", n.Source.File, n.Source.Line, n.Key, n.Reason)
 		}
 	}
