@@ -39,6 +39,10 @@ func TestDockersFlags(t *testing.T) {
 		"image rm -f --no-prune a b", "image rmi a", "image remove --force a", "image prune -a -f --filter until=1h", "image tag a b",
 		"volumes -q --format json web", "volume create -d local --label a=b -o type=tmpfs --opt device=tmpfs x", "volume create", "volume ls -q -f dangling=true --format json",
 		"volume inspect -f {{.Name}} a b", "volume rm -f a b", "volume remove --force a", "volume prune -a -f --filter label!=x",
+		"pull --policy always --ignore-buildable --ignore-pull-failures --include-deps -q web", "push --ignore-push-failures --include-deps -q web",
+		"build --build-arg A=1 --build-arg B --no-cache --pull --push --ssh default --with-dependencies -q web db",
+		"build --print --check --builder x -m 1g --memory 1g --provenance true --sbom true --progress plain --parallel --compress --force-rm --no-rm",
+		"run --quiet-build --build web", "up --quiet-build", "image pull -q --platform linux/arm64 a", "image push -q a",
 		"image history -H -q --no-trunc --format json a",
 	} {
 		root := newRoot(&client.Env{})

@@ -102,7 +102,7 @@ func TestRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := w.solved[0]
-	if !slices.Equal(r.Tags, []string{"demo-web", "also:1"}) || !r.NoCache || !r.InlineCache || r.Contexts[""] == nil || r.Store != w.Store {
+	if !slices.Equal(r.Tags, []string{"demo-web", "also:1"}) || r.NoCache || r.NoCacheStages[0] != "base" || !r.InlineCache || r.Contexts[""] == nil || r.Store != w.Store {
 		t.Errorf("%+v", r)
 	}
 	if m := r.Machine; m.Network != "none" || m.Hosts[0] != "db=10.0.0.1" || m.ShmSize != 1<<20 || !m.Privileged || m.Ulimits["nofile"].Hard != 2 {

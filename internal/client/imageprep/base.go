@@ -2,6 +2,7 @@ package imageprep
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
@@ -16,10 +17,17 @@ func build(ctx context.Context, e *client.Env, have *shelf, p *project.Project, 
 	if err != nil {
 		return nil, err
 	}
+	if limit < 0 {
+		limit = max(buildsAtOnce, runtime.NumCPU())
+	}
 	bases := &bases{fetcher: newFetcher(e, have, o.Quiet), got: map[string]func() (image.Image, error){}}
 	b := &building.Builder{Env: e, Store: have.store, Project: p, Options: o, Base: bases.get}
 	return b.All(ctx, names, limit)
 }
+
+// buildsAtOnce is how many builds are under way where the user sets no limit: each that
+// has something to do starts a process, and does several steps at the same time.
+const buildsAtOnce = 4
 
 // bases gets images that builds start from: each is pulled once, however many stages
 // and services ask for it.

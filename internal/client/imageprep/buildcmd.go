@@ -42,7 +42,6 @@ func (o *BuildOptions) Register(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.Memory, "memory", "m", "", "no effect, as with BuildKit")
 	fs.StringVar(&o.Provenance, "provenance", "", "no effect: no attestations are made")
 	fs.StringVar(&o.SBOM, "sbom", "", "no effect: no attestations are made")
-	fs.Lookup("ssh").NoOptDefVal = "default"
 	_ = fs.MarkHidden("progress") // fails only for a flag that does not exist
 	inert(fs, "parallel", "compress", "force-rm", "no-rm")
 	o.changed = fs.Changed
@@ -154,6 +153,9 @@ func (o *BuildOptions) options(env func(string) (string, bool)) (building.Option
 			return out, fmt.Errorf("invalid --build-arg %q: write KEY=VALUE", arg)
 		}
 		out.Args[key] = &value
+	}
+	if o.SSH == "" && o.changed("ssh") {
+		o.SSH = "default"
 	}
 	if o.SSH != "" {
 		id, path, found := strings.Cut(o.SSH, "=")
