@@ -3,13 +3,17 @@ package solve
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
 )
 
@@ -81,6 +85,45 @@ func TestImageAboveBase(t *testing.T) {
 	}
 	if len(c.RootFS.DiffIDs) != 2 || c.RootFS.DiffIDs[0] != file.RootFS.DiffIDs[0] || c.Config.User != "1" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// What docker could not run is not made: the stage says so where it has too many
+// layers.
+func TestTooManyLayers(t *testing.T) {
+	tb := newBuild(t)
+	var steps []build.Step
+	for i := range image.MaxLayers + 1 {
+		steps = append(steps, run("step", fmt.Sprint(i)))
+	}
+	_, _, err := tb.build(t.Context(), graph(stage("", steps...)))
+	var e *Error
+	if !errors.As(err, &e) || e.Line != image.MaxLayers+2 || !strings.Contains(e.Error(), "127 layers") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A base for another machine is told before its programs are run; one that only
+// gives files is not.
+func TestForeignBase(t *testing.T) {
+	tb := newBuild(t)
+	base := &build.Image{Ref: "theirs:1"}
+	base.File.Architecture = "mips"
+	for _, c := range []struct {
+		step   build.Step
+		warned bool
+	}{{run("a"), true}, {build.Step{MakeDir: &build.MakeDir{Path: "/b"}, Text: "WORKDIR /b"}, false}} {
+		st := stage("", c.step)
+		st.Base.Image = base
+		if _, _, err := tb.build(t.Context(), graph(st)); err != nil {
+			t.Fatal(err)
+		}
+		warned := slices.ContainsFunc(tb.events, func(e build.Event) bool {
+			return e.Kind == build.Warned && strings.Contains(e.Text, "theirs:1 is for linux/mips")
+		})
+		if warned != c.warned {
+			t.Errorf("%s: warned is %v", c.step.Text, warned)
+		}
 	}
 }
 

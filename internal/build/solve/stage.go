@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -59,11 +60,21 @@ func (f *flight) base(ctx context.Context) error {
 			return err
 		}
 		file := base.Image.File
+		f.warnForeign(base.Image)
 		f.layers, f.diffIDs = slices.Clone(base.Image.Layers), slices.Clone(file.RootFS.DiffIDs)
 		f.history, f.created = slices.Clone(file.History), file.Created
 		f.keys, f.inherited = make([]string, len(f.layers)), len(f.history)
 	}
 	return nil
+}
+
+// warnForeign says before programs of another machine are tried what they need.
+func (f *flight) warnForeign(img *build.Image) {
+	runs := slices.ContainsFunc(f.st.Steps, func(s build.Step) bool { return s.Run != nil })
+	if arch := img.File.Architecture; runs && arch != "" && arch != runtime.GOARCH {
+		f.b.observer.emit(build.Event{Kind: build.Warned, Stage: f.st.Name, Text: fmt.Sprintf(
+			"%s is for linux/%s, this machine is linux/%s: its programs run only with an emulator", img.Ref, arch, runtime.GOARCH)})
+	}
 }
 
 // keep makes sure of an image's layers until the build ends.

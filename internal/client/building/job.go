@@ -174,12 +174,15 @@ func (j *job) ignore(main *contexts.Context) error {
 	return nil
 }
 
-// args are the build's, those of the flags, and the user's proxies, in this order of
-// what counts more: flags, file, proxies.
+// args are the build's, those of the flags, and the user's proxies and time of sources,
+// in this order of what counts more: flags, file, environment.
 func (b *Builder) args(of *project.Build) map[string]*string {
 	out := map[string]*string{}
 	for k, v := range proxies(b.Env.Getenv) {
 		out[k] = &v
+	}
+	if epoch := b.Env.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {
+		out["SOURCE_DATE_EPOCH"] = &epoch // as buildx does
 	}
 	for k, v := range of.Args {
 		out[k] = &v
