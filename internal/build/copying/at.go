@@ -19,11 +19,6 @@ func openAt(dir *os.File, base string, flags int, mode uint32) (*os.File, error)
 	}
 }
 
-// create makes a new file.
-func create(dir *os.File, base string) (*os.File, error) {
-	return openAt(dir, base, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o600)
-}
-
 func readLinkAt(dir *os.File, base string) (string, error) {
 	buf := make([]byte, unix.PathMax)
 	n, err := unix.Readlinkat(int(dir.Fd()), base, buf)

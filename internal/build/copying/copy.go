@@ -182,10 +182,7 @@ func (c *copier) here(f *build.File) error {
 	if err != nil {
 		return err
 	}
-	if err := c.clear(dir, base, e); err != nil {
-		return err
-	}
-	out, err := create(dir, base)
+	out, err := c.create(dir, base, e)
 	if err != nil {
 		return err
 	}

@@ -99,6 +99,28 @@ func (c *copier) finishDir(d *finish) error {
 	return layer.SetTimes(f, unix.NsecToTimespec(d.seen.Mtime))
 }
 
+// fresh has make make something that is no directory, which fails with EEXIST if
+// something is there. To try first and look afterwards is cheaper: most names are new.
+func (c *copier) fresh(dir *os.File, base string, e *build.Entry, make func() error) error {
+	err := make()
+	if err != unix.EEXIST {
+		return err
+	}
+	if err := c.clear(dir, base, e); err != nil {
+		return err
+	}
+	return make()
+}
+
+// create makes a new file.
+func (c *copier) create(dir *os.File, base string, e *build.Entry) (f *os.File, err error) {
+	err = c.fresh(dir, base, e, func() (err error) {
+		f, err = openAt(dir, base, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o600)
+		return err
+	})
+	return f, err
+}
+
 // clear makes room for something that is no directory.
 func (c *copier) clear(dir *os.File, base string, e *build.Entry) error {
 	err := unix.Unlinkat(int(dir.Fd()), base, 0)
@@ -136,10 +158,7 @@ func (c *copier) link(from *os.File, e *build.Entry, dir *os.File, base string) 
 	if err != nil {
 		return err
 	}
-	if err := c.clear(dir, base, e); err != nil {
-		return err
-	}
-	if err := unix.Symlinkat(to, int(dir.Fd()), base); err != nil {
+	if err := c.fresh(dir, base, e, func() error { return unix.Symlinkat(to, int(dir.Fd()), base) }); err != nil {
 		return err
 	}
 	o := c.ownerOf(&st)
@@ -160,10 +179,8 @@ func (c *copier) fifo(from *os.File, e *build.Entry, dir *os.File, base string) 
 	if err := unix.Fstat(int(in.Fd()), &st); err != nil {
 		return err
 	}
-	if err := c.clear(dir, base, e); err != nil {
-		return err
-	}
-	if err := unix.Mknodat(int(dir.Fd()), base, unix.S_IFIFO|0o600, 0); err != nil {
+	mkfifo := func() error { return unix.Mknodat(int(dir.Fd()), base, unix.S_IFIFO|0o600, 0) }
+	if err := c.fresh(dir, base, e, mkfifo); err != nil {
 		return err
 	}
 	// O_NONBLOCK: a fifo opens for reading without a writer.

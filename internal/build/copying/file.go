@@ -34,13 +34,10 @@ func (c *copier) file(from *os.File, e *build.Entry, dir *os.File, base string) 
 		c.changed(e)
 		return nil
 	}
-	if err := c.clear(dir, base, e); err != nil {
-		return err
-	}
 	if done, err := c.again(&st, e, dir, base); done || err != nil {
 		return err
 	}
-	out, err := create(dir, base)
+	out, err := c.create(dir, base, e)
 	if err != nil {
 		return err
 	}
@@ -99,7 +96,10 @@ func (c *copier) again(st *unix.Stat_t, e *build.Entry, dir *os.File, base strin
 		return false, err
 	}
 	defer old.Close()
-	err = unix.Linkat(int(old.Fd()), last, int(dir.Fd()), base, 0)
+	if first == to {
+		return false, nil // it is copied again, over itself
+	}
+	err = c.fresh(dir, base, e, func() error { return unix.Linkat(int(old.Fd()), last, int(dir.Fd()), base, 0) })
 	if err == unix.ENOENT {
 		return false, nil // a later source took its place
 	}
