@@ -149,7 +149,7 @@ const (
 )
 
 // tidy removes what nobody has used for some time, and what was left half made.
-func (k *keep) tidy(kind string, older time.Duration) (freed []string, err error) {
+func (k *keep) tidy(kind string, older time.Duration) (freed []Freed, err error) {
 	list, err := os.ReadDir(k.path(kind))
 	if err != nil {
 		return nil, err
@@ -165,9 +165,10 @@ func (k *keep) tidy(kind string, older time.Duration) (freed []string, err error
 		if !e.IsDir() {
 			continue
 		}
+		size := sizeOf(k.path(kind, e.Name()))
 		done, rerr := k.evict(kind, e.Name())
 		if done {
-			freed = append(freed, k.path(kind, e.Name()))
+			freed = append(freed, Freed{kind + "/" + e.Name(), size})
 		}
 		err = errors.Join(err, rerr)
 	}
@@ -190,9 +191,15 @@ func (k *keep) evict(kind, name string) (bool, error) {
 	return true, os.Remove(lock.Name())
 }
 
+// Freed is something that was removed.
+type Freed struct {
+	Name  string
+	Bytes int64
+}
+
 // Prune removes what earlier builds have fetched and nobody uses now, if it was not used
-// for the given time, and returns the paths.
-func Prune(data string, older time.Duration) (freed []string, err error) {
+// for the given time.
+func Prune(data string, older time.Duration) (freed []Freed, err error) {
 	k, err := openKeep(data)
 	if err != nil {
 		return nil, err
@@ -200,10 +207,24 @@ func Prune(data string, older time.Duration) (freed []string, err error) {
 	return k.tidyAll(older)
 }
 
-func (k *keep) tidyAll(older time.Duration) (freed []string, err error) {
+func (k *keep) tidyAll(older time.Duration) (freed []Freed, err error) {
 	for _, kind := range []string{kindURL, kindTar, kindRepo, kindGit} {
 		f, terr := k.tidy(kind, older)
 		freed, err = append(freed, f...), errors.Join(err, terr)
 	}
 	return freed, err
+}
+
+// sizeOf is what the files below a directory have, as far as they can be looked at.
+func sizeOf(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if st, err := e.Info(); err == nil && st.Mode().IsRegular() {
+			n += st.Size()
+		}
+		return nil
+	})
+	return n
 }

@@ -93,7 +93,7 @@ func TestTidy(t *testing.T) {
 		}
 	}
 	freed, err := k.tidyAll(unusedFor)
-	if err != nil || len(freed) != 1 || filepath.Base(freed[0]) != "old" {
+	if err != nil || len(freed) != 1 || freed[0].Name != "git/old" {
 		t.Errorf("%v, %v", freed, err)
 	}
 	if _, err := os.Stat(part); err == nil {
@@ -103,7 +103,7 @@ func TestTidy(t *testing.T) {
 		t.Error("its lock is there")
 	}
 	freed, err = Prune(filepath.Dir(k.dir), 0)
-	if err != nil || len(freed) != 1 || filepath.Base(freed[0]) != "new" {
+	if err != nil || len(freed) != 1 || freed[0].Name != "git/new" {
 		t.Errorf("prune: %v, %v", freed, err)
 	}
 }
