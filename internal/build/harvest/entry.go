@@ -2,6 +2,7 @@ package harvest
 
 import (
 	"archive/tar"
+	"fmt"
 	"os"
 	"strings"
 
@@ -11,9 +12,15 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
+// maxPath is the longest name that can be unpacked again: PATH_MAX of linux/limits.h.
+const maxPath = 4096
+
 // entry takes one entry of the directory up.
 func (h *harvester) entry(up, below *os.File, path string, e *item) error {
 	path = join(path, e.name)
+	if len(path) >= maxPath && !e.whiteout {
+		return fmt.Errorf("its path has %d bytes, and no archive can have more than %d: remove it in the same RUN", len(path), maxPath-1)
+	}
 	var old unix.Stat_t
 	there, err := under(below, e.name, &old)
 	if err != nil {

@@ -135,7 +135,14 @@ type entryError struct {
 	err  error
 }
 
-func (e *entryError) Error() string { return fmt.Sprintf("%q: %v", "/"+e.path, e.err) }
+func (e *entryError) Error() string {
+	path := "/" + e.path
+	if len(path) > 200 {
+		path = path[:200] + "..."
+	}
+	return fmt.Sprintf("%q: %v", path, e.err)
+}
+
 func (e *entryError) Unwrap() error { return e.err }
 
 func join(dir, name string) string {

@@ -1,6 +1,7 @@
 package harvest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -143,4 +144,19 @@ setfattr -n user.overlay.origin -v forged f`)
 	m := harvested(t, s.upper, Options{Below: open(t, s.lower)})
 	same(t, lines(t, m.tar), `50755 d/ user.dir="2"`, "00644 d/z", `50755 etc/ user.mine="3"`, `00644 f user.mine="1"`)
 	m.roundTrip(t, s.upper)
+}
+
+// TestDeep: a tree that is deeper than any archive can say is an error, and not the end
+// of all descriptors.
+func TestDeep(t *testing.T) {
+	if !testns.Isolated(t, testns.Mount) {
+		return
+	}
+	s := newStage(t, base)
+	s.run(`d=$(printf 'x%.0s' $(seq 200)); i=0; p=.; while [ $i -lt 15 ]; do p=$p/$d; i=$((i+1)); done
+mkdir -p a/$p b/$p; mv b a/$p/`)
+	_, err := Layer(t.Context(), open(t, s.upper), Options{Below: open(t, s.lower)})
+	if err == nil || !strings.Contains(err.Error(), "no archive can have more than 4095") || len(err.Error()) > 600 {
+		t.Error(err)
+	}
 }

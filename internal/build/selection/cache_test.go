@@ -103,6 +103,33 @@ func TestCacheServes(t *testing.T) {
 	}
 }
 
+// TestTwoBuilds: what two builds learn of one context is kept.
+func TestTwoBuilds(t *testing.T) {
+	root := plant(t, sample)
+	file := filepath.Join(t.TempDir(), "cache")
+	time.Sleep(2 * coarse)
+	var both []*Cache
+	for _, path := range []string{"dir", "dir2"} {
+		c, err := OpenCache(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := (&Tree{Root: root, Cache: c}).Select(t.Context(), Sources{Paths: []string{path}}); err != nil {
+			t.Fatal(err)
+		}
+		both = append(both, c)
+	}
+	for _, c := range both {
+		if err := c.Save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := OpenCache(file)
+	if err != nil || c.records["dir/x.go"] == nil || c.records["dir2/x.go"] == nil {
+		t.Errorf("%d records, %v", len(c.records), err)
+	}
+}
+
 func TestYoungFilesAreNotKept(t *testing.T) {
 	at := time.Unix(1000, 500)
 	for _, c := range []struct {

@@ -70,8 +70,8 @@ func (c *Cache) parse(b []byte) bool {
 	return true
 }
 
-// Save writes what is new, if anything is. Of two processes that save at the same time one
-// wins: the other's files are read again.
+// Save writes what is new, if anything is, beside what others have written meanwhile. Of two
+// that save at the same time one wins: the other's files are read again.
 func (c *Cache) Save() error {
 	if c == nil {
 		return nil
@@ -80,6 +80,13 @@ func (c *Cache) Save() error {
 	defer c.mu.Unlock()
 	if !c.dirty {
 		return nil
+	}
+	if others, err := OpenCache(c.path); err == nil {
+		for path, r := range others.records {
+			if c.records[path] == nil {
+				c.records[path] = r
+			}
+		}
 	}
 	f, err := os.CreateTemp(filepath.Dir(c.path), "tmp-")
 	if err != nil {
