@@ -51,7 +51,7 @@ func (h *harvester) entry(up, below *os.File, path string, e *item) error {
 		}
 		return h.symlink(up, below, path, e, &old)
 	case unix.S_IFIFO:
-		if same && equalStat(&e.st, &old) {
+		if same && h.equal(&e.st, &old) {
 			return h.drop(up, e.name)
 		}
 		return h.simple(up, path, e, &tar.Header{Typeflag: tar.TypeFifo})
@@ -168,7 +168,7 @@ func (h *harvester) symlink(up, below *os.File, path string, e *item, old *unix.
 	if err != nil {
 		return err
 	}
-	if below != nil && equalStat(&e.st, old) {
+	if below != nil && h.equal(&e.st, old) {
 		if was, err := readLink(below, e.name); err == nil && was == to {
 			return h.drop(up, e.name)
 		}

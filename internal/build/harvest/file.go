@@ -26,7 +26,7 @@ func (h *harvester) file(up, below *os.File, path string, e *item, old *unix.Sta
 			return err
 		}
 	}
-	if below != nil && e.st.Nlink == 1 && e.st.Size == old.Size && equalStat(&e.st, old) {
+	if below != nil && e.st.Nlink == 1 && e.st.Size == old.Size && h.equal(&e.st, old) {
 		same, err := h.equalFile(f, below, e)
 		if err != nil {
 			return err

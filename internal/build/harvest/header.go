@@ -16,11 +16,16 @@ const xattrPrefix = "SCHILY.xattr."
 
 // headerOf has what all kinds have in common.
 func (h *harvester) headerOf(path string, st *unix.Stat_t) *tar.Header {
+	return &tar.Header{Name: path, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid), ModTime: h.time(st)}
+}
+
+// time is that of an entry in the layer.
+func (h *harvester) time(st *unix.Stat_t) time.Time {
 	t := time.Unix(st.Mtim.Sec, 0)
 	if e := h.o.Epoch; e != nil && t.After(*e) {
 		t = time.Unix(e.Unix(), 0)
 	}
-	return &tar.Header{Name: path, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid), ModTime: t}
+	return t
 }
 
 // header writes an entry, and before it the directories that it is in.

@@ -35,6 +35,7 @@ var changes = []change{
 	{"chmod to what it was", "chmod 644 etc/passwd; chmod 755 etc/conf.d", nil},
 	{"opened for writing only", "true >>etc/passwd; touch -d 2020-01-01T00:00:00Z etc/passwd", nil},
 	{"other content with the old time", "printf 'Root:x:0:0::/root:/bin/sh\\n' >etc/passwd; touch -d 2020-01-01T00:00:00Z etc/passwd", []string{"50755 etc/", "00644 etc/passwd"}},
+	{"written anew, the same", "cp -p etc/passwd x; rm etc/passwd; mv x etc/passwd; touch -d 2020-01-01T00:00:00.5Z etc/passwd", nil},
 	{"made and deleted again", "echo x >etc/tmp; rm etc/tmp; mkdir etc/d; rmdir etc/d", nil},
 	{"deleted", "rm etc/passwd", []string{"50755 etc/", "00000 etc/.wh.passwd"}},
 	{"a directory deleted", "rm -r etc/full", []string{"50755 etc/", "00000 etc/.wh.full"}},
