@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,7 +126,7 @@ func (p *push) document(ctx context.Context, raw []byte, digest string) error {
 		if err != nil {
 			return err
 		}
-		return s.finish(ctx, at, digest, bytes.NewReader(raw))
+		return s.finish(ctx, at, digest, whole(raw))
 	})
 }
 
@@ -135,7 +134,7 @@ func (p *push) document(ctx context.Context, raw []byte, digest string) error {
 func (p *push) put(ctx context.Context, m *manifest) error {
 	return p.remote(ctx, again{}, func(ctx context.Context, s *session) error {
 		at := fmt.Sprintf("%s://%s/v2/%s/manifests/%s", s.repo.Scheme(), s.endpoint.Host, s.endpoint.Path, p.name.Tag)
-		res, err := s.send(unhurried(ctx), http.MethodPut, at, bytes.NewReader(m.raw), map[string]string{"Content-Type": string(m.mediaType)})
+		res, err := s.send(unhurried(ctx), http.MethodPut, at, whole(m.raw), map[string]string{"Content-Type": string(m.mediaType)})
 		if err != nil {
 			return err
 		}

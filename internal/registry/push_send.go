@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ func (s *session) send(ctx context.Context, method, at string, body io.Reader, h
 	if method == http.MethodPatch {
 		req.Header.Set("Content-Type", "application/octet-stream")
 	}
+	if d, ok := body.(*wholeBody); ok {
+		req.ContentLength = d.Size()
+	}
 	for k, v := range header {
 		req.Header.Set(k, v)
 	}
@@ -36,6 +40,17 @@ func (s *session) send(ctx context.Context, method, at string, body io.Reader, h
 		return nil, &endpointError{s, errors.Join(err, res.Body.Close())}
 	}
 	return res, nil
+}
+
+// wholeBody is a body that is there again when it was closed: the library sends a
+// request once more, as it is, when a token was not enough.
+type wholeBody struct{ *bytes.Reader }
+
+func whole(raw []byte) *wholeBody { return &wholeBody{bytes.NewReader(raw)} }
+
+func (d *wholeBody) Close() error {
+	_, err := d.Seek(0, io.SeekStart)
+	return err
 }
 
 // location is where an upload goes on; the answer is used up. Credentials go to

@@ -318,7 +318,19 @@ func TestPushErrors(t *testing.T) {
 			t.Errorf("%s: the tag is there", what)
 		}
 	}
-	l := newLab(t)
+	// Bob, when nothing but the tag has to be sent.
+	l, r := newLab(t), registrytest.New(t, users)
+	l.login(t, r.Host, "ann", "secret")
+	l.has(t, pushed, r.Host+"/team/app:1")
+	l.mustPush(t, r.Host+"/team/app:1")
+	if err := l.store.Tag(t.Context(), r.Host+"/team/app:1", r.Host+"/team/app:2"); err != nil {
+		t.Fatal(err)
+	}
+	l.login(t, r.Host, "bob", "x")
+	if _, err := l.push(t, r.Host+"/team/app:2"); err == nil || !strings.Contains(err.Error(), "config.json do not allow it") {
+		t.Errorf("a tag alone: %v", err)
+	}
+	l = newLab(t)
 	for ref, word := range map[string]string{"none:1": "does not exist locally with the tag: none:1", "a@sha256:" + strings.Repeat("0", 64): "cannot push a digest reference"} {
 		if _, err := l.push(t, ref); err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s: %v", ref, err)

@@ -3,6 +3,8 @@ package credentials
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -90,11 +92,8 @@ func (l *Lookup) inFile(ctx context.Context, f *File, host, path string) Credent
 		}
 	}
 	for _, key := range keys {
-		for name, auth := range f.Auths {
-			if !sameKey(name, key) {
-				continue
-			}
-			c, err := auth.credential()
+		for _, name := range f.named(key) {
+			c, err := f.Auths[name].credential()
 			if err != nil {
 				l.tell(fmt.Sprintf("%s: auths: %q: %v: going on without it", f.Path, name, err))
 				continue
@@ -105,6 +104,20 @@ func (l *Lookup) inFile(ctx context.Context, f *File, host, path string) Credent
 		}
 	}
 	return Credential{}
+}
+
+// named are the entries that mean a key; what is written just so comes first, as
+// with docker.
+func (f *File) named(key string) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(f.Auths)) {
+		if name != key && sameKey(name, key) {
+			names = append(names, name)
+		}
+	}
+	if _, ok := f.Auths[key]; ok {
+		names = slices.Insert(names, 0, key)
+	}
+	return names
 }
 
 func (l *Lookup) tell(text string) {

@@ -169,3 +169,19 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// Of two entries for one host the one that is written as the host counts: it is
+// what a login writes.
+func TestPlainKeyFirst(t *testing.T) {
+	dir := t.TempDir()
+	text := `{"auths":{"https://reg:5":{"auth":"b2xkOng="},"reg:5":{"auth":"bmV3Ong="},"http://reg:5":{"auth":"b2xkZXI6eA=="}}}`
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		c, err := New(func(name string) string { return map[string]string{"DOCKER_CONFIG": dir}[name] }, nil).For(t.Context(), "reg:5", "a")
+		if err != nil || c.Username != "new" {
+			t.Fatalf("%+v, %v", c, err)
+		}
+	}
+}
