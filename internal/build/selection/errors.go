@@ -46,6 +46,13 @@ func (e *fileError) Error() string {
 
 func (e *fileError) Unwrap() error { return e.err }
 
+// movedError is a file that is not there any more, or no file any more, moments later.
+type movedError struct{ path string }
+
+func (e *movedError) Error() string {
+	return fmt.Sprintf("%q comes and goes while it is read: stop what writes it, or leave it out by a line in .dockerignore", "/"+e.path)
+}
+
 // bare is the system's word, without names that were only parts of the path.
 func bare(err error) error {
 	var errno unix.Errno

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"hash"
 	"io"
 	"os"
@@ -27,6 +27,8 @@ type sum = [sha256.Size]byte
 type hasher struct {
 	tree *Tree
 	sums []sum // of the entries that are files
+	// gone are files that were removed since they were listed. Each is one goroutine's.
+	gone []bool
 }
 
 func (h *hasher) all(ctx context.Context, found []found) (string, error) {
@@ -43,11 +45,15 @@ func (h *hasher) all(ctx context.Context, found []found) (string, error) {
 		}
 		unknown = append(unknown, i)
 	}
+	h.gone = make([]bool, len(found))
 	if err := h.read(ctx, found, unknown); err != nil {
 		return "", err
 	}
 	d := sha256.New()
 	for i := range found {
+		if h.gone[i] {
+			continue
+		}
 		if err := h.entry(d, &found[i], &h.sums[i]); err != nil {
 			return "", err
 		}
@@ -73,7 +79,11 @@ func (h *hasher) read(ctx context.Context, found []found, which []int) error {
 				}
 				i := which[n]
 				var err error
-				if h.sums[i], err = h.file(stop, &found[i], buf); err != nil {
+				h.sums[i], err = h.file(stop, &found[i], buf)
+				if errors.Is(err, unix.ENOENT) && found[i].Name == "" {
+					h.gone[i], err = true, nil
+				}
+				if err != nil {
 					once.Do(func() { first = err; cancel(err) })
 				}
 			}
@@ -86,12 +96,15 @@ func (h *hasher) read(ctx context.Context, found []found, which []int) error {
 	return first
 }
 
-// tries is how often a file is read that changes meanwhile.
+// tries is how often a file is read, or a tree looked at, that changes meanwhile.
 const tries = 3
 
 // file reads one file, and notes what it was then.
 func (h *hasher) file(ctx context.Context, e *found, buf []byte) (s sum, err error) {
 	f, err := safepath.OpenBeneath(h.tree.Root, e.Path, unix.O_RDONLY|unix.O_NONBLOCK)
+	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		return s, &movedError{e.Path}
+	}
 	if err != nil {
 		return s, &fileError{e.Path, err}
 	}
@@ -103,7 +116,7 @@ func (h *hasher) file(ctx context.Context, e *found, buf []byte) (s sum, err err
 			return s, &fileError{e.Path, err}
 		}
 		if before.Mode&unix.S_IFMT != unix.S_IFREG {
-			return s, fmt.Errorf("%q was a file and is none any more: it changed while it was read", "/"+e.Path)
+			return s, &movedError{e.Path}
 		}
 		if s, err = content(ctx, f, buf); err != nil {
 			return s, &fileError{e.Path, err}

@@ -2,10 +2,14 @@ package selection
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // sample is a tree: "name" a file, "name/" a directory, "name -> to" a link.
@@ -258,5 +262,39 @@ func TestBothWaysToOpen(t *testing.T) {
 	withoutOpenat2(t)
 	if slow := list(); slow != fast || !strings.Contains(fast, "dir/sub/deep/w.txt") {
 		t.Errorf("without openat2 %s\nwith %s", slow, fast)
+	}
+}
+
+// TestBusyDirectory: files that come and go elsewhere in the context do not fail a build.
+func TestBusyDirectory(t *testing.T) {
+	root := plant(t, sample)
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	group.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			path := filepath.Join(root.Name(), "dir", "swap"+strconv.Itoa(i%50))
+			_ = os.WriteFile(path, []byte("x"), 0o600)
+			time.Sleep(50 * time.Microsecond)
+			_ = os.Remove(path)
+		}
+	})
+	seen := map[string]bool{}
+	for range 300 {
+		entries, d, err := (&Tree{Root: root}).Select(t.Context(), Sources{Paths: []string{"dir"}})
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		seen[fmt.Sprint(len(entries))+d] = true
+	}
+	close(stop)
+	group.Wait()
+	if len(seen) < 2 {
+		t.Error("nothing came or went")
 	}
 }

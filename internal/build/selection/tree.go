@@ -2,6 +2,7 @@ package selection
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
@@ -35,25 +36,35 @@ func Of(c *build.Copy) Sources {
 // made, directories before what is in them, and a digest of them ("sha256:HEX").
 // What is named and is not there is a *NotFoundError; a pattern may match nothing.
 func (t *Tree) Select(ctx context.Context, src Sources) ([]build.Entry, string, error) {
-	found, err := t.find(ctx, src)
-	if err != nil {
-		return nil, "", err
+	for try := 1; ; try++ {
+		found, err := t.find(ctx, src)
+		h, digest := hasher{tree: t}, ""
+		if err == nil {
+			digest, err = h.all(ctx, found)
+		}
+		var moved *movedError
+		if try < tries && errors.As(err, &moved) {
+			continue // somebody works in the directory: it is looked at anew
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		return entries(found, h.gone), digest, nil
 	}
-	h := hasher{tree: t}
-	digest, err := h.all(ctx, found)
-	return entries(found), digest, err
 }
 
 // List is Select without the digest.
 func (t *Tree) List(ctx context.Context, src Sources) ([]build.Entry, error) {
 	found, err := t.find(ctx, src)
-	return entries(found), err
+	return entries(found, nil), err
 }
 
-func entries(found []found) []build.Entry {
-	out := make([]build.Entry, len(found))
+func entries(found []found, gone []bool) []build.Entry {
+	out := make([]build.Entry, 0, len(found))
 	for i := range found {
-		out[i] = found[i].Entry
+		if gone == nil || !gone[i] {
+			out = append(out, found[i].Entry)
+		}
 	}
 	return out
 }

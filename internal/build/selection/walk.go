@@ -98,6 +98,9 @@ func (f *finder) sub(dir *os.File, name string, p place, e found, v verdict) err
 		depth = 0
 	}
 	fd, err := unix.Openat(int(dir.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if missing(err) || err == unix.ELOOP {
+		return &movedError{p.path}
+	}
 	if err != nil {
 		return &fileError{p.path, err}
 	}
