@@ -2,6 +2,7 @@ package safepath
 
 import (
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,7 +13,7 @@ import (
 // O_NOFOLLOW are added. ".." is refused (EXDEV). The error is an *os.PathError.
 func OpenBeneath(root *os.File, path string, flags int) (*os.File, error) {
 	const beneath = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS
-	f, err := openat2(root, path, flags|unix.O_NOFOLLOW, beneath)
+	f, err := openat2(root, strings.TrimLeft(path, "/"), flags|unix.O_NOFOLLOW, beneath)
 	if walkInstead(err) {
 		f, err = walkBeneath(root, split(path), flags)
 	}
