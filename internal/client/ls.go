@@ -37,7 +37,7 @@ func (e *Env) LS(ctx context.Context, o *LSOptions) error {
 	if err != nil {
 		return err
 	}
-	names, err := e.projects()
+	names, err := e.Projects()
 	if err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func (o *LSOptions) print(w *os.File, rows []show.Project) error {
 	return err
 }
 
-// projects are the names in the run dir and the data dir, sorted.
-func (e *Env) projects() ([]string, error) {
+// Projects are the names in the run dir and the data dir, sorted.
+func (e *Env) Projects() ([]string, error) {
 	var names []string
 	for _, dir := range []string{e.Dirs.ProjectsRun(), e.Dirs.ProjectsData()} {
 		entries, err := os.ReadDir(dir)

@@ -19,7 +19,7 @@ import (
 // that they are on: of those, each project tells its own containers. A project
 // that cannot be asked is said and left out.
 func (e *Env) Networks(ctx context.Context) ([]api.Network, error) {
-	names, err := e.projects()
+	names, err := e.Projects()
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,12 @@ func (e *Env) Remove(ctx context.Context, t Target, o *RemoveOptions, services [
 	return e.change(ctx, t.Name, api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: names, Volumes: o.Volumes}})
 }
 
+// Discard removes containers by name, without a word. One that runs by now stays,
+// with an error.
+func (e *Env) Discard(ctx context.Context, project string, names []string) error {
+	return e.call(ctx, project, starting, api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: names}}, nil)
+}
+
 // confirm says what is about to happen and, unless forced, asks. No answer is no.
 func (e *Env) confirm(force bool, text string) (bool, error) {
 	if _, err := fmt.Fprintln(e.Stdout, text); err != nil || force {

@@ -40,7 +40,11 @@ func (x *Session) AddImages(ctx context.Context, list []NewImage) (images []Imag
 		}
 		news = append(news, *n)
 	}
+	x.dirty.Store(false) // before: what is put meanwhile is not covered
 	if _, err := x.store.Commit(ctx, news); err != nil {
+		return nil, err
+	}
+	if err := x.markSynced(); err != nil {
 		return nil, err
 	}
 	err = x.store.reading(ctx, func(i *index) error {

@@ -82,6 +82,8 @@ func (x *Session) CachePut(ctx context.Context, key string, r CacheRecord) error
 	if err != nil {
 		return fmt.Errorf("build cache: %w", err)
 	}
+	x.put.Store(true)
+	x.dirty.Store(true)
 	return nil
 }
 

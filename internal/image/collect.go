@@ -28,7 +28,7 @@ func (s *Store) finishRemoval(x *index, events *[]Event, doomed *[]doomedLayer) 
 	if err := s.saveIndex(x); err != nil {
 		return err
 	}
-	if *doomed, err = s.doom(x, 0); err != nil {
+	if *doomed, err = s.doom(x, 0, nil); err != nil {
 		return err
 	}
 	return s.tidy(x)
@@ -36,8 +36,8 @@ func (s *Store) finishRemoval(x *index, events *[]Event, doomed *[]doomedLayer) 
 
 // doom finds what no image, container, session or build cache needs and nobody has leased,
 // and what killed processes left. Layers without an image are spared for age:
-// an interrupted load goes on with them. The caller holds the store's lock.
-func (s *Store) doom(x *index, age time.Duration) (doomed []doomedLayer, err error) {
+// an interrupted load goes on with them, but for those in old. The caller holds the store's lock.
+func (s *Store) doom(x *index, age time.Duration, old map[string]bool) (doomed []doomedLayer, err error) {
 	_, needed, err := s.holders()
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (s *Store) doom(x *index, age time.Duration) (doomed []doomedLayer, err err
 	var errs []error
 	for _, e := range entries {
 		key, isTmp := strings.CutPrefix(e.Name(), tmpPrefix)
-		if !isKey(key) || !isTmp && (needed[key] || young(e, age)) {
+		if !isKey(key) || !isTmp && (needed[key] || young(e, age) && !old[key]) {
 			continue
 		}
 		d, err := s.doomOne(key, isTmp)
@@ -140,7 +140,7 @@ const leftoverAge = 24 * time.Hour
 func (s *Store) Sweep(ctx context.Context) error {
 	var doomed []doomedLayer
 	err := s.exclusive(ctx, func(x *index) (err error) {
-		if doomed, err = s.doom(x, leftoverAge); err != nil {
+		if doomed, err = s.doom(x, leftoverAge, nil); err != nil {
 			return err
 		}
 		return s.tidy(x)

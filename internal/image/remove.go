@@ -13,9 +13,10 @@ import (
 // Event is something that Remove or Prune has done.
 type Event struct {
 	Untagged string `json:"untagged,omitempty"` // a name
+	Cache    string `json:"cache,omitempty"`    // what was removed of the build cache
 	Deleted  string `json:"deleted,omitempty"`  // the id of an image or of a layer
 	Kept     string `json:"kept,omitempty"`     // why an image without names stays
-	Bytes    int64  `json:"bytes,omitempty"`    // of a deleted layer's files
+	Bytes    int64  `json:"bytes,omitempty"`    // that a deleted layer or directory had
 }
 
 // CleanOptions are for Remove and Prune.

@@ -27,6 +27,8 @@ type Request struct {
 	Refs   []string      `json:"refs,omitempty"`  // OpSave: the images; standard input is what to write to
 	Key    string        `json:"key,omitempty"`   // OpTar: of the layer; standard input is what to write to
 	Clean  *CleanOptions `json:"clean,omitempty"`
+	Cache  *CacheOptions `json:"cache,omitempty"` // OpPruneCache
+	Paths  []string      `json:"paths,omitempty"` // OpSizes: directories
 }
 
 // The operations.
@@ -38,6 +40,9 @@ const (
 	OpImport = "import"
 	OpRemove = "remove"
 	OpPrune  = "prune"
+
+	OpPruneCache = "prune-cache"
+	OpSizes      = "sizes" // of directories that subordinate ids have written
 )
 
 // Import says what becomes of the tar of a root file system.
@@ -56,6 +61,7 @@ type Message struct {
 	Event    *Event   `json:"event,omitempty"`
 	Layer    *Layer   `json:"layer,omitempty"`    // is in the store now
 	Unpacked int64    `json:"unpacked,omitempty"` // of the blob, bytes
+	Bytes    *int64   `json:"bytes,omitempty"`    // OpSizes: of the next path
 	Error    string   `json:"error,omitempty"`
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
@@ -27,6 +28,8 @@ type Session struct {
 	store *Store
 	lock  *os.File
 	begun atomic.Bool
+	put   atomic.Bool // something into the cache
+	dirty atomic.Bool // and it is not on disk yet
 
 	mu   sync.Mutex
 	keys map[string]Layer // a zero Layer is one that may not be there yet
@@ -44,14 +47,31 @@ func (s *Store) Begin(ctx context.Context) (*Session, error) {
 }
 
 // Close ends the session: what no image and no record of the cache has by now
-// may be collected.
+// may be collected. What was put into the cache is brought to disk, and the cache
+// kept within its limit.
 func (x *Session) Close() error {
-	err := os.Remove(x.lock.Name())
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	var errs []error
+	if x.dirty.Swap(false) {
+		if err := x.store.syncLayers(); err != nil {
+			errs = append(errs, err)
+		} else {
+			errs = append(errs, x.markSynced())
+		}
 	}
-	return errors.Join(err, x.lock.Close())
+	if err := os.Remove(x.lock.Name()); !errors.Is(err, fs.ErrNotExist) {
+		errs = append(errs, err)
+	}
+	errs = append(errs, x.lock.Close())
+	if x.put.Swap(false) {
+		ctx, cancel := context.WithTimeout(context.Background(), collectTime)
+		defer cancel()
+		errs = append(errs, x.collect(ctx))
+	}
+	return errors.Join(errs...)
 }
+
+// collectTime bounds what a build waits for at its end.
+const collectTime = time.Minute
 
 // first is true once: leftovers are looked for by one of the children only.
 func (x *Session) first() bool { return !x.begun.Swap(true) }

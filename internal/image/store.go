@@ -36,7 +36,7 @@ func Open(dir string) (*Store, error) {
 }
 
 // Downloads is where a pull keeps what it has of blobs: HEX.part, named for the
-// digest. What nobody has locked (flock(2)) or touched for a day is removed.
+// digest. It is collected by who pulls (internal/registry/download).
 func (s *Store) Downloads() string { return s.path("downloads") }
 
 func (s *Store) path(parts ...string) string {

@@ -19,6 +19,9 @@ func (s *Store) tidy(x *index) error {
 			return ok
 		}),
 		s.tidyDir("manifests", x.hasManifest),
+		s.tidyDir("cache", func(name string) bool {
+			return name == filepath.Base(collectName) || isHex(strings.TrimSuffix(name, ".json"), 64) && strings.HasSuffix(name, ".json")
+		}),
 		s.tidyDir("sources", func(name string) bool {
 			var m memory
 			_, err := state.Load(s.path("sources", name), &m)

@@ -82,9 +82,32 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if !o.Force && !confirm(e, o.All) {
 		return nil
 	}
-	list, err := s.Unused(ctx, o.All)
+	reclaimed, err := prune(ctx, e, s, o.All, f)
 	if err != nil {
 		return err
+	}
+	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
+	return nil
+}
+
+// Sweep is Prune without a question and a total: it returns the bytes that are
+// free now. filters are until and label.
+func Sweep(ctx context.Context, e *client.Env, all bool, filters []string) (reclaimed int64, err error) {
+	s, err := Open(e)
+	if err != nil {
+		return 0, err
+	}
+	f, err := newFilter(s, filters, "until", "label")
+	if err != nil {
+		return 0, err
+	}
+	return prune(ctx, e, s, all, f)
+}
+
+func prune(ctx context.Context, e *client.Env, s *image.Store, all bool, f *filter) (reclaimed int64, err error) {
+	list, err := s.Unused(ctx, all)
+	if err != nil {
+		return 0, err
 	}
 	clean := &image.CleanOptions{}
 	now := time.Now()
@@ -93,7 +116,6 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 			clean.IDs = append(clean.IDs, list[i].ID)
 		}
 	}
-	var reclaimed int64
 	heading := "Deleted Images:\n"
 	err = change(ctx, s, s.Request(image.OpPrune, func(r *image.Request) { r.Clean = clean }), func(m *image.Message) {
 		if m.Event == nil {
@@ -108,14 +130,10 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 			fmt.Fprintln(e.Stdout, "deleted:", m.Event.Deleted)
 		}
 	})
-	if err != nil {
-		return err
-	}
 	if heading == "" {
 		fmt.Fprintln(e.Stdout)
 	}
-	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
-	return nil
+	return reclaimed, err
 }
 
 func confirm(e *client.Env, all bool) bool {

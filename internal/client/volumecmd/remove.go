@@ -127,9 +127,26 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if !o.Force && !confirm(e, all) {
 		return nil
 	}
+	reclaimed, err := prune(ctx, e, s, all, f)
+	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
+	return err
+}
+
+// Sweep is Prune of anonymous volumes, without a question and a total: it returns
+// the bytes that are free now. filters are labels.
+func Sweep(ctx context.Context, e *client.Env, filters []string) (reclaimed int64, err error) {
+	s := volumes.Open(e.Dirs)
+	f, err := newFilter(s, filters, "label")
+	if err != nil {
+		return 0, err
+	}
+	return prune(ctx, e, s, false, f)
+}
+
+func prune(ctx context.Context, e *client.Env, s *volumes.Store, all bool, f *filter) (reclaimed int64, err error) {
 	list, err := s.Unused(all)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var names []string
 	for i := range list {
@@ -138,7 +155,6 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 		}
 	}
 	removed, err := remove(ctx, e, names)
-	var reclaimed int64
 	heading := "Deleted Volumes:\n"
 	errs := []error{err}
 	for _, r := range removed {
@@ -152,8 +168,7 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if heading == "" {
 		fmt.Fprintln(e.Stdout)
 	}
-	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
-	return errors.Join(errs...)
+	return reclaimed, errors.Join(errs...)
 }
 
 func confirm(e *client.Env, all bool) bool {

@@ -60,6 +60,16 @@ func run(ctx context.Context, args []string, out *answers, watch func()) error {
 		events, err := store.Prune(ctx, req.Clean.IDs)
 		out.events(events)
 		return err
+	case image.OpPruneCache:
+		events, err := store.PruneCache(ctx, *req.Cache)
+		out.events(events)
+		return err
+	case image.OpSizes:
+		for _, path := range req.Paths {
+			n := image.TreeSize(path)
+			out.send(image.Message{Bytes: &n})
+		}
+		return nil
 	}
 	return fmt.Errorf("role %s: no operation %q", image.Role, req.Op)
 }
