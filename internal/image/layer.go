@@ -134,7 +134,7 @@ func (s *Store) Layer(ctx context.Context, diffHex string, oneID bool, fill Fill
 // brought to disk for the cache, which both mean that it is on disk; or it was
 // written since the machine started.
 func (s *Store) complete(ctx context.Context, key string) (rec layerRecord, ok bool, err error) {
-	if rec, ok, err = s.completeIn(nil, key); ok || err != nil {
+	if rec, ok, err = s.completeIn(nil, key); ok || err != nil || rec.DiffID == "" {
 		return rec, ok, err
 	}
 	err = s.reading(ctx, func(x *index) error {
@@ -164,15 +164,28 @@ func (s *Store) completeIn(x *index, key string) (rec layerRecord, ok bool, err 
 	return rec, ok, nil
 }
 
+// fillSuffix is of the lock that one has to have to fill a layer. Who waited for the
+// layer's own lock could wait for a lease, taken meanwhile, of somebody who in turn
+// waits for a layer that the caller has leased. With this one, nobody has a lease
+// when the layer's lock is waited for: the layer is not complete, and nobody else
+// completes it.
+const fillSuffix = ".fill"
+
 func (s *Store) fillLayer(ctx context.Context, key, diffHex string, oneID bool, fill Fill) error {
+	turn, err := state.WaitLock(ctx, s.path("locks", key+fillSuffix), unix.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer turn.Close()
+	defer os.Remove(turn.Name()) // those who wait look whether it is there still
+	if _, ok, err := s.complete(ctx, key); ok || err != nil {
+		return err
+	}
 	lock, err := state.WaitLock(ctx, s.path("locks", key), unix.LOCK_EX)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	if _, ok, err := s.complete(ctx, key); ok || err != nil {
-		return err
-	}
 	return s.inLayers(func(dir *os.File) (err error) {
 		tmp := tmpPrefix + key
 		for _, left := range []string{tmp, key} {

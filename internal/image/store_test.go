@@ -90,3 +90,29 @@ func TestUse(t *testing.T) {
 		t.Errorf("%v", byID)
 	}
 }
+
+// TestTwoLayersCrosswise: somebody who saw that a layer was missing, and is late to
+// fill it, does not wait for the lease of who was faster.
+func TestTwoLayersCrosswise(t *testing.T) {
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hex := strings.Repeat("a", 64)
+	fill := func(*os.File, *os.File) (layer.Stats, error) { return layer.Stats{}, nil }
+	lease, err := s.Layer(t.Context(), hex, true, fill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lease.Close()
+	done := make(chan error)
+	go func() { done <- s.fillLayer(t.Context(), LayerKey(hex, true), hex, true, fill) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it waits for the lease")
+	}
+}

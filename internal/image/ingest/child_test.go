@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(os.Stderr, status)
 		os.Exit(code)
 	}
+	if len(os.Args) == 4 && os.Args[1] == clientArg {
+		os.Exit(client(os.Args[2], os.Args[3]))
+	}
 	os.Exit(m.Run())
 }
 
@@ -38,7 +41,13 @@ func childStore(t *testing.T, dir string, peak *int64) *image.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Start = func(ctx context.Context, args []string, stdio [3]*os.File, isolated bool) (int, error) {
+	s.Start = startChild(peak, func(text string) { t.Errorf("VmHWM: %s", text) })
+	return s
+}
+
+// startChild starts this test's binary as the child.
+func startChild(peak *int64, wrong func(string)) image.Start {
+	return func(ctx context.Context, args []string, stdio [3]*os.File, isolated bool) (int, error) {
 		cmd := exec.CommandContext(ctx, "/proc/self/exe", append([]string{"__role"}, args...)...)
 		var said bytes.Buffer
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = stdio[0], stdio[1], &said
@@ -48,7 +57,7 @@ func childStore(t *testing.T, dir string, peak *int64) *image.Store {
 		err := cmd.Run()
 		if _, rest, ok := strings.Cut(said.String(), "VmHWM:"); ok && peak != nil {
 			if _, err := fmt.Sscan(rest, peak); err != nil {
-				t.Errorf("VmHWM: %v", err)
+				wrong(err.Error())
 			}
 		}
 		if cmd.ProcessState == nil {
@@ -56,7 +65,6 @@ func childStore(t *testing.T, dir string, peak *int64) *image.Store {
 		}
 		return cmd.ProcessState.ExitCode(), nil
 	}
-	return s
 }
 
 // number reads a test's size from the environment.

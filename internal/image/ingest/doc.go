@@ -9,14 +9,17 @@
 //
 // # Model
 //
-//	standard input    the archive, a pipe, or a directory with an OCI layout
+//	standard input    the archive, a pipe, or a directory with an OCI layout; for a
+//	                  save, or the tar of a layer, where to write
 //	the one argument  image.Request, as JSON
 //	standard output   image.Message, a line each; the last one of a failure is the error
 //
 // Load: what is compressed as a whole or comes through a pipe is spooled into a
 // file without a name; documents are read (internal/image/archive); layers that
 // are not there are unpacked, some at a time, each compared with both of its
-// digests while it streams; all images become visible by one commit.
+// digests while it streams; all images become visible by one commit. Layer: one
+// blob of a pull, through a pipe, for the session of another process. Save and
+// Tar: layers out again, by their records (internal/image/exact).
 //
 // # Invariants
 //
