@@ -13,6 +13,7 @@ func (a *app) image() *cobra.Command {
 named in a compose file:
 
   docker save nginx:1.27 | mocker-compose image load
+  mocker-compose image save web:1 | ssh HOST docker load
   mocker-compose image import rootfs.tar.gz mine:1
   mocker-compose image ls
   mocker-compose image prune -a`,

@@ -3,19 +3,27 @@
 //
 // # Purpose
 //
-// Images come from archives ([Store.Load]) and are found by name or id
-// ([Store.Find]). A container takes one into use ([Store.Use]) and gets the
-// directories for its overlay.
+// Images come from archives ([Store.Load]), from registries and builds ([Session]), and are
+// found by name or id ([Store.Find]). A container takes one into use ([Store.Use])
+// and gets the directories for its overlay.
 //
 // # Model
 //
 //	images/index.json             all images and names: what is not in it is not there
 //	images/lock                   flock: shared to rely on the index, exclusive to change it
 //	images/configs/HEX            an image's configuration as it was, for inspect and history
+//	images/manifests/HEX          a manifest as it was
 //	images/layers/KEY/fs          an unpacked layer, complete
 //	images/layers/KEY/record.json its size, and what had to be left out
-//	images/layers/tmp-KEY/        being unpacked or deleted
+//	images/layers/KEY/tar.json.gz what else its tar had (internal/image/exact)
+//	images/layers/KEY/blobs.json  compressed forms in which registries know it
+//	images/layers/KEY/synced      it is on disk, though no image may have it
+//	images/layers/tmp-KEY/        being unpacked, made ([Room]) or deleted
 //	images/locks/KEY              flock: exclusive to unpack or delete, shared to need the layer meanwhile
+//	images/sessions/ID            flock: keys of layers that a process needs
+//	images/cache/HEX.json         a step of a build, which keeps its layers
+//	images/mounts/HEX/fs          a directory of RUN --mount=type=cache; HEX.lock: who has it
+//	images/downloads/HEX.part     see internal/registry/download
 //	images/sources/HASH           identity of an archive's file -> the images in it
 //	p/PROJECT/c/CONTAINER/image   beside the store: the image of a container, which keeps it
 //
@@ -29,8 +37,13 @@
 //     place after syncfs(2) over its layers.
 //   - A layer's directory is complete once it has its name: it is renamed.
 //     After a crash of the machine it may have its name but not its content;
-//     so one that no image names counts only in the boot that wrote it.
-//   - What a container names is not deleted, whatever the index says.
+//     so one that no image names and that is not marked as synced counts only in
+//     the boot that wrote it.
+//   - A session writes a key under the shared lock before it looks at the layer;
+//     who collects reads sessions under the exclusive lock: a layer that a session
+//     has seen stays until the session's process ends.
+//   - What a container or a record of the build cache names is not deleted, whatever
+//     the index says.
 //   - Who waits for a layer's lock does not hold the store's lock.
 //   - Nothing of a configuration is interpreted outside of a container.
 //

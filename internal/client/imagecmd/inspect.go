@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -41,6 +42,30 @@ type inspected struct {
 	Size         int64
 	RootFS       rootFS
 	Metadata     metadata
+	Descriptor   *descriptor `json:",omitempty"`
+}
+
+// descriptor is of the manifest with which the image came (OCI image spec, descriptor.md).
+type descriptor struct {
+	MediaType string `json:"mediaType"`
+	Digest    string `json:"digest"`
+	Size      int64  `json:"size"`
+}
+
+func descriptorOf(s *image.Store, img *image.Image) (*descriptor, error) {
+	raw, err := s.RawManifest(img)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := &descriptor{"application/vnd.oci.image.manifest.v1+json", img.Manifest, int64(len(raw))}
+	var m struct{ MediaType string }
+	if json.Unmarshal(raw, &m) == nil && m.MediaType != "" {
+		d.MediaType = m.MediaType
+	}
+	return d, nil
 }
 
 type rootFS struct {
@@ -127,6 +152,9 @@ func inspectOne(s *image.Store, ref string) (*inspected, error) {
 		ID: img.ID, RepoTags: notNil(img.Names), RepoDigests: notNil(img.Digests), Created: img.Created, Author: img.Author,
 		Config: file.Config, Architecture: img.Architecture, Variant: img.Variant, Os: img.OS, Size: img.Size,
 		RootFS: rootFS{"layers", notNil(file.RootFS.DiffIDs)}, Metadata: metadata{img.Loaded},
+	}
+	if in.Descriptor, err = descriptorOf(s, &img); err != nil {
+		return nil, err
 	}
 	if n := len(file.History); n > 0 {
 		in.Comment = file.History[n-1].Comment

@@ -96,10 +96,26 @@ func (o *ListOptions) rows(img *image.Image, f *filter, now time.Time) (rows []m
 			rows = append(rows, row(name[:i], name[i+1:]))
 		}
 	}
-	if len(img.Names) == 0 {
+	if len(img.Names) > 0 {
+		return rows
+	}
+	for _, repository := range repositories(img.Digests) {
+		rows = append(rows, row(repository, none))
+	}
+	if len(rows) == 0 {
 		rows = append(rows, row(none, none))
 	}
 	return rows
+}
+
+// repositories are those of an image's digests, each once.
+func repositories(digests []string) (out []string) {
+	for _, d := range digests {
+		if r, _, _ := strings.Cut(d, "@"); !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func digest(img *image.Image, repository string) string {
