@@ -31,7 +31,7 @@ func (b *solver) finish(ctx context.Context) (*Result, error) {
 	}
 	doc.History = slices.Clone(f.history)
 	if b.InlineCache {
-		doc.Cache = &inline{Keys: f.keys}
+		doc.Cache = &inline{Keys: f.keys, Defined: f.byWords}
 	}
 	if b.Epoch != nil {
 		ownTimes(&doc, f, b.Epoch.UTC())
@@ -74,6 +74,9 @@ func (b *solver) dated(ctx context.Context, doc *document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if raw, ok := b.sameAsImported(doc); ok {
+		return raw, nil
+	}
 	sum := sha256.Sum256(append([]byte("image\n"), undated...))
 	key := hex.EncodeToString(sum[:])
 	r, ok, err := b.session.CacheGet(ctx, key)
@@ -88,6 +91,27 @@ func (b *solver) dated(ctx context.Context, doc *document) ([]byte, error) {
 	}
 	doc.Created = r.Created
 	return json.Marshal(doc)
+}
+
+// sameAsImported finds the image of CacheFrom that differs in no more than its time
+// and what it carries of the cache: it is the one that was asked for.
+func (b *solver) sameAsImported(doc *document) ([]byte, bool) {
+	plain := func(d document) string {
+		d.Created, d.Cache = time.Time{}, nil
+		text, _ := json.Marshal(d)
+		return string(text)
+	}
+	for i := range b.CacheFrom {
+		raw, err := b.Store.Raw(b.CacheFrom[i].ID)
+		var theirs document
+		if err != nil || json.Unmarshal(raw, &theirs) != nil || b.InlineCache != (theirs.Cache != nil) {
+			continue
+		}
+		if plain(theirs) == plain(*doc) {
+			return raw, true
+		}
+	}
+	return nil, false
 }
 
 // present finds the image with exactly this configuration and all of its names:

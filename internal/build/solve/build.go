@@ -19,8 +19,10 @@ type solver struct {
 	session  *image.Session
 	imported imported // of Request.CacheFrom
 	stages   []*flight
-	slots    chan struct{} // one for each step that the worker makes
-	loads    map[string]*load
+	// definitions are the keys by definition; nil if nobody asks for them.
+	definitions definitions
+	slots       chan struct{} // one for each step that the worker makes
+	loads       map[string]*load
 
 	worker func() (build.Worker, error)
 
@@ -103,10 +105,19 @@ func (b *solver) runStages(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	for i := range b.Graph.Stages {
-		b.stages = append(b.stages, &flight{b: b, st: &b.Graph.Stages[i], done: make(chan struct{})})
+		b.stages = append(b.stages, &flight{b: b, n: i, st: &b.Graph.Stages[i], done: make(chan struct{}), foreseen: map[int]made{}})
+	}
+	if b.InlineCache || len(b.CacheFrom) > 0 {
+		b.definitions = b.define(ctx)
+	}
+	if err := b.foresee(ctx); err != nil {
+		return err
 	}
 	var all sync.WaitGroup
 	for _, f := range slices.Clone(b.stages) {
+		if f.spared {
+			continue
+		}
 		all.Go(func() {
 			if err := f.run(ctx); err != nil {
 				cancel(err)

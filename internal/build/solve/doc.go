@@ -10,7 +10,8 @@
 // # Model
 //
 //	Request  the graph and all that its steps may need; functions for what is rarely needed
-//	key      what a step's layer depends on, as one hash (keys.go, ADR 0021)
+//	key      what a step's layer depends on, as one hash (keys.go, ADR 0021); by
+//	         definition, for images with an inline cache, in defined.go
 //	flight   one stage on its way: its steps in order, beside the other stages
 //	Error    what failed, with the lines of the Dockerfile and the end of the output
 //

@@ -160,6 +160,37 @@ func TestCacheFrom(t *testing.T) {
 	}
 }
 
+// A stage that only gives files to the last one is not in the image: with an inline
+// cache it need not be built, unless what is taken from it is not found.
+func TestCacheFromSparesStages(t *testing.T) {
+	tb, dir := startTwo(t)
+	tb.req.InlineCache = true
+	res := tb.must(two())
+	file, _ := document1(t, tb, res.Image.ID)
+	forget := func() {
+		if err := errors.Join(os.RemoveAll(storeDir(t)+"/cache"), os.Mkdir(storeDir(t)+"/cache", 0o700)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget()
+	tb.req.CacheFrom = []build.Image{{Ref: "app", ID: res.Image.ID, Layers: res.Image.Layers, File: file}}
+	again := tb.must(two())
+	if again.Image.ID != res.Image.ID {
+		t.Error("another image")
+	}
+	if err := os.WriteFile(dir+"/conf/a", []byte("a=2"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tb.must(two(), "COPY conf", "RUN last") // nothing more is taken from the other stage
+	forget()
+	if err := os.WriteFile(dir+"/src/lib.c", []byte("int x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tb.must(two(), "RUN tools", "COPY src", "RUN compile all", "COPY /compile", "COPY conf", "RUN last")
+	tb.req.NoCache = true
+	tb.must(two(), allOfTwo...)
+}
+
 // Secrets and agents are looked up when a program needs them and not before, and
 // are nowhere afterwards.
 func TestSecrets(t *testing.T) {

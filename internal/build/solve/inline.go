@@ -12,9 +12,23 @@ import (
 
 // inline is what an image may carry of the cache (Request.InlineCache), in a
 // field of its configuration that others pass over: the key of the step that made
-// each layer, "" for those of the base image.
+// each layer, "" for those of the base image; by content and by definition.
 type inline struct {
-	Keys []string `json:"keys"`
+	Keys    []string `json:"keys"`
+	Defined []string `json:"defined,omitempty"`
+}
+
+// known are the keys of layer n.
+func (c *inline) known(n int) (keys []string) {
+	if c == nil {
+		return nil
+	}
+	for _, list := range [][]string{c.Keys, c.Defined} {
+		if n < len(list) && list[n] != "" {
+			keys = append(keys, list[n])
+		}
+	}
+	return keys
 }
 
 // imported is what the images of Request.CacheFrom know: the layer of a step by
@@ -53,8 +67,8 @@ func (i imported) add(layers []string, doc *document) {
 			return // more history than layers: whose is whose cannot be told
 		}
 		m := made{layer: build.Layer{Key: layers[n], DiffID: doc.RootFS.DiffIDs[n]}, created: h.Created}
-		if doc.Cache != nil && n < len(doc.Cache.Keys) && doc.Cache.Keys[n] != "" {
-			i[doc.Cache.Keys[n]] = m
+		for _, key := range doc.Cache.known(n) {
+			i[key] = m
 		}
 		i[historyKey(layers[:n], doc.History[:at], h.CreatedBy)] = m
 		n++

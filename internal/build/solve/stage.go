@@ -18,6 +18,7 @@ import (
 // is closed.
 type flight struct {
 	b  *solver
+	n  int // in the graph
 	st *build.Stage
 
 	done    chan struct{}
@@ -26,6 +27,11 @@ type flight struct {
 	history []config.History
 	created time.Time // of what came last
 	keys    []string  // of the steps that made the layers; "" for a base image's
+	byWords []string  // the same by definition
+	// foreseen are steps that were found by definition; spared is a stage that nothing
+	// needs then.
+	foreseen map[int]made
+	spared   bool
 	// inherited is how many entries of the history came with the base image.
 	inherited int
 }
@@ -35,7 +41,7 @@ func (f *flight) run(ctx context.Context) error {
 		return f.failed(&build.Step{Line: f.st.Line, Last: f.st.Line, Number: 1, Text: f.st.Text}, nil, err)
 	}
 	for i := range f.st.Steps {
-		if err := f.step(ctx, &f.st.Steps[i]); err != nil {
+		if err := f.step(ctx, i); err != nil {
 			return err
 		}
 	}
@@ -51,7 +57,7 @@ func (f *flight) base(ctx context.Context) error {
 		}
 		f.layers, f.diffIDs = slices.Clone(on.layers), slices.Clone(on.diffIDs)
 		f.history, f.created, f.keys = slices.Clone(on.history), on.created, slices.Clone(on.keys)
-		f.inherited = on.inherited
+		f.inherited, f.byWords = on.inherited, slices.Clone(on.byWords)
 	case base.Image != nil:
 		t := f.b.observer.start(build.Event{Stage: f.st.Name, Number: 1, Steps: f.st.Total, Text: f.st.Text})
 		err := f.b.keep(ctx, base.Image)
@@ -63,7 +69,7 @@ func (f *flight) base(ctx context.Context) error {
 		f.warnForeign(base.Image)
 		f.layers, f.diffIDs = slices.Clone(base.Image.Layers), slices.Clone(file.RootFS.DiffIDs)
 		f.history, f.created = slices.Clone(file.History), file.Created
-		f.keys, f.inherited = make([]string, len(f.layers)), len(f.history)
+		f.keys, f.byWords, f.inherited = make([]string, len(f.layers)), make([]string, len(f.layers)), len(f.history)
 	}
 	return nil
 }
@@ -94,9 +100,19 @@ func (b *solver) keep(ctx context.Context, img *build.Image) error {
 	return nil
 }
 
-func (f *flight) step(ctx context.Context, step *build.Step) error {
+func (f *flight) step(ctx context.Context, n int) error {
+	step := &f.st.Steps[n]
 	if step.Empty() {
-		f.add(step, "", made{created: f.created})
+		f.add(n, "", made{created: f.created})
+		return nil
+	}
+	if m, ok := f.foreseen[n]; ok {
+		key, err := f.adopt(ctx, step, m)
+		if err != nil {
+			return f.failed(step, nil, err)
+		}
+		f.b.observer.emit(f.event(step, build.Cached))
+		f.add(n, key, m)
 		return nil
 	}
 	src, err := f.sources(ctx, step)
@@ -116,7 +132,7 @@ func (f *flight) step(ctx context.Context, step *build.Step) error {
 	} else if m, err = f.make(ctx, step, key, src); err != nil {
 		return err
 	}
-	f.add(step, key, m)
+	f.add(n, key, m)
 	if len(f.layers) > image.MaxLayers {
 		return f.failed(step, nil, fmt.Errorf("the stage has more than the %d layers that an image may have: join some RUN or COPY", image.MaxLayers))
 	}
@@ -124,9 +140,11 @@ func (f *flight) step(ctx context.Context, step *build.Step) error {
 }
 
 // add counts a step as done.
-func (f *flight) add(step *build.Step, key string, m made) {
+func (f *flight) add(n int, key string, m made) {
+	step := &f.st.Steps[n]
 	empty := m.layer.Key == ""
 	if !empty {
+		f.byWords = append(f.byWords, f.b.definitions.of(f.n, n))
 		f.layers, f.diffIDs, f.keys = append(f.layers, m.layer.Key), append(f.diffIDs, m.layer.DiffID), append(f.keys, key)
 	}
 	f.created = m.created
