@@ -39,5 +39,5 @@
 //
 // Images of docker's first schema are refused. Layers with addresses of their own
 // (foreign ones) are, too. The library's token client refuses a token server that
-// is named by a private IP address other than the registry's own.
+// is named by a private IP address, unless it is the registry's.
 package registry

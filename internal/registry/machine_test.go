@@ -195,3 +195,66 @@ func TestCredentialsStay(t *testing.T) {
 		t.Error("another host got the credentials")
 	}
 }
+
+// TestTokenServerBeside: one on another port of the registry's address is asked;
+// one at another address is not.
+func TestTokenServerBeside(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	r := registrytest.New(t, registrytest.Options{Auth: registrytest.Token, Users: map[string]string{"ann": "secret"}})
+	img := demo("a", 2, 1)
+	r.Push(t, "web:1", img, imagetest.Form{})
+	var asked atomic.Int64
+	beside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		asked.Add(1)
+		to, err := http.NewRequest(http.MethodGet, r.URL+"/token?"+req.URL.RawQuery, nil)
+		if err != nil || req.URL.Path != "/jwt/auth" {
+			http.NotFound(w, req)
+			return
+		}
+		to.Header = req.Header
+		res, err := http.DefaultClient.Do(to)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer res.Body.Close()
+		w.WriteHeader(res.StatusCode)
+		_, _ = io.Copy(w, res.Body)
+	}))
+	defer beside.Close()
+	for realm, ok := range map[string]bool{beside.URL + "/jwt/auth": true, "http://10.11.12.13:80/jwt/auth": false} {
+		r.Reset()
+		r.Fault("", "/v2/", registrytest.Header(func(h http.Header) {
+			if v := h.Get("WWW-Authenticate"); v != "" {
+				h.Set("WWW-Authenticate", strings.Replace(v, r.URL+"/token", realm, 1))
+			}
+		}))
+		l := newLab(t)
+		l.auth(t, r.Host, "ann", "secret")
+		if ok {
+			l.complete(t, l.mustPull(t, r.Host+"/web:1", ""), img)
+		} else {
+			l.fails(t, r.Host+"/web:1", "", "10.11.12.13", "private")
+		}
+	}
+	if asked.Load() != 1 {
+		t.Errorf("the token server was asked %d times", asked.Load())
+	}
+}
+
+// TestScratch: an image without layers.
+func TestScratch(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	r := registrytest.New(t, registrytest.Options{})
+	r.Push(t, "web:1", demo("empty", 0, 0), imagetest.Form{})
+	l := newLab(t)
+	for range 2 {
+		if img := l.mustPull(t, r.Host+"/web:1", ""); len(img.Layers) != 0 {
+			t.Errorf("%+v", img)
+		}
+	}
+}

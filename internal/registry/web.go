@@ -86,13 +86,17 @@ func (w *web) transport(u *url.URL) (*http.Transport, error) {
 
 // RoundTrip implements http.RoundTripper.
 func (w *web) RoundTrip(req *http.Request) (*http.Response, error) {
-	t, err := w.transport(req.URL)
+	to := tokenServer(req.URL)
+	t, err := w.transport(to)
 	if err != nil {
 		return nil, err
 	}
 	ctx, watch := watched(req.Context(), w.patience(req), req.URL.Host)
 	watch.wait(true)
 	req = req.Clone(ctx)
+	if to.Host != req.URL.Host {
+		req.URL, req.Host = to, to.Host
+	}
 	if req.Body != nil && req.Body != http.NoBody {
 		req.Body = &sent{req.Body, watch}
 	}
@@ -105,6 +109,9 @@ func (w *web) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if h, ok := ctx.Value(hintKey{}).(*hint); ok && (res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500) {
 		h.note(res.Header.Get("Retry-After"))
+	}
+	if res.StatusCode == http.StatusUnauthorized {
+		ownRealm(req.URL, res.Header)
 	}
 	limit := int64(-1)
 	if ctx.Value(streamKey{}) == nil {
