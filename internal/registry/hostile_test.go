@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +255,69 @@ func TestInterruptedByUser(t *testing.T) {
 	r.Reset()
 	l.complete(t, l.mustPull(t, r.Host+"/web:1", ""), img)
 	l.clean(t)
+}
+
+// TestInterruptedWhileUnpacking: what has come whole is not asked for again.
+func TestInterruptedWhileUnpacking(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	r := registrytest.New(t, registrytest.Options{})
+	img := demo("a", 1, 300)
+	parts := r.Push(t, "web:1", img, imagetest.Form{})
+	l := newLab(t)
+	start := l.store.Start
+	ctx, cancel := context.WithCancel(t.Context())
+	l.store.Start = func(ctx context.Context, args []string, stdio [3]*os.File, isolated bool) (int, error) {
+		for {
+			if st, err := os.Stat(filepath.Join(l.store.Downloads(), parts.Layers[0].Digest[len("sha256:"):]+".part")); err == nil && st.Size() == int64(len(parts.Layers[0].Data)) {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+		time.Sleep(50 * time.Millisecond)
+		return start(ctx, args, stdio, isolated)
+	}
+	if _, err := l.client.Pull(ctx, r.Host+"/web:1", "", l.store, nil); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	r.Reset()
+	l.store.Start = start
+	l.complete(t, l.mustPull(t, r.Host+"/web:1", ""), img)
+	if n := r.Count(t, "GET", "/blobs/"+parts.Layers[0].Digest); n != 0 {
+		t.Errorf("the layer was asked for %d times", n)
+	}
+	l.clean(t)
+}
+
+// TestBadRanges: a registry whose ranges are wrong costs one pull.
+func TestBadRanges(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	img := demo("a", 1, 40)
+	for name, fault := range map[string]registrytest.Fault{
+		"not satisfiable": registrytest.Status(http.StatusRequestedRangeNotSatisfiable, ""),
+		"another": func(_ *registrytest.Registry, w http.ResponseWriter, req *http.Request, next http.Handler) {
+			req.Header.Set("Range", "bytes=5-")
+			next.ServeHTTP(w, req)
+		},
+	} {
+		r := registrytest.New(t, registrytest.Options{})
+		parts := r.Push(t, "web:1", img, imagetest.Form{})
+		blob := "/blobs/" + parts.Layers[0].Digest
+		l := newLab(t, func(o *Options) { o.Attempts = 1 })
+		r.Fault("GET", blob, registrytest.Truncate(70_000))
+		l.fails(t, r.Host+"/web:1", "", "closes the connection")
+		r.Reset()
+		r.Fault("GET", blob, registrytest.Times(1, fault))
+		l.fails(t, r.Host+"/web:1", "")
+		l.complete(t, l.mustPull(t, r.Host+"/web:1", ""), img)
+		if q := r.Requests(t, "GET", blob); len(q) != 2 || q[1].Range != "" {
+			t.Errorf("%s: %+v", name, q)
+		}
+	}
 }
 
 func TestRedirectInward(t *testing.T) {

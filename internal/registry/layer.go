@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/registry/download"
 )
@@ -16,10 +18,10 @@ import (
 // errDone ends a download that nobody needs any more.
 var errDone = errors.New("the layer is there")
 
-// bring downloads and unpacks a layer, both at the same time. released gives the
+// bring downloads and unpacks a layer, both at the same time. release gives the
 // slot of the download back when it has ended.
-func (p *pull) bring(ctx context.Context, l *layer, part *download.Part, release func()) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (p *pull) bring(outer context.Context, l *layer, part *download.Part, release func()) error {
+	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	part.Again()
 	r, w, err := download.Pipe()
@@ -55,6 +57,8 @@ func (p *pull) bring(ctx context.Context, l *layer, part *download.Part, release
 	switch {
 	case upErr == nil:
 		return nil
+	case outer.Err() != nil: // the unpacker had no time: it says nothing of the bytes
+		return context.Cause(outer)
 	case downErr != nil && !errors.Is(downErr, upErr): // else it was ended by the other
 		return downErr
 	case feedErr != nil:
@@ -163,13 +167,16 @@ func (s *session) blob(ctx context.Context, l *layer, part *download.Part, tell 
 		header["Range"] = fmt.Sprintf("bytes=%d-", start)
 	}
 	res, err := s.request(ctx, http.MethodGet, "blobs/"+l.blob.Digest.String(), header)
+	if status := (*transport.Error)(nil); errors.As(err, &status) && status.StatusCode == http.StatusRequestedRangeNotSatisfiable {
+		return errors.Join(err, part.Restart()) // the next pull asks for all of it
+	}
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
 	skip, err := continues(res, start, l.blob.Size)
 	if err != nil {
-		return &endpointError{s, &finalError{err}}
+		return errors.Join(&endpointError{s, &finalError{err}}, part.Restart())
 	}
 	buf := make([]byte, readSize)
 	var last time.Time
