@@ -29,7 +29,7 @@ func without(have *shelf, list []wanted, err error) error {
 		return err
 	}
 	slices.Sort(similar)
-	hint := "Without a registry: docker save " + strings.Join(names, " ") + " | mocker-compose image load"
+	hint := "Without a registry: docker save " + strings.Join(names, " ") + " | mocker-compose image load, or mocker-compose image load -i FILE"
 	if len(similar) > 0 {
 		hint = "In the store there is " + strings.Join(slices.Compact(similar), ", ") + ".\n" + hint
 	}
