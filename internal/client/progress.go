@@ -12,7 +12,6 @@ import (
 type progress struct {
 	env   *Env
 	mode  display.Mode
-	quiet bool
 	lines bool // also on a terminal: others write to it too
 }
 
@@ -73,7 +72,6 @@ func (p *progress) line(s *api.Progress) {
 	switch {
 	case s.Status == "Warning" && p.mode != display.JSON:
 		d.Print("WARN " + s.Text)
-	case p.quiet:
 	case p.lines && p.mode == display.TTY:
 		d.Line(e)
 	default:

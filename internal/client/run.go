@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
+	display "github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -25,6 +26,9 @@ var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 func (e *Env) CheckRun(o *RunOptions) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.Quiet {
+		e.Global.Progress = string(display.Quiet)
 	}
 	if o.Name != "" && !containerName.MatchString(o.Name) {
 		return fmt.Errorf("invalid container name %q: use letters, digits, _, . and -, and begin with a letter or a digit", o.Name)
@@ -60,7 +64,6 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		proxy: func(bool) bool { return true },
 		req:   api.Request{Op: api.OpRun, Run: e.runRequest(t, o, svc)},
 	}
-	b.prog.quiet = o.Quiet
 	if b.keys, err = tty.ParseKeys(""); err != nil {
 		return err
 	}
