@@ -8,7 +8,7 @@ import (
 )
 
 // later are docker compose's commands that do not exist yet.
-var later = []string{"commit", "export", "publish", "watch"}
+var later = []string{"publish", "watch"}
 
 // unknownCommand says what is wrong with a command's name, and what may be meant.
 func unknownCommand(c *cobra.Command, name string) error {
