@@ -210,3 +210,33 @@ func TestCacheKeeps(t *testing.T) {
 		t.Errorf("what was never put: %v", err)
 	}
 }
+
+// TestNoRecord: a layer of an earlier version is of use as it was, and says what
+// to do when its tar is wanted.
+func TestNoRecord(t *testing.T) {
+	if !testns.Isolated(t, testns.Mount) {
+		return
+	}
+	top := t.TempDir()
+	s := childStore(t, top, nil)
+	_, b, packed := aBlob(t)
+	x := begin(t, s)
+	l, err := addLayer(t.Context(), x, b, packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(top + "/images/layers/" + l.Key + "/" + image.TarRecord); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := x.HasLayer(t.Context(), b.DiffID); !ok || err != nil {
+		t.Errorf("it is not there any more: %v", err)
+	}
+	r, err := s.OpenTar(t.Context(), l.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := io.ReadAll(r); err == nil || !strings.Contains(err.Error(), "mocker-compose image rm") {
+		t.Errorf("%v", err)
+	}
+}
