@@ -125,6 +125,8 @@ var rules = []rule{
 	{"what only looks like one", "ADD t.tar.short /x/", "x/, x/t.tar.short=\x1f\x8b\x08"},
 	{"a name that means nothing", "ADD fake.tar /x/", "x/, x/fake.tar=not a tar"},
 	{"with an owner", "ADD --chown=7:8 t.tar /x", "7:8 x/, 7:8 750 x/d/, 7:8 640 x/d/f=in d, 7:8 x/l -> d/f"},
+	{"an archive that stays one", "ADD --unpack=false t.tar.short fake.tar /x/", "x/, x/fake.tar=not a tar, x/t.tar.short=\x1f\x8b\x08"},
+	{"asked for", "ADD --unpack=true t.tar /x", "x/, 5:6 750 x/d/, 5:6 640 x/d/f=in d, 5:6 x/l -> d/f"},
 	{"over what is there", "ADD t.tar /app/", "5:6 750 app/d/, 5:6 640 app/d/f=in d, 5:6 app/l -> d/f"},
 	{"into a link", "ADD t.tar /lnk", "5:6 750 app/d/, 5:6 640 app/d/f=in d, 5:6 app/l -> d/f"},
 	{"to a file", "ADD t.tar /file", "!cannot unpack to /file: "},
@@ -146,6 +148,9 @@ func flags(line string) (*build.Copy, error) {
 			c.Chmod = value
 		case name == "--exclude":
 			c.Exclude = append(c.Exclude, value)
+		case name == "--unpack":
+			yes := value == "true"
+			c.Unpack = &yes
 		case name == "--parents":
 			c.Parents = true
 		case strings.HasPrefix(a, "<<"):

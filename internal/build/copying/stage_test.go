@@ -213,3 +213,40 @@ func TestMakeDir(t *testing.T) {
 		}
 	}
 }
+
+// TestFetched: what comes from an address is a file like others, and is unpacked only if
+// that is asked for.
+func TestFetched(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("archives have owners: run it as root")
+	}
+	local, fetched := plant(t, "a=A"), plant(t)
+	if err := os.WriteFile(fetched.Name()+"/t.tar", archive(t, "in=I"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	yes := true
+	for want, unpack := range map[string]*bool{"x/, x/a=A, 5:6 640 x/in=I": &yes, "x/, x/a=A, 600 x/t.tar": nil} {
+		j, err := job(t, local, &build.Copy{Add: true, Paths: []string{"a"}, Dest: "/x/", Unpack: unpack})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := job(t, fetched, &build.Copy{Paths: []string{"t.tar"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Entries[0].Fetched = 1
+		j.Entries, j.Fetched = append(j.Entries, f.Entries...), []*os.File{fetched}
+		root := plant(t)
+		if _, err := Copy(t.Context(), j, Options{Root: root, Unpack: direct}); err != nil {
+			t.Fatal(err)
+		}
+		got, _, _ := strings.Cut(show(t, root.Name()), "t.tar=")
+		if got != want && got+"t.tar" != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		j.Entries[1].Fetched = 2
+		if _, err := Copy(t.Context(), j, Options{Root: root}); err == nil || !strings.Contains(err.Error(), "nobody says where it is") {
+			t.Errorf("a directory that did not come: %v", err)
+		}
+	}
+}
