@@ -32,7 +32,7 @@ func (f *flight) lookup(ctx context.Context, step *build.Step, key string) (m ma
 func (f *flight) keepMade(ctx context.Context, step *build.Step, key string, src []source, m made) error {
 	if len(m.layer.Changed) > 0 || !f.unchanged(ctx, step, src) {
 		f.b.observer.emit(build.Event{Kind: build.Warned, Stage: f.st.Name, Text: fmt.Sprintf(
-			"%s: files of the build context changed while it ran: it is not cached", step.Text)})
+			"%s: %s changed while it ran: it is not cached", step.Text, whatChanged(m.layer.Changed))})
 		return nil
 	}
 	if f.b.Store.OneID() != f.b.singleID {
@@ -42,6 +42,18 @@ func (f *flight) keepMade(ctx context.Context, step *build.Step, key string, src
 		return err
 	}
 	return f.remember(ctx, step, src, m)
+}
+
+// whatChanged names some files, those that are known.
+func whatChanged(files []string) string {
+	const some = 3
+	switch n := len(files); {
+	case n == 0:
+		return "files of the build context"
+	case n > some:
+		return fmt.Sprintf("%s and %d more files of the build context", strings.Join(files[:some], ", "), n-some)
+	}
+	return strings.Join(files, ", ")
 }
 
 func fromRecord(r image.CacheRecord) made {
