@@ -40,6 +40,11 @@ var layers = []layer{
 		reason: "networks take their own small specs and know no compose file",
 	},
 	{
+		dir:    "internal/build/dockerfile",
+		forbid: []string{"cmd", "rootless", "netstack", "project", "internal/client", "internal/registry", "internal/build/solve", "internal/build/worker", "internal/build/contexts", "os", "net", "syscall", "golang.org/x/sys/unix"},
+		reason: "a Dockerfile is read without the machine: images, environment and ignore files come through functions",
+	},
+	{
 		dir: "internal", except: []string{"internal/treetest"},
 		forbid: []string{"cmd", "project/loader", "github.com/compose-spec/compose-go/v2", "github.com/spf13/cobra"},
 		reason: "these packages start before the compose loader, which costs milliseconds",
