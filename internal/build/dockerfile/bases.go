@@ -161,7 +161,7 @@ func (p *plan) trigger(s *stage, text string) (command, error) {
 	if _, ok := ic.(*instructions.OnbuildCommand); ok {
 		return command{}, fmt.Errorf("a trigger cannot be ONBUILD")
 	}
-	c, err := p.command(s, ic)
+	c, err := p.command(ic)
 	c.trigger = true
 	return c, err
 }

@@ -44,6 +44,28 @@ func TestBasesAreAskedForTogether(t *testing.T) {
 	}
 }
 
+// A stage may be of another platform; what is copied from an image is of the target's.
+func TestPlatformsOfBases(t *testing.T) {
+	var mu sync.Mutex
+	asked := map[string]int{}
+	in := Input{
+		Platform: "linux/arm/v7",
+		Data:     []byte("FROM --platform=linux/riscv64 a AS s\nCOPY --from=b x y\nFROM c\nCOPY --from=s x y\nCOPY --from=b x y\n"),
+		Images: func(_ context.Context, ref, platform string) (*build.Image, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[ref+" "+platform]++
+			return unknownImage(ref, platform), nil
+		},
+	}
+	if _, err := Lower(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(asked); got != "map[a linux/riscv64:1 b linux/arm/v7:1 c linux/arm/v7:1]" {
+		t.Error(got)
+	}
+}
+
 // The error is that of the image which could not be had, with its line; the others are
 // not waited for.
 func TestBaseThatFails(t *testing.T) {

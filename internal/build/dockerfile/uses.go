@@ -13,7 +13,7 @@ import (
 func (p *plan) commandsOf(s *stage) error {
 	for _, ic := range s.src.Commands {
 		first, last := lines(ic.Location())
-		c, err := p.command(s, ic)
+		c, err := p.command(ic)
 		if err != nil {
 			return p.file.failed(err, first, last)
 		}
@@ -22,7 +22,7 @@ func (p *plan) commandsOf(s *stage) error {
 	return nil
 }
 
-func (p *plan) command(s *stage, ic instructions.Command) (command, error) {
+func (p *plan) command(ic instructions.Command) (command, error) {
 	c := command{Command: ic}
 	c.first, c.last = lines(ic.Location())
 	if p.commanded++; p.commanded > maxInstructions {
@@ -33,7 +33,7 @@ func (p *plan) command(s *stage, ic instructions.Command) (command, error) {
 		if ic.From == "" {
 			return c, nil
 		}
-		u, err := p.copyFrom(s, ic.From, c)
+		u, err := p.copyFrom(ic.From, c)
 		c.from = []use{u}
 		return c, err
 	case *instructions.RunCommand:
@@ -41,7 +41,7 @@ func (p *plan) command(s *stage, ic instructions.Command) (command, error) {
 			u := use{}
 			if m.From != "" {
 				var err error
-				if u, err = p.use(s, m.From, c); err != nil {
+				if u, err = p.use(m.From, c); err != nil {
 					return c, err
 				}
 			}
@@ -53,7 +53,7 @@ func (p *plan) command(s *stage, ic instructions.Command) (command, error) {
 
 // copyFrom is COPY --from: variables are not for it, since what a file needs must be
 // known before any is set.
-func (p *plan) copyFrom(s *stage, from string, c command) (use, error) {
+func (p *plan) copyFrom(from string, c command) (use, error) {
 	r, err := lexer{p.file.escape}.word(from, newScope(nil))
 	if err != nil {
 		return use{}, err
@@ -64,14 +64,15 @@ func (p *plan) copyFrom(s *stage, from string, c command) (use, error) {
 	if n, err := strconv.Atoi(from); err == nil && (n < 0 || n >= len(p.stages)) {
 		return use{}, fmt.Errorf("invalid stage index %d: there are stages 0 to %d", n, len(p.stages)-1)
 	}
-	return p.use(s, from, c)
+	return p.use(from, c)
 }
 
-func (p *plan) use(s *stage, name string, c command) (use, error) {
+func (p *plan) use(name string, c command) (use, error) {
 	if st, ok := p.find(name); ok {
 		return use{stage: st}, nil
 	}
-	src, err := p.source(name, s.platform, c.first, c.last)
+	// Of the target's platform, as with docker, also in a stage that has another one.
+	src, err := p.source(name, p.target, c.first, c.last)
 	return use{source: src}, err
 }
 
