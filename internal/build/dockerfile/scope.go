@@ -19,11 +19,15 @@ type scope struct {
 
 func newScope(env []string) *scope {
 	s := &scope{values: map[string]string{}}
+	s.putAll(env)
+	return s
+}
+
+func (s *scope) putAll(env []string) {
 	for _, kv := range env {
 		name, value, _ := strings.Cut(kv, "=")
 		s.put(name, value)
 	}
-	return s
 }
 
 func (s *scope) clone() *scope {

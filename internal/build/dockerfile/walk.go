@@ -54,6 +54,7 @@ func (w *walk) begin() error {
 		}
 		s.file, s.scope, s.args, s.rooms = copyOf(s.base.file), s.base.scope.clone(), s.base.args, s.base.rooms
 		s.platform = s.base.platform
+		s.scope.putAll(s.file.Config.Env) // what ENV set stands over the base's ARGs again
 		s.file.Config.OnBuild = nil
 		at := s.base.at
 		w.out.Base.Stage = &at
