@@ -44,7 +44,7 @@ func (w *walk) mounts(c command, ic *instructions.RunCommand) (list []build.Moun
 // tree is a mount of files: bind, cache or tmpfs.
 func (w *walk) tree(out *build.Mount, m *instructions.Mount, from use) error {
 	out.Target = w.below(m.Target)
-	if out.Target == "/" || m.Target == "" {
+	if out.Target == "/" {
 		return fmt.Errorf("invalid mount target %q", m.Target)
 	}
 	if m.Type == instructions.MountTypeTmpfs {
