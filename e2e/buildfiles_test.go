@@ -183,4 +183,11 @@ git -c user.name=a -c user.email=a@b commit -qm one; git update-server-info`)
 			t.Errorf("%s: %s", service, out)
 		}
 	}
+	if out := s.must("system", "df", "-v"); !strings.Contains(out, "source.git.checkout") || !strings.Contains(out, "archive fetched as a build context") {
+		t.Errorf("what was fetched is not in\n%s", out)
+	}
+	if out := s.must("builder", "prune", "-af"); !strings.Contains(out, "repos/") || !strings.Contains(out, "trees/") {
+		t.Errorf("what was fetched was not removed\n%s", out)
+	}
+	s.must("build", "git")
 }

@@ -35,9 +35,12 @@ const (
 	kindGit   = "git"   // what of a commit is checked out
 )
 
+// fetchedKinds are those that can be removed: they are fetched again.
+var fetchedKinds = []string{kindURL, kindTar, kindRepo, kindGit}
+
 func openKeep(data string) (*keep, error) {
 	k := &keep{filepath.Join(data, "build")}
-	for _, kind := range []string{kindFiles, kindURL, kindTar, kindRepo, kindGit} {
+	for _, kind := range append([]string{kindFiles}, fetchedKinds...) {
 		if err := os.MkdirAll(k.path(kind), 0o700); err != nil {
 			return nil, fmt.Errorf("directory for builds: %w", err)
 		}
@@ -208,7 +211,7 @@ func Prune(data string, older time.Duration) (freed []Freed, err error) {
 }
 
 func (k *keep) tidyAll(older time.Duration) (freed []Freed, err error) {
-	for _, kind := range []string{kindURL, kindTar, kindRepo, kindGit} {
+	for _, kind := range fetchedKinds {
 		f, terr := k.tidy(kind, older)
 		freed, err = append(freed, f...), errors.Join(err, terr)
 	}

@@ -102,6 +102,10 @@ func TestTidy(t *testing.T) {
 	if _, err := os.Stat(k.path(kindGit, "old"+lockSuffix)); err == nil {
 		t.Error("its lock is there")
 	}
+	list, err := List(filepath.Dir(k.dir))
+	if err != nil || len(list) != 2 || list[0].Name != "git/new" || list[0].InUse || !list[1].InUse || list[1].Type != "source.git.checkout" {
+		t.Errorf("list: %+v, %v", list, err)
+	}
 	freed, err = Prune(filepath.Dir(k.dir), 0)
 	if err != nil || len(freed) != 1 || freed[0].Name != "git/new" {
 		t.Errorf("prune: %v, %v", freed, err)

@@ -2,6 +2,7 @@ package systemcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -99,16 +100,21 @@ func pruneCache(ctx context.Context, e *client.Env, o image.CacheOptions) (free 
 	}
 	defer null.Close()
 	heading := "Deleted build cache objects:\n"
+	deleted := func(name string) {
+		fmt.Fprintf(e.Stdout, "%s%s\n", heading, name)
+		heading = ""
+	}
 	err = s.Run(ctx, s.Request(image.OpPruneCache, func(r *image.Request) { r.Cache = &o }), null, func(m *image.Message) {
 		if m.Event == nil {
 			return
 		}
 		free += m.Event.Bytes
 		if m.Event.Cache != "" {
-			fmt.Fprintf(e.Stdout, "%s%s\n", heading, m.Event.Cache)
-			heading = ""
+			deleted(m.Event.Cache)
 		}
 	})
+	fetched, ferr := pruneFetched(e, &o, deleted)
+	free, err = free+fetched, errors.Join(err, ferr)
 	if heading == "" {
 		fmt.Fprintln(e.Stdout)
 	}

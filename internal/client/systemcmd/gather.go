@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/build/contexts"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imagecmd"
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -127,6 +129,13 @@ func (h *holdings) measure(ctx context.Context, e *client.Env, s *image.Store) e
 		}
 		return 0
 	})
+	if err != nil {
+		return err
+	}
+	fetched, err := contexts.List(e.Dirs.Data)
+	for _, f := range fetched {
+		h.cache = append(h.cache, image.CacheUse{ID: path.Base(f.Name), Type: f.Type, Text: f.Text, Created: f.Used, Used: f.Used, Bytes: f.Bytes, InUse: f.InUse})
+	}
 	return err
 }
 
