@@ -63,7 +63,10 @@ func (s *Store) SetOneID(one bool) error {
 	if one {
 		return os.WriteFile(s.path(oneIDName), nil, 0o600)
 	}
-	return os.Remove(s.path(oneIDName))
+	if err := os.Remove(s.path(oneIDName)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil // another was faster
 }
 
 func (s *Store) layerFS(key string) string { return s.path("layers", key, "fs") }
