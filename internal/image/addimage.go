@@ -41,10 +41,11 @@ func (x *Session) AddImages(ctx context.Context, list []NewImage) (images []Imag
 		news = append(news, *n)
 	}
 	x.dirty.Store(false) // before: what is put meanwhile is not covered
+	whole := x.complete()
 	if _, err := x.store.Commit(ctx, news); err != nil {
 		return nil, err
 	}
-	if err := x.markSynced(); err != nil {
+	if err := x.markSynced(whole); err != nil {
 		return nil, err
 	}
 	err = x.store.reading(ctx, func(i *index) error {

@@ -87,17 +87,24 @@ func (x *Session) collect(ctx context.Context) error {
 	return s.Run(ctx, s.Request(OpPruneCache, func(r *Request) { r.Cache = large }), null, func(*Message) {})
 }
 
-// markSynced says of all layers that the session has seen that they are on disk:
-// the caller has brought them there. A layer without the mark, and without an
-// image, counts only in the boot that wrote it.
-func (x *Session) markSynced() error {
+// complete are the keys of the layers that the session has seen whole.
+func (x *Session) complete() (keys []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var errs []error
 	for key, l := range x.keys {
-		if l.Key == "" {
-			continue
+		if l.Key != "" {
+			keys = append(keys, key)
 		}
+	}
+	return keys
+}
+
+// markSynced says of layers that they are on disk: they were whole before the
+// caller brought all there. A layer without the mark, and without an image, counts
+// only in the boot that wrote it.
+func (x *Session) markSynced(keys []string) error {
+	var errs []error
+	for _, key := range keys {
 		f, err := os.OpenFile(x.store.path("layers", key, syncedName), os.O_CREATE|os.O_WRONLY, 0o600)
 		if err == nil {
 			err = f.Close()

@@ -52,10 +52,11 @@ func (s *Store) Begin(ctx context.Context) (*Session, error) {
 func (x *Session) Close() error {
 	var errs []error
 	if x.dirty.Swap(false) {
+		whole := x.complete()
 		if err := x.store.syncLayers(); err != nil {
 			errs = append(errs, err)
 		} else {
-			errs = append(errs, x.markSynced())
+			errs = append(errs, x.markSynced(whole))
 		}
 	}
 	if err := os.Remove(x.lock.Name()); !errors.Is(err, fs.ErrNotExist) {
