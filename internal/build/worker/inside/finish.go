@@ -2,7 +2,6 @@ package inside
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,7 +59,10 @@ func (s *step) harvest(ctx context.Context, epoch *time.Time) (res harvest.Resul
 	r := exact.NewRecorder(record)
 	o.Record = r
 	res, err = harvest.Layer(ctx, upper, o)
-	return res, errors.Join(err, r.Close())
+	if cerr := r.Close(); err == nil { // else it says the same again
+		err = cerr
+	}
+	return res, err
 }
 
 // ready gives the upper directory the form that the harvest knows.

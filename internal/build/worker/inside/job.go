@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/build/worker"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
@@ -34,6 +36,9 @@ func (p *process) do(ctx context.Context, req *worker.Request, files []*os.File)
 		a.Exit = exit
 	case err != nil:
 		a.Error = cause.Line(err)
+	}
+	if errors.Is(err, unix.ENOSPC) && a.Error != "" {
+		a.Error += " (in " + p.dirs.Data + "): mocker-compose builder prune and mocker-compose image prune make room"
 	}
 	return a
 }
