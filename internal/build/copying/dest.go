@@ -36,8 +36,8 @@ func (c *copier) place(entries []build.Entry) error {
 			trees++
 		}
 	}
-	if lone+trees == 0 && !strings.HasSuffix(c.cp.Dest, "/") {
-		return c.parents() // patterns that matched nothing
+	if lone+trees == 0 {
+		return nil // patterns that matched nothing: nothing is made
 	}
 	if strings.HasSuffix(c.cp.Dest, "/") || trees > 0 {
 		return c.placeDir(c.cp.Dest)
@@ -48,16 +48,6 @@ func (c *copier) place(entries []build.Entry) error {
 	if lone > 1 && c.dest.base != "" {
 		return &destError{fmt.Sprintf("destination %s: when more than one file is copied, it must be a directory and end with a /", c.cp.Dest)}
 	}
-	return nil
-}
-
-// parents makes the directory that the destination would be in.
-func (c *copier) parents() error {
-	dir, err := c.ensure(path.Dir(path.Clean(c.cp.Dest)))
-	if err != nil {
-		return err
-	}
-	c.dest = &dest{dir: dir, base: path.Base(c.cp.Dest)}
 	return nil
 }
 

@@ -43,8 +43,9 @@ var rules = []rule{
 	{"two files into a directory that is there", "a.txt b.txt /app", "app/a.txt=A, app/b.txt=B"},
 	{"two files to a name", "?.txt /x", "!destination /x: when more than one file is copied, it must be a directory and end with a /"},
 	{"a pattern with one match to a name", "a* /x", "x=A"},
-	{"a pattern without a match", "nope* /x/", "x/"},
-	{"without a match to a name", "nope* /y/x", "y/"},
+	{"a pattern without a match makes nothing", "nope* /x/", ""},
+	{"without a match to a name", "nope* /y/x", ""},
+	{"one of two patterns", "nope* a* /x/", "x/, x/a.txt=A"},
 	{"missing", "nope /x", `!"/nope": not found`},
 	{"the last one wins", "a.txt d2/x dir/x /x/", "x/, x/a.txt=A, x/x=X"},
 
