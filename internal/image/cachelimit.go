@@ -54,17 +54,25 @@ func parseSize(text string) (int64, error) {
 	return int64(n * unit), nil
 }
 
-// collect keeps the build cache within its limit, once in a while.
+// collect keeps the build cache within its limit, once in a while. That it cannot
+// be done now (the disk is full, somebody holds a lock for long) is no reason for a
+// build to have failed: the next one tries it again. A limit that is none is.
 func (x *Session) collect(ctx context.Context) error {
-	s := x.store
+	limit, err := x.store.CacheLimit()
+	if err != nil {
+		return err
+	}
+	if x.store.prunedTo(ctx, limit) != nil {
+		_ = os.Remove(x.store.path(collectName))
+	}
+	return nil
+}
+
+func (s *Store) prunedTo(ctx context.Context, limit int64) error {
 	stamp := s.path(collectName)
 	if info, err := os.Stat(stamp); err == nil && time.Since(info.ModTime()) < collectEvery {
 		return nil
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	limit, err := s.CacheLimit()
-	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(stamp, nil, 0o600); err != nil {

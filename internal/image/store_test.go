@@ -116,3 +116,26 @@ func TestTwoLayersCrosswise(t *testing.T) {
 		t.Error("it waits for the lease")
 	}
 }
+
+func TestCacheLimit(t *testing.T) {
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int64{"20GB": 20e9, "1.5mb": 1.5e6, "300": 300, "none": 0, "4T": 4e12} {
+		t.Setenv(CacheLimitEnv, text)
+		if got, err := s.CacheLimit(); got != want || err != nil {
+			t.Errorf("%s: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"much", "-1", "0", "GB", "3 XB"} {
+		t.Setenv(CacheLimitEnv, text)
+		if _, err := s.CacheLimit(); err == nil || !strings.Contains(err.Error(), "20GB") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	t.Setenv(CacheLimitEnv, "")
+	if got, err := s.CacheLimit(); got < 1 || got > cacheMost || err != nil {
+		t.Errorf("by the disk: %d, %v", got, err)
+	}
+}
