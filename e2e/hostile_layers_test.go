@@ -145,7 +145,8 @@ func (s *scenario) onlyTheStore() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := map[string]bool{"layers": true, "locks": true, "index.json": true, "configs": true, "sources": true, "canary": true, "lock": true}
+	known := map[string]bool{"layers": true, "locks": true, "index.json": true, "configs": true, "sources": true, "canary": true, "lock": true,
+		"manifests": true, "sessions": true, "cache": true, "mounts": true, "downloads": true, "one-id": true}
 	for _, e := range entries {
 		if !known[e.Name()] {
 			t.Errorf("%s holds %s", s.dirs.Images(), e.Name())
