@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/build/copying"
 	"github.com/mocker-compose/mocker-compose/internal/build/worker"
 	"github.com/mocker-compose/mocker-compose/internal/build/worker/inside"
@@ -98,9 +100,18 @@ func connect() {
 // laterRoles are those of cmd/mocker-compose, which take heavy packages.
 var laterRoles = []string{image.Role, image.RoleStorageLayer, doctor.Role, uplink.GvisorRole, delegate.Role}
 
+// roleMask is the umask of all roles. What they make for containers, the top of a
+// writable layer, mount points, has to be what it says also if the shell that
+// started us has 077: nobody but root could enter it else. What is nobody's
+// business lies in directories that are for the user only.
+const roleMask = 0o022
+
 // role runs the role that args name, unless it is one of main's.
 func role(args []string) (code int, done bool) {
 	if len(args) > 0 {
+		if args[0] != rootless.RoleProgram { // that one starts programs for others: unshare
+			unix.Umask(roleMask)
+		}
 		if f := roles[args[0]]; f != nil {
 			return f(args[1:]), true
 		}
