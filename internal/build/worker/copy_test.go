@@ -43,6 +43,17 @@ func TestCopy(t *testing.T) {
 	if _, out := s.must("cat /x/a; stat -c ' %a %u:%g' /x/a", s.above(l)); out != "of the context 640 1000:1001" {
 		t.Errorf("it is %q", out)
 	}
+	odd := "bad\xff\xfename"
+	if err := os.WriteFile(path+"/"+odd, []byte("odd"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	l = s.copy(&build.CopyJob{
+		Lower: s.lower, Copy: &build.Copy{Paths: []string{"."}, Dest: "/x/"}, Dir: dir,
+		Entries: []build.Entry{entry, {Path: odd, To: odd, Name: odd, Seen: seen(t, path+"/"+odd)}},
+	})
+	if _, out := s.must(`cat "$(printf '/x/bad\377\376name')"`, s.above(l)); out != "odd" {
+		t.Errorf("the file whose name is no UTF-8 is %q", out)
+	}
 	stage := 0
 	from := &build.CopyJob{Lower: s.lower, Copy: &build.Copy{Paths: []string{"/data/file"}, Dest: "/y", From: build.Source{Stage: &stage}}, From: s.lower}
 	if l := s.copy(from); s.layerOf(l) != "y" {

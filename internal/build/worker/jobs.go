@@ -59,7 +59,7 @@ func (c *client) Copy(ctx context.Context, job *build.CopyJob, _ io.Writer) (bui
 		files = append(files, job.Dir)
 	}
 	files = append(files, job.Fetched...)
-	a, err := c.call(ctx, &Request{Op: OpCopy, Copy: job, HasDir: job.Dir != nil}, files...)
+	a, err := c.call(ctx, &Request{Op: OpCopy, Copy: job, HasDir: job.Dir != nil, Odd: oddNames(job)}, files...)
 	return a.Layer, err
 }
 

@@ -25,6 +25,7 @@ type Request struct {
 	Run     *RunRequest       `json:"run,omitempty"`
 	Copy    *build.CopyJob    `json:"copy,omitempty"` // the files are its Dir, if HasDir, and its Fetched
 	HasDir  bool              `json:"has_dir,omitempty"`
+	Odd     OddNames          `json:"odd,omitempty"` // of Copy
 	MakeDir *build.MakeDirJob `json:"mkdir,omitempty"`
 }
 

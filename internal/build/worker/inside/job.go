@@ -23,6 +23,7 @@ func (p *process) do(ctx context.Context, req *worker.Request, files []*os.File)
 	case req.Op == worker.OpRun && req.Run != nil && req.Run.Job.Run != nil:
 		a.Layer, err = p.run(ctx, req.Run, files)
 	case req.Op == worker.OpCopy && req.Copy != nil && req.Copy.Copy != nil:
+		req.Odd.Restore(req.Copy)
 		a.Layer, err = p.copy(ctx, req.Copy, req.HasDir, files)
 	case req.Op == worker.OpMakeDir && req.MakeDir != nil && req.MakeDir.MakeDir != nil:
 		a.Layer, err = p.makeDir(ctx, req.MakeDir)
