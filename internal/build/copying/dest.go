@@ -29,10 +29,9 @@ const maxLinks = 40
 func (c *copier) place(entries []build.Entry) error {
 	lone, trees := len(c.cp.Files), 0
 	for i := range entries {
-		switch {
-		case entries[i].Name != "":
+		if entries[i].Name != "" {
 			lone++
-		case entries[i].To == "" || c.cp.Parents:
+		} else {
 			trees++
 		}
 	}
