@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(dialEnv); path != "" {
 		os.Exit(dial(path))
 	}
+	if what := os.Getenv(passEnv); what != "" {
+		os.Exit(pass(what))
+	}
 	if os.Getenv(clientEnv) != "" {
 		os.Exit(client(os.Getenv(clientEnv)))
 	}

@@ -9,6 +9,7 @@
 //	network   a net namespace of the pool, or a new one
 //	start     a list of system calls (rootless/sandbox), forked by the holder
 //	end       of the first process, and by the kernel of all others in its pid namespace
+//	settle    the overlay becomes read-only: who was passed a file of it changes nothing
 //	tidy      mount points that are still empty are removed, with what their making has changed
 //	harvest   what the upper directory holds becomes a tar's digest and a layer
 //

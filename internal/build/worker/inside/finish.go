@@ -11,10 +11,14 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build/harvest"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/exact"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
 
 // finish makes a layer of what the step has changed.
 func (s *step) finish(ctx context.Context, epoch *time.Time) (build.Layer, error) {
+	if err := s.settle(); err != nil {
+		return build.Layer{}, err
+	}
 	if err := s.unmount(); err != nil {
 		return build.Layer{}, err
 	}
@@ -32,6 +36,16 @@ func (s *step) finish(ctx context.Context, epoch *time.Time) (build.Layer, error
 	}
 	s.p.keep(lease)
 	return build.Layer{Key: lease.Key, DiffID: res.DiffID, Size: res.Stats.Bytes}, nil
+}
+
+// settle ends all changes: the layer is what its digest says, also if the program has
+// passed files on to one of another step that they share a cache with. Files that a
+// process serves end with it; those of a copy have nothing that could be closed.
+func (s *step) settle() error {
+	if !s.programs || s.root == nil || s.p.union() != byKernel {
+		return nil
+	}
+	return sandbox.Settle(s.root)
 }
 
 // harvest makes the upper directory ready, and the record of its tar.
