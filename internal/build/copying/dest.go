@@ -35,10 +35,10 @@ func (c *copier) place(entries []build.Entry) error {
 			trees++
 		}
 	}
-	if lone+trees == 0 {
+	if len(entries)+len(c.cp.Files) == 0 {
 		return nil // patterns that matched nothing: nothing is made
 	}
-	if strings.HasSuffix(c.cp.Dest, "/") || trees > 0 {
+	if strings.HasSuffix(c.cp.Dest, "/") || trees > 0 || lone == 0 { // what is below a tree has neither
 		return c.placeDir(c.cp.Dest)
 	}
 	if err := c.placeFile(c.cp.Dest, 0); err != nil {
