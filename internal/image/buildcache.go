@@ -87,8 +87,8 @@ func (x *Session) CachePut(ctx context.Context, key string, r CacheRecord) error
 	return nil
 }
 
-// CacheRecords are all records of the build cache.
-func (s *Store) CacheRecords() (list []CacheRecord, err error) {
+// cacheRecords are all records of the build cache.
+func (s *Store) cacheRecords() (list []CacheRecord, err error) {
 	entries, err := os.ReadDir(s.path("cache"))
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (s *Store) CacheRecords() (list []CacheRecord, err error) {
 
 // cacheKeys adds the layers that the records keep.
 func (s *Store) cacheKeys(keys map[string]bool) error {
-	list, err := s.CacheRecords()
+	list, err := s.cacheRecords()
 	for _, r := range list {
 		for _, key := range r.Layers {
 			keys[key] = true

@@ -93,7 +93,7 @@ func (s *Store) cacheItems(x *index, mountSizes map[string]int64) (items []cache
 			needed[key] = true
 		}
 	}
-	list, err := s.CacheRecords()
+	list, err := s.cacheRecords()
 	if err != nil {
 		return nil, err
 	}

@@ -114,6 +114,19 @@ func (n Name) String() string {
 	return s
 }
 
+// Full is the name with all that docker fills up: docker.io/library/nginx:latest.
+func (n Name) Full() string {
+	n = n.Tagged()
+	s := n.Domain + "/" + n.Path
+	if n.Tag != "" {
+		s += ":" + n.Tag
+	}
+	if n.Digest != "" {
+		s += "@" + n.Digest
+	}
+	return s
+}
+
 func checkDigest(s string) error {
 	if hex, ok := strings.CutPrefix(s, "sha256:"); ok && isHex(hex, 64) {
 		return nil

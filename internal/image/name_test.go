@@ -102,3 +102,19 @@ func TestParseSource(t *testing.T) {
 		t.Error("no path: accepted")
 	}
 }
+
+func TestFull(t *testing.T) {
+	digest := "@sha256:" + strings.Repeat("ab", 32)
+	for in, want := range map[string]string{
+		"nginx":              "docker.io/library/nginx:latest",
+		"a/b:1":              "docker.io/a/b:1",
+		"localhost:5000/app": "localhost:5000/app:latest",
+		"nginx" + digest:     "docker.io/library/nginx" + digest,
+		"nginx:1" + digest:   "docker.io/library/nginx:1" + digest,
+	} {
+		n, err := ParseName(in)
+		if err != nil || n.Full() != want {
+			t.Errorf("%s in full: %s, %v", in, n.Full(), err)
+		}
+	}
+}

@@ -77,7 +77,7 @@ type CacheUse struct {
 // CacheUses looks at the build cache; size measures a mount.
 func (s *Store) CacheUses(ctx context.Context, size func(*Mount) int64) (list []CacheUse, err error) {
 	err = s.reading(ctx, func(x *index) error {
-		records, err := s.CacheRecords()
+		records, err := s.cacheRecords()
 		if err != nil {
 			return err
 		}

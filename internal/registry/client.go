@@ -114,7 +114,3 @@ func (c *Client) Remote(ctx context.Context, n image.Name, actions ...string) (n
 	}
 	return s.repo, s.way, nil
 }
-
-// Explain makes an error of a request that went through Remote one in words: what
-// failed, why, and what mends it.
-func Explain(n image.Name, err error) error { return explain(n, err) }

@@ -111,8 +111,8 @@ func isURL(s string) bool {
 	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
 }
 
-// IsRemote reports that an address of a context is not a directory of this machine.
-func IsRemote(address string) bool {
+// isRemote reports that an address of a context is not a directory of this machine.
+func isRemote(address string) bool {
 	_, git, _ := parseGit(address)
 	return git || isURL(address)
 }

@@ -47,7 +47,7 @@ func Open(ctx context.Context, address string, o Options) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	if IsRemote(address) {
+	if isRemote(address) {
 		c, err := openRemote(ctx, address, k, o)
 		if err != nil {
 			return nil, fmt.Errorf("build context: %w", err)

@@ -30,7 +30,7 @@ func remotes(cp *build.Copy) bool {
 		return false
 	}
 	for _, p := range cp.Paths {
-		if IsRemote(p) {
+		if isRemote(p) {
 			return true
 		}
 	}

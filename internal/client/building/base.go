@@ -53,15 +53,7 @@ func full(ref string) string {
 	if err != nil {
 		return ref
 	}
-	n = n.Tagged()
-	text := n.Domain + "/" + n.Path
-	if n.Tag != "" {
-		text += ":" + n.Tag
-	}
-	if n.Digest != "" {
-		text += "@" + n.Digest
-	}
-	return text
+	return n.Full()
 }
 
 // described is an image as builds know it.

@@ -132,20 +132,8 @@ func (l *layers) print(name image.Name) error {
 			text += line + "\n"
 		}
 	}
-	_, err := fmt.Fprint(l.env.Stdout, text+fullName(name)+"\n")
+	_, err := fmt.Fprint(l.env.Stdout, text+name.Full()+"\n")
 	return err
-}
-
-func fullName(n image.Name) string {
-	n = n.Tagged()
-	text := n.Domain + "/" + n.Path
-	if n.Tag != "" {
-		text += ":" + n.Tag
-	}
-	if n.Digest != "" {
-		text += "@" + n.Digest
-	}
-	return text
 }
 
 // settled are docker's words for a layer that needs nothing any more.

@@ -16,9 +16,9 @@ import (
 
 const helperPrefix = "docker-credential-"
 
-// AskHelper asks a helper (docker-credential-NAME get). Without credentials for
+// askHelper asks a helper (docker-credential-NAME get). Without credentials for
 // the server the answer is empty, and no error.
-func AskHelper(ctx context.Context, name, server string) (Credential, error) {
+func askHelper(ctx context.Context, name, server string) (Credential, error) {
 	program, err := Program(ctx, name)
 	if err != nil {
 		return Credential{}, err

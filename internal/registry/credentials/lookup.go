@@ -83,7 +83,7 @@ func (l *Lookup) read() {
 func (l *Lookup) inFile(ctx context.Context, f *File, host, path string) Credential {
 	keys := Keys(host, path)
 	if name := f.Helper(host, path); name != "" {
-		c, err := AskHelper(ctx, name, serverOf(host))
+		c, err := askHelper(ctx, name, serverOf(host))
 		if err != nil && ctx.Err() == nil {
 			l.tell(fmt.Sprintf("%s: %v: going on without its credentials", f.Path, err))
 		}

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// CertDirs are the directories for a host's certificates, in the order in which
+// certDirs are the directories for a host's certificates, in the order in which
 // they are read; all of them count.
-func (c *Config) CertDirs(host string) []string {
+func (c *Config) certDirs(host string) []string {
 	var dirs []string
 	if user := configHome(c.getenv); user != "" {
 		dirs = append(dirs, filepath.Join(user, "containers/certs.d", host), filepath.Join(user, "docker/certs.d", host))
@@ -30,7 +30,7 @@ func (c *Config) TLS(host string, insecure bool) (*tls.Config, error) {
 	if strings.ContainsAny(host, "/\x00") || host == ".." || host == "." {
 		return t, nil
 	}
-	for _, dir := range c.CertDirs(host) {
+	for _, dir := range c.certDirs(host) {
 		entries, err := os.ReadDir(dir)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 			continue
