@@ -332,6 +332,7 @@ func (h *HolderClient) End() error {
 		return err
 	}
 	waitReadable(h.pidfd)
+	reap(h.pidfd) // of a worker it is a child; pid 1 of a container may collect nobody's
 	return nil
 }
 
