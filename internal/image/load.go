@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 )
 
 // Start runs a process of ours in the user namespace, as the role Role with one
@@ -151,7 +153,10 @@ func (s *Store) Run(ctx context.Context, req Request, in *os.File, handle func(*
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case said != "":
-		return errors.New(said)
+		if req.writesOut() {
+			return errors.New(said)
+		}
+		return cause.Told(said, cause.Data(filepath.Dir(s.dir)))
 	case e.err != nil:
 		return e.err
 	case err != nil:
@@ -163,8 +168,11 @@ func (s *Store) Run(ctx context.Context, req Request, in *os.File, handle func(*
 }
 
 func (r *Request) isolated() bool {
-	return r.Op == OpLoad || r.Op == OpImport || r.Op == OpLayer || r.Op == OpTar || r.Op == OpSave
+	return r.Op == OpLoad || r.Op == OpImport || r.Op == OpLayer || r.writesOut()
 }
+
+// writesOut: its standard input is what it writes to.
+func (r *Request) writesOut() bool { return r.Op == OpTar || r.Op == OpSave }
 
 // readMessages returns the error that the process told.
 func readMessages(r io.Reader, handle func(*Message)) (failed string, err error) {

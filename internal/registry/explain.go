@@ -62,13 +62,13 @@ func (e *Error) status(n image.Name, host, from string, s *transport.Error) {
 	}
 	switch {
 	case s.StatusCode == http.StatusTooManyRequests || codes[transport.TooManyRequestsErrorCode]:
-		e.Text = fmt.Sprintf("%s: toomanyrequests: %s: %s allows no more for now; who has logged in (%s) has a limit of their own", e.Ref, said, host, login)
+		e.Text = fmt.Sprintf("%s: %s: %s allows no more for now; who has logged in (%s) has a limit of their own", e.Ref, after("toomanyrequests", said), host, login)
 	case s.StatusCode == http.StatusUnauthorized && from != "":
 		e.Denied = true
-		e.Text = fmt.Sprintf("%s: unauthorized: %s: %s refuses the credentials of %s: log in again: %s", e.Ref, said, host, from, login)
+		e.Text = fmt.Sprintf("%s: %s: %s refuses the credentials of %s: log in again: %s", e.Ref, after("unauthorized", said), host, from, login)
 	case s.StatusCode == http.StatusUnauthorized:
 		e.Denied = true
-		e.Text = fmt.Sprintf("%s: unauthorized: %s: log in: %s", e.Ref, said, login)
+		e.Text = fmt.Sprintf("%s: %s: log in: %s", e.Ref, after("unauthorized", said), login)
 	case s.StatusCode == http.StatusNotFound && codes[transport.ManifestUnknownErrorCode]:
 		e.NotFound = true
 		e.Text = fmt.Sprintf("manifest for %s not found: manifest unknown: %s", e.Ref, said)
@@ -99,6 +99,14 @@ func says(s *transport.Error) string {
 		return strings.ToLower(http.StatusText(s.StatusCode))
 	}
 	return strings.Join(words, "; ")
+}
+
+// after puts docker's word in front of what a registry said, unless that begins so.
+func after(word, said string) string {
+	if strings.HasPrefix(said, word) {
+		return said
+	}
+	return word + ": " + said
 }
 
 // connection says why a host could not be talked to.

@@ -163,6 +163,9 @@ func (l *lab) fails(t *testing.T, ref, platform string, words ...string) {
 	if err == nil {
 		t.Fatalf("pull %s %s: no error, wanted %q", ref, platform, words)
 	}
+	if strings.Contains(err.Error(), "unauthorized: unauthorized") {
+		t.Errorf("pull %s: %v: it says one thing twice", ref, err)
+	}
 	for _, w := range words {
 		if !strings.Contains(err.Error(), w) {
 			t.Errorf("pull %s: %v: without %q", ref, err, w)

@@ -167,8 +167,8 @@ func (p *plan) context(c Context, key string, on platform) (*source, error) {
 		return p.known(&source{ref: key, context: key}), nil
 	}
 	full, err := parseRef(c.Image)
-	if err != nil {
-		full = c.Image // whoever knows images may know this one by its digest alone
+	if err != nil || strings.HasPrefix(c.Image, "sha256:") {
+		full = c.Image // an id, or whoever knows images may know this one by its digest alone
 	}
 	return p.known(&source{ref: c.Image, full: full, platform: on.String()}), nil
 }

@@ -39,7 +39,11 @@ type unnamed struct {
 }
 
 func (e *unnamed) Error() string {
-	return strings.TrimPrefix(strings.TrimPrefix(e.err.Error(), "pull "), e.ref+": ")
+	text := strings.TrimPrefix(e.err.Error(), "pull "+e.ref+": ")
+	for _, name := range []string{e.ref, e.ref + ":latest"} {
+		text = strings.TrimPrefix(text, name+": ")
+	}
+	return text
 }
 
 func (e *unnamed) Unwrap() error { return e.err }

@@ -148,7 +148,7 @@ func (t *told) on(e build.Event) {
 
 // warn says what the rules have to say, as docker does at the end of a build.
 func (t *told) warn(file string, list []build.Warning) {
-	if len(list) == 0 || t.build == nil {
+	if len(list) == 0 || t.build == nil || t.show.Mode() == progress.Quiet {
 		return
 	}
 	n := "1 warning"

@@ -320,3 +320,18 @@ func ExampleError() {
 	fmt.Println((&Error{Service: "web", Err: errors.New("no space left")}).Error())
 	// Output: target web: failed to solve: no space left
 }
+
+// An image is named once, also by who has added the tag that it is asked for by.
+func TestUnnamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"pull nginx: no such host":                 "no such host",
+		"pull nginx: nginx:latest: no such host":   "no such host",
+		"nginx:latest: no such host":               "no such host",
+		"nginx:1.2: no such host":                  "nginx:1.2: no such host",
+		"pull nginx: pull access denied for nginx": "pull access denied for nginx",
+	} {
+		if got := (&unnamed{"nginx", errors.New(text)}).Error(); got != want {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}

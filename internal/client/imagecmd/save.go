@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 )
@@ -88,6 +89,7 @@ func (o *SaveOptions) open(e *client.Env) (out *os.File, finish func(error) erro
 		}
 		if err != nil {
 			_ = os.Remove(out.Name())
+			err = cause.Told(fmt.Sprintf("%s: %v", o.Output, err), cause.DirOf(out.Name()))
 		}
 		return err
 	}, nil

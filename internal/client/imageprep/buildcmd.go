@@ -66,7 +66,9 @@ func Build(ctx context.Context, e *client.Env, p *project.Project, o *BuildOptio
 	if err != nil {
 		return err
 	}
-	o.setProgress(e)
+	if err := o.setProgress(e); err != nil {
+		return err
+	}
 	switch {
 	case len(build) == 0:
 		e.Warn("No services to build")
@@ -111,7 +113,7 @@ func printIDs(e *client.Env, built map[string]image.Image, names []string) error
 }
 
 // setProgress: -q, the old --progress of build, and BuildKit's variable for builds.
-func (o *BuildOptions) setProgress(e *client.Env) {
+func (o *BuildOptions) setProgress(e *client.Env) error {
 	switch given := e.Global.Progress; {
 	case o.Quiet:
 		e.Global.Progress = string(progress.Quiet)
@@ -122,6 +124,7 @@ func (o *BuildOptions) setProgress(e *client.Env) {
 			e.Global.Progress = strings.Replace(v, "rawjson", "json", 1)
 		}
 	}
+	return e.Global.Check()
 }
 
 // sayInert tells of flags that change nothing.

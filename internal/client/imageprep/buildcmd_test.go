@@ -61,6 +61,8 @@ func TestProgressOfBuilds(t *testing.T) {
 		{"auto", "", false, "COMPOSE_PROGRESS=plain BUILDKIT_PROGRESS=tty", "auto"},
 		{"auto", "plain", false, "", "plain"},
 		{"plain", "", true, "", "quiet"},
+		{"plain", "loud", false, "", "loud"},
+		{"auto", "", false, "BUILDKIT_PROGRESS=loud", "loud"},
 	} {
 		e := &client.Env{Global: client.Global{Progress: tt.global}, Getenv: func(name string) string {
 			for _, v := range strings.Fields(tt.vars) {
@@ -70,9 +72,9 @@ func TestProgressOfBuilds(t *testing.T) {
 			}
 			return ""
 		}}
-		(&BuildOptions{Quiet: tt.quiet, Progress: tt.own}).setProgress(e)
-		if e.Global.Progress != tt.want {
-			t.Errorf("%+v: %s", tt, e.Global.Progress)
+		err := (&BuildOptions{Quiet: tt.quiet, Progress: tt.own}).setProgress(e)
+		if e.Global.Progress != tt.want || (err != nil) != (tt.want == "loud") {
+			t.Errorf("%+v: %s, %v", tt, e.Global.Progress, err)
 		}
 	}
 }
