@@ -53,6 +53,7 @@ var ErrUnread = errors.New("the compose files must be read")
 
 // Warn writes one warning line to standard error.
 func (e *Env) Warn(line string) {
+	line = display.Lines(line)
 	if e.shown != nil {
 		e.shown.Print("WARN " + line)
 		return

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	display "github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
 
@@ -69,13 +70,13 @@ func Report(w io.Writer, err error) int {
 			fmt.Fprintln(w, "canceled")
 			return Interrupted
 		}
-		fmt.Fprintln(w, err)
+		fmt.Fprintln(w, display.Lines(err.Error()))
 		cause.Advise(w, err)
 		return 1
 	case exit.Err == nil:
 		return exit.Code
 	}
-	fmt.Fprintln(w, err)
+	fmt.Fprintln(w, display.Lines(err.Error()))
 	cause.Advise(w, err)
 	if exit.Hint != "" {
 		fmt.Fprintln(w, exit.Hint)

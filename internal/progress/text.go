@@ -23,6 +23,23 @@ func clean(s string) string {
 	}, stripEscapes(s))
 }
 
+// Line is what strangers wrote (registries, images, programs) as one line that does
+// nothing to a terminal but show itself.
+func Line(s string) string { return clean(s) }
+
+// Lines is Line for a text of several lines, in which tabs stay too.
+func Lines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		cells := strings.Split(line, "\t")
+		for n := range cells {
+			cells[n] = clean(cells[n])
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
+}
+
 // stripEscapes takes control sequences out as a whole (ECMA-48, 5.4; OSC to its end).
 func stripEscapes(s string) string {
 	if !strings.Contains(s, "\x1b") {

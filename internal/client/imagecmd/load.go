@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/internal/sources"
 )
 
@@ -84,13 +85,13 @@ func printLoaded(e *client.Env, m *image.Message, quiet bool) {
 		fmt.Fprintln(e.Stdout, "Loaded image ID:", m.Image.ID)
 	case m.Image != nil:
 		for _, name := range m.Image.Names {
-			fmt.Fprintln(e.Stdout, "Loaded image:", name)
+			fmt.Fprintln(e.Stdout, "Loaded image:", progress.Line(name))
 		}
 	case m.Renamed != nil:
 		fmt.Fprintf(e.Stdout, "The image %s already exists, renaming the old one with ID %s to empty string\n", m.Renamed.Name, m.Renamed.From)
 	case m.Notice != "":
 		e.Warn(m.Notice)
 	case m.Progress != "" && !quiet && term.IsTerminal(int(e.Stderr.Fd())):
-		fmt.Fprintln(e.Stderr, " "+strings.ToUpper(m.Progress[:1])+m.Progress[1:])
+		fmt.Fprintln(e.Stderr, " "+progress.Line(strings.ToUpper(m.Progress[:1])+m.Progress[1:]))
 	}
 }

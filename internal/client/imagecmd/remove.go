@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/progress"
 )
 
 // RemoveOptions are the flags of image rm.
@@ -34,7 +35,7 @@ func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, refs []string)
 	}), func(m *image.Message) {
 		switch {
 		case m.Notice != "":
-			fmt.Fprintln(e.Stderr, m.Notice)
+			fmt.Fprintln(e.Stderr, progress.Line(m.Notice))
 		case m.Event == nil:
 		case m.Event.Untagged != "":
 			fmt.Fprintln(e.Stdout, "Untagged:", m.Event.Untagged)

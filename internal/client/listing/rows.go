@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"text/template"
+
+	"github.com/mocker-compose/mocker-compose/internal/progress"
 )
 
 // Column is a column of docker's tables: the field of a row, and its heading.
@@ -35,6 +37,7 @@ func Print(w io.Writer, format string, columns []Column, headings map[string]str
 		}
 		text = strings.Join(fields, "\t")
 	}
+	rows = printable(rows)
 	if isTable {
 		for _, c := range columns {
 			headings[c[0]] = c[1]
@@ -48,6 +51,18 @@ func Print(w io.Writer, format string, columns []Column, headings map[string]str
 		out = tw
 	}
 	return Template(out, text, rows)
+}
+
+// printable is rows without what steers terminals: images say who made them, and how.
+func printable(rows []map[string]string) []map[string]string {
+	out := make([]map[string]string, len(rows))
+	for i, r := range rows {
+		out[i] = make(map[string]string, len(r))
+		for k, v := range r {
+			out[i][k] = progress.Line(v)
+		}
+	}
+	return out
 }
 
 // Template prints one line per value.

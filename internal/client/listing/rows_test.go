@@ -27,3 +27,20 @@ func TestPrint(t *testing.T) {
 		}
 	}
 }
+
+// What an image says of itself steers no terminal and makes no further cell or line.
+func TestPrintHostile(t *testing.T) {
+	rows := func() []map[string]string {
+		return []map[string]string{{"CreatedBy": "\x1b]0;title\x07RUN\tx\n\x1b[2Jid\u202e\u009b", "ID": "1"}}
+	}
+	for format, want := range map[string]string{
+		"":                     "BY        ID\nRUN xid   1\n",
+		"{{.CreatedBy}}":       "RUN xid\n",
+		"table {{.CreatedBy}}": "BY\nRUN xid\n",
+	} {
+		var b bytes.Buffer
+		if err := Print(&b, format, []Column{{"CreatedBy", "BY"}, {"ID", "ID"}}, map[string]string{}, rows()); err != nil || b.String() != want {
+			t.Errorf("%q: %q, %v; want %q", format, b.String(), err, want)
+		}
+	}
+}
