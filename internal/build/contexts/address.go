@@ -81,6 +81,19 @@ func (a *gitAddress) query(remote string) (string, error) {
 	return u.String(), nil
 }
 
+// login is the remote without who the user is there, and flags by which git puts it in
+// again: what is written into a repository may become part of an image.
+func (a *gitAddress) login() (without string, flags []string) {
+	u, err := url.Parse(a.remote)
+	if err != nil || u.User == nil || u.Scheme != "http" && u.Scheme != "https" {
+		return a.remote, nil
+	}
+	host := url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host, Path: "/"}
+	full := host.String()
+	host.User, u.User = nil, nil
+	return u.String(), []string{"-c", "url." + full + ".insteadOf=" + host.String()}
+}
+
 // check refuses what git would take for a flag, and what means nothing.
 func (a *gitAddress) check() error {
 	for _, part := range []string{a.remote, a.ref} {

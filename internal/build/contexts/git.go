@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,9 +97,10 @@ func (k *keep) commitOf(ctx context.Context, repo, rev string, a gitAddress) (st
 // checkOut writes the files of a commit, submodules among them, with the time of
 // the commit, so that the same commit is the same layer.
 func checkOut(ctx context.Context, repo, dir, commit string, a gitAddress, keepGit bool) error {
+	without, login := a.login()
 	steps := [][]string{
 		{"init", "--quiet"},
-		{"remote", "add", "origin", a.remote},
+		{"remote", "add", "origin", without},
 		{"fetch", "--quiet", "--force", "--no-tags", "--depth=1", "--", repo, "refs/builds/" + commit},
 		{"checkout", "--quiet", "--force", "--detach", "FETCH_HEAD"},
 	}
@@ -108,7 +110,7 @@ func checkOut(ctx context.Context, repo, dir, commit string, a gitAddress, keepG
 		}
 	}
 	if _, err := os.Lstat(filepath.Join(dir, ".gitmodules")); err == nil && !a.noModules {
-		if _, err := git(ctx, dir, "submodule", "--quiet", "update", "--init", "--recursive", "--depth=1"); err != nil {
+		if _, err := git(ctx, dir, append(login, "submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")...); err != nil {
 			return fmt.Errorf("submodules of %s: %w", redacted(a.asItIsGiven), err)
 		}
 	}
@@ -119,6 +121,10 @@ func checkOut(ctx context.Context, repo, dir, commit string, a gitAddress, keepG
 	sec, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
 	if err != nil {
 		return fmt.Errorf("time of commit %s: %w", commit, err)
+	}
+	// It says where our repository is.
+	if err := os.Remove(filepath.Join(dir, ".git", "FETCH_HEAD")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return errors.Join(withoutGit(dir, keepGit), setTimes(dir, time.Unix(sec, 0)))
 }
@@ -154,9 +160,20 @@ func setTimes(dir string, to time.Time) error {
 }
 
 // careful are settings for repositories of strangers: no hooks, no remote helpers that
-// are command lines, no questions on the terminal. Who the user is for the remote
-// is the business of the user's own configuration.
-var careful = []string{"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never", "-c", "advice.detachedHead=false", "-c", "gc.auto=0"}
+// are command lines, no submodules that are directories of this machine, no questions on
+// the terminal, and in a .git that is kept no log of who fetched it. Who the user is for
+// the remote is the business of the user's own configuration.
+var careful = []string{
+	"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never", "-c", "protocol.file.allow=user",
+	"-c", "core.logAllRefUpdates=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0",
+}
+
+// elsewhere are variables that lead git to another repository than the directory's: who
+// calls us from a hook has them (git rev-parse --local-env-vars).
+var elsewhere = []string{
+	"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+	"GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE", "GIT_QUARANTINE_PATH", "GIT_PROTOCOL_FROM_USER",
+}
 
 // git runs the user's git in dir. The umask is that of checked out files.
 func git(ctx context.Context, dir string, args ...string) (string, error) {
@@ -164,7 +181,7 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "/bin/sh", append(argv, args...)...)
 	cmd.Dir = dir
 	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, "GIT_DIR=") && !strings.HasPrefix(kv, "GIT_WORK_TREE=") && !strings.HasPrefix(kv, "GIT_INDEX_FILE=") {
+		if name, _, _ := strings.Cut(kv, "="); !slices.Contains(elsewhere, name) {
 			cmd.Env = append(cmd.Env, kv)
 		}
 	}

@@ -206,9 +206,13 @@ const maxText = 4 << 20
 
 // openText is a context that is a Dockerfile and nothing else.
 func openText(path string, f *file, k *keep) (*Context, error) {
-	text, err := os.ReadFile(path)
-	if err == nil && len(text) > maxText {
+	st, err := os.Stat(path)
+	if err == nil && st.Size() > maxText {
 		err = fmt.Errorf("%s is neither an archive nor a Dockerfile", f.Name)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
 	}
 	var empty *held
 	if err == nil {

@@ -342,6 +342,53 @@ func TestSubmodules(t *testing.T) {
 	}
 }
 
+// A repository's submodules cannot be what is on this machine, and a login does not get
+// into the .git that an image may keep.
+func TestHostileRepository(t *testing.T) {
+	address, run := repository(t)
+	t.Setenv("GIT_CONFIG_COUNT", "1") // as some have it in their configuration
+	t.Setenv("GIT_CONFIG_KEY_0", "protocol.file.allow")
+	t.Setenv("GIT_CONFIG_VALUE_0", "always")
+	t.Setenv("GIT_PROTOCOL_FROM_USER", "1")
+	run(`git submodule --quiet add ../r.git mod && git commit -qm mod`)
+	login := strings.Replace(address, "http://", "http://me:hush-hush@", 1)
+	cp := add(login + "#main")
+	cp.KeepGitDir = true
+	c := openEmpty(t, t.TempDir())
+	entries, _, err := c.Select(t.Context(), cp)
+	if err != nil || len(entries) == 0 {
+		t.Fatal(err)
+	}
+	root := fmt.Sprintf("/proc/self/fd/%d/", c.Fetched()[entries[0].Fetched-1].Fd())
+	err = filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte("hush-hush")) || bytes.Contains(b, []byte("/repos/")) {
+			t.Errorf("%s has the login, or where we keep things: %.300q", path, b)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := t.TempDir()
+	if out, err := exec.Command("git", "clone", "-q", address, filepath.Join(secret, "s")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, url := range []string{filepath.Join(secret, "s"), "file://" + filepath.Join(secret, "s"), "ext::sh -c 'touch " + secret + "/pwned'", "-u./x:y"} {
+		run("git config -f .gitmodules submodule.mod.url '" + strings.ReplaceAll(url, "'", `'"'"'`) + "'; git add .gitmodules; git commit -qm evil")
+		if c, err := Open(t.Context(), address, Options{Data: t.TempDir()}); err == nil {
+			t.Errorf("%s was fetched", url)
+			c.Close()
+		}
+	}
+	if _, err := os.Stat(secret + "/pwned"); err == nil {
+		t.Error("a repository has a command run")
+	}
+}
+
 func TestCommitIsAskedForOnce(t *testing.T) {
 	address, run := repository(t)
 	data := t.TempDir()
