@@ -33,6 +33,7 @@ func (l *loader) blob(ctx context.Context, in *os.File, b *image.Blob) error {
 			return err
 		}
 	}
+	read := false
 	lease, err := l.store.Layer(ctx, u.diffID.Hex, l.oneID, func(fs, record *os.File) (layer.Stats, error) {
 		counted := &counting{r: in, limit: u.size}
 		u.limits = layer.BlobLimits(u.size)
@@ -42,14 +43,17 @@ func (l *loader) blob(ctx context.Context, in *os.File, b *image.Blob) error {
 		}
 		u.blob = blob
 		defer l.report(&counted.n)()
+		read = true
 		return u.run(ctx, fs, record)
 	})
 	if err != nil {
 		return err
 	}
 	defer lease.Close()
-	if err := l.store.AddBlob(lease.Key, *b); err != nil {
-		return err
+	if read { // else nobody has compared the digest
+		if err := l.store.AddBlob(lease.Key, *b); err != nil {
+			return err
+		}
 	}
 	l.out.send(image.Message{Layer: &image.Layer{Key: lease.Key, DiffID: b.DiffID, Size: lease.Stats.Bytes}})
 	return nil

@@ -21,12 +21,15 @@ import (
 
 // layer leases the nth layer of an image.
 func (l *loader) layer(ctx context.Context, a *archive.Image, n int) (*image.Lease, error) {
-	src := &a.Layers[n]
+	src, read := &a.Layers[n], false
 	lease, err := l.store.Layer(ctx, src.DiffID.Hex, l.oneID, func(fs, record *os.File) (st layer.Stats, err error) {
 		l.out.progress("layer %d of %d: unpacking %d bytes", n+1, len(a.Layers), src.Size)
+		read = true
 		return l.unpack(ctx, src, fs, record)
 	})
-	if err != nil || src.Digest.Hex == "" {
+	// Of a layer that was there the archive's word for the digest is not taken: a push
+	// of another image would name that blob.
+	if err != nil || src.Digest.Hex == "" || !read {
 		return lease, err
 	}
 	b := image.Blob{DiffID: src.DiffID.String(), Digest: src.Digest.String(), Size: src.Size, MediaType: string(src.MediaType)}
