@@ -24,8 +24,9 @@ type Imaging struct {
 
 // GetImages gets the images of services that are missing or have to be got anew, by
 // pulling and building (internal/client/imageprep). It is set once before the first
-// command runs; without it images have to be there.
-var GetImages func(ctx context.Context, e *Env, p *project.Project, services []string, o Imaging) error
+// command runs; without it images have to be there. They are not pruned before release
+// is called: when the supervisor has them in use.
+var GetImages func(ctx context.Context, e *Env, p *project.Project, services []string, o Imaging) (release func(), err error)
 
 // pullPolicies are docker compose's; the first stands for what the file says.
 var pullPolicies = []string{"policy", "always", "missing", "never", "build", "if_not_present"}
@@ -59,14 +60,13 @@ func (o *Imaging) check() error {
 
 // getImages gets the images of services and, unless alone, of what they depend on.
 // Ctrl-C ends it, and nothing has been changed then.
-func (e *Env) getImages(ctx context.Context, p *project.Project, o Imaging, alone bool, services []string) error {
+func (e *Env) getImages(ctx context.Context, p *project.Project, o Imaging, alone bool, services []string) (release func(), err error) {
 	if GetImages == nil {
-		return nil
+		return func() {}, nil
 	}
 	if !alone || len(services) == 0 {
-		var err error
 		if services, err = p.WithDependencies(services); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)

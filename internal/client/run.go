@@ -54,9 +54,11 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		return err
 	}
 	e.Notices(t.Project.Notices)
-	if err := e.getImages(ctx, t.Project, o.images, o.NoDeps, []string{svc.Name}); err != nil {
+	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, []string{svc.Name})
+	if err != nil {
 		return err
 	}
+	defer release()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	b := &beside{

@@ -44,9 +44,11 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 		return err
 	}
 	e.Notices(t.Project.Notices)
-	if err := e.getImages(ctx, t.Project, o.images, o.NoDeps, services); err != nil {
+	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, services)
+	if err != nil {
 		return err
 	}
+	defer release()
 	if err := e.ensure(ctx, t.Name); err != nil {
 		return err
 	}

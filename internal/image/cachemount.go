@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,8 +23,14 @@ import (
 // in the user namespace; what is in it belongs to whoever wrote it there.
 type CacheMount struct {
 	Path string // the directory to mount
-	New  bool   // it is empty: give it the owner, the mode and the files that it begins with
+	// New: it is empty. Give it the owner, the mode and the files that it begins with,
+	// and call Filled; until then others that want it wait. When that does not come to
+	// pass, because the process is killed or calls Close, it is emptied for the next.
+	New bool
+
 	lock *os.File
+	fill *os.File // exclusive while it is New
+	mark string   // a file: it was filled
 }
 
 // mountRecord is what the store knows of such a directory, beside it.
@@ -46,12 +53,12 @@ const maxPrivate = 1000
 func (s *Store) CacheMount(ctx context.Context, id, sharing string) (m *CacheMount, err error) {
 	switch sharing {
 	case SharingShared, "":
-		m, err = s.openMount(id, 0, func(path string) (*os.File, error) { return state.WaitLock(ctx, path, unix.LOCK_SH) })
+		m, err = s.openMount(ctx, id, 0, func(path string) (*os.File, error) { return state.WaitLock(ctx, path, unix.LOCK_SH) })
 	case SharingLocked:
-		m, err = s.openMount(id, 0, func(path string) (*os.File, error) { return state.WaitLock(ctx, path, unix.LOCK_EX) })
+		m, err = s.openMount(ctx, id, 0, func(path string) (*os.File, error) { return state.WaitLock(ctx, path, unix.LOCK_EX) })
 	case SharingPrivate:
 		for n := range maxPrivate {
-			if m, err = s.openMount(id, n, state.TryLock); !errors.Is(err, state.ErrLocked) {
+			if m, err = s.openMount(ctx, id, n, state.TryLock); !errors.Is(err, state.ErrLocked) {
 				break
 			}
 		}
@@ -64,7 +71,7 @@ func (s *Store) CacheMount(ctx context.Context, id, sharing string) (m *CacheMou
 	return m, nil
 }
 
-func (s *Store) openMount(id string, n int, take func(string) (*os.File, error)) (_ *CacheMount, err error) {
+func (s *Store) openMount(ctx context.Context, id string, n int, take func(string) (*os.File, error)) (_ *CacheMount, err error) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", id, n))
 	name := hex.EncodeToString(sum[:])
 	lock, err := take(s.path("mounts", name+lockSuffix))
@@ -90,19 +97,69 @@ func (s *Store) openMount(id string, n int, take func(string) (*os.File, error))
 	} else if err != nil {
 		return nil, err
 	}
-	m := &CacheMount{Path: dir + "/fs", lock: lock}
-	err = os.Mkdir(m.Path, 0o755)
-	m.New = err == nil
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
+	m := &CacheMount{Path: dir + "/fs", lock: lock, mark: dir + "/" + filledName}
+	return m, m.begin(ctx, dir+fillSuffix+lockSuffix)
+}
+
+// filledName is the mark of a directory that has what it begins with.
+const filledName = "filled"
+
+// begin waits until somebody has filled the directory, or makes it a new one. The
+// caller has it in use.
+func (m *CacheMount) begin(ctx context.Context, lock string) error {
+	if _, err := os.Lstat(m.mark); err == nil {
+		return nil
 	}
-	return m, nil
+	fill, err := state.WaitLock(ctx, lock, unix.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(m.mark); err == nil {
+		return errors.Join(os.Remove(fill.Name()), fill.Close()) // another was faster
+	}
+	m.fill = fill
+	if err = m.empty(); err == nil {
+		err = os.Mkdir(m.Path, 0o755)
+	}
+	if err != nil {
+		return errors.Join(err, m.unfill())
+	}
+	m.New = true
+	return nil
+}
+
+// empty removes what somebody who was killed has put into the directory.
+func (m *CacheMount) empty() error {
+	parent, err := os.Open(filepath.Dir(m.Path))
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	return safepath.RemoveAll(parent, filepath.Base(m.Path))
+}
+
+// Filled says that the directory has what it begins with.
+func (m *CacheMount) Filled() error {
+	f, err := os.OpenFile(m.mark, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), m.unfill())
+}
+
+// unfill lets others look whether it is filled; they wait for a file that is there.
+func (m *CacheMount) unfill() error {
+	if m.fill == nil {
+		return nil
+	}
+	defer func() { m.fill = nil }()
+	return errors.Join(os.Remove(m.fill.Name()), m.fill.Close())
 }
 
 const lockSuffix = ".lock"
 
 // Close gives the directory back.
-func (m *CacheMount) Close() error { return m.lock.Close() }
+func (m *CacheMount) Close() error { return errors.Join(m.unfill(), m.lock.Close()) }
 
 // Mount is a directory of the build cache.
 type Mount struct {

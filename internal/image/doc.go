@@ -20,9 +20,9 @@
 //	images/layers/KEY/synced      it is on disk, though no image may have it
 //	images/layers/tmp-KEY/        being unpacked, made ([Room]) or deleted
 //	images/locks/KEY              flock: exclusive to unpack or delete, shared to need the layer meanwhile
-//	images/sessions/ID            flock: keys of layers that a process needs
+//	images/sessions/ID            flock: keys of layers, and ids of images, that a process needs
 //	images/cache/HEX.json         a step of a build, which keeps its layers
-//	images/mounts/HEX/fs          a directory of RUN --mount=type=cache; HEX.lock: who has it
+//	images/mounts/HEX/fs          a directory of RUN --mount=type=cache; HEX.lock: who has it; HEX/filled: it has what it begins with
 //	images/downloads/HEX.part     see internal/registry/download
 //	images/sources/HASH           identity of an archive's file -> the images in it
 //	p/PROJECT/c/CONTAINER/image   beside the store: the image of a container, which keeps it

@@ -98,7 +98,7 @@ func shortID(id string) string {
 }
 
 // Prune removes those of the given images (with their names) that no container
-// uses, and what no image uses: layers and leftovers. The caller must be in the
+// uses and no session keeps, and what no image uses: layers and leftovers. The caller must be in the
 // user namespace.
 func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err error) {
 	var doomed []doomedLayer
@@ -107,8 +107,12 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 		if err != nil {
 			return err
 		}
+		kept := map[string]bool{}
+		if err := s.sessionKeys(kept); err != nil {
+			return err
+		}
 		for _, id := range ids {
-			if _, ok := x.Images[id]; !ok || len(byID[id]) > 0 {
+			if _, ok := x.Images[id]; !ok || len(byID[id]) > 0 || kept[id] {
 				continue
 			}
 			for _, name := range x.namesOf(id) {

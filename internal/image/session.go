@@ -19,7 +19,8 @@ import (
 // Session keeps layers from being collected that belong to no image yet, while
 // several processes work on one: a pull with its unpacking children, a build. It
 // is a file in images/sessions that lists keys, and which its process holds
-// locked: with the process ends the session.
+// locked: with the process ends the session. The ids of images that are not to be
+// pruned meanwhile are among the keys.
 //
 // A key is written under the store's shared lock, then the layer is looked at;
 // layers are doomed under the exclusive one, after sessions were read. So a
@@ -95,6 +96,22 @@ func (x *Session) write(key string) error {
 	}
 	x.keys[key] = Layer{}
 	return nil
+}
+
+// KeepImage finds an image as [Store.Find] does, and keeps it from being pruned: for
+// who has looked whether it is there, until a container has it. Who removes it by its
+// name, removes it. The error is a *NotFoundError if there is none; with any other the
+// image that was found is returned, and is not kept.
+func (x *Session) KeepImage(ctx context.Context, ref string) (img Image, err error) {
+	err = x.store.reading(ctx, func(i *index) error {
+		id, err := i.find(ref)
+		if err != nil {
+			return err
+		}
+		img, _ = i.image(id)
+		return x.write(id)
+	})
+	return img, err
 }
 
 // known is a layer that the session has seen whole.

@@ -24,41 +24,67 @@ func chosen(p *project.Project, names []string) (list []*project.Service) {
 	return list
 }
 
-// Prepare gets the images of services for up, create and run. It is what
-// client.GetImages is set to.
-func Prepare(ctx context.Context, e *client.Env, p *project.Project, names []string, o client.Imaging) error {
+// Prepare gets the images of services for up, create and run, and keeps them from
+// being pruned until what it returns is called: the supervisor takes them into use
+// later. It is what client.GetImages is set to.
+func Prepare(ctx context.Context, e *client.Env, p *project.Project, names []string, o client.Imaging) (release func(), err error) {
 	override(p, o)
 	services := chosen(p, names)
 	if !slices.ContainsFunc(services, concerned) {
-		return nil
+		return func() {}, nil
 	}
 	have, err := look(e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := takeOver(ctx, e, have.store, live(services)); err != nil {
-		return err
+		return nil, err
 	}
+	keep := newKeeper(ctx, have.store)
+	var failed map[string]error
+	for range attempts {
+		if failed, err = get(ctx, e, have, p, names, o); err != nil {
+			keep.release()
+			return nil, err
+		}
+		if !keep.lost(ctx, have, services, failed, o) {
+			break
+		}
+		if err := have.again(); err != nil {
+			keep.release()
+			return nil, err
+		}
+	}
+	if err := joined(absent(services, have, failed)); err != nil {
+		keep.release()
+		return nil, err
+	}
+	return keep.release, nil
+}
+
+// get pulls and builds what is missing or due. failed are the pulls that others make
+// up for, or have to.
+func get(ctx context.Context, e *client.Env, have *shelf, p *project.Project, names []string, o client.Imaging) (failed map[string]error, err error) {
+	services := chosen(p, names)
 	fallback := e.Getenv("DOCKER_DEFAULT_PLATFORM")
 	list := toPull(services, have, fallback, time.Now())
-	failed := map[string]error{}
 	if len(list) > 0 {
 		if failed, err = newFetcher(e, have, o.QuietPull).all(ctx, list, false); err == nil {
 			err = have.again()
 		}
 		if err != nil {
-			return without(have, list, err)
+			return nil, without(have, list, err)
 		}
 	}
 	if names := toBuild(services, have, fallback); len(names) > 0 && !o.NoBuild {
 		if _, err := build(ctx, e, have, p, names, building.Options{Quiet: o.QuietBuild}); err != nil {
-			return err
+			return nil, err
 		}
 		if err := have.again(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return joined(absent(services, have, failed))
+	return failed, nil
 }
 
 // concerned: the service has an image that may have to be got.

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -142,6 +144,11 @@ func TestCacheMount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if m.New {
+			if err := m.Filled(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		return m
 	}
 	a, b := take(image.SharingShared), take("")
@@ -166,5 +173,89 @@ func TestCacheMount(t *testing.T) {
 	}
 	if _, err := s.CacheMount(t.Context(), "id", "some"); err == nil {
 		t.Error("a way to share that there is not")
+	}
+}
+
+// TestCacheMountIsFilledFirst: who wants a cache that another step is filling waits for
+// that; one that was not filled to the end is new again, and empty.
+func TestCacheMountIsFilledFirst(t *testing.T) {
+	s, err := image.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.CacheMount(t.Context(), "id", image.SharingShared)
+	if err != nil || !first.New {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	if err := os.WriteFile(first.Path+"/half", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if m, err := s.CacheMount(ctx, "id", image.SharingShared); err == nil {
+		t.Errorf("while it is filled: %+v", m)
+	}
+	if err := first.Close(); err != nil { // as the death of its process
+		t.Fatal(err)
+	}
+	second, err := s.CacheMount(t.Context(), "id", image.SharingShared)
+	if err != nil || !second.New {
+		t.Fatalf("half filled: %+v, %v", second, err)
+	}
+	if left, err := os.ReadDir(second.Path); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if err := second.Filled(); err != nil {
+		t.Fatal(err)
+	}
+	third, err := s.CacheMount(t.Context(), "id", image.SharingShared)
+	if err != nil || third.New {
+		t.Errorf("beside the second: %+v, %v", third, err)
+	}
+	for _, m := range []*image.CacheMount{second, third} {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if m, err := s.CacheMount(t.Context(), "id", image.SharingLocked); err != nil || m.New {
+		t.Errorf("later: %+v, %v", m, err)
+	}
+}
+
+// TestKeptImageIsNotPruned: an image that somebody has looked up stays until a
+// container has it, or the session is over.
+func TestKeptImageIsNotPruned(t *testing.T) {
+	if !testns.Isolated(t, testns.Mount) {
+		return
+	}
+	s := childStore(t, t.TempDir(), nil)
+	x := begin(t, s)
+	l := cached(t, s, x, "step", 1000, 0)
+	raw := []byte(fmt.Sprintf(`{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[%q]}}`, l.DiffID))
+	img, err := x.AddImage(t.Context(), image.NewImage{Config: raw, Names: []string{"demo"}, Layers: []string{l.Key}})
+	if err := errors.Join(err, x.Close()); err != nil {
+		t.Fatal(err)
+	}
+	y := begin(t, s)
+	if _, err := y.KeepImage(t.Context(), "other"); !errors.As(err, new(*image.NotFoundError)) {
+		t.Errorf("what is not there: %v", err)
+	}
+	if kept, err := y.KeepImage(t.Context(), "demo"); err != nil || kept.ID != img.ID {
+		t.Fatalf("%+v, %v", kept, err)
+	}
+	if events, err := s.Prune(t.Context(), []string{img.ID}); err != nil || len(events) > 0 {
+		t.Errorf("pruned: %+v, %v", events, err)
+	}
+	if _, err := s.Find("demo"); err != nil {
+		t.Error(err)
+	}
+	if err := y.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Prune(t.Context(), []string{img.ID}); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Find("demo"); err == nil {
+		t.Error("it stays when nobody keeps it")
 	}
 }

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -204,7 +202,10 @@ func (r *running) cache(ctx context.Context, i int, m *build.Mount) error {
 	r.back.Add("cache "+m.ID, c.Close)
 	if c.New {
 		if err := r.fill(ctx, i, m, c); err != nil {
-			return errors.Join(err, emptied(c)) // the next one begins anew
+			return err // the next one begins anew
+		}
+		if err := c.Filled(); err != nil {
+			return err
 		}
 	}
 	options := []string{}
@@ -213,16 +214,6 @@ func (r *running) cache(ctx context.Context, i int, m *build.Mount) error {
 	}
 	r.mountAt(m.Target, c.Path, options...)
 	return nil
-}
-
-// emptied takes the directory of a cache away, which is new then once more.
-func emptied(c *image.CacheMount) error {
-	parent, err := os.Open(filepath.Dir(c.Path))
-	if err != nil {
-		return err
-	}
-	defer parent.Close()
-	return safepath.RemoveAll(parent, filepath.Base(c.Path))
 }
 
 // fill gives a new cache what it begins with.
