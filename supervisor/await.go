@@ -1,6 +1,10 @@
 package supervisor
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"errors"
+)
 
 // waiter is somebody who waits for the state of containers.
 type waiter struct {
@@ -38,13 +42,21 @@ func (s *Supervisor) wakeWaiters() {
 // command sends a command to container name and waits until check, called with
 // its instance (nil when it is gone), is done.
 func (s *Supervisor) command(ctx context.Context, e event, check func(*instance) (bool, error)) error {
+	var refused error
 	err := s.ask(func() {
-		if i := s.instances[e.name]; i != nil {
-			i.trouble = nil
+		i := s.instances[e.name]
+		if i == nil {
+			return
 		}
+		before := i.trouble
+		i.trouble = nil
 		s.apply(e)
+		var busy *busyError
+		if errors.As(i.trouble, &busy) { // nobody else's, who may be waiting for the container to start
+			refused, i.trouble = busy, before
+		}
 	})
-	if err != nil {
+	if err = cmp.Or(err, refused); err != nil {
 		return err
 	}
 	return s.await(ctx, func() (bool, error) {

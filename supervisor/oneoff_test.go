@@ -201,3 +201,23 @@ func TestRunFails(t *testing.T) {
 		}
 	})
 }
+
+// A removal that comes while a run starts fails by itself, or with Idle not at all: the
+// run goes on.
+func TestRemoveWhileRunStarts(t *testing.T) {
+	for _, idle := range []bool{false, true} {
+		scene(t, func(t *testing.T, g *stage) {
+			p := proj(svc("web"))
+			g.f.set("web", program{slow: 10 * time.Second})
+			r := g.run(runRequest(p, "web", func(b *api.RunRequest) { b.Detach = true }))
+			rm := g.do(api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: []string{"demo-web-run-bbbbbbbbbbbb"}, Idle: idle}})
+			if refused := rm.err != nil && strings.Contains(rm.err.Message, "is starting"); refused == idle {
+				t.Errorf("idle %v: %+v", idle, rm.err)
+			}
+			<-r.ended
+			if r.rep.err != nil {
+				t.Errorf("the run: %+v", r.rep.err)
+			}
+		})
+	}
+}

@@ -11,7 +11,7 @@ import (
 )
 
 // rm removes containers by name. One that runs again since the client looked
-// stays, with an error.
+// stays, with an error or, if only what is idle is to go, without.
 func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) error {
 	all, err := s.snapshot(nil)
 	if err != nil {
@@ -28,10 +28,17 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 	}
 	defer s.queue.Leave(t)
 	return s.each(all, func(c *Replica) error {
+		if b.Idle && s.wanted(c.Name) {
+			return nil
+		}
 		r.Container(c.Name, "Removing")
 		err := s.command(ctx, event{kind: CmdRemove, name: c.Name, volumes: b.Volumes}, func(i *instance) (bool, error) {
 			return i == nil, nil
 		})
+		var busy *busyError
+		if b.Idle && errors.As(err, &busy) {
+			return nil
+		}
 		if err != nil {
 			r.Container(c.Name, "Error")
 			return err
@@ -39,6 +46,15 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 		r.Container(c.Name, "Removed")
 		return nil
 	})
+}
+
+// wanted: somebody who has made the container is about to start it.
+func (s *Supervisor) wanted(name string) (yes bool) {
+	_ = s.ask(func() {
+		i := s.instances[name]
+		yes = i != nil && i.claims > 0
+	})
+	return yes
 }
 
 // each does something with containers at the same time, and returns all errors.

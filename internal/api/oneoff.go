@@ -43,6 +43,8 @@ type Waited struct {
 type RemoveRequest struct {
 	Names   []string `json:"names"` // of containers
 	Volumes bool     `json:"volumes,omitempty"`
+	// Idle leaves alone, without an error, what runs by now or is about to.
+	Idle bool `json:"idle,omitempty"`
 }
 
 // AttachRequest joins a running container.

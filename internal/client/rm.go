@@ -60,10 +60,17 @@ func (e *Env) Remove(ctx context.Context, t Target, o *RemoveOptions, services [
 	return e.change(ctx, t.Name, api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: names, Volumes: o.Volumes}})
 }
 
-// Discard removes containers by name, without a word. One that runs by now stays,
-// with an error.
-func (e *Env) Discard(ctx context.Context, project string, names []string) error {
-	return e.call(ctx, project, starting, api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: names}}, nil)
+// Discard removes containers by name, without a word, and returns which it has
+// removed: what runs by now, or is about to, stays.
+func (e *Env) Discard(ctx context.Context, project string, names []string) (gone []string, err error) {
+	req := api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: names, Idle: true}}
+	err = e.call(ctx, project, starting, req, func(a *api.Answer) error {
+		if p := a.Progress; p != nil && p.Kind == "Container" && p.Status == "Removed" && !slices.Contains(gone, p.Name) {
+			gone = append(gone, p.Name)
+		}
+		return nil
+	})
+	return gone, err
 }
 
 // confirm says what is about to happen and, unless forced, asks. No answer is no.

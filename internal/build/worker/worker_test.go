@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/build/worker"
@@ -272,5 +277,35 @@ func TestCacheIsNotHalfFilled(t *testing.T) {
 	}
 	if _, _, err := s.run("true", with(nil)); err == nil {
 		t.Error("a cache begins with files that are still not there")
+	}
+}
+
+// Steps that lock the same caches in different orders do not wait for each other, and
+// one that has a cache at two places not for itself.
+func TestLockedCaches(t *testing.T) {
+	s := newSite(t)
+	if s == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // far more than it takes
+	defer cancel()
+	var group errgroup.Group
+	for n := range 6 {
+		ids := []string{"a", "b", "a"}
+		if n%2 == 1 {
+			ids = []string{"b", "a", "b"}
+		}
+		group.Go(func() error {
+			job := &build.RunJob{Lower: s.lower, Run: &build.Run{Args: []string{"/bin/sh", "-c", "echo " + fmt.Sprint(n) + " >>/0/log; sleep 0.1; cmp /0/log /2/log"}}}
+			for i, id := range ids {
+				job.Run.Mounts = append(job.Run.Mounts, build.Mount{Type: "cache", ID: id, Target: fmt.Sprintf("/%d", i), Sharing: "locked"})
+				job.Mounts = append(job.Mounts, build.Mounted{})
+			}
+			_, err := s.w.Run(ctx, job, io.Discard)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // attempts bounds how often images are got that somebody prunes at the same time.
-const attempts = 3
+const attempts = 5
 
 // keeper keeps images from being pruned between our look at the store and the
 // supervisor's use of them. Where it cannot, because the disk is full, nothing is

@@ -80,6 +80,9 @@ func get(ctx context.Context, e *client.Env, have *shelf, p *project.Project, na
 		if _, err := build(ctx, e, have, p, names, building.Options{Quiet: o.QuietBuild}); err != nil {
 			return nil, err
 		}
+		for _, s := range chosen(p, names) {
+			delete(failed, s.Image) // it was made up for
+		}
 		if err := have.again(); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,11 +149,14 @@ func pruneContainers(ctx context.Context, e *client.Env, f *pruneFilter) (free i
 		names := gone[project]
 		ofProject := sizes[:len(names)]
 		sizes = sizes[len(names):]
-		if err := e.Discard(ctx, project, names); err != nil {
+		removed, err := e.Discard(ctx, project, names)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("project %s: %w", project, err))
-			continue
 		}
 		for i, name := range names {
+			if !slices.Contains(removed, name) {
+				continue
+			}
 			fmt.Fprintf(e.Stdout, "%s%s\n", heading, name)
 			heading = ""
 			free += ofProject[i]

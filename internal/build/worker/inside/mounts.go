@@ -3,7 +3,6 @@ package inside
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"os"
 	"path"
@@ -12,13 +11,15 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
-	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
 
 // addMounts opens the sources of RUN --mount, and of here-documents.
 func (r *running) addMounts(ctx context.Context) error {
+	if err := r.takeCaches(ctx); err != nil {
+		return err
+	}
 	for i := range r.job.Run.Mounts {
 		m := &r.job.Run.Mounts[i]
 		if err := r.addMount(ctx, i, m); err != nil {
@@ -33,7 +34,7 @@ func (r *running) addMount(ctx context.Context, i int, m *build.Mount) error {
 	case build.MountBind:
 		return r.bind(ctx, i, m)
 	case build.MountCache:
-		return r.cache(ctx, i, m)
+		return r.cache(i, m)
 	case build.MountTmpfs:
 		return r.tmpfs(m)
 	case build.MountSecret:
@@ -185,50 +186,4 @@ func (r *running) documents() error {
 	r.mountAt("/dev/pipes", path.Join(r.files.in, dir))
 	r.sources["/dev/pipes"] = sandbox.Source{Here: r.files.here(dir)}
 	return nil
-}
-
-// cache is a directory that outlives the build. One that begins with files of another
-// stage is another one than without.
-func (r *running) cache(ctx context.Context, i int, m *build.Mount) error {
-	id := m.ID
-	if m.From != nil {
-		sum := sha256.Sum256([]byte(strings.Join(r.job.Mounts[i].Lower, ":") + "/" + m.Source))
-		id += fmt.Sprintf("@%x", sum[:6])
-	}
-	c, err := r.p.store.CacheMount(ctx, id, m.Sharing)
-	if err != nil {
-		return err
-	}
-	r.back.Add("cache "+m.ID, c.Close)
-	if c.New {
-		if err := r.fill(ctx, i, m, c); err != nil {
-			return err // the next one begins anew
-		}
-		if err := c.Filled(); err != nil {
-			return err
-		}
-	}
-	options := []string{}
-	if m.ReadOnly {
-		options = append(options, "ro")
-	}
-	r.mountAt(m.Target, c.Path, options...)
-	return nil
-}
-
-// fill gives a new cache what it begins with.
-func (r *running) fill(ctx context.Context, i int, m *build.Mount, c *image.CacheMount) error {
-	dst, err := os.Open(c.Path)
-	if err != nil {
-		return err
-	}
-	defer dst.Close()
-	if m.From != nil {
-		return r.fillFrom(ctx, i, m, dst)
-	}
-	o := r.owner(m, 0o755)
-	if err := dst.Chown(o.uid, o.gid); err != nil {
-		return err
-	}
-	return dst.Chmod(o.mode)
 }
