@@ -130,6 +130,9 @@ func (p *push) run(ctx context.Context) (digest string, err error) {
 // note remembers in the store what the registry has now.
 func (p *push) note(ctx context.Context, raw []byte, m *manifest, list []*outgoing) error {
 	for _, l := range list {
+		if l.claimed == l.is.Digest.String() {
+			continue
+		}
 		b := image.Blob{DiffID: l.layer.DiffID, Digest: l.is.Digest.String(), Size: l.is.Size, MediaType: string(l.is.MediaType), From: p.here()}
 		if err := p.store.AddBlob(l.layer.Key, b); err != nil {
 			return err
@@ -149,7 +152,10 @@ type outgoing struct {
 	layer image.Layer
 	n     int           // of the image, from 1
 	is    v1.Descriptor // what the registry has of it
-	err   error
+	// claimed is the digest of a blob of which only the image's own manifest says that it
+	// is the layer. Nobody has compared it, so that it counts for this image alone.
+	claimed string
+	err     error
 }
 
 // short is how docker shows a layer.

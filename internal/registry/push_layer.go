@@ -83,6 +83,7 @@ func (p *push) known(l *outgoing, was *v1.Manifest) ([]image.Blob, error) {
 	}
 	if was != nil && !slices.ContainsFunc(list, func(b image.Blob) bool { return rank(b) == 0 }) {
 		d := was.Layers[l.n-1]
+		l.claimed = d.Digest.String()
 		list = append(list, image.Blob{DiffID: l.layer.DiffID, Digest: d.Digest.String(), Size: d.Size, MediaType: string(d.MediaType)})
 	}
 	list = slices.DeleteFunc(list, func(b image.Blob) bool { return b.Size <= 0 || b.MediaType == "" })
