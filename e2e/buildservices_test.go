@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -278,6 +279,13 @@ services:
 	}
 	if n := r.Count(t, "PUT", "^/v2/team/app/manifests/"); n != 2 {
 		t.Errorf("%d manifests were pushed, want one for each name", n)
+	}
+	layers, err := strconv.Atoi(strings.TrimSpace(s.must("image", "inspect", "-f", "{{len .RootFS.Layers}}", r.Host+"/team/app:1")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Count(t, "PUT", "^/v2/team/app/blobs/uploads/"); n != layers+1 {
+		t.Errorf("%d blobs were pushed under two names, want each of %d layers and the configuration once", n, layers)
 	}
 	r.Reset()
 	res := s.compose("push")

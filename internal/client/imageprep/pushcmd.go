@@ -62,17 +62,21 @@ func push(ctx context.Context, e *client.Env, have *shelf, services []*project.S
 			show.On(progress.Event{ID: s.Name, Status: progress.Done, Text: "Skipped"})
 			continue
 		}
-		for _, tag := range append([]string{s.Image}, s.Build.Tags...) {
-			group.Go(func() error {
-				err := pushOne(ctx, client, have.store, show, tag, o)
-				if o.IgnoreFailures && ctx.Err() == nil {
-					return nil
-				}
-				return err
-			})
-		}
+		group.Go(func() error { return pushNames(ctx, client, have.store, show, s, o) })
 	}
 	return group.Wait()
+}
+
+// pushNames pushes the image of a service under its names, one after the other: at the
+// same time, each would send the layers that the registry has once the first is there.
+func pushNames(ctx context.Context, client pusher, store *image.Store, show *progress.Display, s *project.Service, o *PushOptions) error {
+	for _, tag := range append([]string{s.Image}, s.Build.Tags...) {
+		err := pushOne(ctx, client, store, show, tag, o)
+		if err != nil && (!o.IgnoreFailures || ctx.Err() != nil) {
+			return err
+		}
+	}
+	return nil
 }
 
 func pushOne(ctx context.Context, client pusher, store *image.Store, show *progress.Display, tag string, o *PushOptions) error {
