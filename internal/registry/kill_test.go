@@ -18,6 +18,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
+	"github.com/mocker-compose/mocker-compose/internal/registry/download"
 	"github.com/mocker-compose/mocker-compose/internal/registrytest"
 )
 
@@ -234,4 +235,35 @@ func (l *lab) together(t *testing.T, r *registrytest.Registry, clients []*lab, i
 			l.complete(t, got[i], images[i%5])
 		}
 	}
+}
+
+// TestKilledAtTheEnd: who was killed between publishing a layer and removing what came of
+// it leaves that to the next pull of the layer; what another pull has is left alone.
+func TestKilledAtTheEnd(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	r := registrytest.New(t, registrytest.Options{})
+	img := demo("e", 2, 5)
+	p := r.Push(t, "web:1", img, imagetest.Form{})
+	l := newLab(t)
+	l.mustPull(t, r.Host+"/web:1", "")
+	for _, blob := range p.Layers {
+		if err := os.WriteFile(filepath.Join(l.store.Downloads(), strings.TrimPrefix(blob.Digest, "sha256:")+".part"), blob.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	busy, err := download.Take(t.Context(), l.store.Downloads(), strings.TrimPrefix(p.Layers[1].Digest, "sha256:"), func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.mustPull(t, r.Host+"/web:1", "")
+	if parts, _ := l.leftovers(t); len(parts) != 1 || !strings.Contains(p.Layers[1].Digest, strings.TrimSuffix(parts[0], ".part")) {
+		t.Errorf("parts %q, wanted that of the second layer only", parts)
+	}
+	if err := busy.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.mustPull(t, r.Host+"/web:1", "")
+	l.clean(t)
 }

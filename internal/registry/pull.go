@@ -135,6 +135,7 @@ func (p *pull) layers(ctx context.Context) ([]string, error) {
 			p.tell(Progress{Layer: l.short(), Status: PullingLayer, Total: l.blob.Size})
 		} else {
 			p.tell(Progress{Layer: l.short(), Status: AlreadyExists, Total: l.blob.Size})
+			_ = download.Drop(p.store.Downloads(), l.blob.Digest.Hex) // the next one tries it again
 		}
 	}
 	var wg sync.WaitGroup

@@ -145,6 +145,27 @@ func (p *Part) Close() error {
 	return p.file.Close()
 }
 
+// Drop removes the part of a blob that is where it should be: who brought it was killed
+// before it could. One that somebody has stays.
+func Drop(dir, hex string) error {
+	path := filepath.Join(dir, hex+suffix)
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return nil // a lock would make it
+	}
+	lock, err := state.TryLock(path)
+	if errors.Is(err, state.ErrLocked) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // Collect removes parts that nobody has, and that nothing was added to for age.
 func Collect(dir string, age time.Duration) (freed int64, err error) {
 	entries, err := os.ReadDir(dir)
