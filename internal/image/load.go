@@ -153,7 +153,7 @@ func (s *Store) Run(ctx context.Context, req Request, in *os.File, handle func(*
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case said != "":
-		if req.writesOut() {
+		if req.writesOut() || req.Op == OpLayer { // who pulls has words of its own for that
 			return errors.New(said)
 		}
 		return cause.Told(said, cause.Data(filepath.Dir(s.dir)))

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
-	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
@@ -27,7 +26,6 @@ import (
 type client struct {
 	conn *wire.Conn
 	end  chan struct{} // closed when the process has ended
-	data string        // the data dir, in which it works
 	said *tail         // what it wrote on standard error: nothing, unless it crashed
 	err  error         // why it could not be run; read after end
 
@@ -58,7 +56,7 @@ func Start(ctx context.Context, dirs state.Dirs, report func(string)) (build.Wor
 	if err != nil {
 		return nil, errors.Join(err, ours.Close(), theirs.Close(), null.Close())
 	}
-	c := &client{conn: ours, data: dirs.Data, end: make(chan struct{}), said: &tail{}, waiting: map[int]chan Answer{}, gone: make(chan struct{})}
+	c := &client{conn: ours, end: make(chan struct{}), said: &tail{}, waiting: map[int]chan Answer{}, gone: make(chan struct{})}
 	go func() { _, _ = io.Copy(c.said, r); r.Close() }()
 	go func() {
 		defer close(c.end)
@@ -117,18 +115,6 @@ func (c *client) hello(ctx context.Context, report func(string)) error {
 }
 
 var errGone = errors.New("the build worker has ended")
-
-// why adds to what the worker says what mends it, if that is known.
-func (c *client) why(err error) error {
-	var said *FailedError
-	if !errors.As(err, &said) {
-		return err
-	}
-	if told := cause.Told(said.Text, cause.Data(c.data)); told.Error() != said.Text {
-		return told
-	}
-	return err
-}
 
 // explain adds to the end of the connection why the process has ended.
 func (c *client) explain(err error) error {
@@ -191,7 +177,7 @@ func (c *client) call(ctx context.Context, req *Request, files ...*os.File) (Ans
 		if ctx.Err() != nil {
 			return a, context.Cause(ctx)
 		}
-		return a, c.why(a.err())
+		return a, a.err()
 	case <-c.gone:
 		if ctx.Err() != nil {
 			return Answer{}, context.Cause(ctx)
