@@ -20,7 +20,7 @@ type input struct {
 
 func openInput(req *image.Request) (*input, error) {
 	if req.Op == image.OpSave || req.Op == image.OpTar {
-		return &input{file: os.NewFile(os.Stdin.Fd(), "the archive")}, nil // what errors call it
+		return output()
 	}
 	if !req.Layout {
 		return &input{file: os.Stdin}, nil
@@ -34,6 +34,17 @@ func openInput(req *image.Request) (*input, error) {
 		return nil, unix.ENOTSOCK
 	}
 	return &input{layout: image.NewLayoutFiles(wire.NewConn(uc))}, nil
+}
+
+// output is standard input for who writes to it, with a name for errors. It is a
+// descriptor of its own: that of os.Stdin is polled already, and a second file on it
+// could not wait for a pipe.
+func output() (*input, error) {
+	fd, err := unix.FcntlInt(uintptr(unix.Stdin), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, err
+	}
+	return &input{file: os.NewFile(uintptr(fd), "the archive")}, nil
 }
 
 // enter makes the store the root directory of this process and takes from it
