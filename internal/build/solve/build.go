@@ -44,6 +44,9 @@ func Build(ctx context.Context, r Request) (res *Result, err error) {
 	if err := checkTags(r.Tags); err != nil {
 		return nil, err
 	}
+	if err := b.allowed(); err != nil {
+		return nil, err
+	}
 	b.slots = make(chan struct{}, parallel(r.Parallel))
 	for name, c := range r.Contexts {
 		b.loads[name] = &load{context: c}

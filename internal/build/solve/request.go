@@ -24,6 +24,7 @@ type Request struct {
 	// NoCacheStages are names of stages of which every step is made anew.
 	NoCacheStages []string
 	Machine       build.Machine
+	Allow         []string // BuildKit's entitlements: see allowed
 	// CacheFrom are images of the store with whose layers the cache is filled up.
 	CacheFrom []build.Image
 	// InlineCache makes the image one that CacheFrom of others can use fully: it

@@ -90,7 +90,7 @@ func (j *job) request(g *build.Graph) solve.Request {
 	r := solve.Request{
 		Graph: g, Contexts: map[string]solve.Context{}, Secret: j.secret, Agent: j.agent,
 		Tags: append([]string{s.Image}, s.Build.Tags...), NoCache: s.Build.NoCache || b.Options.NoCache, NoCacheStages: s.Build.NoCacheFilter,
-		Machine: machine(s.Build), CacheFrom: j.cacheFrom, Epoch: g.Epoch,
+		Machine: machine(s.Build), Allow: s.Build.Entitlements, CacheFrom: j.cacheFrom, Epoch: g.Epoch,
 		Parallel: b.limit, Store: b.Store, Observe: j.steps.on, InlineCache: inline(j.input.Args, s.Build.CacheTo),
 		Excerpt: func(first, last int) string { return dockerfile.Excerpt(j.input.Data, first, last) },
 		Worker: func(ctx context.Context) (build.Worker, error) {

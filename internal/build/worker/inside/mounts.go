@@ -92,6 +92,11 @@ func (r *running) sourceTree(ctx context.Context, i int, readOnly bool) (*os.Fil
 
 // overlayOf shows directories; what is written goes into a directory that is thrown away.
 func (r *running) overlayOf(ctx context.Context, lower []string, readOnly bool) (*os.File, error) {
+	if readOnly && r.insecure && len(lower) == 1 {
+		// With all capabilities a program can take "read-only" off a bind mount, and would
+		// write into the user's files, or into a layer. An overlay has nothing to write to.
+		lower = append([]string{r.p.empty}, lower...)
+	}
 	upper := ""
 	if !readOnly {
 		var err error

@@ -59,7 +59,7 @@ func (r *running) contextTree(ctx context.Context, dir *os.File, hide []string, 
 		return nil, err
 	}
 	defer f.Close()
-	if len(hide) == 0 && readOnly {
+	if len(hide) == 0 && readOnly && !r.insecure {
 		return cloneReadOnly(f)
 	}
 	lower := []string{f.Name()}
