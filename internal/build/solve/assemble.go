@@ -85,7 +85,7 @@ func (b *solver) dated(ctx context.Context, doc *document) ([]byte, error) {
 	}
 	if !ok {
 		r = image.CacheRecord{Empty: true, Created: time.Now().UTC(), Text: "image"}
-		if err := b.session.CachePut(ctx, key, r); err != nil {
+		if err := b.put(ctx, key, r); err != nil {
 			return nil, err
 		}
 	}

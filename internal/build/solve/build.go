@@ -30,6 +30,8 @@ type solver struct {
 
 	mu     sync.Mutex
 	missed bool // not all came from the cache
+
+	uncached sync.Once // says that the disk is full
 }
 
 // Build carries a request out. The error of a step that failed is an [*Error].

@@ -2,10 +2,13 @@ package solve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -93,7 +96,19 @@ func (f *flight) lookupImported(ctx context.Context, step *build.Step, key strin
 
 // store keeps what a step has made.
 func (b *solver) store(ctx context.Context, key string, step *build.Step, m made) error {
-	return b.session.CachePut(ctx, key, record(step, m))
+	return b.put(ctx, key, record(step, m))
+}
+
+// put keeps a record. A full disk costs the next build the step, and not this build.
+func (b *solver) put(ctx context.Context, key string, r image.CacheRecord) error {
+	err := b.session.CachePut(ctx, key, r)
+	if !errors.Is(err, unix.ENOSPC) && !errors.Is(err, unix.EDQUOT) {
+		return err
+	}
+	b.uncached.Do(func() {
+		b.observer.emit(build.Event{Kind: build.Warned, Text: fmt.Sprintf("the disk is full: the next build makes steps of this one again: %v", err)})
+	})
+	return nil
 }
 
 // lockKey waits until nobody else makes the step.

@@ -116,5 +116,5 @@ func (f *flight) remember(ctx context.Context, step *build.Step, src []source, m
 	}
 	r := record(step, m)
 	r.Note = string(note)
-	return f.b.session.CachePut(ctx, open, r)
+	return f.b.put(ctx, open, r)
 }
