@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -90,7 +91,8 @@ func TestPullRefused(t *testing.T) {
 			r.Fault("GET", "/manifests/", registrytest.MediaType("application/vnd.oci.image.index.v1+json"))
 		}
 		s.fails(1, []string{words}, "pull")
-		if names, _ := s.parts(); len(names) != 0 {
+		// The other layer may have come whole, which the next pull goes on with.
+		if names, _ := s.parts(); slices.Contains(names, strings.TrimPrefix(p.Layers[1].Digest, "sha256:")+".part") {
 			t.Errorf("%s: left: %q", fault, names)
 		}
 	}

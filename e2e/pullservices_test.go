@@ -79,9 +79,10 @@ services:
 	step("--pull never over always", "false 0", false, "always", "up", "-d", "--pull", "never")
 	time.Sleep(1100 * time.Millisecond)
 	step("every, long ago", "true 2", true, "every_1s", "up", "-d", "other", "app")
-	if got := s.logLines("app"); len(got) == 0 || !strings.HasSuffix(got[len(got)-1], "two") {
-		t.Errorf("logs: %q", got)
-	}
+	s.eventually("the new image's line is in the log", func() bool {
+		got := s.logLines("app")
+		return len(got) > 0 && strings.HasSuffix(got[len(got)-1], "two")
+	})
 	r.Push(t, "app:1", sleeper(t, "three"), imagetest.Form{})
 	step("--pull always", "true 2", true, "missing", "up", "-d", "--pull", "always", "--quiet-pull")
 	time.Sleep(1100 * time.Millisecond) // every_1s: it is asked again, and answers the same
