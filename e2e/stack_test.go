@@ -66,8 +66,8 @@ func stackImages(t *testing.T, path string) {
 	writeImages(t, path, base, nginx, redis, postgres, shop)
 }
 
-// The whole purpose: a stack of real servers from image files, in docker's own
-// style, driven through HTTP and SQL.
+// The whole purpose: a stack of real servers, in docker's own style, pulled from a
+// registry, driven through HTTP and SQL.
 func TestStack(t *testing.T) {
 	testns.RequireUserNamespaces(t)
 	if os.Getenv("MOCKER_FORCE_SINGLE_ID") != "" {
@@ -86,11 +86,13 @@ func TestStack(t *testing.T) {
 	if err := os.Remove(archive); err != nil {
 		t.Fatal(err)
 	}
+	compare := s.throughRegistry("nginx:stack", "redis:stack", "postgres:stack", "shop:stack")
 	canary := filepath.Join(filepath.Dir(s.dir), "canary")
 	if err := os.WriteFile(canary, []byte("sings"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.must("up", "-d", "--wait")
+	compare()
 	stackAnswers(s)
 	stackIsIsolated(s)
 	stackSurvives(s)
