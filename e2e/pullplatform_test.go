@@ -45,7 +45,7 @@ func TestPullPlatform(t *testing.T) {
 		t.Errorf("image pull -q prints %q", out)
 	}
 	s.must("image", "tag", r.Host+"/multi:1", r.Host+"/again:1")
-	if out := s.must("image", "push", r.Host+"/again:1"); !strings.Contains(out, "digest: sha256:") {
+	if out := s.must("image", "push", r.Host+"/again:1"); !strings.HasPrefix(out, "1: digest: sha256:") || strings.Count(out, "\n") != 1 {
 		t.Errorf("image push prints %q", out)
 	}
 }

@@ -118,8 +118,11 @@ func (v *view) line(t *task, indent string, wide int) string {
 		text += " " + extra
 	}
 	room := v.cols - columns(indent) - 2 - 1 - columns(timer) - 1
-	left = cut(left, max(10, room-columns(text)-1))
-	left = pad(left, min(wide, max(10, room-columns(text)-1)))
+	most := max(10, room-columns(text)-1)
+	if t.Status != Working {
+		most = max(most, room/2) // a long error does not hide of what it is
+	}
+	left = pad(cut(left, most), min(wide, most))
 	body := left + " " + text
 	if columns(body) > room {
 		body = cut(body, room)

@@ -42,6 +42,18 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// A long error leaves room for what it is about.
+func TestLongError(t *testing.T) {
+	w := newScreen(t, 10, 70)
+	d, _ := display(t, TTY, w, nil, true)
+	d.On(Event{ID: "Image registry.example/nope:1", Text: "Pulling"})
+	d.On(Event{ID: "Image registry.example/nope:1", Status: Error, Text: "Error", Details: "pull access denied for registry.example/nope, it may not exist"})
+	look(d)
+	if !strings.Contains(w.text(), "Image registry.example/nope:1") || !strings.Contains(w.text(), "Error pull") {
+		t.Error(w.text())
+	}
+}
+
 // TestTerminal: the screen at three moments, on a wide terminal, a narrow and a low one.
 func TestTerminal(t *testing.T) {
 	for _, size := range []struct {

@@ -50,11 +50,11 @@ func ImagePull(ctx context.Context, e *client.Env, o *ImagePullOptions, ref stri
 	if err == nil {
 		_, err = c.Pull(ctx, ref, platform, store, show.on)
 	}
-	if err := show.end("Pulled", err); err != nil {
+	if err := show.end(ctx, "Pulled", err); err != nil {
 		return err
 	}
 	asks{e.Dirs.Data}.now(ref)
-	return show.print(name)
+	return show.print(name.Full() + "\n")
 }
 
 // ImagePushOptions are the flags of image push.
@@ -80,10 +80,13 @@ func ImagePush(ctx context.Context, e *client.Env, o *ImagePushOptions, ref stri
 	if err == nil {
 		_, err = c.Push(ctx, ref, store, show.on)
 	}
-	if err := show.end("Pushed", err); err != nil {
+	if err := show.end(ctx, "Pushed", err); err != nil {
 		return err
 	}
-	return show.print(name)
+	if !o.Quiet {
+		return show.print("") // docker push has no name at the end
+	}
+	return show.print(name.Full() + "\n")
 }
 
 // layers shows one image that is pulled or pushed.
@@ -114,9 +117,12 @@ func (l *layers) on(p registry.Progress) {
 	l.said = append(l.said, p.Status)
 }
 
-func (l *layers) end(done string, err error) error {
+func (l *layers) end(ctx context.Context, done string, err error) error {
 	e := progress.Event{ID: l.id, Status: progress.Done, Text: done}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		e.Status, e.Text = progress.Warning, "Interrupted"
+	case err != nil:
 		e.Status, e.Text, e.Details = progress.Error, "Error", firstLine(err)
 	}
 	l.env.Display().On(e)
@@ -124,15 +130,15 @@ func (l *layers) end(done string, err error) error {
 	return err
 }
 
-// print writes what docker writes at the end, and the name in full.
-func (l *layers) print(name image.Name) error {
+// print writes what docker writes at the end, last the name.
+func (l *layers) print(name string) error {
 	text := ""
 	for _, line := range l.said {
 		if !l.quiet && (strings.HasPrefix(line, "Digest: ") || strings.HasPrefix(line, "Status: ") || strings.Contains(line, ": digest: ")) {
 			text += line + "\n"
 		}
 	}
-	_, err := fmt.Fprint(l.env.Stdout, text+name.Full()+"\n")
+	_, err := fmt.Fprint(l.env.Stdout, text+name)
 	return err
 }
 
