@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/image"
 )
 
@@ -56,7 +58,7 @@ func (p place) find(ctx context.Context, name string) (*Image, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if e.is(name) {
+		if isID(e.ID) && e.is(name) {
 			return &Image{p, e}, nil
 		}
 	}
@@ -137,7 +139,9 @@ func (i *Image) layers(config []byte) ([]layerEntry, error) {
 	}
 	byID := map[string]layerEntry{}
 	for _, l := range all {
-		byID[l.ID] = l
+		if isID(l.ID) {
+			byID[l.ID] = l
+		}
 	}
 	diffs := c.RootFS.DiffIDs
 	out := make([]layerEntry, len(diffs))
@@ -185,7 +189,7 @@ func (i *Image) layer(ctx context.Context, store *image.Store, x *image.Session,
 	if got, ok, err := x.HasLayer(ctx, l.DiffID); ok || err != nil {
 		return got, err
 	}
-	record, err := os.Open(filepath.Join(i.at.root, i.at.driver+"-layers", l.ID+".tar-split.gz"))
+	record, err := os.OpenFile(filepath.Join(i.at.root, i.at.driver+"-layers", l.ID+".tar-split.gz"), unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return image.Layer{}, fmt.Errorf("there is no record of its archive: podman save the image, and load the archive (mocker-compose image load)")
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ type layerEntry struct {
 // list is one of the two files.
 func list[T any](p place, kind string) (out []T, err error) {
 	path := filepath.Join(p.root, p.driver+"-"+kind, kind+".json")
-	raw, err := os.ReadFile(path)
+	raw, err := readFile(path, maxList)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -49,11 +50,38 @@ func list[T any](p place, kind string) (out []T, err error) {
 	return out, nil
 }
 
+// What is read whole, in bytes: a list of many images, a document of one.
+const (
+	maxList     = 256 << 20
+	maxDocument = 8 << 20
+)
+
+// readFile reads a regular file that may be another user's: a fifo would keep us waiting.
+func readFile(path string, most int64) ([]byte, error) {
+	f, err := os.OpenFile(path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err == nil && (!st.Mode().IsRegular() || st.Size() > most) {
+		err = fmt.Errorf("%s: it is no file, or has more than the %d bytes that are read", path, most)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
+// isID tells an id from what would lead elsewhere as part of a path: the lists of an
+// additional store are others'.
+func isID(id string) bool { return len(id) == 64 && strings.Trim(id, "0123456789abcdef") == "" }
+
 // lock keeps podman from changing a list while it is held; waiting ends with ctx.
 // Where the file may not be opened nobody who could change it is the user.
 func (p place) lock(ctx context.Context, kind string) (release func(), err error) {
 	path := filepath.Join(p.root, p.driver+"-"+kind, kind+".lock")
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, unix.O_RDONLY|unix.O_NONBLOCK, 0) // not a fifo of somebody else's
 	if err != nil {
 		return func() {}, nil //nolint:nilerr // see above
 	}
@@ -115,5 +143,5 @@ func (p place) document(id, key string) ([]byte, error) {
 	if strings.Trim(key, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.") != "" {
 		key = "=" + base64.StdEncoding.EncodeToString([]byte(key))
 	}
-	return os.ReadFile(filepath.Join(p.root, p.driver+"-images", id, key))
+	return readFile(filepath.Join(p.root, p.driver+"-images", id, key), maxDocument)
 }
