@@ -70,15 +70,33 @@ func (r *Runtime) imageLayers(ctx context.Context, sc *supervisor.Container, m p
 }
 
 // openLayers is the detached tree of an image, read-only.
+//
+// An overlay, also of one layer: who has CAP_SYS_ADMIN inside takes "read-only" off a bind
+// mount, and would write into the store's layer. An overlay without an upper directory has
+// nothing to write to.
 func (r *Runtime) openLayers(c *container, layers []string) (*os.File, error) {
-	if len(layers) == 1 {
-		return sandbox.Bind(layers[0])
+	data := r.dirs.ContainerData(r.project, c.name)
+	if len(layers) > 1 {
+		return r.openUnion(data, layers)
 	}
-	work := filepath.Join(r.dirs.ContainerData(r.project, c.name), "mount.work")
-	if err := os.Mkdir(work, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if filepath.Dir(layers[0]) != data && r.overlay() == nil { // else it is this container's copy
+		if tree, err := r.openUnion(data, layers); err == nil {
+			return tree, nil // not over every directory of the user's
+		}
+	}
+	return sandbox.Bind(layers[0])
+}
+
+// openUnion makes the overlay; with fewer than two directories the kernel makes none.
+func (r *Runtime) openUnion(data string, layers []string) (*os.File, error) {
+	none := filepath.Join(data, "mount.work")
+	if err := os.Mkdir(none, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return sandbox.Overlay(sandbox.Layers{Lower: layers, Work: work})
+	if len(layers) == 1 {
+		layers = []string{layers[0], none}
+	}
+	return sandbox.Overlay(sandbox.Layers{Lower: layers, Work: none})
 }
 
 // closeSources closes the trees of images.
