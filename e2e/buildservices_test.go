@@ -55,7 +55,7 @@ services:
 	s.write("web/Dockerfile", busyboxBase+"FROM base\nCOPY --from=shared /shared /shared\nCOPY version /version\nCMD cat /version /shared; exec sleep 1000\n")
 	s.write("api/Dockerfile", busyboxBase+"FROM base\nCOPY version /version\nCMD cat /version; exec sleep 1000\n")
 	first := s.compose("up", "-d", "--no-build", "web")
-	if first.code != 1 || !strings.Contains(first.stderr, s.project+"-web") {
+	if first.code != 1 || !strings.Contains(first.stderr, s.project+"-web") || !strings.Contains(first.stderr, "mocker-compose build web") {
 		t.Fatalf("up --no-build: exit %d\n%s", first.code, first.stderr)
 	}
 	up := s.compose("up", "-d", "--pull", "never")

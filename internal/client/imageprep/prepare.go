@@ -76,7 +76,11 @@ func get(ctx context.Context, e *client.Env, have *shelf, p *project.Project, na
 			return nil, without(have, list, err)
 		}
 	}
-	if names := toBuild(services, have, fallback); len(names) > 0 && !o.NoBuild {
+	if names := toBuild(services, have, fallback); o.NoBuild {
+		if err := unbuilt(chosen(p, names), have, failed); err != nil {
+			return nil, err
+		}
+	} else if len(names) > 0 {
 		if _, err := build(ctx, e, have, p, names, building.Options{Quiet: o.QuietBuild}); err != nil {
 			return nil, err
 		}
