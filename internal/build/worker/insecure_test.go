@@ -21,17 +21,20 @@ func TestInsecureReadsOnly(t *testing.T) {
 	if err := os.WriteFile(mine, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const script = `cat /b/mine /l/of-the-image
+	if err := os.Chmod(dir.Name(), 0o710); err != nil {
+		t.Fatal(err)
+	}
+	const script = `stat -c %a /b; ls -A /e; cat /b/mine /l/of-the-image
 for m in /b /l; do
 	mount -o remount,rw,bind $m; mount -o remount,rw $m; mount --bind $m /mnt && mount -o remount,rw,bind /mnt
 	echo evil >$m/mine; echo evil >$m/of-the-image; echo evil >/mnt/new; umount /mnt
 done 2>/dev/null; true`
 	l, out := s.must("mkdir -p /mnt; "+script, func(j *build.RunJob) {
 		j.Run.Insecure = true
-		j.Run.Mounts = []build.Mount{{Type: "bind", Target: "/b", ReadOnly: true}, {Type: "bind", Target: "/l", ReadOnly: true}}
-		j.Mounts = []build.Mounted{{Dir: dir}, {Lower: s.lower[1:]}}
+		j.Run.Mounts = []build.Mount{{Type: "bind", Target: "/b", ReadOnly: true}, {Type: "bind", Target: "/l", ReadOnly: true}, {Type: "bind", Target: "/e", ReadOnly: true}}
+		j.Mounts = []build.Mounted{{Dir: dir}, {Lower: s.lower[1:]}, {}}
 	})
-	if out != "minehonest" {
+	if out != "710\nminehonest" {
 		t.Errorf("it reads %q", out)
 	}
 	if b, err := os.ReadFile(mine); string(b) != "mine" {

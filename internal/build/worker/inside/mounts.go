@@ -95,7 +95,11 @@ func (r *running) overlayOf(ctx context.Context, lower []string, readOnly bool) 
 	if readOnly && r.insecure && len(lower) == 1 {
 		// With all capabilities a program can take "read-only" off a bind mount, and would
 		// write into the user's files, or into a layer. An overlay has nothing to write to.
-		lower = append([]string{r.p.empty}, lower...)
+		none, err := r.directory(0o700)
+		if err != nil {
+			return nil, err
+		}
+		lower = []string{lower[0], none} // the first one's owner and mode are seen
 	}
 	upper := ""
 	if !readOnly {
