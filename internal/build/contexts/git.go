@@ -77,6 +77,9 @@ func (k *keep) fetchCommit(ctx context.Context, repo string, a gitAddress) (stri
 			return k.commitOf(ctx, repo, want, a)
 		}
 	}
+	if err != nil && isAnonymous(ctx) {
+		return "", fmt.Errorf("fetch %s: %w (%s)", redacted(a.asItIsGiven), err, howToBeSomebody)
+	}
 	if err != nil {
 		return "", fmt.Errorf("fetch %s: %w", redacted(a.asItIsGiven), err)
 	}
@@ -178,12 +181,18 @@ var elsewhere = []string{
 // git runs the user's git in dir. The umask is that of checked out files.
 func git(ctx context.Context, dir string, args ...string) (string, error) {
 	argv := append([]string{"-c", `umask 022; exec git "$@"`, "git"}, careful...)
+	if isAnonymous(ctx) {
+		argv = append(argv, nobody...)
+	}
 	cmd := exec.CommandContext(ctx, "/bin/sh", append(argv, args...)...)
 	cmd.Dir = dir
 	for _, kv := range os.Environ() {
 		if name, _, _ := strings.Cut(kv, "="); !slices.Contains(elsewhere, name) {
 			cmd.Env = append(cmd.Env, kv)
 		}
+	}
+	if isAnonymous(ctx) {
+		cmd.Env = asNobody(cmd.Env)
 	}
 	cmd.Env = append(cmd.Env, "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
 	var out, said bytes.Buffer

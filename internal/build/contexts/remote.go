@@ -88,7 +88,7 @@ func (c *Context) addGit(ctx context.Context, cp *build.Copy, a gitAddress) (sel
 	if cp.Checksum != "" {
 		a.commit = cp.Checksum
 	}
-	h, _, err := c.keep.checkout(ctx, a, cp.KeepGitDir)
+	h, _, err := c.keep.checkout(anonymous(ctx), a, cp.KeepGitDir)
 	if err != nil {
 		return selected{}, err
 	}
