@@ -81,8 +81,9 @@ func (b *beside) follow(ctx context.Context) (err error) {
 			return b.buried(ctx)
 		case !errors.Is(err, errBroken) || ctx.Err() != nil:
 			return b.result(err)
-		case deaths > deathsLimit:
-			return b.env.dies(b.project)
+		}
+		if err := b.env.another(ctx, b.project, deaths); err != nil && ctx.Err() == nil {
+			return err
 		}
 	}
 }

@@ -36,10 +36,24 @@ func (e *Env) call(ctx context.Context, name string, how reach, req api.Request,
 		if !errors.Is(err, errBroken) || ctx.Err() != nil {
 			return err
 		}
-		if deaths > deathsLimit {
-			return e.dies(name)
+		if err := e.another(ctx, name, deaths); err != nil {
+			return err
 		}
 	}
+}
+
+// another waits a moment for the next supervisor, unless too many have died. One whose
+// project is just ending takes connections and ends them for some milliseconds more: in
+// which all attempts could be made.
+func (e *Env) another(ctx context.Context, name string, deaths int) error {
+	if deaths > deathsLimit {
+		return e.dies(name)
+	}
+	pause := firstPause
+	for range deaths - 1 {
+		pause = longer(pause)
+	}
+	return sleep(ctx, pause)
 }
 
 func (e *Env) dies(name string) error {

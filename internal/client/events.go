@@ -32,8 +32,8 @@ func (e *Env) subscribe(ctx context.Context, name string, how reach, services []
 		if !errors.Is(err, errBroken) || ctx.Err() != nil {
 			return err
 		}
-		if deaths > deathsLimit {
-			return e.dies(name)
+		if err := e.another(ctx, name, deaths); err != nil {
+			return err
 		}
 	}
 }

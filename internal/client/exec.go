@@ -65,8 +65,8 @@ func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string
 			}
 			return err
 		}
-		if deaths > deathsLimit {
-			return e.dies(t.Name)
+		if err := e.another(ctx, t.Name, deaths); err != nil {
+			return err
 		}
 	}
 }

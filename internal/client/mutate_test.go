@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
@@ -107,6 +108,21 @@ func TestRepeat(t *testing.T) {
 	}
 	if n := len(w.asked(api.OpStop)); n != 3 {
 		t.Errorf("asked %d times, want 3", n)
+	}
+}
+
+// TestRepeatWhileItEnds: a supervisor whose project is just ending breaks connections for
+// a while; it does not die again and again.
+func TestRepeatWhileItEnds(t *testing.T) {
+	w := newWorld(t)
+	began := time.Now()
+	w.serve("demo", func(c *wire.Conn, _ *api.Request, _ []*os.File) {
+		if time.Since(began) > 300*time.Millisecond {
+			_ = c.Send(api.Answer{Done: true})
+		}
+	})
+	if err := w.Stop(bounded(t), Target{Name: "demo"}, &StopOptions{}, nil); err != nil {
+		t.Error(err)
 	}
 }
 
