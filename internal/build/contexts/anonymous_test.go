@@ -32,6 +32,8 @@ func TestAnonymous(t *testing.T) {
 	}))
 	defer private.Close()
 	address = private.URL + "/r.git"
+	trap, run := repository(t)
+	run("git submodule --quiet add " + trap + " mod && git config -f .gitmodules submodule.mod.url " + address + " && git add . && git commit -qm mod")
 	host := strings.TrimPrefix(private.URL, "http://")
 	for name, known := range map[string]func(home string) map[string]string{
 		"a credential helper": func(home string) map[string]string {
@@ -64,6 +66,15 @@ func TestAnonymous(t *testing.T) {
 			c.Close()
 			if _, _, err := openEmpty(t, t.TempDir()).Select(t.Context(), add(address)); err == nil || !strings.Contains(err.Error(), "additional_contexts") {
 				t.Errorf("ADD: %v", err)
+			}
+			if name != "a credential helper" { // the next is the same for all
+				return
+			}
+			if c, err := Open(t.Context(), trap, Options{Data: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "of a public repository") {
+				t.Errorf("a public repository takes a private one: %v", err)
+				if err == nil {
+					c.Close()
+				}
 			}
 		})
 	}

@@ -113,7 +113,7 @@ func checkOut(ctx context.Context, repo, dir, commit string, a gitAddress, keepG
 		}
 	}
 	if _, err := os.Lstat(filepath.Join(dir, ".gitmodules")); err == nil && !a.noModules {
-		if _, err := git(ctx, dir, append(login, "submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")...); err != nil {
+		if err := submodules(ctx, dir, a, login); err != nil {
 			return fmt.Errorf("submodules of %s: %w", redacted(a.asItIsGiven), err)
 		}
 	}
@@ -130,6 +130,21 @@ func checkOut(ctx context.Context, repo, dir, commit string, a gitAddress, keepG
 		return err
 	}
 	return errors.Join(withoutGit(dir, keepGit), setTimes(dir, time.Unix(sec, 0)))
+}
+
+// submodules fetches them. Their addresses are the repository's word. One that everybody can
+// read may be a stranger's, who would name what only the user can read.
+func submodules(ctx context.Context, dir string, a gitAddress, login []string) error {
+	update := append(login, "submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")
+	as := ctx
+	if _, err := git(anonymous(ctx), dir, "ls-remote", "--quiet", "--", a.remote, "HEAD"); err == nil {
+		as = anonymous(ctx)
+	}
+	_, err := git(as, dir, update...)
+	if err != nil && isAnonymous(as) && !isAnonymous(ctx) {
+		return fmt.Errorf("%w (of a public repository they are fetched without your keys and passwords)", err)
+	}
+	return err
 }
 
 // withoutGit removes what belongs to git: the repository, and the files that lead
