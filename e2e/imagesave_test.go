@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
+	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
 
 // savedImages are two images that share a layer, with what is hard to write
@@ -45,9 +46,9 @@ func TestSave(t *testing.T) {
 		if got := strings.TrimSpace(s.must("image", "inspect", "-f", "{{.Id}}", name)); got != img.ID(t) {
 			t.Errorf("%s came back as %s, was %s", name, got, img.ID(t))
 		}
-		s.skopeoReads("saved.tar", name, img.ID(t))
+		t.Run("skopeo "+name, func(t *testing.T) { s.in(t).skopeoReads("saved.tar", name, img.ID(t)) })
 	}
-	s.podmanLoads("saved.tar", a.ID(t), b.ID(t))
+	t.Run("podman", func(t *testing.T) { s.in(t).podmanLoads("saved.tar", a.ID(t), b.ID(t)) })
 	s.fails(1, []string{"No such image: nope"}, "image", "save", "-o", "none.tar", "demo/app:1", "nope")
 	s.fails(1, []string{"not for linux/s390x"}, "image", "save", "--platform", "linux/s390x", "-o", "none.tar", "demo/app:1")
 	if left, _ := filepath.Glob(filepath.Join(s.dir, "*none.tar*")); len(left) > 0 {
@@ -58,11 +59,7 @@ func TestSave(t *testing.T) {
 // skopeoReads asks skopeo for the configuration's digest, in both forms that the archive has.
 func (s *scenario) skopeoReads(archive, name, id string) {
 	s.t.Helper()
-	skopeo, err := exec.LookPath("skopeo")
-	if err != nil {
-		s.t.Log("skopeo is not installed: what it reads is not tried")
-		return
-	}
+	skopeo := testns.RequireProgram(s.t, "skopeo", "skopeo")
 	cmd := exec.Command(skopeo, "--insecure-policy", "inspect", "--raw", "docker-archive:"+archive+":"+name)
 	cmd.Dir = s.dir
 	out, err := cmd.Output()
@@ -92,11 +89,7 @@ func (s *scenario) skopeoReads(archive, name, id string) {
 // podmanLoads has podman unpack all layers, where it can.
 func (s *scenario) podmanLoads(archive string, ids ...string) {
 	s.t.Helper()
-	podman, err := exec.LookPath("podman")
-	if err != nil {
-		s.t.Log("podman is not installed: what it loads is not tried")
-		return
-	}
+	podman := testns.RequireProgram(s.t, "podman", "podman")
 	runRoot, err := os.MkdirTemp("", "pr") // podman takes no long ones
 	if err != nil {
 		s.t.Fatal(err)
