@@ -17,6 +17,9 @@ import (
 // FuzzRoundTrip: of whatever tree an archive makes there is a tar that makes the same
 // tree, and the same tar again.
 func FuzzRoundTrip(f *testing.F) {
+	if os.Getuid() != 0 {
+		f.Skip("it gives files away and reads what has no mode: for root, as in a user namespace")
+	}
 	for _, a := range hazard.Corpus(f.TempDir()) {
 		b, err := a.Bytes()
 		if err != nil {
@@ -26,7 +29,7 @@ func FuzzRoundTrip(f *testing.F) {
 			f.Add(b)
 		}
 	}
-	o := layer.Options{Single: os.Getuid() != 0, Limits: layer.Limits{Entries: 1000, Bytes: 1 << 20}}
+	o := layer.Options{Limits: layer.Limits{Entries: 1000, Bytes: 1 << 20}}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		first := filepath.Join(t.TempDir(), "fs")
 		if !unpacked(t, b, first, o) {
