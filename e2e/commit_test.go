@@ -105,6 +105,7 @@ func TestExport(t *testing.T) {
 				t.Errorf("on standard output: %d bytes", len(out))
 			}
 			s.fails(1, []string{"no such file or directory"}, "export", "-o", "none/out.tar", "a")
+			s.fails(1, []string{"write the archive: no space left on device"}, "export", "-o", "/dev/full", "a")
 		})
 	}
 }

@@ -50,6 +50,7 @@ func TestSave(t *testing.T) {
 	}
 	t.Run("podman", func(t *testing.T) { s.in(t).podmanLoads("saved.tar", a.ID(t), b.ID(t)) })
 	s.fails(1, []string{"No such image: nope"}, "image", "save", "-o", "none.tar", "demo/app:1", "nope")
+	s.fails(1, []string{"write the archive: no space left on device"}, "image", "save", "-o", "/dev/full", "demo/app:1")
 	s.fails(1, []string{"not for linux/s390x"}, "image", "save", "--platform", "linux/s390x", "-o", "none.tar", "demo/app:1")
 	if left, _ := filepath.Glob(filepath.Join(s.dir, "*none.tar*")); len(left) > 0 {
 		t.Errorf("left of a save that failed: %v", left)

@@ -36,13 +36,13 @@ func Known(err error) (Cause, bool) {
 
 // Told is an error that a process of ours has told in words, about files below dir: with
 // its cause, if the words are that there is no room.
-func Told(text string, dir Dir) error {
+func Told(err error, dir Dir) error {
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT} {
-		if doing, ok := strings.CutSuffix(text, ": "+full.Error()); ok {
+		if doing, ok := strings.CutSuffix(err.Error(), ": "+full.Error()); ok {
 			return &Error{Doing: doing, Err: full, Cause: Full(Here(), dir, 0, 0)}
 		}
 	}
-	return errors.New(text)
+	return err
 }
 
 // Advise prints what mends the cause of an error, if it is one that is known.

@@ -156,7 +156,7 @@ func (s *Store) Run(ctx context.Context, req Request, in *os.File, handle func(*
 		if req.writesOut() || req.Op == OpLayer { // who pulls has words of its own for that
 			return errors.New(said)
 		}
-		return cause.Told(said, cause.Data(filepath.Dir(s.dir)))
+		return cause.Told(errors.New(said), cause.Data(filepath.Dir(s.dir)))
 	case e.err != nil:
 		return e.err
 	case err != nil:

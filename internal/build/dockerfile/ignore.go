@@ -77,8 +77,10 @@ func Patterns(data []byte) ([]string, error) {
 	if i := slices.IndexFunc(patterns, func(p string) bool { return len(p) > maxPattern }); i >= 0 {
 		return nil, fmt.Errorf("a pattern is longer than %d bytes", maxPattern)
 	}
-	if _, err := patternmatcher.New(patterns); err != nil {
-		return nil, err
+	for _, p := range patterns {
+		if _, err := patternmatcher.New([]string{p}); err != nil {
+			return nil, fmt.Errorf("%q: %w", short(p), err)
+		}
 	}
 	return patterns, nil
 }

@@ -43,7 +43,7 @@ func TestIgnore(t *testing.T) {
 
 func TestIgnoreRefuses(t *testing.T) {
 	for text, part := range map[string]string{
-		"[":                               "syntax error",
+		"[":                               `"[": syntax error`,
 		"!":                               "illegal exclusion",
 		strings.Repeat("x\n", 6000):       "patterns",
 		strings.Repeat("x", 5000) + "\n":  "longer",

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 )
@@ -74,6 +75,7 @@ func open(e *client.Env, path string) (out *os.File, publish func(error) error, 
 		}
 		if err != nil {
 			os.Remove(f.Name())
+			err = cause.Told(fmt.Errorf("%s: %w", path, err), cause.DirOf(f.Name()))
 		}
 		return err
 	}, nil

@@ -89,7 +89,7 @@ func (o *SaveOptions) open(e *client.Env) (out *os.File, finish func(error) erro
 		}
 		if err != nil {
 			_ = os.Remove(out.Name())
-			err = cause.Told(fmt.Sprintf("%s: %v", o.Output, err), cause.DirOf(out.Name()))
+			err = cause.Told(fmt.Errorf("%s: %w", o.Output, err), cause.DirOf(out.Name()))
 		}
 		return err
 	}, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -78,7 +79,7 @@ func (c *container) whole(ctx context.Context) (harvest.Result, error) {
 		return harvest.Result{}, err
 	}
 	defer root.Close()
-	return harvest.Layer(ctx, root, harvest.Options{Out: os.Stdin, Keep: true})
+	return harvest.Layer(ctx, root, harvest.Options{Out: archive{}, Keep: true})
 }
 
 // changes writes what the container has made of its image.
@@ -99,7 +100,7 @@ func (c *container) changes(ctx context.Context) (harvest.Result, error) {
 		return harvest.Result{}, err
 	}
 	defer below.Close()
-	return harvest.Layer(ctx, upper, harvest.Options{Below: below, Out: os.Stdin, Keep: true})
+	return harvest.Layer(ctx, upper, harvest.Options{Below: below, Out: archive{}, Keep: true})
 }
 
 // difference compares the container's copy of the image with a new one, which the
@@ -140,7 +141,7 @@ func (c *container) difference(ctx context.Context) (res harvest.Result, err err
 	if err := harvest.Extract(ctx, dirs[0], dirs[1], dirs[2], time.Time{}); err != nil {
 		return res, err
 	}
-	return harvest.Layer(ctx, dirs[2], harvest.Options{Below: dirs[1], Out: os.Stdin})
+	return harvest.Layer(ctx, dirs[2], harvest.Options{Below: dirs[1], Out: archive{}})
 }
 
 func overlay(lower []string) (*os.File, error) {
@@ -160,4 +161,15 @@ func overlay(lower []string) (*os.File, error) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// archive is standard input, which is what to write to, with a name for errors.
+type archive struct{}
+
+func (archive) Write(b []byte) (int, error) {
+	n, err := os.Stdin.Write(b)
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = &fs.PathError{Op: at.Op, Path: "the archive", Err: at.Err}
+	}
+	return n, err
 }
