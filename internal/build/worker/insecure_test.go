@@ -7,11 +7,26 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
+	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
 
 // With all capabilities a step still writes neither into the directory of a context nor
 // into a layer: what is shown of them read-only cannot be made anything else.
 func TestInsecureReadsOnly(t *testing.T) {
+	if !testns.Plain(t) {
+		return
+	}
+	for _, instead := range []string{"", "MOCKER_FORCE_NO_OVERLAY"} {
+		t.Run("with "+instead, func(t *testing.T) {
+			if instead != "" {
+				t.Setenv(instead, "1")
+			}
+			testInsecureReadsOnly(t)
+		})
+	}
+}
+
+func testInsecureReadsOnly(t *testing.T) {
 	s := newSite(t, imagetest.File{Name: "of-the-image", Text: "honest"})
 	if s == nil {
 		return

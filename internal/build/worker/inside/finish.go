@@ -40,7 +40,7 @@ func (s *step) finish(ctx context.Context, epoch *time.Time) (build.Layer, error
 
 // settle ends all changes: the layer is what its digest says, also if the program has
 // passed files on to one of another step that they share a cache with. Files that a
-// process serves end with it; those of a copy have nothing that could be closed.
+// process serves end with it, and of a copy the layer is another copy.
 func (s *step) settle() error {
 	if !s.programs || s.root == nil || s.p.union() != byKernel {
 		return nil
