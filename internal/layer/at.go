@@ -7,19 +7,13 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
 // openAt opens base in dir, never through a link.
 func openAt(dir *os.File, base string, flags int, mode uint32) (*os.File, error) {
-	for {
-		fd, err := unix.Openat(int(dir.Fd()), base, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
-		if err == nil {
-			return os.NewFile(uintptr(fd), base), nil
-		}
-		if err != unix.EINTR {
-			return nil, err
-		}
-	}
+	return safepath.OpenAt(dir, base, flags, mode)
 }
 
 // futimens sets the times of an open file: utimensat(2) without a name, which

@@ -26,7 +26,7 @@ func OpenBeneath(root *os.File, path string, flags int) (*os.File, error) {
 // walkBeneath is OpenBeneath without openat2, name by name.
 func walkBeneath(root *os.File, names []string, flags int) (*os.File, error) {
 	if len(names) == 0 {
-		return openat(root, ".", flags, 0)
+		return OpenAt(root, ".", flags, 0)
 	}
 	dir := root
 	for i, name := range names {
@@ -38,7 +38,7 @@ func walkBeneath(root *os.File, names []string, flags int) (*os.File, error) {
 		if last {
 			how = flags
 		}
-		f, err := openat(dir, name, how, 0)
+		f, err := OpenAt(dir, name, how, 0)
 		if err == unix.ENOTDIR && !last && isLink(dir, name) {
 			err = unix.ELOOP // what openat2 says
 		}

@@ -50,7 +50,7 @@ func makeFile(mode uint32) func(*os.File, string, bool) error {
 		if !last {
 			return mkdir(dir, name, 0o755)
 		}
-		f, err := openat(dir, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY, mode)
+		f, err := OpenAt(dir, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY, mode)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func mkdir(dir *os.File, name string, mode uint32) error {
 	if err := unix.Mkdirat(int(dir.Fd()), name, mode); err != nil {
 		return err
 	}
-	f, err := openat(dir, name, unix.O_PATH|unix.O_DIRECTORY, 0)
+	f, err := OpenAt(dir, name, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return err
 	}

@@ -63,8 +63,9 @@ func openat2(dir *os.File, path string, flags int, resolve uint64) (*os.File, er
 	}
 }
 
-// openat opens one name in dir and never follows it.
-func openat(dir *os.File, name string, flags int, mode uint32) (*os.File, error) {
+// OpenAt opens one name in dir, and never follows it (openat(2) with O_NOFOLLOW); mode is
+// for O_CREAT. The error is the kernel's.
+func OpenAt(dir *os.File, name string, flags int, mode uint32) (*os.File, error) {
 	for {
 		fd, err := unix.Openat(int(dir.Fd()), name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 		if err == nil {
@@ -74,4 +75,15 @@ func openat(dir *os.File, name string, flags int, mode uint32) (*os.File, error)
 			return nil, err
 		}
 	}
+}
+
+// ReadLinkAt is where a link in dir leads to; an empty name is dir itself, opened by O_PATH
+// (readlinkat(2)).
+func ReadLinkAt(dir *os.File, name string) (string, error) {
+	buf := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(int(dir.Fd()), name, buf)
+	if err != nil {
+		return "", err
+	}
+	return string(buf[:n]), nil
 }

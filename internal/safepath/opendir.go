@@ -25,7 +25,7 @@ func openDir(dir *os.File, name string) (*os.File, error) {
 		// Where it fails the reading or deleting says why.
 		chmod(p, st.Mode&0o7777|0o700)
 	}
-	return openat(p, ".", dirFlags, 0)
+	return OpenAt(p, ".", dirFlags, 0)
 }
 
 // openSameMount is openat that fails with EXDEV when name is a mount point.
@@ -35,7 +35,7 @@ func openSameMount(dir *os.File, name string, flags int) (*os.File, error) {
 	if !walkInstead(err) {
 		return f, err
 	}
-	f, err = openat(dir, name, flags, 0)
+	f, err = OpenAt(dir, name, flags, 0)
 	if err != nil {
 		return nil, err
 	}

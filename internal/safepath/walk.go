@@ -61,7 +61,7 @@ func (w *walk) resolve() (place, error) {
 			continue
 		}
 		last := len(w.rest) == 0
-		f, err := openat(w.here(), name, unix.O_PATH, 0)
+		f, err := OpenAt(w.here(), name, unix.O_PATH, 0)
 		if err == unix.ENOENT && w.make != nil && made < maxTries {
 			made++
 			if err := w.make(w.here(), name, last); err != nil && err != unix.EEXIST {
@@ -109,12 +109,10 @@ func (w *walk) follow(link *os.File) error {
 	if w.links++; w.links > maxLinks {
 		return unix.ELOOP
 	}
-	buf := make([]byte, unix.PathMax)
-	n, err := unix.Readlinkat(int(link.Fd()), "", buf)
+	target, err := ReadLinkAt(link, "")
 	if err != nil {
 		return err
 	}
-	target := string(buf[:n])
 	if strings.HasPrefix(target, "/") {
 		w.up(len(w.dirs))
 	}
@@ -145,11 +143,11 @@ func (w *walk) open(flags int) (*os.File, error) {
 		return nil, err
 	}
 	if p.name == "." {
-		return openat(p.dir, ".", flags, 0)
+		return OpenAt(p.dir, ".", flags, 0)
 	}
 	if flags&unix.O_PATH == 0 {
 		defer p.f.Close()
-		return openat(p.dir, p.name, flags, 0)
+		return OpenAt(p.dir, p.name, flags, 0)
 	}
 	if flags&unix.O_DIRECTORY != 0 {
 		p.f.Close()

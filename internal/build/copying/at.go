@@ -4,28 +4,17 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
 // openAt opens base in dir, never through a link.
 func openAt(dir *os.File, base string, flags int, mode uint32) (*os.File, error) {
-	for {
-		fd, err := unix.Openat(int(dir.Fd()), base, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
-		if err == nil {
-			return os.NewFile(uintptr(fd), base), nil
-		}
-		if err != unix.EINTR {
-			return nil, err
-		}
-	}
+	return safepath.OpenAt(dir, base, flags, mode)
 }
 
 func readLinkAt(dir *os.File, base string) (string, error) {
-	buf := make([]byte, unix.PathMax)
-	n, err := unix.Readlinkat(int(dir.Fd()), base, buf)
-	if err != nil {
-		return "", err
-	}
-	return string(buf[:n]), nil
+	return safepath.ReadLinkAt(dir, base)
 }
 
 // ignoreUnmapped passes over what chown says of an id that our user namespace does

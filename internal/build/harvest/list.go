@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/layer"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
 // The names of layer.md ("Whiteouts").
@@ -48,24 +49,11 @@ func (h *harvester) list(dir *os.File) ([]item, error) {
 
 // openAt opens an entry, never through a link.
 func openAt(dir *os.File, name string, flags int) (*os.File, error) {
-	for {
-		fd, err := unix.Openat(int(dir.Fd()), name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		if err == nil {
-			return os.NewFile(uintptr(fd), name), nil
-		}
-		if err != unix.EINTR {
-			return nil, err
-		}
-	}
+	return safepath.OpenAt(dir, name, flags, 0)
 }
 
 func readLink(dir *os.File, name string) (string, error) {
-	buf := make([]byte, unix.PathMax)
-	n, err := unix.Readlinkat(int(dir.Fd()), name, buf)
-	if err != nil {
-		return "", err
-	}
-	return string(buf[:n]), nil
+	return safepath.ReadLinkAt(dir, name)
 }
 
 // under looks at what is below; false if there is nothing.

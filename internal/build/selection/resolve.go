@@ -90,12 +90,7 @@ func readLink(root *os.File, path string) (string, error) {
 }
 
 func readLinkAt(dir *os.File, name string) (string, error) {
-	buf := make([]byte, unix.PathMax)
-	n, err := unix.Readlinkat(int(dir.Fd()), name, buf)
-	if err != nil {
-		return "", err
-	}
-	return string(buf[:n]), nil
+	return safepath.ReadLinkAt(dir, name)
 }
 
 // missing reports an error that means that there is no such thing.
