@@ -146,7 +146,7 @@ func (s *scenario) onlyTheStore() {
 		t.Fatal(err)
 	}
 	known := map[string]bool{"layers": true, "locks": true, "index.json": true, "configs": true, "sources": true, "canary": true, "lock": true,
-		"manifests": true, "sessions": true, "cache": true, "mounts": true, "downloads": true, "one-id": true}
+		"manifests": true, "sessions": true, "cache": true, "mounts": true, "downloads": true, "one-id": true, "reserve": true}
 	for _, e := range entries {
 		if !known[e.Name()] {
 			t.Errorf("%s holds %s", s.dirs.Images(), e.Name())

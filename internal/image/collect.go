@@ -23,9 +23,10 @@ type doomedLayer struct {
 }
 
 // finishRemoval saves the index, and then, never before, dooms what nothing
-// needs any more.
+// needs any more. If it cannot be saved there are no events.
 func (s *Store) finishRemoval(x *index, events *[]Event, doomed *[]doomedLayer) (err error) {
-	if err := s.saveIndex(x); err != nil {
+	if err := s.saveSmaller(x); err != nil {
+		*events = nil // nothing has been done
 		return err
 	}
 	if *doomed, err = s.doom(x, 0, nil); err != nil {

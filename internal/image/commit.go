@@ -38,6 +38,9 @@ func (s *Store) Commit(ctx context.Context, images []New) (renamed []Renamed, er
 		}
 		return nil
 	})
+	if err == nil {
+		s.keepReserve()
+	}
 	return renamed, err
 }
 

@@ -10,6 +10,7 @@
 // # Model
 //
 //	images/index.json             all images and names: what is not in it is not there
+//	images/reserve                room in which a smaller index can be written when the disk is full
 //	images/lock                   flock: shared to rely on the index, exclusive to change it
 //	images/configs/HEX            an image's configuration as it was, for inspect and history
 //	images/manifests/HEX          a manifest as it was

@@ -37,6 +37,7 @@ func (s *Store) Remove(ctx context.Context, ref string, force bool) (events []Ev
 		}
 		return s.finishRemoval(x, &events, &doomed)
 	})
+	defer s.keepReserve()
 	return deleteDoomed(events, doomed, err)
 }
 
@@ -125,6 +126,7 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 		return s.finishRemoval(x, &events, &doomed)
 	})
 	events, err = deleteDoomed(events, doomed, err)
+	s.keepReserve()
 	// Parts of layers that nobody downloads any more.
 	freed, partErr := download.Collect(s.Downloads(), 0)
 	if freed > 0 {

@@ -50,3 +50,43 @@ func TestFullDiskAnywhere(t *testing.T) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
+
+// TestFullDiskIsMadeRoomOn: images can be removed when nothing can be written any more.
+func TestFullDiskIsMadeRoomOn(t *testing.T) {
+	if !testns.Isolated(t, testns.Mount) {
+		return
+	}
+	disk := t.TempDir()
+	if err := syscall.Mount("none", disk, "tmpfs", 0, "size=8m"); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Unmount(disk, syscall.MNT_DETACH)
+	s := childStore(t, disk, nil)
+	for _, op := range []string{"pull 0", "pull 1"} {
+		if out, err := clientProcess(disk, op).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", op, err, out)
+		}
+	}
+	fill := func() {
+		f, err := os.Create(filepath.Join(disk, "ballast"))
+		for n := 4096; err == nil; _, err = f.Write(make([]byte, n)) {
+		}
+		f.Close()
+	}
+	fill()
+	if events, err := s.Remove(t.Context(), "demo:0", false); err != nil || len(events) < 2 {
+		t.Fatalf("rm: %+v, %v", events, err)
+	}
+	fill() // and what that has freed
+	one, err := s.Find("demo:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if events, err := s.Prune(t.Context(), []string{one.ID}); err != nil || len(events) < 2 {
+		t.Errorf("prune: %+v, %v", events, err)
+	}
+	if err := os.Remove(filepath.Join(disk, "ballast")); err != nil {
+		t.Fatal(err)
+	}
+	wholeStore(t, s)
+}

@@ -98,7 +98,7 @@ func onlyTheStore(t *testing.T, top string) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if !strings.Contains(" cache configs downloads index.json layers lock locks manifests mounts one-id sessions sources ", " "+e.Name()+" ") {
+		if !strings.Contains(" cache configs downloads index.json layers lock locks manifests mounts one-id reserve sessions sources ", " "+e.Name()+" ") {
 			t.Errorf("made in the store: %s", e.Name())
 		}
 	}
