@@ -27,7 +27,9 @@ func (s *Store) tidy(x *index) error {
 			_, err := state.Load(s.path("sources", name), &m)
 			return strings.HasPrefix(name, ".") || err == nil && x.hasAll(m.IDs) // a name with a dot is being written
 		}),
-		s.tidyDir("", func(name string) bool { return !strings.HasPrefix(name, "."+indexName+".") }),
+		s.tidyDir("", func(name string) bool {
+			return !strings.HasPrefix(name, "."+indexName+".") && !strings.HasPrefix(name, ".commit.") // of commit: it has no name for long
+		}),
 		s.tidyLocks(),
 		s.tidyMounts(),
 	)

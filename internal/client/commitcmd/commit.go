@@ -2,7 +2,9 @@ package commitcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/pflag"
@@ -71,7 +73,7 @@ func (t *tree) commit(ctx context.Context, e *client.Env, target client.Target, 
 		return img, err
 	}
 	defer spool.Close()
-	if err := os.Remove(spool.Name()); err != nil {
+	if err := os.Remove(spool.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) { // a sweep was faster
 		return img, err
 	}
 	resume := t.pause(ctx, e, target, o)
@@ -115,6 +117,10 @@ func (t *tree) pause(ctx context.Context, e *client.Env, target client.Target, o
 	quiet := &client.Env{Stdin: e.Stdin, Stdout: e.Stdout, Stderr: e.Stderr, Getenv: e.Getenv, Dirs: e.Dirs, Global: e.Global}
 	quiet.Global.Progress = string(progress.Quiet)
 	if err := quiet.Pause(ctx, target, nil, []string{t.container.Service}); err != nil {
+		if ctx.Err() != nil { // it may have been carried out all the same
+			_ = quiet.Unpause(context.WithoutCancel(ctx), target, nil, []string{t.container.Service})
+			return func() {}
+		}
 		e.Warn(fmt.Sprintf("%s cannot be paused (%v): what it writes meanwhile may be in the image by half", t.container.Name, err))
 		return func() {}
 	}

@@ -259,3 +259,27 @@ func TestKeptImageIsNotPruned(t *testing.T) {
 		t.Error("it stays when nobody keeps it")
 	}
 }
+
+// TestSweptSmallFiles: what killed processes were writing in the store itself goes.
+func TestSweptSmallFiles(t *testing.T) {
+	if !testns.Isolated(t, testns.Mount) {
+		return
+	}
+	s := childStore(t, t.TempDir(), nil)
+	var left []string
+	for _, name := range []string{".index.json.1", ".commit.1", "sessions/dead"} {
+		path := s.Downloads() + "/../" + name
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, path)
+	}
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range left {
+		if _, err := os.Lstat(path); err == nil {
+			t.Errorf("%s is left", path)
+		}
+	}
+}
