@@ -25,6 +25,11 @@ func TestDatabases(t *testing.T) {
 	if err := os.CopyFS(s.dir, os.DirFS(filepath.Join(built.dir, "testdata/TestDatabases/project"))); err != nil {
 		t.Fatal(err)
 	}
+	entrypoint, err := os.ReadFile(filepath.Join(built.dir, "testdata/TestStack/postgres-entrypoint.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("postgres/docker-entrypoint.sh", string(entrypoint))
 	archive := filepath.Join(s.dir, "base.tar")
 	writeImages(t, archive, baseLayer(t, "mariadb-server", "postgresql", "gosu"), imagetest.Image{
 		Names: []string{"database-base:12"},
