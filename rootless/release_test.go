@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -29,8 +30,10 @@ func pidfds(t *testing.T) (n int) {
 }
 
 // settledPidfds counts when the tests before have closed theirs: what they have killed
-// ends by and by.
+// ends by and by, and what they have dropped is closed when it is collected.
 func settledPidfds(t *testing.T) int {
+	runtime.GC()
+	runtime.GC() // what finalizers have let go of
 	n, same := pidfds(t), 0
 	for range 500 {
 		time.Sleep(20 * time.Millisecond)
