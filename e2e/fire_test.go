@@ -5,6 +5,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Containers are restarted, killed and paused while commands and health checks are born
@@ -59,7 +60,16 @@ services:
 		}
 	}
 	close(stop)
-	all.Wait()
+	over := make(chan struct{})
+	go func() { all.Wait(); close(over) }()
+	for waits := true; waits; { // a command in a container that was paused last goes on when that does
+		s.plain("unpause", "two")
+		select {
+		case <-over:
+			waits = false
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 	s.plain("unpause", "two")
 	s.must("up", "-d")
 	for _, name := range []string{"one", "two", "shares"} {
