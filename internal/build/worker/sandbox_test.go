@@ -28,7 +28,7 @@ func TestSandbox(t *testing.T) {
 	}{
 		{"capabilities", "grep CapEff /proc/self/status | cut -f2", "00000000a80425fb", nil},
 		{"seccomp", "grep Seccomp: /proc/self/status | cut -f2; unshare -U true 2>/dev/null || echo no", "2\nno", nil},
-		{"processes", "cd /proc; ls -d [0-9]* | wc -l", "3", nil}, // the shell, ls, wc
+		{"processes", "set -- /proc/[0-9]*; echo $#", "1", nil}, // itself
 		{"mounts", "mount -t tmpfs x /mnt 2>/dev/null || echo no; cat /proc/keys; echo x 2>/dev/null >/proc/sys/kernel/hostname || echo ro; touch /sys/x 2>/dev/null || echo ro", "no\nro\nro", nil},
 		{"devices", "cd /dev; echo $(ls)", "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero", nil},
 		{"names", "hostname; cat /proc/self/cgroup | grep -v '^0::/$' | grep -c '^0::' || true", "buildkitsandbox\n0", nil},
