@@ -49,6 +49,14 @@ type stage struct {
 func newStage(t *testing.T, fill string) *stage {
 	t.Helper()
 	dir := t.TempDir()
+	if strings.ContainsAny(dir, ",:") { // the test's name, which an option of the mount cannot have
+		link := filepath.Join(os.TempDir(), fmt.Sprintf("stage-%d", os.Getpid()))
+		if err := os.Symlink(dir, link); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Remove(link) })
+		dir = link
+	}
 	s := &stage{t, dir + "/lower", dir + "/upper", dir + "/root"}
 	for _, d := range []string{s.lower, s.upper, dir + "/work", s.root} {
 		if err := os.Mkdir(d, 0o755); err != nil {
