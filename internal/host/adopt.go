@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/kept"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -45,7 +46,7 @@ func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) 
 	r.endStrays(ctx, children)
 	r.adoptParked()
 	r.finishChanges(known)
-	if err := r.kept.dropUnclaimed(); err != nil {
+	if err := r.kept.DropUnclaimed(); err != nil {
 		return nil, err
 	}
 	if _, err := r.net.DropUnclaimed(); err != nil {
@@ -67,7 +68,7 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 	if rec.Lower != "" && !rec.Copied {
 		c.work = filepath.Base(r.workDir(c.name, k.Run))
 	}
-	if !r.kept.has(logName(sc.Name, "stdout", "w")) {
+	if !r.kept.Has(kept.Log(sc.Name, "stdout", "w")) {
 		return false
 	}
 	if err := r.openStreams(c, sc); err != nil {
@@ -103,11 +104,11 @@ func (r *Runtime) adoptRun(c *container, sc *supervisor.Container, child *rootle
 	if c.box != nil {
 		r.net.SetReachable(c.name, true)
 	}
-	if f := r.kept.claim(stdinName(c.name)); f != nil {
+	if f := r.kept.Claim(kept.Stdin(c.name)); f != nil {
 		r.setInput(c, f)
 	}
 	if sc.Service.TTY {
-		if master := r.kept.claim(ttyName(c.name)); master != nil {
+		if master := r.kept.Claim(kept.TTY(c.name)); master != nil {
 			if err := r.showTerminal(c, master); err != nil {
 				r.report(fmt.Sprintf("container %s: its output cannot go on: %v", c.name, err))
 			}

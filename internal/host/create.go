@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/kept"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
@@ -76,7 +77,7 @@ func stageError(stage, object string, err error) error {
 // left, and has them moved into the files.
 func (r *Runtime) openStreams(c *container, sc *supervisor.Container) error {
 	for i, stream := range []string{"stdout", "stderr"} {
-		read, write := r.kept.claim(logName(c.name, stream, "r")), r.kept.claim(logName(c.name, stream, "w"))
+		read, write := r.kept.Claim(kept.Log(c.name, stream, "r")), r.kept.Claim(kept.Log(c.name, stream, "w"))
 		if read == nil || write == nil {
 			var err error
 			if read, write, err = r.newStream(c.name, stream); err != nil {
@@ -100,7 +101,7 @@ func (r *Runtime) newStream(name, stream string) (read, write *os.File, err erro
 	if read, write, err = logs.NewPipe(); err != nil {
 		return nil, nil, err
 	}
-	err = r.kept.KeepAll(map[string]*os.File{logName(name, stream, "r"): read, logName(name, stream, "w"): write})
+	err = r.kept.KeepAll(map[string]*os.File{kept.Log(name, stream, "r"): read, kept.Log(name, stream, "w"): write})
 	if err != nil {
 		read.Close()
 		write.Close()
@@ -117,7 +118,7 @@ func (r *Runtime) closeStreams(c *container, names ...string) error {
 			c.out[i].Close()
 			c.out[i] = nil
 		}
-		names = append(names, logName(c.name, stream, "r"), logName(c.name, stream, "w"))
+		names = append(names, kept.Log(c.name, stream, "r"), kept.Log(c.name, stream, "w"))
 	}
 	return r.kept.Drop(names...)
 }

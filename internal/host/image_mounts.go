@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/images"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -37,7 +38,7 @@ func (r *Runtime) imageMount(ctx context.Context, sc *supervisor.Container, m pr
 }
 
 func (r *Runtime) imageLayers(ctx context.Context, sc *supervisor.Container, m project.Mount, n int) ([]string, error) {
-	if path, ok := strings.CutPrefix(m.Source, rootfsPrefix); ok {
+	if path, ok := strings.CutPrefix(m.Source, images.RootFS); ok {
 		root, err := r.images.Prepare(ctx, path)
 		if err != nil {
 			return nil, err
@@ -48,7 +49,7 @@ func (r *Runtime) imageLayers(ctx context.Context, sc *supervisor.Container, m p
 		}
 		return []string{root.Lower}, nil
 	}
-	img, err := r.image(ctx, m.Source, func(string, string) {})
+	img, err := r.finder().Find(ctx, m.Source, func(string, string) {})
 	if err != nil {
 		return nil, err
 	}

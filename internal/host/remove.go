@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/kept"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -18,13 +19,13 @@ func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes 
 	if c == nil {
 		c = &container{name: sc.Name} // of an earlier boot: only its files are left
 	}
-	kept, err := r.park(c)
+	parked, err := r.park(c)
 	errs := []error{err, r.endRun(ctx, c), r.leave(c), r.forgetRun(c)}
-	if !kept {
+	if !parked {
 		errs = append(errs, r.net.RemoveSandbox(sc.Name), r.removeEtc(sc.Name))
 	}
 	errs = append(errs,
-		r.closeStreams(c, ttyName(sc.Name), stdinName(sc.Name)),
+		r.closeStreams(c, kept.TTY(sc.Name), kept.Stdin(sc.Name)),
 		r.removeScratch(sc.Name),
 		removeBelow(r.containersDir(), sc.Name),
 	)

@@ -11,6 +11,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/images"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -38,7 +39,7 @@ func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.
 // findLayers finds the read-only directories of the root, and marks them as used.
 func (r *Runtime) findLayers(ctx context.Context, c *container, sc *supervisor.Container) error {
 	var lower, notices []string
-	if path, ok := strings.CutPrefix(sc.Service.Image, rootfsPrefix); ok {
+	if path, ok := strings.CutPrefix(sc.Service.Image, images.RootFS); ok {
 		root, err := r.images.Prepare(ctx, path)
 		if err != nil {
 			return err

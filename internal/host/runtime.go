@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mocker-compose/mocker-compose/internal/host/groups"
+	"github.com/mocker-compose/mocker-compose/internal/host/kept"
 	"github.com/mocker-compose/mocker-compose/internal/host/turns"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
@@ -30,7 +31,7 @@ type Runtime struct {
 	dirs    state.Dirs
 	project string
 	holder  *rootless.HolderClient
-	kept    *kept
+	kept    *kept.Files
 	net     *netstack.Stack
 	logs    *logs.Mover
 	images  *rootfs.Store                // of archives that are no images
@@ -115,13 +116,13 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	if err := r.openGroups(); err != nil {
 		return nil, err
 	}
-	if r.kept, err = openKept(r.holder); err != nil {
+	if r.kept, err = kept.Open(r.holder); err != nil {
 		return nil, err
 	}
-	if r.router = r.kept.claim(rootless.RouterName); r.router == nil {
+	if r.router = r.kept.Claim(rootless.RouterName); r.router == nil {
 		return nil, fmt.Errorf("holder of project %s keeps no router net namespace", name)
 	}
-	if r.scratch = r.kept.claim(rootless.ScratchName); r.scratch == nil {
+	if r.scratch = r.kept.Claim(rootless.ScratchName); r.scratch == nil {
 		return nil, fmt.Errorf("holder of project %s keeps no scratch directory", name)
 	}
 	if r.net, err = netstack.Open(r.router, r.kept, r.notice); err != nil {
@@ -161,7 +162,7 @@ func (r *Runtime) Close() error {
 		errs = append(errs, r.net.Close())
 	}
 	if r.kept != nil {
-		r.kept.close()
+		r.kept.Close()
 	}
 	if r.scratch != nil {
 		errs = append(errs, r.scratch.Close())

@@ -8,6 +8,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/mocker-compose/mocker-compose/internal/capability"
+	"github.com/mocker-compose/mocker-compose/internal/host/bounds"
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 	"github.com/mocker-compose/mocker-compose/internal/sysctl"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -60,11 +61,11 @@ func (r *Runtime) process(c *container, sc *supervisor.Container) (*specs.Proces
 	if len(args) == 0 {
 		return nil, fmt.Errorf("no command: set command or entrypoint")
 	}
-	limits, err := r.limits(sc)
+	limits, err := bounds.Limits(svc, r.notice)
 	if err != nil {
 		return nil, err
 	}
-	score, err := r.oomScore(sc)
+	score, err := bounds.OOMScore(svc, r.notice)
 	if err != nil {
 		return nil, err
 	}

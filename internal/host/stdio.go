@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/kept"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -40,7 +41,7 @@ func (r *Runtime) stdin(c *container, sc *supervisor.Container) (*os.File, error
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
 	read, write := os.NewFile(uintptr(fds[0]), "stdin"), os.NewFile(uintptr(fds[1]), "stdin")
-	if err := r.kept.Keep(stdinName(c.name), write); err != nil {
+	if err := r.kept.Keep(kept.Stdin(c.name), write); err != nil {
 		read.Close()
 		write.Close()
 		return nil, err
@@ -58,7 +59,7 @@ func (r *Runtime) terminal(c *container) (files [3]*os.File, done func(), err er
 	}
 	slave, err := openSlave(master)
 	if err == nil {
-		err = r.kept.Keep(ttyName(c.name), master)
+		err = r.kept.Keep(kept.TTY(c.name), master)
 	}
 	if err != nil {
 		master.Close()

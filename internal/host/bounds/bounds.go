@@ -1,4 +1,7 @@
-package host
+// Package bounds decides which resource limits and which score of the OOM killer
+// the processes of a service get: what the file wants, as far as a plain user may.
+// What is less is said to the user by the function notice.
+package bounds
 
 import (
 	"errors"
@@ -13,14 +16,14 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/ulimit"
-	"github.com/mocker-compose/mocker-compose/supervisor"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// limits are the resource limits of a service's processes: what of the wish can
+// Limits are the resource limits of a service's processes: what of the wish can
 // be had. The holder has the same hard limits as we, both come from the user holder.
-func (r *Runtime) limits(sc *supervisor.Container) ([]specs.POSIXRlimit, error) {
+func Limits(svc *project.Service, notice func(string)) ([]specs.POSIXRlimit, error) {
 	var list []specs.POSIXRlimit
-	for _, u := range sc.Service.Ulimits {
+	for _, u := range svc.Ulimits {
 		resource, ok := ulimit.Resource(u.Name)
 		if !ok {
 			return nil, fmt.Errorf("unknown ulimit %q", u.Name)
@@ -32,8 +35,8 @@ func (r *Runtime) limits(sc *supervisor.Container) ([]specs.POSIXRlimit, error) 
 		want := ulimit.Of(u.Soft, u.Hard)
 		got := want.Within(most.Max)
 		if got != want {
-			r.notice(fmt.Sprintf("service %s: ulimit %s of %v is above what you may set, it is %v: %s",
-				sc.Service.Name, u.Name, want, got, cause.Ulimit(cause.Here(), u.Name, ulimitValue(want.Hard))))
+			notice(fmt.Sprintf("service %s: ulimit %s of %v is above what you may set, it is %v: %s",
+				svc.Name, u.Name, want, got, cause.Ulimit(cause.Here(), u.Name, ulimitValue(want.Hard))))
 		}
 		list = append(list, specs.POSIXRlimit{Type: "RLIMIT_" + strings.ToUpper(u.Name), Soft: got.Soft, Hard: got.Hard})
 	}
@@ -43,10 +46,10 @@ func (r *Runtime) limits(sc *supervisor.Container) ([]specs.POSIXRlimit, error) 
 // oomProbe keeps two probes from undoing each other.
 var oomProbe sync.Mutex
 
-// oomScore is the score of a service's processes: nil = as it is, and never
+// OOMScore is the score of a service's processes: nil = as it is, and never
 // lower than the kernel lets us.
-func (r *Runtime) oomScore(sc *supervisor.Container) (*int, error) {
-	want := sc.Service.OOMScoreAdj
+func OOMScore(svc *project.Service, notice func(string)) (*int, error) {
+	want := svc.OOMScoreAdj
 	if want == 0 {
 		return nil, nil //nolint:nilnil // none is an answer
 	}
@@ -55,8 +58,8 @@ func (r *Runtime) oomScore(sc *supervisor.Container) (*int, error) {
 		return nil, fmt.Errorf("oom_score_adj: %w", err)
 	}
 	if got != want {
-		r.notice(fmt.Sprintf("service %s: oom_score_adj %d is below what you may set, it is %d: to lower it needs an administrator",
-			sc.Service.Name, want, got))
+		notice(fmt.Sprintf("service %s: oom_score_adj %d is below what you may set, it is %d: to lower it needs an administrator",
+			svc.Name, want, got))
 	}
 	return &got, nil
 }
