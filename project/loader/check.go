@@ -9,6 +9,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
 // check finds what compose-go leaves to the engine, or says without a line.
@@ -36,7 +38,7 @@ func (l *load) checkSelected(m *types.Project) error {
 		}
 	}
 	if len(m.Services) == 0 && len(m.DisabledServices) == 0 {
-		return &Error{File: l.files[0].name, Message: "no services are defined", Hint: "add one below services:"}
+		return &Error{File: l.files[0].Name, Message: "no services are defined", Hint: "add one below services:"}
 	}
 	return nil
 }
@@ -80,18 +82,9 @@ func (l *load) checkDependencies(m *types.Project, s types.ServiceConfig) error 
 			return l.fault("activate it with --profile "+strings.Join(d.Profiles, " or "),
 				fmt.Sprintf("services.%s.depends_on: service %q is disabled, none of its profiles is active", s.Name, name), path...)
 		}
-		return l.fault(suggestName(name, m.ServiceNames()), fmt.Sprintf("services.%s.depends_on: service %q is not defined", s.Name, name), path...)
+		return l.fault(suggest.Name(name, "services", m.ServiceNames()), fmt.Sprintf("services.%s.depends_on: service %q is not defined", s.Name, name), path...)
 	}
 	return nil
-}
-
-func suggestName(name string, known []string) string {
-	for _, k := range known {
-		if d := editDistance(name, k); d < 3 && d < len(k) {
-			return fmt.Sprintf("did you mean %q?", k)
-		}
-	}
-	return "services are: " + strings.Join(known, ", ")
 }
 
 func (l *load) checkHealth(_ *types.Project, s types.ServiceConfig) error {
@@ -179,12 +172,12 @@ func (l *load) checkEnvFiles(m *types.Project) error {
 		s := m.Services[name]
 		for _, f := range s.EnvFiles {
 			if err := l.readable(f.Path, bool(f.Required)); err != nil {
-				return l.fault("make it, or write required: false", fmt.Sprintf("services.%s.env_file: cannot read %s: %s", name, f.Path, reason(err)), "services", name, "env_file")
+				return l.fault("make it, or write required: false", fmt.Sprintf("services.%s.env_file: cannot read %s: %s", name, f.Path, document.Reason(err)), "services", name, "env_file")
 			}
 		}
 		for _, f := range s.LabelFiles {
 			if err := l.readable(f, true); err != nil {
-				return l.fault("make it, or remove the line", fmt.Sprintf("services.%s.label_file: cannot read %s: %s", name, f, reason(err)), "services", name, "label_file")
+				return l.fault("make it, or remove the line", fmt.Sprintf("services.%s.label_file: cannot read %s: %s", name, f, document.Reason(err)), "services", name, "label_file")
 			}
 		}
 	}

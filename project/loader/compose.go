@@ -8,6 +8,9 @@ import (
 	composeloader "github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/shape"
 )
 
 // compose lets compose-go do the load proper.
@@ -15,12 +18,12 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 	registerRaw()
 	details := types.ConfigDetails{WorkingDir: l.where.Dir, Environment: l.env}
 	for _, s := range l.files {
-		details.ConfigFiles = append(details.ConfigFiles, s.config())
+		details.ConfigFiles = append(details.ConfigFiles, config(s))
 	}
 	// The schema takes 8 ms to compile, ten times the rest of a small load.
 	// One file that is certainly well-formed need not be held against it.
 	c := details.ConfigFiles
-	l.trusted = len(c) == 1 && c[0].Config != nil && wellFormed(c[0].Config, l.scalar)
+	l.trusted = len(c) == 1 && c[0].Config != nil && shape.WellFormed(c[0].Config, l.scalar)
 	// compose-go reports warnings through a global logger.
 	stop := captureWarnings(&out.Warnings)
 	defer stop()
@@ -28,7 +31,7 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 	// against the schema.
 	defer func() {
 		if r := recover(); r != nil {
-			err = &Error{File: l.files[0].name, Message: fmt.Sprintf("the compose library cannot read this file: %v", r),
+			err = &Error{File: l.files[0].Name, Message: fmt.Sprintf("the compose library cannot read this file: %v", r),
 				Hint: "look for a list where a mapping belongs, or the reverse"}
 		}
 	}()
@@ -55,7 +58,7 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 		return l.explain(err)
 	}
 	for _, s := range l.files {
-		model.ComposeFiles = append(model.ComposeFiles, s.path)
+		model.ComposeFiles = append(model.ComposeFiles, s.Path)
 	}
 	out.Model = model
 	return nil
@@ -71,7 +74,7 @@ func (l *load) composeOptions(o *composeloader.Options) {
 	// Done after the services of the command line are enabled.
 	o.SkipResolveEnvironment = true
 	o.SkipResolveLabels = true
-	o.MaxNodeVisits = maxNodes
+	o.MaxNodeVisits = document.MaxNodes
 	o.SkipValidation = l.trusted
 	o.Interpolate.TypeCastMapping = l.casts(o.Interpolate.TypeCastMapping)
 	o.Interpolate.Substitute = substitute
@@ -94,13 +97,13 @@ func (l *load) profiles() []string {
 // config hands a file to compose-go, already decoded where that means the
 // same: tags such as !reset are understood only while the library itself
 // reads the text, and only a single document can be handed over.
-func (s *source) config() types.ConfigFile {
-	c := types.ConfigFile{Filename: s.path, Content: s.data}
-	if s.tags || len(s.docs) != 1 || target(s.docs[0]).Kind != yaml.MappingNode {
+func config(s *document.File) types.ConfigFile {
+	c := types.ConfigFile{Filename: s.Path, Content: s.Data}
+	if s.Tags || len(s.Docs) != 1 || document.Target(s.Docs[0]).Kind != yaml.MappingNode {
 		return c
 	}
 	var m map[string]any
-	if err := s.docs[0].Decode(&m); err == nil && m != nil {
+	if err := s.Docs[0].Decode(&m); err == nil && m != nil {
 		c.Config = m
 	}
 	return c

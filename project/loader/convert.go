@@ -12,6 +12,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader/builds"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/nets"
 )
 
 // convert makes our model of compose-go's.
@@ -22,7 +24,7 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 	p := &project.Project{Name: m.Name, WorkingDir: m.WorkingDir, Disabled: m.DisabledServiceNames()}
 	sort.Strings(p.Disabled)
 	for _, s := range l.files {
-		p.ConfigFiles = append(p.ConfigFiles, s.path)
+		p.ConfigFiles = append(p.ConfigFiles, s.Path)
 	}
 	for _, name := range m.ServiceNames() {
 		s, err := l.service(m, m.Services[name])
@@ -42,7 +44,7 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 	if err := l.checkCycle(p); err != nil {
 		return nil, err
 	}
-	if err := l.networks(m, p); err != nil {
+	if err := nets.Convert(keySource{l}, m, p); err != nil {
 		return nil, err
 	}
 	if err := l.volumes(m, p); err != nil {
@@ -63,7 +65,7 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 
 // service converts one service.
 func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service, error) {
-	s, err := l.builtin(m, s)
+	s, err := nets.Builtin(keySource{l}, m, s)
 	if err != nil {
 		return project.Service{}, err
 	}
@@ -90,7 +92,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		return out, err
 	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
-		l.image, l.user, l.attachments, l.dns, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation, l.extraHosts, l.resources, l.serviceExtension,
+		l.image, l.user, l.nets, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation, l.resources, l.serviceExtension,
 	} {
 		if err := step(s, &out); err != nil {
 			return out, err
@@ -156,11 +158,11 @@ func (l *load) refused(m *types.Project) error {
 			continue
 		}
 		if first == nil {
-			first = &Error{File: shortName(n.Source.File, l.where.Cwd), Line: n.Source.Line,
+			first = &Error{File: document.ShortName(n.Source.File, l.where.Cwd), Line: n.Source.Line,
 				Message: n.Key + " is not possible", Hint: n.Reason}
 			continue
 		}
-		also = append(also, fmt.Sprintf("%s:%d: %s", shortName(n.Source.File, l.where.Cwd), n.Source.Line, n.Key))
+		also = append(also, fmt.Sprintf("%s:%d: %s", document.ShortName(n.Source.File, l.where.Cwd), n.Source.Line, n.Key))
 	}
 	if first == nil {
 		return nil

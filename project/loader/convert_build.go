@@ -10,31 +10,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// keySource is the load as package builds sees it.
-type keySource struct{ l *load }
-
-// Fault implements builds.Source.
-func (s keySource) Fault(hint, message string, key ...string) error {
-	return s.l.fault(hint, message, key...)
-}
-
-// Notice implements builds.Source.
-func (s keySource) Notice(fate project.Fate, reason string, key ...string) {
-	s.l.notices = append(s.l.notices, project.Notice{Fate: fate, Key: strings.Join(key, "."), Reason: reason, Source: s.l.position(key...)})
-}
-
-// Position implements builds.Source.
-func (s keySource) Position(key ...string) project.Position { return s.l.position(key...) }
-
-// Tolerant implements builds.Source.
-func (s keySource) Tolerant() bool { return s.l.o.Tolerant }
-
-// Variable implements builds.Source.
-func (s keySource) Variable(name string) (string, bool) { v, ok := s.l.env[name]; return v, ok }
-
-// Home implements builds.Source.
-func (s keySource) Home(path string) string { return s.l.atHome(path) }
-
 // builds completes what the builds of services have to do with each other.
 func (l *load) builds(m *types.Project, p *project.Project) error {
 	for i := range p.Services {

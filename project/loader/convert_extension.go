@@ -8,6 +8,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
 // extensionKey is the top-level key that holds what only we understand; for that
@@ -35,7 +36,7 @@ func (l *load) extension(m *types.Project, p *project.Project) (err error) {
 		case name == "host_loopback", name == "memory_high":
 			return l.fault("write it below x-mocker of the service that it is about", extensionKey+"."+name+": it is a service's", extensionKey, name)
 		case name != known:
-			return l.fault(suggest(name, []string{known}), extensionKey+"."+name+": unknown key", extensionKey, name)
+			return l.fault(suggest.Key(name, []string{known}), extensionKey+"."+name+": unknown key", extensionKey, name)
 		}
 	}
 	return nil

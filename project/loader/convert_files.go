@@ -12,6 +12,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // maxContent bounds the content of one config or secret, in bytes, and
@@ -147,7 +148,7 @@ func (l *load) readContent(key, name string, o types.FileObjectConfig) ([]byte, 
 	case o.File != "":
 		content, err := readLimited(o.File)
 		if err != nil {
-			return nil, l.fault("make it, or correct the path", fmt.Sprintf("%s.%s.file: cannot read %s: %s", key, name, o.File, reason(err)), key, name, "file")
+			return nil, l.fault("make it, or correct the path", fmt.Sprintf("%s.%s.file: cannot read %s: %s", key, name, o.File, document.Reason(err)), key, name, "file")
 		}
 		return content, nil
 	case o.Environment != "":
@@ -164,7 +165,7 @@ func (l *load) readContent(key, name string, o types.FileObjectConfig) ([]byte, 
 
 // readLimited reads a regular file.
 func readLimited(name string) ([]byte, error) {
-	f, err := openFile(name)
+	f, err := document.Open(name)
 	if err != nil {
 		return nil, err
 	}

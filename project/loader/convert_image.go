@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // rootfsPrefix begins an image that is a directory or an archive of a root file
@@ -80,7 +81,7 @@ func (l *load) imageSource(s types.ServiceConfig, out *project.Service) error {
 	switch {
 	case l.o.Tolerant:
 	case err != nil:
-		return l.fault("put the image there, as `docker save` or skopeo writes it", fmt.Sprintf("services.%s.image: %s: %s", s.Name, source.Path, reason(err)), at...)
+		return l.fault("put the image there, as `docker save` or skopeo writes it", fmt.Sprintf("services.%s.image: %s: %s", s.Name, source.Path, document.Reason(err)), at...)
 	case dir != info.IsDir() || !dir && !info.Mode().IsRegular():
 		kind := "a file"
 		if dir {
@@ -107,7 +108,7 @@ func (l *load) rootfs(service, path string, out *project.Service) error {
 	switch {
 	case l.o.Tolerant:
 	case err != nil:
-		return l.fault("unpack or copy a root file system there", fmt.Sprintf("services.%s.image: %s: %s", service, path, reason(err)), at...)
+		return l.fault("unpack or copy a root file system there", fmt.Sprintf("services.%s.image: %s: %s", service, path, document.Reason(err)), at...)
 	case !info.IsDir() && !info.Mode().IsRegular():
 		return l.fault("write a directory or a tar archive", fmt.Sprintf("services.%s.image: %s is neither a directory nor a file", service, path), at...)
 	}

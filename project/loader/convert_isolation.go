@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // isolation looks into values of which only some are honoured.
@@ -106,7 +107,7 @@ func (l *load) seccompProfile(service, option, path string, out *project.Service
 	}
 	text, err := readBounded(full, seccomp.MaxProfile)
 	if err != nil {
-		return bad(fmt.Errorf("%s: %s", path, reason(err)))
+		return bad(fmt.Errorf("%s: %s", path, document.Reason(err)))
 	}
 	profile, err := seccomp.Profile(text)
 	var fault *seccomp.ProfileError

@@ -12,6 +12,7 @@ import (
 	"github.com/docker/go-units"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 var errTooLarge = errors.New("it is too large")
@@ -22,7 +23,7 @@ func (l *load) mounts(s types.ServiceConfig, out *project.Service) error {
 		m, err := l.mount(s.Name, v)
 		if err == nil && m.Type == project.MountBind && !m.CreateHostPath && !l.o.Tolerant {
 			if _, statErr := os.Stat(m.Source); statErr != nil {
-				err = &Error{Message: "the bind source " + m.Source + ": " + reason(statErr), Hint: "make it, or write bind: {create_host_path: true}"}
+				err = &Error{Message: "the bind source " + m.Source + ": " + document.Reason(statErr), Hint: "make it, or write bind: {create_host_path: true}"}
 			}
 		}
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // ports converts the published ports; compose-go has expanded ranges of
@@ -44,7 +45,7 @@ func (l *load) portItem(service string, p types.ServicePortConfig) string {
 		return "0"
 	}
 	for i, item := range list.Content {
-		if l.givesPort(target(item), p) {
+		if l.givesPort(document.Target(item), p) {
 			return strconv.Itoa(i)
 		}
 	}
@@ -53,7 +54,7 @@ func (l *load) portItem(service string, p types.ServicePortConfig) string {
 
 func (l *load) givesPort(item *yaml.Node, p types.ServicePortConfig) bool {
 	if item.Kind == yaml.MappingNode {
-		t := childNode(item, "target")
+		t := document.Child(item, "target")
 		return t != nil && l.scalar(t.Value) == strconv.Itoa(int(p.Target))
 	}
 	ports, err := types.ParsePortConfig(l.scalar(item.Value))

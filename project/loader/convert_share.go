@@ -8,6 +8,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
 // How a key says whose namespace it means.
@@ -72,7 +73,7 @@ func unknownHint(m *types.Project, name string) string {
 	if d, disabled := m.DisabledServices[name]; disabled {
 		return "activate it with --profile " + strings.Join(d.Profiles, " or ")
 	}
-	return suggestName(name, m.ServiceNames())
+	return suggest.Name(name, "services", m.ServiceNames())
 }
 
 // joined checks who is joined, when all services are known, and makes a dependency

@@ -9,6 +9,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
 // volumes converts the named volumes that services use.
@@ -79,7 +80,7 @@ func (l *load) checkVolumesFrom(m *types.Project, s types.ServiceConfig) error {
 			continue
 		}
 		if _, ok := m.Services[name]; !ok {
-			return l.fault(suggestName(name, m.ServiceNames()), fmt.Sprintf("services.%s.volumes_from: service %q is not defined", s.Name, name), "services", s.Name, "volumes_from", entry)
+			return l.fault(suggest.Name(name, "services", m.ServiceNames()), fmt.Sprintf("services.%s.volumes_from: service %q is not defined", s.Name, name), "services", s.Name, "volumes_from", entry)
 		}
 	}
 	return nil

@@ -5,8 +5,8 @@
 // tells file and line:
 //
 //	locate    which files, which directory, which environment    project/locate
-//	read      each file once, at most MaxFileSize bytes           source.go
-//	bound     depth and size after aliases, variables, ranges     budget.go, ranges.go
+//	read      each file once, at most MaxFileSize bytes           document
+//	bound     depth and size after aliases, variables, ranges     document, ranges.go
 //	reach     the same for files that include and extends name    reach.go
 //	survey    where services are defined, what they extend        survey.go
 //	walk      every key against the support table: unknown keys,
@@ -16,9 +16,13 @@
 //	check     what compose-go leaves to the engine                check.go
 //	convert   to project.Project, with docker's defaults          convert*.go
 //
+// Subjects of a conversion that are large are packages: bounds, builds, nets. They see
+// the load through a small interface, Source, which keySource implements: faults
+// and notices at the line of a key.
+//
 // The schema is asked only about files that may offend it: compiling it costs
 // ten times the rest of a small load, and most files consist of values whose
-// shape it is known to accept (shape.go).
+// shape it is known to accept (package shape).
 //
 // compose-go's errors carry no line; position.go finds the key that an error
 // names in the parsed files.

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/locate"
 )
 
@@ -65,8 +66,8 @@ func (l *load) setName() error {
 		return nil
 	}
 	for _, s := range l.files {
-		for _, doc := range s.docs {
-			if n := childNode(doc, "name"); n != nil && n.Kind == yaml.ScalarNode && n.Value != "" {
+		for _, doc := range s.Docs {
+			if n := document.Child(doc, "name"); n != nil && n.Kind == yaml.ScalarNode && n.Value != "" {
 				l.name = normalName(l.scalar(n.Value))
 			}
 		}

@@ -43,7 +43,7 @@ func (l *load) explain(err error) error {
 		l.byText(out, err)
 	}
 	if out.File == "" && len(l.files) > 0 {
-		out.File = l.files[0].name
+		out.File = l.files[0].Name
 	}
 	return out
 }
@@ -51,8 +51,8 @@ func (l *load) explain(err error) error {
 // cleanMessage takes out what the position says already.
 func (l *load) cleanMessage(m string) string {
 	for _, s := range l.files {
-		m = strings.TrimPrefix(m, "validating "+s.path+": ")
-		m = strings.TrimPrefix(m, "failed to parse "+s.path+": ")
+		m = strings.TrimPrefix(m, "validating "+s.Path+": ")
+		m = strings.TrimPrefix(m, "failed to parse "+s.Path+": ")
 	}
 	m = strings.TrimSuffix(m, ": invalid compose project")
 	// Faults of several values come joined; the first is enough to go on.
@@ -111,8 +111,8 @@ func (l *load) byText(out *Error, err error) {
 		return
 	}
 	for _, s := range l.files {
-		if i := strings.Index(string(s.data), needle); i >= 0 {
-			out.File, out.Line = s.name, 1+strings.Count(string(s.data[:i]), "\n")
+		if i := strings.Index(string(s.Data), needle); i >= 0 {
+			out.File, out.Line = s.Name, 1+strings.Count(string(s.Data[:i]), "\n")
 			return
 		}
 	}

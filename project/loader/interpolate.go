@@ -7,6 +7,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/tree"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // substitute spares text without variables the regular expression.
@@ -24,7 +26,7 @@ func substitute(text string, lookup template.Mapping) (string, error) {
 func (l *load) casts(all map[tree.Path]interpolation.Cast) map[tree.Path]interpolation.Cast {
 	keys := map[string]bool{}
 	for _, s := range l.files {
-		for _, doc := range s.docs {
+		for _, doc := range s.Docs {
 			collectKeys(doc, keys, map[*yaml.Node]bool{})
 		}
 	}
@@ -42,7 +44,7 @@ func (l *load) casts(all map[tree.Path]interpolation.Cast) map[tree.Path]interpo
 
 // collectKeys gathers the names of all keys, each node once.
 func collectKeys(n *yaml.Node, keys map[string]bool, seen map[*yaml.Node]bool) {
-	if n = target(n); len(n.Content) == 0 || seen[n] {
+	if n = document.Target(n); len(n.Content) == 0 || seen[n] {
 		return
 	}
 	if n.Anchor != "" { // only these can be met again

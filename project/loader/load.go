@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/locate"
 )
 
@@ -51,14 +52,20 @@ func Load(ctx context.Context, o Options) (*Loaded, error) {
 	return out, err
 }
 
+// Error is a fault in a compose file, as the user shall read it.
+type Error = document.Error
+
+// MaxFileSize bounds one compose file, in bytes.
+const MaxFileSize = document.MaxFileSize
+
 // load is one load under way.
 type load struct {
 	o       Options
 	where   locate.Result
 	env     map[string]string
 	name    string
-	files   []*source // the named files, in order
-	reached []*source // by include and extends
+	files   []*document.File // the named files, in order
+	reached []*document.File // by include and extends
 	notices []project.Notice
 	defined map[string]project.Position // services, by name
 	extends map[string][]string         // services to those they extend
@@ -80,7 +87,7 @@ func located(err error) error {
 // read parses the named files.
 func (l *load) read() error {
 	for _, path := range l.where.Files {
-		s, err := readSource(path, l.where.Cwd, l.o.Stdin)
+		s, err := document.Read(path, l.where.Cwd, l.o.Stdin)
 		if err != nil {
 			return err
 		}
@@ -98,7 +105,7 @@ func (l *load) inspect() error {
 		return err
 	}
 	for _, s := range slices.Concat(l.reached, l.files) {
-		for _, doc := range s.docs {
+		for _, doc := range s.Docs {
 			w := &walker{value: l.scalar}
 			if err := w.walk(s, doc); err != nil {
 				return err

@@ -8,26 +8,28 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // mountAt finds the line of a mount. Its index in the merged model need not be
 // that in the file, so the target is looked for first.
 func (l *load) mountAt(service string, index int, v types.ServiceVolumeConfig) (file string, line int) {
-	all := append(append([]*source(nil), l.files...), l.reached...)
+	all := append(append([]*document.File(nil), l.files...), l.reached...)
 	for _, s := range all {
-		for _, doc := range s.docs {
-			list := childNode(doc, "services")
+		for _, doc := range s.Docs {
+			list := document.Child(doc, "services")
 			for _, part := range []string{service, "volumes"} {
 				if list != nil {
-					list = childNode(list, part)
+					list = document.Child(list, part)
 				}
 			}
 			if list == nil {
 				continue
 			}
 			for _, item := range list.Content {
-				if l.mountsAt(target(item), v.Target) {
-					return s.name, item.Line
+				if l.mountsAt(document.Target(item), v.Target) {
+					return s.Name, item.Line
 				}
 			}
 		}
@@ -38,7 +40,7 @@ func (l *load) mountAt(service string, index int, v types.ServiceVolumeConfig) (
 // mountsAt reports that one item of volumes has this target.
 func (l *load) mountsAt(item *yaml.Node, path string) bool {
 	if item.Kind == yaml.MappingNode {
-		t := childNode(item, "target")
+		t := document.Child(item, "target")
 		return t != nil && l.scalar(t.Value) == path
 	}
 	for _, part := range strings.Split(l.scalar(item.Value), ":") {
@@ -51,7 +53,7 @@ func (l *load) mountsAt(item *yaml.Node, path string) bool {
 
 // readable opens a regular file and closes it again.
 func (l *load) readable(path string, required bool) error {
-	f, err := openFile(path)
+	f, err := document.Open(path)
 	if os.IsNotExist(err) && !required {
 		return nil
 	}
@@ -59,8 +61,8 @@ func (l *load) readable(path string, required bool) error {
 		return err
 	}
 	defer f.Close()
-	n, err := io.Copy(io.Discard, io.LimitReader(f, MaxFileSize+1))
-	if err == nil && n > MaxFileSize {
+	n, err := io.Copy(io.Discard, io.LimitReader(f, document.MaxFileSize+1))
+	if err == nil && n > document.MaxFileSize {
 		err = errTooLarge
 	}
 	return err

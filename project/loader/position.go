@@ -2,12 +2,11 @@ package loader
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // at finds where a key stands: in the last file that has it, since that one
@@ -17,7 +16,7 @@ func (l *load) at(path ...string) (file string, line int) {
 	if s == nil {
 		return "", 0
 	}
-	return s.name, n
+	return s.Name, n
 }
 
 // position is the same with the absolute path, for the model.
@@ -26,72 +25,20 @@ func (l *load) position(path ...string) project.Position {
 	if s == nil {
 		return project.Position{}
 	}
-	return project.Position{File: s.path, Line: n}
+	return project.Position{File: s.Path, Line: n}
 }
 
 // find prefers the file with the longest part of the path.
-func (l *load) find(path []string) (best *source, line int) {
+func (l *load) find(path []string) (best *document.File, line int) {
 	depth := 0
 	for _, s := range slices.Concat(l.reached, l.files) {
-		for _, doc := range s.docs {
-			if d, n := descend(doc, path); d > 0 && d >= depth {
+		for _, doc := range s.Docs {
+			if d, n := document.Descend(doc, path); d > 0 && d >= depth {
 				best, depth, line = s, d, n
 			}
 		}
 	}
 	return best, line
-}
-
-// descend follows path as far as it goes: the number of parts found and the
-// line of the last.
-func descend(n *yaml.Node, path []string) (depth, line int) {
-	for _, part := range path {
-		key, value := childPair(n, part)
-		if value == nil {
-			break
-		}
-		depth, line, n = depth+1, key.Line, value
-	}
-	return depth, line
-}
-
-// childPair finds the entry of a mapping, also through <<, or the item of a list.
-func childPair(n *yaml.Node, name string) (key, value *yaml.Node) {
-	n = target(n)
-	if n.Kind == yaml.SequenceNode {
-		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(n.Content) {
-			return n.Content[i], n.Content[i]
-		}
-		for _, c := range n.Content {
-			if c.Kind == yaml.ScalarNode && (c.Value == name || strings.HasPrefix(c.Value, name+"=")) {
-				return c, c
-			}
-		}
-		return nil, nil
-	}
-	if n.Kind != yaml.MappingNode {
-		return nil, nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
-			return n.Content[i], n.Content[i+1]
-		}
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "<<" {
-			if k, v := childPair(n.Content[i+1], name); v != nil {
-				return k, v
-			}
-		}
-	}
-	return nil, nil
-}
-
-func childNode(n *yaml.Node, name string) *yaml.Node {
-	if _, v := childPair(n, name); v != nil {
-		return target(v)
-	}
-	return nil
 }
 
 // fault makes an Error at the key.
@@ -103,10 +50,10 @@ func (l *load) fault(hint, message string, path ...string) *Error {
 // node is the value at a path in the last file that has it.
 func (l *load) node(path []string) (found *yaml.Node) {
 	for _, s := range slices.Concat(l.reached, l.files) {
-		for _, doc := range s.docs {
+		for _, doc := range s.Docs {
 			n := doc
 			for _, part := range path {
-				if n = childNode(n, part); n == nil {
+				if n = document.Child(n, part); n == nil {
 					break
 				}
 			}
@@ -116,4 +63,16 @@ func (l *load) node(path []string) (found *yaml.Node) {
 		}
 	}
 	return found
+}
+
+// has reports that a file has the key.
+func (l *load) has(path ...string) bool {
+	for _, s := range slices.Concat(l.reached, l.files) {
+		for _, doc := range s.Docs {
+			if depth, _ := document.Descend(doc, path); depth == len(path) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -6,26 +6,28 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // checkRanges bounds the ranges of published ports before compose-go expands
 // them to one entry per port.
-func (l *load) checkRanges(s *source, doc *yaml.Node) error {
-	services := childNode(doc, "services")
+func (l *load) checkRanges(s *document.File, doc *yaml.Node) error {
+	services := document.Child(doc, "services")
 	if services == nil || services.Kind != yaml.MappingNode {
 		return nil
 	}
 	for i := 0; i+1 < len(services.Content); i += 2 {
-		ports := childNode(services.Content[i+1], "ports")
+		ports := document.Child(services.Content[i+1], "ports")
 		if ports == nil || ports.Kind != yaml.SequenceNode {
 			continue
 		}
 		total := 0
 		for _, item := range ports.Content {
-			total += l.rangeWidth(target(item))
+			total += l.rangeWidth(document.Target(item))
 		}
 		if total > maxPorts {
-			return tooManyPorts(s.name, ports.Line, services.Content[i].Value, total)
+			return tooManyPorts(s.Name, ports.Line, services.Content[i].Value, total)
 		}
 	}
 	return nil

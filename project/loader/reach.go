@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // maxReached bounds the files that include and extends lead to.
@@ -16,10 +18,10 @@ const maxReached = 512
 func (l *load) reach() error {
 	seen := map[string]bool{}
 	for _, s := range l.files {
-		seen[s.path] = true
+		seen[s.Path] = true
 	}
 	type todo struct {
-		s   *source
+		s   *document.File
 		dir string
 	}
 	var queue []todo
@@ -35,9 +37,9 @@ func (l *load) reach() error {
 			}
 			seen[ref.path] = true
 			if len(seen) > maxReached {
-				return &Error{File: next.s.name, Message: "too many files are included", Hint: "512 are allowed; merge some of them"}
+				return &Error{File: next.s.Name, Message: "too many files are included", Hint: "512 are allowed; merge some of them"}
 			}
-			s, err := readSource(ref.path, l.where.Cwd, nil)
+			s, err := document.Read(ref.path, l.where.Cwd, nil)
 			if err != nil {
 				return err
 			}
@@ -52,7 +54,7 @@ func (l *load) reach() error {
 // paths begin at.
 type reference struct{ path, dir string }
 
-func (l *load) references(s *source, dir string) (refs []reference) {
+func (l *load) references(s *document.File, dir string) (refs []reference) {
 	abs := func(n *yaml.Node, base string) string {
 		p := l.scalar(n.Value)
 		if filepath.IsAbs(p) {
@@ -60,22 +62,22 @@ func (l *load) references(s *source, dir string) (refs []reference) {
 		}
 		return filepath.Join(base, p)
 	}
-	for _, doc := range s.docs {
-		if services := childNode(doc, "services"); services != nil && services.Kind == yaml.MappingNode {
+	for _, doc := range s.Docs {
+		if services := document.Child(doc, "services"); services != nil && services.Kind == yaml.MappingNode {
 			for i := 1; i < len(services.Content); i += 2 {
-				if ext := childNode(services.Content[i], "extends"); ext != nil {
-					if f := childNode(ext, "file"); f != nil {
+				if ext := document.Child(services.Content[i], "extends"); ext != nil {
+					if f := document.Child(ext, "file"); f != nil {
 						refs = append(refs, reference{abs(f, dir), filepath.Dir(abs(f, dir))})
 					}
 				}
 			}
 		}
-		include := childNode(doc, "include")
+		include := document.Child(doc, "include")
 		if include == nil || include.Kind != yaml.SequenceNode {
 			continue
 		}
 		for _, item := range include.Content {
-			refs = append(refs, includes(target(item), dir, abs)...)
+			refs = append(refs, includes(document.Target(item), dir, abs)...)
 		}
 	}
 	return refs
@@ -87,7 +89,7 @@ func includes(item *yaml.Node, dir string, abs func(*yaml.Node, string) string) 
 	if item.Kind == yaml.ScalarNode {
 		return []reference{{abs(item, dir), filepath.Dir(abs(item, dir))}}
 	}
-	paths := childNode(item, "path")
+	paths := document.Child(item, "path")
 	if paths == nil {
 		return nil
 	}
@@ -98,12 +100,12 @@ func includes(item *yaml.Node, dir string, abs func(*yaml.Node, string) string) 
 	if len(list) == 0 {
 		return nil
 	}
-	base := filepath.Dir(abs(target(list[0]), dir))
-	if pd := childNode(item, "project_directory"); pd != nil {
+	base := filepath.Dir(abs(document.Target(list[0]), dir))
+	if pd := document.Child(item, "project_directory"); pd != nil {
 		base = abs(pd, dir)
 	}
 	for _, p := range list {
-		refs = append(refs, reference{abs(target(p), dir), base})
+		refs = append(refs, reference{abs(document.Target(p), dir), base})
 	}
 	return refs
 }

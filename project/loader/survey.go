@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // Bounds of what a project has: each service costs compose-go about a
@@ -22,22 +23,22 @@ const (
 func (l *load) survey() error {
 	l.defined, l.extends = map[string]project.Position{}, map[string][]string{}
 	for _, s := range slices.Concat(l.files, l.reached) {
-		for _, doc := range s.docs {
-			services := childNode(doc, "services")
+		for _, doc := range s.Docs {
+			services := document.Child(doc, "services")
 			if services == nil || services.Kind != yaml.MappingNode {
 				continue
 			}
 			for i := 0; i+1 < len(services.Content); i += 2 {
 				key := services.Content[i]
 				if _, ok := l.defined[key.Value]; !ok {
-					l.defined[key.Value] = project.Position{File: s.path, Line: key.Line}
+					l.defined[key.Value] = project.Position{File: s.Path, Line: key.Line}
 				}
 				if base := l.baseOf(services.Content[i+1]); base != "" {
 					l.extends[key.Value] = append(l.extends[key.Value], base)
 				}
 			}
 			if len(l.defined) > maxServices {
-				return &Error{File: s.name, Line: services.Line, Message: fmt.Sprintf("there are more than %d services", maxServices), Hint: "use scale for services that are alike"}
+				return &Error{File: s.Name, Line: services.Line, Message: fmt.Sprintf("there are more than %d services", maxServices), Hint: "use scale for services that are alike"}
 			}
 		}
 	}
@@ -70,9 +71,9 @@ func (l *load) checkChains() error {
 
 // baseOf is the name of the service that this one extends, "" if none.
 func (l *load) baseOf(service *yaml.Node) string {
-	ext := childNode(service, "extends")
+	ext := document.Child(service, "extends")
 	if ext != nil && ext.Kind == yaml.MappingNode {
-		ext = childNode(ext, "service")
+		ext = document.Child(ext, "service")
 	}
 	if ext == nil || ext.Kind != yaml.ScalarNode {
 		return ""

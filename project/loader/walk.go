@@ -7,18 +7,20 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
 // walker compares the keys of parsed files with the support table.
 type walker struct {
-	file    *source
+	file    *document.File
 	value   func(string) string // interpolates a scalar, "" when it cannot
 	notices []project.Notice
 	resets  []string // paths that a later file takes back
 }
 
 // walk looks at one document.
-func (w *walker) walk(s *source, root *yaml.Node) error {
+func (w *walker) walk(s *document.File, root *yaml.Node) error {
 	w.file = s
 	return w.mapping(root, "", "")
 }
@@ -26,7 +28,7 @@ func (w *walker) walk(s *source, root *yaml.Node) error {
 // mapping visits the keys of a mapping. path is the key's path in the file,
 // row the one in the table.
 func (w *walker) mapping(n *yaml.Node, path, row string) error {
-	n = target(n)
+	n = document.Target(n)
 	if n.Kind == yaml.SequenceNode {
 		// Items have no component in the table: lists of mappings (ports,
 		// volumes) are known by the list's own key.
@@ -57,7 +59,7 @@ func (w *walker) mapping(n *yaml.Node, path, row string) error {
 
 // merged visits the mappings that << merges in.
 func (w *walker) merged(value *yaml.Node, path, row string) error {
-	value = target(value)
+	value = document.Target(value)
 	if value.Kind != yaml.SequenceNode {
 		return w.mapping(value, path, row)
 	}
@@ -87,16 +89,16 @@ func (w *walker) key(key, value *yaml.Node, path, row string) error {
 		if row != "" && !hasKeys(row) {
 			return nil // a free mapping or a wrong type: the schema says which
 		}
-		return &Error{File: w.file.name, Line: key.Line, Message: here + ": unknown key", Hint: suggest(name, project.Children(row))}
+		return &Error{File: w.file.Name, Line: key.Line, Message: here + ": unknown key", Hint: suggest.Key(name, project.Children(row))}
 	}
-	value = target(value)
+	value = document.Target(value)
 	scalar := ""
 	if value.Kind == yaml.ScalarNode && value.Tag != "!!null" {
 		scalar = w.value(value.Value)
 	}
 	if fate := support.FateOf(name, scalar); fate != project.Honoured && value.Tag != "!!null" {
 		w.notices = append(w.notices, project.Notice{Fate: fate, Key: here, Reason: support.Reason,
-			Source: project.Position{File: w.file.path, Line: key.Line}})
+			Source: project.Position{File: w.file.Path, Line: key.Line}})
 		return nil
 	}
 	return w.mapping(value, here, child)
@@ -113,12 +115,4 @@ func join(path, name string) string {
 		return name
 	}
 	return path + "." + name
-}
-
-// target follows an alias.
-func target(n *yaml.Node) *yaml.Node {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
 }

@@ -1,4 +1,4 @@
-package loader
+package shape
 
 import (
 	"fmt"
@@ -58,7 +58,7 @@ func randomMap(r *rand.Rand, depth int) map[string]any {
 	return m
 }
 
-// TestShapeIsSound: whatever wellFormed accepts, the schema accepts. Each
+// TestShapeIsSound: whatever WellFormed accepts, the schema accepts. Each
 // round gives one known key of a service, network or volume a random value.
 func TestShapeIsSound(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
@@ -82,7 +82,7 @@ func TestShapeIsSound(t *testing.T) {
 		case 2:
 			file[words[r.IntN(len(words))]] = randomValue(r, 0)
 		}
-		if !wellFormed(file, expand) {
+		if !WellFormed(file, expand) {
 			continue
 		}
 		accepted++
@@ -133,7 +133,7 @@ func TestShapeKnowsCommonFiles(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(text), &m); err != nil {
 			t.Fatal(err)
 		}
-		if got := wellFormed(m, expand); got != want {
+		if got := WellFormed(m, expand); got != want {
 			t.Errorf("%s: %v", fmt.Sprintf("%.100s", text), got)
 		}
 	}

@@ -1,4 +1,4 @@
-package loader
+package nets
 
 import (
 	"cmp"
@@ -14,19 +14,19 @@ import (
 const defaultNetwork = "default"
 
 // attachments converts network_mode and networks.
-func (l *load) attachments(s types.ServiceConfig, out *project.Service) error {
+func (r *reader) attachments(s types.ServiceConfig, out *project.Service) error {
 	switch s.NetworkMode {
 	case "none", "host":
 		out.NetworkMode = s.NetworkMode
 		return nil
 	case "":
 	default:
-		return l.netMode(s, out)
+		return r.netMode(s, out)
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Networks)) {
 		e := project.Endpoint{Network: key}
 		if n := s.Networks[key]; n != nil {
-			if err := l.endpoint(s.Name, key, n, &e); err != nil {
+			if err := r.endpoint(s.Name, key, n, &e); err != nil {
 				return err
 			}
 		}
@@ -34,13 +34,13 @@ func (l *load) attachments(s types.ServiceConfig, out *project.Service) error {
 	}
 	// docker compose's order, in which interfaces are numbered.
 	slices.SortStableFunc(out.Endpoints, func(a, b project.Endpoint) int { return cmp.Compare(b.Priority, a.Priority) })
-	return l.serviceMAC(s, out)
+	return r.serviceMAC(s, out)
 }
 
 // builtin lets a service whose only network is the machine's, or none, be what
 // network_mode makes of it: driver host or none, or an external network of that
 // name, which docker has.
-func (l *load) builtin(m *types.Project, s types.ServiceConfig) (types.ServiceConfig, error) {
+func (r *reader) builtin(m *types.Project, s types.ServiceConfig) (types.ServiceConfig, error) {
 	for _, key := range slices.Sorted(maps.Keys(s.Networks)) {
 		n := m.Networks[key]
 		mode := n.Driver
@@ -51,7 +51,7 @@ func (l *load) builtin(m *types.Project, s types.ServiceConfig) (types.ServiceCo
 			continue
 		}
 		if len(s.Networks) > 1 {
-			return s, l.fault("remove it, or the others", fmt.Sprintf("services.%s.networks: %s is network_mode: %s, beside which there is no other network", s.Name, key, mode),
+			return s, r.src.Fault("remove it, or the others", fmt.Sprintf("services.%s.networks: %s is network_mode: %s, beside which there is no other network", s.Name, key, mode),
 				"services", s.Name, "networks", key)
 		}
 		s.NetworkMode, s.Networks = mode, nil
@@ -60,7 +60,7 @@ func (l *load) builtin(m *types.Project, s types.ServiceConfig) (types.ServiceCo
 }
 
 // networks converts the networks that services use.
-func (l *load) networks(m *types.Project, p *project.Project) error {
+func (r *reader) networks(m *types.Project, p *project.Project) error {
 	used := map[string]bool{}
 	for _, s := range p.Services {
 		for _, e := range s.Endpoints {
@@ -69,43 +69,43 @@ func (l *load) networks(m *types.Project, p *project.Project) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(used)) {
 		n := m.Networks[key]
-		out := project.Network{Key: key, Name: n.Name, External: bool(n.External), Labels: n.Labels, Source: l.position("networks", key)}
+		out := project.Network{Key: key, Name: n.Name, External: bool(n.External), Labels: n.Labels, Source: r.src.Position("networks", key)}
 		if out.Name == "" {
 			out.Name = p.Name + "_" + key
 		}
 		if !out.External {
-			if err := l.ownNetwork(n, &out); err != nil {
+			if err := r.ownNetwork(n, &out); err != nil {
 				return err
 			}
 		}
 		p.Networks = append(p.Networks, out)
 	}
-	if err := l.checkSubnets(p); err != nil {
+	if err := r.checkSubnets(p); err != nil {
 		return err
 	}
-	if err := l.checkAddresses(p); err != nil {
+	if err := r.checkAddresses(p); err != nil {
 		return err
 	}
 	reserveAddresses(p)
-	l.driverDefaults(m, p)
+	r.driverDefaults(m, p)
 	return nil
 }
 
 // ownNetwork converts a network that the project makes.
-func (l *load) ownNetwork(n types.NetworkConfig, out *project.Network) error {
+func (r *reader) ownNetwork(n types.NetworkConfig, out *project.Network) error {
 	out.Internal, out.Attachable = n.Internal, n.Attachable
 	out.NoIPv4 = n.EnableIPv4 != nil && !*n.EnableIPv4
 	out.IPv6 = n.EnableIPv6 != nil && *n.EnableIPv6
 	if out.NoIPv4 && !out.IPv6 {
-		return l.fault("write enable_ipv6: true, or remove enable_ipv4", fmt.Sprintf("networks.%s: it has neither IPv4 nor IPv6", out.Key), "networks", out.Key, "enable_ipv4")
+		return r.src.Fault("write enable_ipv6: true, or remove enable_ipv4", fmt.Sprintf("networks.%s: it has neither IPv4 nor IPv6", out.Key), "networks", out.Key, "enable_ipv4")
 	}
 	for i, pool := range n.Ipam.Config {
 		if pool == nil {
 			continue
 		}
-		if err := l.pool(out, i, pool); err != nil {
+		if err := r.pool(out, i, pool); err != nil {
 			return err
 		}
 	}
-	return l.driverOptions(n, out)
+	return r.driverOptions(n, out)
 }

@@ -1,4 +1,4 @@
-package loader
+package nets
 
 import (
 	"fmt"
@@ -19,9 +19,9 @@ const (
 )
 
 // endpoint converts what a service says of one of its networks.
-func (l *load) endpoint(service, key string, n *types.ServiceNetworkConfig, e *project.Endpoint) error {
+func (r *reader) endpoint(service, key string, n *types.ServiceNetworkConfig, e *project.Endpoint) error {
 	fault := func(hint, message, at string) error {
-		return l.fault(hint, fmt.Sprintf("services.%s.networks.%s.%s: %s", service, key, at, message), "services", service, "networks", key, at)
+		return r.src.Fault(hint, fmt.Sprintf("services.%s.networks.%s.%s: %s", service, key, at, message), "services", service, "networks", key, at)
 	}
 	e.Aliases, e.IPv4Address, e.IPv6Address, e.LinkLocal = n.Aliases, n.Ipv4Address, n.Ipv6Address, n.LinkLocalIPs
 	e.Priority, e.GatewayPriority, e.NoServiceName = n.Priority, n.GatewayPriority, !n.ServiceNameAliasEnabled()
@@ -81,21 +81,21 @@ func interfaceSysctls(text string) (list []string, err error) {
 
 // serviceMAC gives the service's mac_address to its first network, as docker
 // compose does.
-func (l *load) serviceMAC(s types.ServiceConfig, out *project.Service) error {
+func (r *reader) serviceMAC(s types.ServiceConfig, out *project.Service) error {
 	if s.MacAddress == "" {
 		return nil
 	}
 	at := []string{"services", s.Name, "mac_address"}
 	mac, err := ether.ParseMAC(s.MacAddress)
 	if err != nil {
-		return l.fault("write six pairs of hexadecimal digits, the first pair even", fmt.Sprintf("services.%s.mac_address: %v", s.Name, err), at...)
+		return r.src.Fault("write six pairs of hexadecimal digits, the first pair even", fmt.Sprintf("services.%s.mac_address: %v", s.Name, err), at...)
 	}
 	if len(out.Endpoints) == 0 {
 		return nil
 	}
 	e := &out.Endpoints[0]
 	if e.MACAddress != "" && e.MACAddress != mac.String() {
-		return l.fault("remove one of them", fmt.Sprintf("services.%s: mac_address and networks.%s.mac_address differ", s.Name, e.Network), at...)
+		return r.src.Fault("remove one of them", fmt.Sprintf("services.%s: mac_address and networks.%s.mac_address differ", s.Name, e.Network), at...)
 	}
 	e.MACAddress = mac.String()
 	return nil

@@ -1,4 +1,4 @@
-package loader
+package nets
 
 import (
 	"fmt"
@@ -11,16 +11,16 @@ import (
 )
 
 // dns converts dns, dns_search and dns_opt.
-func (l *load) dns(s types.ServiceConfig, out *project.Service) error {
+func (r *reader) dns(s types.ServiceConfig, out *project.Service) error {
 	for _, server := range s.DNS {
 		if a, err := netip.ParseAddr(server); err != nil || a.IsUnspecified() || a.IsMulticast() {
-			return l.fault("write an address: 192.0.2.53", fmt.Sprintf("services.%s.dns: %q is not the address of a name server", s.Name, server), "services", s.Name, "dns", server)
+			return r.src.Fault("write an address: 192.0.2.53", fmt.Sprintf("services.%s.dns: %q is not the address of a name server", s.Name, server), "services", s.Name, "dns", server)
 		}
 	}
 	for key, words := range map[string][]string{"dns_search": s.DNSSearch, "dns_opt": s.DNSOpts} {
 		for _, w := range words {
 			if w == "" || strings.ContainsAny(w, " \t\r\n#;") {
-				return l.fault("write one word for each entry", fmt.Sprintf("services.%s.%s: %q cannot stand in a resolv.conf", s.Name, key, w), "services", s.Name, key)
+				return r.src.Fault("write one word for each entry", fmt.Sprintf("services.%s.%s: %q cannot stand in a resolv.conf", s.Name, key, w), "services", s.Name, key)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package loader
+package document
 
 import (
 	"bytes"
@@ -17,28 +17,29 @@ import (
 // MaxFileSize bounds one compose file, in bytes.
 const MaxFileSize = 8 << 20
 
-const tooMuch = "nobody needs so much; split the file with include"
+// TooMuch is the remedy for files beyond the bounds.
+const TooMuch = "nobody needs so much; split the file with include"
 
-// source is one parsed compose file.
-type source struct {
-	path string // absolute; "-" = standard input
-	name string // as messages show it: relative to the working directory where that is shorter
-	data []byte
-	docs []*yaml.Node // the root value of each document
-	tags bool         // has !reset or !override
+// File is one parsed compose file.
+type File struct {
+	Path string // absolute; "-" = standard input
+	Name string // as messages show it: relative to the working directory where that is shorter
+	Data []byte
+	Docs []*yaml.Node // the root value of each document
+	Tags bool         // has !reset or !override
 }
 
-// readSource reads and parses one file. Regular files only: a compose file
+// Read reads and parses one file. Regular files only: a compose file
 // that is a fifo or a device would block or never end.
-func readSource(path, cwd string, stdin io.Reader) (*source, error) {
-	s := &source{path: path, name: shortName(path, cwd)}
+func Read(path, cwd string, stdin io.Reader) (*File, error) {
+	s := &File{Path: path, Name: ShortName(path, cwd)}
 	var r io.Reader
 	if path == "-" {
 		if r = stdin; stdin == nil {
 			return nil, &Error{File: "-", Message: "no standard input to read the compose file from"}
 		}
 	} else {
-		f, err := openFile(path)
+		f, err := Open(path)
 		if err != nil {
 			return nil, s.unreadable(err)
 		}
@@ -50,13 +51,14 @@ func readSource(path, cwd string, stdin io.Reader) (*source, error) {
 		return nil, s.unreadable(err)
 	}
 	if len(data) > MaxFileSize {
-		return nil, &Error{File: s.name, Message: fmt.Sprintf("the compose file is larger than %d MiB", MaxFileSize>>20), Hint: "split it with include"}
+		return nil, &Error{File: s.Name, Message: fmt.Sprintf("the compose file is larger than %d MiB", MaxFileSize>>20), Hint: "split it with include"}
 	}
-	s.data = data
+	s.Data = data
 	return s, s.parse()
 }
 
-func openFile(path string) (*os.File, error) {
+// Open opens a regular file.
+func Open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -70,19 +72,19 @@ func openFile(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
-func (s *source) unreadable(err error) error {
-	e := &Error{File: s.name, Message: "cannot read the compose file: " + reason(err), Err: err}
+func (s *File) unreadable(err error) error {
+	e := &Error{File: s.Name, Message: "cannot read the compose file: " + Reason(err), Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Hint = "name the right file with -f"
 	case errors.Is(err, fs.ErrPermission):
-		e.Hint = "check it with: ls -l " + s.path
+		e.Hint = "check it with: ls -l " + s.Path
 	}
 	return e
 }
 
-// reason is the last part of a file error: the path is told already.
-func reason(err error) string {
+// Reason is the last part of a file error: the path is told already.
+func Reason(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return pe.Err.Error()
@@ -92,7 +94,7 @@ func reason(err error) string {
 
 // maxIndicators bounds the characters that can begin a value. The parser
 // needs some 200 bytes and 2 us per value, before we see the first.
-const maxIndicators = 2 * maxNodes
+const maxIndicators = 2 * MaxNodes
 
 // indicators counts the characters that can begin a value; text within a
 // value has some too, so it is more than there are values.
@@ -103,11 +105,11 @@ func indicators(data []byte) (n int) {
 	return n
 }
 
-func (s *source) parse() error {
-	if indicators(s.data) > maxIndicators {
-		return &Error{File: s.name, Message: fmt.Sprintf("the file has more than %d values", maxNodes), Hint: tooMuch}
+func (s *File) parse() error {
+	if indicators(s.Data) > maxIndicators {
+		return &Error{File: s.Name, Message: fmt.Sprintf("the file has more than %d values", MaxNodes), Hint: TooMuch}
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(s.data))
+	dec := yaml.NewDecoder(bytes.NewReader(s.Data))
 	budget := newBudget()
 	for {
 		var n yaml.Node
@@ -123,18 +125,18 @@ func (s *source) parse() error {
 			root = n.Content[0]
 		}
 		if err := budget.spend(root); err != nil {
-			return &Error{File: s.name, Line: err.line, Message: err.message, Hint: tooMuch}
+			return &Error{File: s.Name, Line: err.line, Message: err.message, Hint: TooMuch}
 		}
-		s.tags = s.tags || budget.tags
-		s.docs = append(s.docs, root)
+		s.Tags = s.Tags || budget.tags
+		s.Docs = append(s.Docs, root)
 	}
 }
 
 var yamlLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:[a-z ]*error[a-z ]*: *)?(?:\n *)?line (\d+)(?:, column \d+)?: (.*)$`)
 
 // syntaxError moves the line from the text of a YAML error to where ours is.
-func (s *source) syntaxError(err error) error {
-	e := &Error{File: s.name, Message: "not valid YAML: " + err.Error(), Err: err}
+func (s *File) syntaxError(err error) error {
+	e := &Error{File: s.Name, Message: "not valid YAML: " + err.Error(), Err: err}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		e.Line, _ = strconv.Atoi(m[1])
 		e.Message = "not valid YAML: " + m[2]
@@ -142,8 +144,8 @@ func (s *source) syntaxError(err error) error {
 	return e
 }
 
-// shortName is how messages show a path.
-func shortName(path, cwd string) string {
+// ShortName is how messages show a path.
+func ShortName(path, cwd string) string {
 	if rel, err := filepath.Rel(cwd, path); err == nil && len(rel) < len(path) && filepath.IsAbs(path) {
 		return rel
 	}

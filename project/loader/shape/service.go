@@ -1,4 +1,4 @@
-package loader
+package shape
 
 // serviceShape are the keys of a service that most files have.
 func serviceShape(dict shape) map[string]shape {

@@ -1,4 +1,4 @@
-package loader
+package document
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // Bounds of one compose file after its aliases are expanded. A thousand rich
 // services are about 60,000 nodes and 12 levels.
 const (
-	maxNodes = 250_000
+	MaxNodes = 250_000
 	maxDepth = 64
 )
 
@@ -57,8 +57,8 @@ func (b *budget) spend(root *yaml.Node) *budgetError {
 }
 
 func tooMany(n *yaml.Node, size int) *budgetError {
-	if size > maxNodes {
-		return &budgetError{n.Line, fmt.Sprintf("the file has more than %d values when its aliases are expanded", maxNodes)}
+	if size > MaxNodes {
+		return &budgetError{n.Line, fmt.Sprintf("the file has more than %d values when its aliases are expanded", MaxNodes)}
 	}
 	return nil
 }

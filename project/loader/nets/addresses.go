@@ -1,4 +1,4 @@
-package loader
+package nets
 
 import (
 	"fmt"
@@ -7,11 +7,12 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/netstack/ipam"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
 // checkSubnets wants the project's networks apart from each other, also by the
 // names of their bridges.
-func (l *load) checkSubnets(p *project.Project) error {
+func (r *reader) checkSubnets(p *project.Project) error {
 	bridges := map[string]string{}
 	var seen []struct {
 		key    string
@@ -20,7 +21,7 @@ func (l *load) checkSubnets(p *project.Project) error {
 	for i := range p.Networks {
 		n := &p.Networks[i]
 		if first := bridges[n.Bridge]; n.Bridge != "" && first != "" {
-			return l.fault("choose another name for one of them", fmt.Sprintf("networks.%s: bridge %s is that of network %s too", n.Key, n.Bridge, first),
+			return r.src.Fault("choose another name for one of them", fmt.Sprintf("networks.%s: bridge %s is that of network %s too", n.Key, n.Bridge, first),
 				"networks", n.Key, "driver_opts", optionBridge)
 		}
 		bridges[n.Bridge] = n.Key
@@ -28,8 +29,8 @@ func (l *load) checkSubnets(p *project.Project) error {
 			subnet := netip.MustParsePrefix(pool.Subnet)
 			for _, o := range seen {
 				if o.subnet.Overlaps(subnet) {
-					return l.fault("choose another subnet for one of them", fmt.Sprintf("networks.%s.ipam.config: subnet %s overlaps with %s of network %s", n.Key, subnet, o.subnet, o.key),
-						l.poolPath(n.Key, pool.Subnet)...)
+					return r.src.Fault("choose another subnet for one of them", fmt.Sprintf("networks.%s.ipam.config: subnet %s overlaps with %s of network %s", n.Key, subnet, o.subnet, o.key),
+						r.poolPath(n.Key, pool.Subnet)...)
 				}
 			}
 			seen = append(seen, struct {
@@ -42,14 +43,14 @@ func (l *load) checkSubnets(p *project.Project) error {
 }
 
 // poolPath is the path of the entry of ipam.config with a subnet.
-func (l *load) poolPath(key, subnet string) []string {
+func (r *reader) poolPath(key, subnet string) []string {
 	path := []string{"networks", key, "ipam", "config"}
-	list := l.node(path)
+	list := r.src.Node(path)
 	if list == nil {
 		return path
 	}
 	for i, item := range list.Content {
-		n := childNode(item, "subnet")
+		n := document.Child(item, "subnet")
 		if n == nil {
 			continue
 		}
@@ -62,9 +63,9 @@ func (l *load) poolPath(key, subnet string) []string {
 
 // checkAddresses wants the addresses that services ask for to be possible, and
 // each once, and the others to find a free one.
-func (l *load) checkAddresses(p *project.Project) error {
+func (r *reader) checkAddresses(p *project.Project) error {
 	for i := range p.Services {
-		if err := l.checkInterfaces(&p.Services[i]); err != nil {
+		if err := r.checkInterfaces(&p.Services[i]); err != nil {
 			return err
 		}
 	}
@@ -73,14 +74,14 @@ func (l *load) checkAddresses(p *project.Project) error {
 		if n.External {
 			continue // what it is like is known when it is used
 		}
-		if err := l.checkHardware(p, n); err != nil {
+		if err := r.checkHardware(p, n); err != nil {
 			return err
 		}
-		if err := l.checkLinkLocal(p, n); err != nil {
+		if err := r.checkLinkLocal(p, n); err != nil {
 			return err
 		}
 		for _, f := range []family{{true, "ipv4_address", "IPv4"}, {false, "ipv6_address", "IPv6"}} {
-			if err := l.checkFamily(p, n, f); err != nil {
+			if err := r.checkFamily(p, n, f); err != nil {
 				return err
 			}
 		}
@@ -103,12 +104,12 @@ func (f family) address(e project.Endpoint) string {
 }
 
 // checkLinkLocal wants IPv6 where an endpoint has an address of it.
-func (l *load) checkLinkLocal(p *project.Project, n *project.Network) error {
+func (r *reader) checkLinkLocal(p *project.Project, n *project.Network) error {
 	for _, s := range p.Services {
 		for _, e := range s.Endpoints {
 			for _, text := range e.LinkLocal {
 				if a, err := netip.ParseAddr(text); e.Network == n.Key && err == nil && a.Is6() && !n.IPv6 {
-					return l.fault("write enable_ipv6: true for the network", fmt.Sprintf("services.%s.networks.%s.link_local_ips: %s: network %s has no IPv6", s.Name, n.Key, text, n.Key),
+					return r.src.Fault("write enable_ipv6: true for the network", fmt.Sprintf("services.%s.networks.%s.link_local_ips: %s: network %s has no IPv6", s.Name, n.Key, text, n.Key),
 						"services", s.Name, "networks", n.Key, "link_local_ips")
 				}
 			}
@@ -117,7 +118,7 @@ func (l *load) checkLinkLocal(p *project.Project, n *project.Network) error {
 	return nil
 }
 
-func (l *load) checkFamily(p *project.Project, n *project.Network, f family) error {
+func (r *reader) checkFamily(p *project.Project, n *project.Network, f family) error {
 	space := spaceOf(n, f.v4)
 	chosen := 0
 	for _, s := range p.Services {
@@ -129,19 +130,19 @@ func (l *load) checkFamily(p *project.Project, n *project.Network, f family) err
 				chosen += s.Scale
 				continue
 			}
-			if err := l.checkStatic(s, e, n, f, space); err != nil {
+			if err := r.checkStatic(s, e, n, f, space); err != nil {
 				return err
 			}
 		}
 	}
-	return l.checkRoom(n, space, chosen)
+	return r.checkRoom(n, space, chosen)
 }
 
 // checkStatic takes the address that an endpoint asks for.
-func (l *load) checkStatic(s project.Service, e project.Endpoint, n *project.Network, f family, space *ipam.Space) error {
+func (r *reader) checkStatic(s project.Service, e project.Endpoint, n *project.Network, f family, space *ipam.Space) error {
 	address := f.address(e)
 	fault := func(hint, format string, args ...any) error {
-		return l.fault(hint, fmt.Sprintf("services.%s.networks.%s.%s: ", s.Name, n.Key, f.key)+fmt.Sprintf(format, args...), "services", s.Name, "networks", n.Key, f.key)
+		return r.src.Fault(hint, fmt.Sprintf("services.%s.networks.%s.%s: ", s.Name, n.Key, f.key)+fmt.Sprintf(format, args...), "services", s.Name, "networks", n.Key, f.key)
 	}
 	switch {
 	case f.v4 && n.NoIPv4, !f.v4 && !n.IPv6:
@@ -159,21 +160,21 @@ func (l *load) checkStatic(s project.Service, e project.Endpoint, n *project.Net
 }
 
 // checkRoom wants enough addresses for the replicas that ask for none.
-func (l *load) checkRoom(n *project.Network, space *ipam.Space, replicas int) error {
+func (r *reader) checkRoom(n *project.Network, space *ipam.Space, replicas int) error {
 	if space == nil {
 		return nil
 	}
 	for i := range replicas {
 		if _, err := space.Next("x"); err != nil {
-			return l.fault("widen the range, or use fewer replicas", fmt.Sprintf("networks.%s.ipam.config: %d services and replicas need an address, and there are %d", n.Key, replicas, i),
-				l.poolPath(n.Key, space.Subnet().String())...)
+			return r.src.Fault("widen the range, or use fewer replicas", fmt.Sprintf("networks.%s.ipam.config: %d services and replicas need an address, and there are %d", n.Key, replicas, i),
+				r.poolPath(n.Key, space.Subnet().String())...)
 		}
 	}
 	return nil
 }
 
 // checkHardware wants each hardware address once on a network.
-func (l *load) checkHardware(p *project.Project, n *project.Network) error {
+func (r *reader) checkHardware(p *project.Project, n *project.Network) error {
 	owners := map[string]string{}
 	for _, s := range p.Services {
 		for _, e := range s.Endpoints {
@@ -181,14 +182,14 @@ func (l *load) checkHardware(p *project.Project, n *project.Network) error {
 				continue
 			}
 			at := []string{"services", s.Name, "networks", n.Key, "mac_address"}
-			if !l.has(at...) {
+			if !r.src.Has(at...) {
 				at = []string{"services", s.Name, "mac_address"}
 			}
 			if first := owners[e.MACAddress]; first != "" {
-				return l.fault("write another", fmt.Sprintf("%s: %s is the address of service %s too", strings.Join(at, "."), e.MACAddress, first), at...)
+				return r.src.Fault("write another", fmt.Sprintf("%s: %s is the address of service %s too", strings.Join(at, "."), e.MACAddress, first), at...)
 			}
 			if s.Scale > 1 {
-				return l.fault("remove it, or run one replica", fmt.Sprintf("%s: %d replicas cannot have one address", strings.Join(at, "."), s.Scale), at...)
+				return r.src.Fault("remove it, or run one replica", fmt.Sprintf("%s: %d replicas cannot have one address", strings.Join(at, "."), s.Scale), at...)
 			}
 			owners[e.MACAddress] = s.Name
 		}
@@ -197,11 +198,11 @@ func (l *load) checkHardware(p *project.Project, n *project.Network) error {
 }
 
 // checkInterfaces wants each name once in a service.
-func (l *load) checkInterfaces(s *project.Service) error {
+func (r *reader) checkInterfaces(s *project.Service) error {
 	owners := map[string]string{}
 	for _, e := range s.Endpoints {
 		if first := owners[e.Interface]; e.Interface != "" && first != "" {
-			return l.fault("write another", fmt.Sprintf("services.%s.networks.%s.interface_name: %s is that of network %s too", s.Name, e.Network, e.Interface, first),
+			return r.src.Fault("write another", fmt.Sprintf("services.%s.networks.%s.interface_name: %s is that of network %s too", s.Name, e.Network, e.Interface, first),
 				"services", s.Name, "networks", e.Network, "interface_name")
 		}
 		owners[e.Interface] = e.Network

@@ -1,11 +1,10 @@
-package loader
+package nets
 
 import (
 	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -32,9 +31,9 @@ const (
 )
 
 // driverOptions converts driver_opts. The support table says which are left out.
-func (l *load) driverOptions(n types.NetworkConfig, out *project.Network) error {
+func (r *reader) driverOptions(n types.NetworkConfig, out *project.Network) error {
 	fault := func(option, hint, message string) error {
-		return l.fault(hint, fmt.Sprintf("networks.%s.driver_opts: %s: %s", out.Key, option, message), "networks", out.Key, "driver_opts", option)
+		return r.src.Fault(hint, fmt.Sprintf("networks.%s.driver_opts: %s: %s", out.Key, option, message), "networks", out.Key, "driver_opts", option)
 	}
 	if v, ok := n.DriverOpts[optionMTU]; ok {
 		least := minMTU4
@@ -66,8 +65,7 @@ func (l *load) driverOptions(n types.NetworkConfig, out *project.Network) error 
 	}
 	if v, ok := n.DriverOpts[optionMasquerade]; ok && v != "true" && v != "1" {
 		at := []string{"networks", out.Key, "driver_opts", optionMasquerade}
-		l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: strings.Join(at, "."),
-			Reason: "connections to the outside are this machine's own, with its address; internal: true closes the way", Source: l.position(at...)})
+		r.src.Notice(project.Ignored, "connections to the outside are this machine's own, with its address; internal: true closes the way", at...)
 	}
 	if v := n.DriverOpts[optionPrefix]; v != "" {
 		if err := ether.CheckName(v + "99"); err != nil {
@@ -79,7 +77,7 @@ func (l *load) driverOptions(n types.NetworkConfig, out *project.Network) error 
 
 // driverDefaults carries out the options of networks that are about services: the
 // host's address of published ports, and how interfaces are called.
-func (l *load) driverDefaults(m *types.Project, p *project.Project) {
+func (r *reader) driverDefaults(m *types.Project, p *project.Project) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		if w := p.DefaultNetwork(s); w != nil && !w.External {

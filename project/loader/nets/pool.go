@@ -1,4 +1,4 @@
-package loader
+package nets
 
 import (
 	"fmt"
@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -15,7 +14,7 @@ import (
 )
 
 // pool converts one entry of ipam.config.
-func (l *load) pool(n *project.Network, i int, pool *types.IPAMPool) error {
+func (r *reader) pool(n *project.Network, i int, pool *types.IPAMPool) error {
 	at := func(rest ...string) []string {
 		return slices.Concat([]string{"networks", n.Key, "ipam", "config", strconv.Itoa(i)}, rest)
 	}
@@ -24,26 +23,25 @@ func (l *load) pool(n *project.Network, i int, pool *types.IPAMPool) error {
 		if pool.Gateway == "" && pool.IPRange == "" && len(pool.AuxiliaryAddresses) == 0 {
 			return nil
 		}
-		return l.fault("write subnet beside them", where+": gateway, ip_range and aux_addresses need a subnet", at()...)
+		return r.src.Fault("write subnet beside them", where+": gateway, ip_range and aux_addresses need a subnet", at()...)
 	}
 	subnet, err := netip.ParsePrefix(pool.Subnet)
 	if err != nil {
-		return l.fault("write it as 10.20.0.0/24", fmt.Sprintf("%s: %q is not a subnet", where, pool.Subnet), at("subnet")...)
+		return r.src.Fault("write it as 10.20.0.0/24", fmt.Sprintf("%s: %q is not a subnet", where, pool.Subnet), at("subnet")...)
 	}
 	if err := ipam.CheckSubnet(subnet); err != nil {
-		return l.fault("choose another", fmt.Sprintf("%s: %v", where, err), at("subnet")...)
+		return r.src.Fault("choose another", fmt.Sprintf("%s: %v", where, err), at("subnet")...)
 	}
-	if off := l.familyOff(n, subnet); off != "" {
-		l.notices = append(l.notices, project.Notice{Fate: project.Ignored, Key: strings.Join(at("subnet"), "."),
-			Reason: off, Source: l.position(at("subnet")...)})
+	if off := r.familyOff(n, subnet); off != "" {
+		r.src.Notice(project.Ignored, off, at("subnet")...)
 		return nil
 	}
 	for _, o := range n.Subnets {
 		if other := netip.MustParsePrefix(o.Subnet); other.Addr().Is4() == subnet.Addr().Is4() {
-			return l.fault("remove one of them", fmt.Sprintf("%s: %s and %s are of one family, of which a network has one subnet", where, o.Subnet, pool.Subnet), at("subnet")...)
+			return r.src.Fault("remove one of them", fmt.Sprintf("%s: %s and %s are of one family, of which a network has one subnet", where, o.Subnet, pool.Subnet), at("subnet")...)
 		}
 	}
-	if err := l.poolAddresses(where, subnet, pool, at); err != nil {
+	if err := r.poolAddresses(where, subnet, pool, at); err != nil {
 		return err
 	}
 	n.Subnets = append(n.Subnets, project.Subnet{
@@ -53,7 +51,7 @@ func (l *load) pool(n *project.Network, i int, pool *types.IPAMPool) error {
 }
 
 // familyOff says why a subnet is not used, if so.
-func (l *load) familyOff(n *project.Network, subnet netip.Prefix) string {
+func (r *reader) familyOff(n *project.Network, subnet netip.Prefix) string {
 	switch {
 	case subnet.Addr().Is6() && !n.IPv6:
 		return "the network has no IPv6: write enable_ipv6: true"
@@ -64,23 +62,23 @@ func (l *load) familyOff(n *project.Network, subnet netip.Prefix) string {
 }
 
 // poolAddresses checks what stands beside a subnet, each at its own line.
-func (l *load) poolAddresses(where string, subnet netip.Prefix, pool *types.IPAMPool, at func(...string) []string) error {
+func (r *reader) poolAddresses(where string, subnet netip.Prefix, pool *types.IPAMPool, at func(...string) []string) error {
 	c := ipam.Config{Subnet: subnet}
 	var err error
 	if pool.Gateway != "" {
 		if c.Gateway, err = netip.ParseAddr(pool.Gateway); err != nil || !subnet.Contains(c.Gateway) {
-			return l.fault("write an address of the subnet", fmt.Sprintf("%s: the gateway %q is not in %s", where, pool.Gateway, pool.Subnet), at("gateway")...)
+			return r.src.Fault("write an address of the subnet", fmt.Sprintf("%s: the gateway %q is not in %s", where, pool.Gateway, pool.Subnet), at("gateway")...)
 		}
 		if _, err := ipam.NewSpace(c); err != nil {
-			return l.fault("write an address of the subnet", fmt.Sprintf("%s: %v", where, err), at("gateway")...)
+			return r.src.Fault("write an address of the subnet", fmt.Sprintf("%s: %v", where, err), at("gateway")...)
 		}
 	}
 	if pool.IPRange != "" {
 		if c.Range, err = netip.ParsePrefix(pool.IPRange); err != nil {
-			return l.fault("write a part of the subnet, such as 10.20.0.128/25", fmt.Sprintf("%s: %q is not a range", where, pool.IPRange), at("ip_range")...)
+			return r.src.Fault("write a part of the subnet, such as 10.20.0.128/25", fmt.Sprintf("%s: %q is not a range", where, pool.IPRange), at("ip_range")...)
 		}
 		if _, err := ipam.NewSpace(c); err != nil {
-			return l.fault("write a part of the subnet", fmt.Sprintf("%s: %v", where, err), at("ip_range")...)
+			return r.src.Fault("write a part of the subnet", fmt.Sprintf("%s: %v", where, err), at("ip_range")...)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(pool.AuxiliaryAddresses)) {
@@ -90,7 +88,7 @@ func (l *load) poolAddresses(where string, subnet netip.Prefix, pool *types.IPAM
 			_, err = ipam.NewSpace(c)
 		}
 		if err != nil {
-			return l.fault("write an address of the subnet", fmt.Sprintf("%s: aux_addresses.%s: %q is not a host address of %s", where, name, pool.AuxiliaryAddresses[name], pool.Subnet),
+			return r.src.Fault("write an address of the subnet", fmt.Sprintf("%s: aux_addresses.%s: %q is not a host address of %s", where, name, pool.AuxiliaryAddresses[name], pool.Subnet),
 				at("aux_addresses", name)...)
 		}
 	}

@@ -1,13 +1,14 @@
-package loader
+// Package suggest guesses what a mistyped name was meant to be.
+package suggest
 
 import (
 	"fmt"
 	"strings"
 )
 
-// suggest is a hint for a mistyped key: the nearest of the known keys, when
+// Key is a hint for a mistyped key: the nearest of the known keys, when
 // one is near, else all of them when they are few.
-func suggest(name string, known []string) string {
+func Key(name string, known []string) string {
 	best, distance := "", 3
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(name), k); d < distance && d < len(k) {
@@ -21,6 +22,17 @@ func suggest(name string, known []string) string {
 		return "possible are: " + strings.Join(known, ", ")
 	}
 	return "keys of your own must begin with x-"
+}
+
+// Name is a hint for a name that is not defined: the nearest of the names that are,
+// else all of them; kind is what they are called together.
+func Name(name, kind string, known []string) string {
+	for _, k := range known {
+		if d := editDistance(name, k); d < 3 && d < len(k) {
+			return fmt.Sprintf("did you mean %q?", k)
+		}
+	}
+	return kind + " are: " + strings.Join(known, ", ")
 }
 
 // editDistance counts the insertions, deletions, substitutions and swaps of
