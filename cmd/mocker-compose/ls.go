@@ -3,18 +3,18 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 )
 
 func (a *app) ls() *cobra.Command {
-	o := &client.LSOptions{}
+	o := &lookcmd.LSOptions{}
 	c := &cobra.Command{
 		Use: "ls [OPTIONS]", Short: "List projects",
 		Long: "List your projects of which something runs; with -a, the stopped ones too.", Args: none,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()
-			return a.env.LS(ctx, o)
+			return lookcmd.LS(ctx, a.env, o)
 		},
 	}
 	o.Register(c.Flags())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imageprep"
+	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 	"github.com/mocker-compose/mocker-compose/internal/doctor"
 	"github.com/mocker-compose/mocker-compose/internal/early" // fast commands and roles; see its page
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -40,7 +41,7 @@ func run(args []string) int {
 	if err != nil {
 		return client.Report(os.Stderr, err)
 	}
-	client.Templates = render
+	lookcmd.Templates = render
 	client.GetImages = imageprep.Prepare
 	root := newRoot(env)
 	root.SetArgs(args)

@@ -7,10 +7,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 )
 
 func (a *app) port() *cobra.Command {
-	o := &client.PortOptions{}
+	o := &lookcmd.PortOptions{}
 	c := &cobra.Command{
 		Use: "port [OPTIONS] SERVICE [PRIVATE_PORT]", Short: "Print where a port of a service is published",
 		Long: `Print the address of the host at which a port of a service is published, or, without
@@ -24,7 +25,7 @@ a port, a line for each of them.`,
 	}
 	o.Register(c.Flags())
 	c.RunE = a.onServices(func(ctx context.Context, t client.Target, args []string) error {
-		return a.env.Port(ctx, t, o, args)
+		return lookcmd.Port(ctx, a.env, t, o, args)
 	})
 	return c
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 )
 
 func (a *app) top() *cobra.Command {
-	o := &client.TopOptions{}
+	o := &lookcmd.TopOptions{}
 	c := &cobra.Command{
 		Use: "top [SERVICES...]", Short: "Show the processes of containers",
 		Long: `Show the processes of running containers. Process ids are the host's; a user id is the
@@ -17,7 +18,7 @@ one inside the container, by its name on the host if it has one there.`,
 	}
 	o.Register(c.Flags())
 	c.RunE = a.onServices(func(ctx context.Context, t client.Target, services []string) error {
-		return a.env.Top(ctx, t, o, services)
+		return lookcmd.Top(ctx, a.env, t, o, services)
 	})
 	return c
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
 
-// isUp reports that a container has processes.
-func isUp(c *api.Container) bool { return c.State == "running" || c.State == "paused" }
+// IsUp reports that a container has processes.
+func IsUp(c *api.Container) bool { return c.State == "running" || c.State == "paused" }
 
-// anyState accepts a container in every state.
-func anyState(*api.Container) bool { return true }
+// AnyState accepts a container in every state.
+func AnyState(*api.Container) bool { return true }
 
 // chosen are the containers of a service that the condition accepts, by their
 // numbers; with index > 0 only the one with that number. None is an error.
@@ -42,8 +42,9 @@ func (e *Env) chosen(ctx context.Context, t Target, service string, index int, o
 		Hint: "start it with: mocker-compose up -d " + service}
 }
 
-// container is the first of the chosen.
-func (e *Env) container(ctx context.Context, t Target, service string, index int, ok func(*api.Container) bool) (api.Container, error) {
+// Replica is a container of a service that the condition accepts: the first one, or
+// that with the number index.
+func (e *Env) Replica(ctx context.Context, t Target, service string, index int, ok func(*api.Container) bool) (api.Container, error) {
 	cs, err := e.chosen(ctx, t, service, index, ok)
 	if err != nil {
 		return api.Container{}, err
@@ -51,10 +52,10 @@ func (e *Env) container(ctx context.Context, t Target, service string, index int
 	return cs[0], nil
 }
 
-// ofServices are the containers of the services (none named: of all), sorted by
-// name, that the condition accepts.
-func (e *Env) ofServices(ctx context.Context, t Target, services []string, ok func(*api.Container) bool) ([]api.Container, error) {
-	all, err := e.Containers(ctx, t.Name, false)
+// OfServices are the containers of the services (none named: of all), sorted by
+// name, that the condition accepts; with their labels, if wanted.
+func (e *Env) OfServices(ctx context.Context, t Target, services []string, labels bool, ok func(*api.Container) bool) ([]api.Container, error) {
+	all, err := e.Containers(ctx, t.Name, labels)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +67,4 @@ func (e *Env) ofServices(ctx context.Context, t Target, services []string, ok fu
 	})
 	slices.SortFunc(all, func(a, b api.Container) int { return cmp.Compare(a.Name, b.Name) })
 	return all, nil
-}
-
-// Replica is a container of a service in any state: the first one, or that with
-// the number index.
-func (e *Env) Replica(ctx context.Context, t Target, service string, index int) (api.Container, error) {
-	return e.container(ctx, t, service, index, anyState)
 }

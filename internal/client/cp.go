@@ -57,7 +57,7 @@ func (e *Env) Copy(ctx context.Context, t Target, o *CopyOptions, args []string)
 	case src.path == "" || dst.path == "":
 		return fmt.Errorf("%q: a path must follow the colon", service+":")
 	}
-	cs, err := e.chosen(ctx, t, service, o.Index, anyState)
+	cs, err := e.chosen(ctx, t, service, o.Index, AnyState)
 	if err != nil {
 		return err
 	}

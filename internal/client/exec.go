@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/bridge"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
@@ -56,11 +57,11 @@ func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string
 	if err != nil {
 		return err
 	}
-	defer files.close()
+	defer files.Close()
 	for deaths := 1; ; deaths++ {
-		err := e.executeOnce(ctx, t.Name, req, files.files)
+		err := e.executeOnce(ctx, t.Name, req, files.Files)
 		if !errors.Is(err, errUnheard) {
-			if derr := files.drain(); err == nil {
+			if derr := files.Drain(); err == nil {
 				err = derr
 			}
 			return err
@@ -72,18 +73,14 @@ func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string
 }
 
 // filesFor are the standard files of the command: none with a terminal of its own.
-func (e *Env) filesFor(req *api.ExecRequest) (*bridges, error) {
+func (e *Env) filesFor(req *api.ExecRequest) (*bridge.Bridges, error) {
 	switch {
 	case req.TTY:
-		return &bridges{}, nil
+		return &bridge.Bridges{}, nil
 	case req.Detach:
-		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-		if err != nil {
-			return nil, err
-		}
-		return &bridges{files: []*os.File{null, null, null}, opened: []*os.File{null}}, nil
+		return bridge.Null()
 	}
-	return e.bridge()
+	return bridge.New(e.Stdin, e.Stdout, e.Stderr)
 }
 
 // errUnheard: the supervisor died before it took the request up.

@@ -47,7 +47,7 @@ func (e *Env) guess(ctx context.Context) (name string, ok bool) {
 	if CheckName(name) != nil {
 		return "", false
 	}
-	files, err := e.configFiles(ctx, name)
+	files, err := e.ConfigFiles(ctx, name)
 	return name, err == nil && slices.Equal(files, found.Files)
 }
 

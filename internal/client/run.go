@@ -10,9 +10,8 @@ import (
 	"os"
 	"regexp"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/bridge"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	display "github.com/mocker-compose/mocker-compose/internal/progress"
@@ -70,7 +69,7 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		return err
 	}
 	if o.interactive && !o.Detach && !svc.TTY {
-		if b.file, b.feed, err = blockingPipe(); err != nil {
+		if b.file, b.feed, err = bridge.Pipe(); err != nil {
 			return err
 		}
 	}
@@ -116,16 +115,6 @@ func randomID() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand, Go 1.24)
 	return hex.EncodeToString(b[:])
-}
-
-// blockingPipe makes a pipe whose reader, a container, does not see EAGAIN, as
-// it would with os.Pipe.
-func blockingPipe() (read, write *os.File, err error) {
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, nil, fmt.Errorf("pipe for standard input: %w", err)
-	}
-	return os.NewFile(uintptr(fds[0]), "stdin"), os.NewFile(uintptr(fds[1]), "stdin"), nil
 }
 
 // pour copies our standard input to its end and says so by closing.

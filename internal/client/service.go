@@ -22,6 +22,9 @@ func unknownService(t Target, cs []api.Container, services []string) error {
 	return nil
 }
 
+// Defines reports that the target's files have the service, enabled or not.
+func (t Target) Defines(service string) bool { return t.Project != nil && defines(t.Project, service) }
+
 // defines reports that the project's files have the service, enabled or not.
 func defines(p *project.Project, service string) bool {
 	return slices.Contains(p.Disabled, service) ||

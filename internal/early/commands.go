@@ -7,16 +7,17 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 )
 
 func ps(ctx context.Context, env *client.Env, args []string) call {
-	fs, o := flags(), &client.PSOptions{}
+	fs, o := flags(), &lookcmd.PSOptions{}
 	o.Register(fs)
 	// Without orphans the files count, and a template needs its package.
 	if fs.Parse(args) != nil || !o.Orphans || !o.Plain() {
 		return nil
 	}
-	return with(ctx, env, func(ctx context.Context, t client.Target) error { return env.PS(ctx, t, o, fs.Args()) })
+	return with(ctx, env, func(ctx context.Context, t client.Target) error { return lookcmd.PS(ctx, env, t, o, fs.Args()) })
 }
 
 func execute(ctx context.Context, env *client.Env, args []string) call {
@@ -31,12 +32,12 @@ func execute(ctx context.Context, env *client.Env, args []string) call {
 }
 
 func ls(_ context.Context, env *client.Env, args []string) call {
-	fs, o := flags(), &client.LSOptions{}
+	fs, o := flags(), &lookcmd.LSOptions{}
 	o.Register(fs)
 	if fs.Parse(args) != nil || fs.NArg() > 0 {
 		return nil
 	}
-	return func(ctx context.Context) error { return env.LS(ctx, o) }
+	return func(ctx context.Context) error { return lookcmd.LS(ctx, env, o) }
 }
 
 func version(_ context.Context, env *client.Env, args []string) call {
@@ -88,6 +89,17 @@ func attach(ctx context.Context, env *client.Env, args []string) call {
 		return nil
 	}
 	return with(ctx, env, func(ctx context.Context, t client.Target) error { return env.Attach(ctx, t, o, fs.Arg(0)) })
+}
+
+// of makes the command of a function that takes options and services.
+func of[T any, P interface {
+	*T
+	Register(*pflag.FlagSet)
+}](f func(context.Context, *client.Env, client.Target, P, []string) error,
+) command {
+	return services(func(e *client.Env, ctx context.Context, t client.Target, o P, args []string) error {
+		return f(ctx, e, t, o, args)
+	})
 }
 
 // services makes the command of a method of Env that takes options and services.

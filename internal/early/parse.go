@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 )
 
 // call carries a command out.
@@ -29,9 +30,9 @@ var commands = map[string]command{
 	"kill":    services((*client.Env).Kill),
 	"cp":      services((*client.Env).Copy),
 	"events":  services((*client.Env).ShowEvents),
-	"images":  services((*client.Env).Images),
-	"port":    services((*client.Env).Port),
-	"top":     services((*client.Env).Top),
+	"images":  of(lookcmd.Images),
+	"port":    of(lookcmd.Port),
+	"top":     of(lookcmd.Top),
 	"pause":   services((*client.Env).Pause),
 	"unpause": services((*client.Env).Unpause),
 	"wait":    some(services((*client.Env).Wait)),

@@ -28,7 +28,7 @@ type tree struct {
 
 // find finds a service's container and its image.
 func find(ctx context.Context, e *client.Env, t client.Target, service string, index int) (*tree, error) {
-	c, err := e.Replica(ctx, t, service, index)
+	c, err := e.Replica(ctx, t, service, index, client.AnyState)
 	if err != nil {
 		return nil, err
 	}

@@ -1,18 +1,15 @@
-package client
+package lookcmd
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
-	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
 
@@ -32,7 +29,7 @@ func (o *LSOptions) Register(fs *pflag.FlagSet) {
 }
 
 // LS prints the user's projects.
-func (e *Env) LS(ctx context.Context, o *LSOptions) error {
+func LS(ctx context.Context, e *client.Env, o *LSOptions) error {
 	part, err := o.namePart()
 	if err != nil {
 		return err
@@ -46,7 +43,7 @@ func (e *Env) LS(ctx context.Context, o *LSOptions) error {
 		if !strings.Contains(name, part) {
 			continue
 		}
-		row, live, err := e.describe(ctx, name)
+		row, live, err := describe(ctx, e, name)
 		if err != nil {
 			e.Warn(fmt.Sprintf("project %s: %v", name, err))
 			continue
@@ -90,26 +87,8 @@ func (o *LSOptions) print(w *os.File, rows []show.Project) error {
 	return err
 }
 
-// Projects are the names in the run dir and the data dir, sorted.
-func (e *Env) Projects() ([]string, error) {
-	var names []string
-	for _, dir := range []string{e.Dirs.ProjectsRun(), e.Dirs.ProjectsData()} {
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		for _, d := range entries {
-			if d.IsDir() && CheckName(d.Name()) == nil {
-				names = append(names, d.Name())
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
-}
-
 // describe makes the line of one project; live: something of it runs.
-func (e *Env) describe(ctx context.Context, name string) (row show.Project, live bool, err error) {
+func describe(ctx context.Context, e *client.Env, name string) (row show.Project, live bool, err error) {
 	cs, err := e.Containers(ctx, name, false)
 	if err != nil {
 		return row, false, err
@@ -119,24 +98,6 @@ func (e *Env) describe(ctx context.Context, name string) (row show.Project, live
 		states = append(states, cs[i].State)
 		live = live || cs[i].State == "running" || cs[i].State == "restarting"
 	}
-	files, err := e.configFiles(ctx, name)
+	files, err := e.ConfigFiles(ctx, name)
 	return show.Project{Name: name, Status: show.Count(states), ConfigFiles: strings.Join(files, ",")}, live, err
-}
-
-// configFiles are the compose files that the project was last brought up from.
-func (e *Env) configFiles(ctx context.Context, name string) (files []string, err error) {
-	err = e.Call(ctx, name, api.Request{Op: api.OpInfo}, func(a *api.Answer) error {
-		if a.Info != nil {
-			files = a.Info.ConfigFiles
-		}
-		return nil
-	})
-	if !errors.Is(err, errNotRunning) {
-		return files, err
-	}
-	rec, err := e.recorded(ctx, name)
-	if rec == nil || err != nil {
-		return nil, err
-	}
-	return rec.ConfigFiles, nil
 }

@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/processes"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
@@ -19,13 +20,13 @@ type TopOptions struct{}
 func (*TopOptions) Register(*pflag.FlagSet) {}
 
 // Top prints the processes of running containers, with the host's pids.
-func (e *Env) Top(ctx context.Context, t Target, _ *TopOptions, services []string) error {
-	cs, err := e.ofServices(ctx, t, services, isUp)
+func Top(ctx context.Context, e *client.Env, t client.Target, _ *TopOptions, services []string) error {
+	cs, err := e.OfServices(ctx, t, services, false, client.IsUp)
 	if err != nil {
 		return err
 	}
 	// All of the project: they may share a pid namespace.
-	all, err := e.ofServices(ctx, t, nil, isUp)
+	all, err := e.OfServices(ctx, t, nil, false, client.IsUp)
 	if err != nil {
 		return err
 	}

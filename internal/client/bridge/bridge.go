@@ -1,7 +1,8 @@
-package client
+package bridge
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -9,13 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bridges are what an executed command gets for the caller's standard files.
+// Bridges are what an executed command gets for the caller's standard files.
 // A pipe or a socket it gets itself. Anything else stays here, behind a pipe: a
 // container that has a file can open it anew for writing, by /proc/self/fd, with
 // the caller's rights, however it was opened first (proc(5)); and one that has
 // the caller's terminal reads what the caller types.
-type bridges struct {
-	files  []*os.File // for the command: standard input, output, error
+type Bridges struct {
+	Files  []*os.File // for the command: standard input, output, error
 	opened []*os.File
 	out    []*outgoing
 }
@@ -27,30 +28,30 @@ type outgoing struct {
 	done chan struct{}
 }
 
-// bridge makes what is needed; close gives it back.
-func (e *Env) bridge() (_ *bridges, err error) {
-	b := &bridges{files: []*os.File{e.Stdin, e.Stdout, e.Stderr}}
+// New makes what the caller's standard files need; Close gives it back.
+func New(stdin, stdout, stderr *os.File) (_ *Bridges, err error) {
+	b := &Bridges{Files: []*os.File{stdin, stdout, stderr}}
 	defer func() {
 		if err != nil {
-			b.close()
+			b.Close()
 		}
 	}()
-	if !harmless(e.Stdin) {
-		if err := b.in(e.Stdin); err != nil {
+	if !harmless(stdin) {
+		if err := b.in(stdin); err != nil {
 			return nil, err
 		}
 	}
-	if !harmless(e.Stdout) {
-		if err := b.copyOut(1, e.Stdout); err != nil {
+	if !harmless(stdout) {
+		if err := b.copyOut(1, stdout); err != nil {
 			return nil, err
 		}
 	}
 	switch {
-	case harmless(e.Stderr):
-	case sameFile(e.Stdout, e.Stderr):
-		b.files[2] = b.files[1] // in one pipe their order is kept
+	case harmless(stderr):
+	case sameFile(stdout, stderr):
+		b.Files[2] = b.Files[1] // in one pipe their order is kept
 	default:
-		if err := b.copyOut(2, e.Stderr); err != nil {
+		if err := b.copyOut(2, stderr); err != nil {
 			return nil, err
 		}
 	}
@@ -78,13 +79,13 @@ func sameFile(a, b *os.File) bool {
 }
 
 // in copies from the caller's standard input until its end, or ours.
-func (b *bridges) in(from *os.File) error {
-	read, write, err := blockingPipe()
+func (b *Bridges) in(from *os.File) error {
+	read, write, err := Pipe()
 	if err != nil {
 		return err
 	}
 	b.opened = append(b.opened, read)
-	b.files[0] = read
+	b.Files[0] = read
 	go func() {
 		defer write.Close()
 		_, _ = io.Copy(write, from) // the command need not read all of it
@@ -92,13 +93,13 @@ func (b *bridges) in(from *os.File) error {
 	return nil
 }
 
-func (b *bridges) copyOut(n int, to *os.File) error {
-	read, write, err := blockingPipe()
+func (b *Bridges) copyOut(n int, to *os.File) error {
+	read, write, err := Pipe()
 	if err != nil {
 		return err
 	}
 	b.opened = append(b.opened, write)
-	b.files[n] = write
+	b.Files[n] = write
 	fd := int(read.Fd())
 	if err := unix.SetNonblock(fd, true); err != nil { // of this end alone
 		read.Close()
@@ -118,9 +119,9 @@ func (b *bridges) copyOut(n int, to *os.File) error {
 	return nil
 }
 
-// drain copies what the command, which has ended, has left in the pipes. It does
+// Drain copies what the command, which has ended, has left in the pipes. It does
 // not wait for their end: what the command has left running may have them.
-func (b *bridges) drain() error {
+func (b *Bridges) Drain() error {
 	var errs []error
 	for _, o := range b.out {
 		errs = append(errs, o.from.SetReadDeadline(time.Now()))
@@ -154,11 +155,31 @@ func (o *outgoing) rest() error {
 	return errors.Join(cerr, failed)
 }
 
-func (b *bridges) close() {
+// Null gives a command that nobody listens to nothing to read and nobody to write to.
+func Null() (*Bridges, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &Bridges{Files: []*os.File{null, null, null}, opened: []*os.File{null}}, nil
+}
+
+// Close gives back what New made.
+func (b *Bridges) Close() {
 	for _, f := range b.opened {
 		f.Close()
 	}
 	for _, o := range b.out {
 		o.from.Close()
 	}
+}
+
+// Pipe makes a pipe whose reader, a container, does not see EAGAIN, as
+// it would with os.Pipe.
+func Pipe() (read, write *os.File, err error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, fmt.Errorf("pipe for standard input: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "stdin"), os.NewFile(uintptr(fds[1]), "stdin"), nil
 }

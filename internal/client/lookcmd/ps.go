@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
 
@@ -39,22 +40,17 @@ func (o *PSOptions) Register(fs *pflag.FlagSet) {
 var Templates func(format string, rows []show.ContainerJSON) (string, error)
 
 // PS prints the containers of a project.
-func (e *Env) PS(ctx context.Context, t Target, o *PSOptions, services []string) error {
+func PS(ctx context.Context, e *client.Env, t client.Target, o *PSOptions, services []string) error {
 	states, err := o.states()
 	if err != nil {
 		return err
 	}
-	all, err := e.Containers(ctx, t.Name, o.Format != "table" || o.Filter != "")
+	shown, err := e.OfServices(ctx, t, services, o.Format != "table" || o.Filter != "", func(c *api.Container) bool {
+		return o.shows(c, t, states)
+	})
 	if err != nil {
 		return err
 	}
-	if err := unknownService(t, all, services); err != nil {
-		return err
-	}
-	shown := slices.DeleteFunc(slices.Clone(all), func(c api.Container) bool {
-		return !o.shows(&c, t, states, services)
-	})
-	slices.SortFunc(shown, func(a, b api.Container) int { return strings.Compare(a.Name, b.Name) })
 	var out bytes.Buffer
 	if err := o.print(&out, shown, time.Now()); err != nil {
 		return err
@@ -86,11 +82,8 @@ func (o *PSOptions) states() ([]string, error) {
 	return states, nil
 }
 
-func (o *PSOptions) shows(c *api.Container, t Target, states, services []string) bool {
-	if !chosen(c, services) {
-		return false
-	}
-	if !o.Orphans && t.Project != nil && !defines(t.Project, c.Service) {
+func (o *PSOptions) shows(c *api.Container, t client.Target, states []string) bool {
+	if !o.Orphans && t.Project != nil && !t.Defines(c.Service) {
 		return false
 	}
 	if c.OneOff && !o.All {

@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
 
@@ -30,12 +31,12 @@ func (o *PortOptions) Register(fs *pflag.FlagSet) {
 
 // Port prints where a port of a service is published, or, without a port, where
 // all of them are. args are the service and perhaps the port.
-func (e *Env) Port(ctx context.Context, t Target, o *PortOptions, args []string) error {
+func Port(ctx context.Context, e *client.Env, t client.Target, o *PortOptions, args []string) error {
 	want, err := o.wanted(args)
 	if err != nil {
 		return err
 	}
-	c, err := e.container(ctx, t, args[0], o.Index, isUp)
+	c, err := e.Replica(ctx, t, args[0], o.Index, client.IsUp)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (e *Env) Port(ctx context.Context, t Target, o *PortOptions, args []string)
 // wanted is the port asked for; Target 0 means all.
 func (o *PortOptions) wanted(args []string) (p api.Port, err error) {
 	if len(args) == 0 || len(args) > 2 {
-		return p, ErrUnread // cobra explains it
+		return p, client.ErrUnread // cobra explains it
 	}
 	p.Protocol = strings.ToLower(o.Protocol)
 	if p.Protocol != "tcp" && p.Protocol != "udp" {

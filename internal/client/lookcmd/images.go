@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
@@ -32,17 +33,17 @@ func (o *ImagesOptions) Register(fs *pflag.FlagSet) {
 }
 
 // Images prints the images that the project's containers were made of.
-func (e *Env) Images(ctx context.Context, t Target, o *ImagesOptions, services []string) error {
+func Images(ctx context.Context, e *client.Env, t client.Target, o *ImagesOptions, services []string) error {
 	if o.Format != "table" && o.Format != "json" && o.Format != "" {
 		return fmt.Errorf("format value %q could not be parsed: use table or json", o.Format)
 	}
-	cs, err := e.ofServices(ctx, t, services, anyState)
+	cs, err := e.OfServices(ctx, t, services, false, client.AnyState)
 	if err != nil {
 		return err
 	}
 	rows := make([]show.ImageRow, 0, len(cs))
 	for i := range cs {
-		row, err := e.imageOf(t.Name, &cs[i])
+		row, err := imageOf(e, t.Name, &cs[i])
 		if err != nil {
 			return fmt.Errorf("image of container %s: %w", cs[i].Name, err)
 		}
@@ -72,7 +73,7 @@ func (e *Env) Images(ctx context.Context, t Target, o *ImagesOptions, services [
 // imageOf describes what a container's root file system was made of. A directory,
 // an archive of a root file system and the host's are no images: they have a name
 // and nothing else.
-func (e *Env) imageOf(project string, c *api.Container) (show.ImageRow, error) {
+func imageOf(e *client.Env, project string, c *api.Container) (show.ImageRow, error) {
 	row := show.ImageRow{ContainerName: c.Name, Platform: runtime.GOOS + "/" + runtime.GOARCH, Repository: c.Image}
 	if c.Image == "" {
 		row.Repository = "(host)"

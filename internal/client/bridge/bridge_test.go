@@ -1,4 +1,4 @@
-package client
+package bridge
 
 import (
 	"fmt"
@@ -10,15 +10,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bridged is an Env with regular files, and what stands before them.
-func bridged(t *testing.T, sameErr bool) (*Env, *bridges) {
+// caller has standard files.
+type caller struct{ Stdin, Stdout, Stderr *os.File }
+
+// bridged is a caller with regular files, and what stands before them.
+func bridged(t *testing.T, sameErr bool) (*caller, *Bridges) {
 	t.Helper()
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in")
 	if err := os.WriteFile(in, []byte("given"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e := &Env{}
+	e := &caller{}
 	var err error
 	if e.Stdin, err = os.Open(in); err != nil {
 		t.Fatal(err)
@@ -32,11 +35,11 @@ func bridged(t *testing.T, sameErr bool) (*Env, *bridges) {
 			t.Fatal(err)
 		}
 	}
-	b, err := e.bridge()
+	b, err := New(e.Stdin, e.Stdout, e.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(b.close)
+	t.Cleanup(b.Close)
 	return e, b
 }
 
@@ -52,7 +55,7 @@ func content(t *testing.T, f *os.File) string {
 // No file of the caller's gets into a container, but what is in them passes.
 func TestBridge(t *testing.T) {
 	e, b := bridged(t, false)
-	for n, f := range b.files {
+	for n, f := range b.Files {
 		if st, err := f.Stat(); err != nil || st.Mode()&os.ModeNamedPipe == 0 {
 			t.Errorf("file %d is no pipe: %v %v", n, st.Mode(), err)
 		}
@@ -62,18 +65,18 @@ func TestBridge(t *testing.T) {
 		}
 	}
 	buf := make([]byte, 10)
-	if n, err := b.files[0].Read(buf); err != nil || string(buf[:n]) != "given" {
+	if n, err := b.Files[0].Read(buf); err != nil || string(buf[:n]) != "given" {
 		t.Errorf("input %q %v", buf[:n], err)
 	}
-	if n, err := b.files[0].Read(buf); n != 0 || err == nil {
+	if n, err := b.Files[0].Read(buf); n != 0 || err == nil {
 		t.Errorf("%d bytes after the end, %v", n, err)
 	}
 	// More than a pipe holds; and the last of it is there although somebody who
 	// was left running keeps the pipe open.
 	big := strings.Repeat("0123456789abcdef\n", 20_000)
-	fmt.Fprint(b.files[1], big, "the end")
-	fmt.Fprint(b.files[2], "complaint")
-	if err := b.drain(); err != nil {
+	fmt.Fprint(b.Files[1], big, "the end")
+	fmt.Fprint(b.Files[2], "complaint")
+	if err := b.Drain(); err != nil {
 		t.Fatal(err)
 	}
 	if got := content(t, e.Stdout); got != big+"the end" {
@@ -91,9 +94,9 @@ func TestBridgeOfOneFile(t *testing.T) {
 	for n := range 1000 {
 		line := fmt.Sprintln(n)
 		want += line
-		fmt.Fprint(b.files[1+n%2], line)
+		fmt.Fprint(b.Files[1+n%2], line)
 	}
-	if err := b.drain(); err != nil {
+	if err := b.Drain(); err != nil {
 		t.Fatal(err)
 	}
 	if got := content(t, e.Stdout); got != want {
@@ -114,12 +117,12 @@ func TestBridgeOfPipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	b, err := (&Env{Stdin: null, Stdout: w, Stderr: w}).bridge()
+	b, err := New(null, w, w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.close()
-	if b.files[0] != null || b.files[1] != w || b.files[2] != w || len(b.out) != 0 {
-		t.Errorf("got %v", b.files)
+	defer b.Close()
+	if b.Files[0] != null || b.Files[1] != w || b.Files[2] != w || len(b.out) != 0 {
+		t.Errorf("got %v", b.Files)
 	}
 }

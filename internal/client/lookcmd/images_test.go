@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"path/filepath"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/clienttest"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
@@ -18,8 +20,8 @@ const (
 )
 
 // imagesWorld has containers of every origin.
-func imagesWorld(t *testing.T) *world {
-	w := newWorld(t)
+func imagesWorld(t *testing.T) *clienttest.World {
+	w := clienttest.New(t)
 	store, err := image.Open(w.Dirs.Images())
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +39,7 @@ func imagesWorld(t *testing.T) *world {
 		"named": {"nginx:1.27", nginxID}, "file": {"docker-archive:nginx.tar", nginxID}, "byid": {"1111111111", nginxID},
 		"host": {"", ""}, "dir": {"rootfs:./root", ""}, "lost": {"gone", lostID},
 	} {
-		c := running("demo", name)
+		c := clienttest.Running("demo", name)
 		c.Image = of.image
 		if name == "host" {
 			c.State = "exited"
@@ -54,16 +56,16 @@ func imagesWorld(t *testing.T) *world {
 		}
 	}
 	save(map[string]image.Image{nginxID: img})
-	w.serve("demo", script(map[api.Op][]api.Answer{api.OpPS: {{PS: cs}}}))
+	w.Serve("demo", clienttest.Script(map[api.Op][]api.Answer{api.OpPS: {{PS: cs}}}))
 	return w
 }
 
 func TestImages(t *testing.T) {
 	w := imagesWorld(t)
-	if err := w.Images(bounded(t), Target{Name: "demo"}, &ImagesOptions{Format: "table"}, []string{"named", "file", "byid", "lost"}); err != nil {
+	if err := Images(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &ImagesOptions{Format: "table"}, []string{"named", "file", "byid", "lost"}); err != nil {
 		t.Fatal(err)
 	}
-	wantOutput(t, "table", w.out, `CONTAINER      REPOSITORY   TAG       PLATFORM         IMAGE ID       SIZE      CREATED
+	clienttest.WantOutput(t, "table", w.Out, `CONTAINER      REPOSITORY   TAG       PLATFORM         IMAGE ID       SIZE      CREATED
 demo-byid-1    <none>       <none>    linux/arm64/v8   111111111111   188MB     3 days ago
 demo-file-1    nginx        1.27      linux/arm64/v8   111111111111   188MB     3 days ago
 demo-lost-1    gone         <none>    linux/`+runtime.GOARCH+`      222222222222   0B        N/A
@@ -73,10 +75,10 @@ demo-named-1   nginx        1.27      linux/arm64/v8   111111111111   188MB     
 
 func TestImagesWithoutImage(t *testing.T) {
 	w := imagesWorld(t)
-	if err := w.Images(bounded(t), Target{Name: "demo"}, &ImagesOptions{Format: "json"}, []string{"host", "dir"}); err != nil {
+	if err := Images(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &ImagesOptions{Format: "json"}, []string{"host", "dir"}); err != nil {
 		t.Fatal(err)
 	}
-	out := printed(t, w.out)
+	out := clienttest.Printed(t, w.Out)
 	for _, part := range []string{
 		`{"ID":"","ContainerName":"demo-dir-1","Repository":"rootfs:./root","Tag":""`,
 		`{"ID":"","ContainerName":"demo-host-1","Repository":"(host)","Tag":""`,
@@ -89,12 +91,12 @@ func TestImagesWithoutImage(t *testing.T) {
 
 func TestImagesQuiet(t *testing.T) {
 	w := imagesWorld(t)
-	if err := w.Images(bounded(t), Target{Name: "demo"}, &ImagesOptions{Quiet: true}, nil); err != nil {
+	if err := Images(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &ImagesOptions{Quiet: true}, nil); err != nil {
 		t.Fatal(err)
 	}
 	hex := func(id string) string { return strings.TrimPrefix(id, "sha256:") }
-	wantOutput(t, "ids", w.out, hex(nginxID)+"\n"+hex(lostID)+"\n")
-	if err := w.Images(bounded(t), Target{Name: "demo"}, &ImagesOptions{Format: "yaml"}, nil); err == nil {
+	clienttest.WantOutput(t, "ids", w.Out, hex(nginxID)+"\n"+hex(lostID)+"\n")
+	if err := Images(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &ImagesOptions{Format: "yaml"}, nil); err == nil {
 		t.Error("format yaml was accepted")
 	}
 }

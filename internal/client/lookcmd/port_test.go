@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"strings"
@@ -7,11 +7,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/clienttest"
 )
 
 func TestPort(t *testing.T) {
-	w := newWorld(t)
-	one, two, quiet := running("demo", "web"), running("demo", "web"), running("demo", "db")
+	w := clienttest.New(t)
+	one, two, quiet := clienttest.Running("demo", "web"), clienttest.Running("demo", "web"), clienttest.Running("demo", "db")
 	one.Ports = []api.Port{
 		{HostIP: "127.0.0.1", Published: 8080, Target: 80, Protocol: "tcp"},
 		{HostIP: "0.0.0.0", Published: 9090, Target: 80, Protocol: "tcp"},
@@ -19,9 +21,9 @@ func TestPort(t *testing.T) {
 		{HostIP: "::", Published: 53, Target: 53, Protocol: "udp"},
 	}
 	two.Name, two.Number, two.Ports = "demo-web-2", 2, []api.Port{{Published: 8081, Target: 80, Protocol: "tcp"}}
-	gone := running("demo", "gone")
+	gone := clienttest.Running("demo", "gone")
 	gone.State = "exited"
-	w.serve("demo", script(map[api.Op][]api.Answer{api.OpPS: {{PS: []api.Container{two, one, quiet, gone}}}}))
+	w.Serve("demo", clienttest.Script(map[api.Op][]api.Answer{api.OpPS: {{PS: []api.Container{two, one, quiet, gone}}}}))
 	for _, tt := range []struct {
 		args, out, err string
 	}{
@@ -43,14 +45,14 @@ func TestPort(t *testing.T) {
 		{"nope 80", "", "no such service: nope"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
-			before := printed(t, w.out)
+			before := clienttest.Printed(t, w.Out)
 			fs, o := pflag.NewFlagSet("", pflag.ContinueOnError), &PortOptions{}
 			o.Register(fs)
 			if err := fs.Parse(strings.Fields(tt.args)); err != nil {
 				t.Fatal(err)
 			}
-			err := w.Port(bounded(t), Target{Name: "demo"}, o, fs.Args())
-			if out := strings.TrimPrefix(printed(t, w.out), before); out != tt.out {
+			err := Port(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, o, fs.Args())
+			if out := strings.TrimPrefix(clienttest.Printed(t, w.Out), before); out != tt.out {
 				t.Errorf("%q, want %q", out, tt.out)
 			}
 			if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
