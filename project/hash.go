@@ -15,12 +15,18 @@ import (
 // Not in it is what can change without a new container: the number of
 // replicas, the dependencies, whether logs are attached, and where in the file
 // the service stands (docker compose leaves out the same); its endpoints and
-// networks and its limits, which change while it runs; and how its image is got: what
-// comes of that is compared by its id.
+// networks, its limits and how its readiness is found, which change while it runs (but for
+// the socket that it tells it to); and how its image is got: what comes of that is
+// compared by its id.
 func (p *Project) Hash(s *Service) string {
 	c := *s
 	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{}
 	c.Build, c.Pull, c.Platform = nil, PullPolicy{}, ""
+	if c.Ready != nil && c.Ready.Notify {
+		c.Ready = &Ready{Notify: true} // its socket is mounted
+	} else {
+		c.Ready = nil
+	}
 	model := struct {
 		Service  Service
 		Networks []Network // always empty: fingerprints of old records stay valid

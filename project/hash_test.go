@@ -8,7 +8,7 @@ import (
 
 // neutral are the fields that do not count.
 var neutral = map[string]bool{"Scale": true, "DependsOn": true, "Attach": true, "Source": true, "Endpoints": true, "Resources": true,
-	"Build": true, "Pull": true, "Platform": true}
+	"Build": true, "Pull": true, "Platform": true, "Ready": true}
 
 // TestHashFields: a change of any field changes the hash, but for the neutral
 // ones. It goes over the fields by reflection, so that none is forgotten.
@@ -55,6 +55,9 @@ func change(t *testing.T, v reflect.Value) {
 		return
 	case **HealthCheck:
 		*x = &HealthCheck{Interval: time.Second}
+		return
+	case **Ready:
+		*x = &Ready{TCP: 1, Interval: time.Second}
 		return
 	}
 	switch v.Kind() {
@@ -111,5 +114,30 @@ func TestHashIsFixed(t *testing.T) {
 	const want = "3ff1d1089ef7315635a3b57672cd36dbb4604863690ef6df7f065c1e5ea175d0"
 	if got := (&Project{}).Hash(s); got != want {
 		t.Errorf("hash %s, want %s", got, want)
+	}
+}
+
+// How readiness is found changes while the container runs; that there is a socket for it
+// to be told to does not.
+func TestHashOfReady(t *testing.T) {
+	p := &Project{}
+	hash := func(r *Ready) string { return p.Hash(&Service{Name: "s", Ready: r}) }
+	none, notify := hash(nil), hash(&Ready{Notify: true})
+	if none == notify || hash(&Ready{Log: "x"}) != none || hash(&Ready{Notify: true, Retries: 4}) != notify {
+		t.Error("only the socket counts")
+	}
+}
+
+func TestReadyStatus(t *testing.T) {
+	for text, want := range map[string][2]int{"": {399, 400}, "204": {204, 205}, "200-299,401": {401, 403}, " 100 - 599 ": {599, 600}} {
+		h := ReadyHTTP{Status: text}
+		if !h.Accepts(want[0]) || h.Accepts(want[1]) {
+			t.Errorf("%q: %d is %v, %d is %v", text, want[0], h.Accepts(want[0]), want[1], h.Accepts(want[1]))
+		}
+	}
+	for _, bad := range []string{"x", "99", "600", "300-200", "200-", "-", ",", "200;300"} {
+		if _, err := ParseStatus(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
 	}
 }

@@ -89,6 +89,7 @@ type Service struct {
 	DependsOn    []Dependency `json:"depends_on,omitempty"` // sorted by service
 
 	HealthCheck     *HealthCheck  `json:"healthcheck,omitempty"`
+	Ready           *Ready        `json:"ready,omitempty"` // nil = not asked for; with a health check, both must hold
 	Restart         RestartPolicy `json:"restart"`
 	StopSignal      string        `json:"stop_signal,omitempty"`       // "" = SIGTERM
 	StopGracePeriod time.Duration `json:"stop_grace_period,omitempty"` // ns; 0 = 10 s
