@@ -16,12 +16,14 @@ import (
 // replicas, the dependencies, whether logs are attached, and where in the file
 // the service stands (docker compose leaves out the same); its endpoints and
 // networks, its limits and how its readiness is found, which change while it runs (but for
-// the socket that it tells it to); and how its image is got: what comes of that is
+// the socket that it tells it to); what is looked at when it is stopped or replaced
+// (pre_stop, update_config); and how its image is got: what comes of that is
 // compared by its id.
 func (p *Project) Hash(s *Service) string {
 	c := *s
 	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{}
 	c.Build, c.Pull, c.Platform = nil, PullPolicy{}, ""
+	c.PreStop, c.Update = nil, nil
 	if c.Ready != nil && c.Ready.Notify {
 		c.Ready = &Ready{Notify: true} // its socket is mounted
 	} else {

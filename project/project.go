@@ -95,6 +95,13 @@ type Service struct {
 	StopGracePeriod time.Duration `json:"stop_grace_period,omitempty"` // ns; 0 = 10 s
 	Attach          bool          `json:"attach"`                      // false: `up` does not show its logs
 
+	// PreStart runs to its end before the containers start, PostStart in each after its
+	// start, PreStop in each before it is told to stop.
+	PreStart  []InitContainer `json:"pre_start,omitempty"`
+	PostStart []Hook          `json:"post_start,omitempty"`
+	PreStop   []Hook          `json:"pre_stop,omitempty"`
+	Update    *Update         `json:"update,omitempty"` // nil: as the zero value
+
 	LogMaxSize int64 `json:"log_max_size,omitempty"` // bytes per segment, 0 = default
 	LogMaxFile int   `json:"log_max_file,omitempty"` // segments kept, 0 = default
 
@@ -166,7 +173,11 @@ const (
 // RestartPolicy says when a run that ended is followed by another.
 type RestartPolicy struct {
 	Mode       RestartMode `json:"mode"`
-	MaxRetries int         `json:"max_retries,omitempty"` // on-failure: 0 = no limit
+	MaxRetries int         `json:"max_retries,omitempty"` // 0 = no limit
+	// Delay is the wait before each restart; nil: docker's back-off. Window is how long
+	// a run lasts to count as one that succeeded (deploy.restart_policy). Both in ns.
+	Delay  *time.Duration `json:"delay,omitempty"`
+	Window time.Duration  `json:"window,omitempty"`
 }
 
 // Notice tells the user, in one line, what of the file is not as written.

@@ -106,6 +106,7 @@ func (s *Supervisor) desire(p *project.Project) {
 		if svc, ok := p.Service(i.rec.Service.Name); ok && i.rec.OneOff == nil && p.Hash(svc) == i.rec.Hash {
 			own := &i.rec.Service // the rest of it may be the image's
 			own.Scale, own.DependsOn, own.Attach, own.Source = svc.Scale, svc.DependsOn, svc.Attach, svc.Source
+			own.PreStop, own.Update = svc.PreStop, svc.Update
 			if own.Resources.Same(svc.Resources) {
 				own.Resources.Keys = svc.Resources.Keys // the same limits in other words
 			}
