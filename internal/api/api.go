@@ -4,6 +4,7 @@
 package api
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -32,6 +33,7 @@ const (
 	OpRemove   Op = "rm"       // RemoveRequest -> Progress..., Done
 	OpNetworks Op = "networks" // no body -> Networks, Done
 	OpStats    Op = "stats"    // no body -> Usage, Done
+	OpRecord   Op = "record"   // no body -> Record, Done; changes nothing
 	OpAttach   Op = "attach"   // AttachRequest -> Started (+ what feeds its input), then Exit, Done
 )
 
@@ -73,8 +75,10 @@ type Answer struct {
 	Info     *Info       `json:"info,omitempty"`
 	Networks []Network   `json:"networks,omitempty"`
 	Usage    []Usage     `json:"usage,omitempty"`
-	Done     bool        `json:"done,omitempty"`
-	Error    *Error      `json:"error,omitempty"` // only with Done
+	// Record is a record.Live of package supervisor/record: what a plan is made of.
+	Record json.RawMessage `json:"record,omitempty"`
+	Done   bool            `json:"done,omitempty"`
+	Error  *Error          `json:"error,omitempty"` // only with Done
 }
 
 // Error is a failure as the user shall read it.
@@ -99,16 +103,21 @@ const (
 
 // UpRequest brings a project, or some services with their dependencies, up.
 type UpRequest struct {
-	Project       project.Project `json:"project"`
-	Services      []string        `json:"services,omitempty"` // empty = all
-	Recreate      Recreate        `json:"recreate,omitempty"`
-	NoDeps        bool            `json:"no_deps,omitempty"`
-	NoStart       bool            `json:"no_start,omitempty"`
-	RemoveOrphans bool            `json:"remove_orphans,omitempty"`
-	RenewVolumes  bool            `json:"renew_volumes,omitempty"` // recreated containers do not inherit anonymous volumes
-	Timeout       *time.Duration  `json:"timeout,omitempty"`
-	Wait          bool            `json:"wait,omitempty"`
-	WaitTimeout   time.Duration   `json:"wait_timeout,omitempty"`
+	Project  project.Project `json:"project"`
+	Services []string        `json:"services,omitempty"` // empty = all
+	Recreate Recreate        `json:"recreate,omitempty"`
+	// RecreateDeps is Recreate for those services that are not named but needed.
+	RecreateDeps  Recreate `json:"recreate_deps,omitempty"`
+	NoDeps        bool     `json:"no_deps,omitempty"`
+	NoStart       bool     `json:"no_start,omitempty"`
+	RemoveOrphans bool     `json:"remove_orphans,omitempty"`
+	RenewVolumes  bool     `json:"renew_volumes,omitempty"` // recreated containers do not inherit anonymous volumes
+	// Discard names the volumes that may be made anew because the file has changed
+	// them: what is in them is lost, and the user was asked.
+	Discard     []string       `json:"discard,omitempty"`
+	Timeout     *time.Duration `json:"timeout,omitempty"`
+	Wait        bool           `json:"wait,omitempty"`
+	WaitTimeout time.Duration  `json:"wait_timeout,omitempty"`
 }
 
 // DownRequest ends a project (or removes the containers of some services).

@@ -17,6 +17,7 @@ type Global struct {
 	Ansi        string // never, always, auto
 	Parallel    int    // most operations at a time, -1 = no limit
 	Verbose     bool
+	DryRun      bool // say what would be done, and do nothing
 }
 
 // Register defines the flags in fs.

@@ -22,6 +22,12 @@ type Container struct {
 	Service project.Service   `json:"service"` // the file's over the image's
 	Image   imageconfig.Image `json:"image,omitzero"`
 	Hash    string            `json:"hash"`
+	// Made is the service of the file that it was made of, before the image filled in
+	// the rest, and as changes in place have left it; nil: a supervisor made it that
+	// did not keep this. Its limits and networks are those of Service.
+	Made *project.Service `json:"made,omitempty"`
+	// Volumes maps the keys of its named volumes to their resolved names.
+	Volumes map[string]string `json:"volumes,omitempty"`
 	Created time.Time         `json:"created"`
 	// On maps the keys of its networks to their resolved names.
 	On map[string]string `json:"on,omitempty"`
