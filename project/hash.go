@@ -22,6 +22,7 @@ import (
 func (p *Project) Hash(s *Service) string {
 	c := *s
 	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{}
+	c.Logging = Logging{} // its log goes on under the new options
 	c.Build, c.Pull, c.Platform = nil, PullPolicy{}, ""
 	c.PreStop, c.Update = nil, nil
 	if c.Ready != nil && c.Ready.Notify {

@@ -8,7 +8,7 @@ import (
 
 // neutral are the fields that do not count.
 var neutral = map[string]bool{"Scale": true, "DependsOn": true, "Attach": true, "Source": true, "Endpoints": true, "Resources": true,
-	"Build": true, "Pull": true, "Platform": true, "Ready": true, "PreStop": true, "Update": true}
+	"Build": true, "Pull": true, "Platform": true, "Ready": true, "PreStop": true, "Update": true, "Logging": true}
 
 // TestHashFields: a change of any field changes the hash, but for the neutral
 // ones. It goes over the fields by reflection, so that none is forgotten.
@@ -37,6 +37,9 @@ func change(t *testing.T, v reflect.Value) {
 		return
 	case *RestartPolicy:
 		x.MaxRetries = 1
+		return
+	case *Logging:
+		x.NonBlocking = true
 		return
 	case *DNS:
 		x.Search = []string{"."}

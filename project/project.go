@@ -102,8 +102,9 @@ type Service struct {
 	PreStop   []Hook          `json:"pre_stop,omitempty"`
 	Update    *Update         `json:"update,omitempty"` // nil: as the zero value
 
-	LogMaxSize int64 `json:"log_max_size,omitempty"` // bytes per segment, 0 = default
-	LogMaxFile int   `json:"log_max_file,omitempty"` // segments kept, 0 = default
+	LogMaxSize int64   `json:"log_max_size,omitempty"` // bytes per segment, 0 = default
+	LogMaxFile int     `json:"log_max_file,omitempty"` // segments kept, 0 = default
+	Logging    Logging `json:"logging,omitzero"`       // where else its lines go
 
 	// Source is where the service is defined.
 	Source Position `json:"source"`

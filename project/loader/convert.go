@@ -13,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader/builds"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/logging"
 	"github.com/mocker-compose/mocker-compose/project/loader/nets"
 )
 
@@ -91,8 +92,11 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	if out.Build, err = builds.Convert(keySource{l}, m, s, named); err != nil {
 		return out, err
 	}
+	if err = logging.Convert(keySource{l}, s, &out); err != nil {
+		return out, err
+	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
-		l.image, l.user, l.nets, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.logging, l.isolation, l.resources, l.serviceExtension,
+		l.image, l.user, l.nets, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.isolation, l.resources, l.serviceExtension,
 	} {
 		if err := step(s, &out); err != nil {
 			return out, err

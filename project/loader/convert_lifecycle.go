@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
-	"github.com/docker/go-units"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -91,30 +90,4 @@ func deployRestart(p *types.RestartPolicy) project.RestartPolicy {
 		return out
 	}
 	return project.RestartPolicy{Mode: project.RestartAlways}
-}
-
-// logging converts the bounds of the log files.
-func (l *load) logging(s types.ServiceConfig, out *project.Service) error {
-	if s.Logging == nil {
-		return nil
-	}
-	bad := func(name string) error {
-		return l.fault("max-size is a size such as 10m, max-file a number from 1",
-			fmt.Sprintf("services.%s.logging.options.%s: %q", s.Name, name, s.Logging.Options[name]), "services", s.Name, "logging", "options", name)
-	}
-	if v := s.Logging.Options["max-size"]; v != "" && v != "-1" {
-		n, err := units.RAMInBytes(v)
-		if err != nil || n <= 0 {
-			return bad("max-size")
-		}
-		out.LogMaxSize = n
-	}
-	if v := s.Logging.Options["max-file"]; v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 {
-			return bad("max-file")
-		}
-		out.LogMaxFile = n
-	}
-	return nil
 }

@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 		{"refused", head + "    credential_spec: {file: x}\n    gpus: all\n", `compose.yaml:3: services.web.credential_spec is not possible; nor are compose.yaml:4: services.web.gpus (exists on Windows only; remove it)`},
 		{"health check", head + "    healthcheck: {test: [curl, x]}\n", `compose.yaml:3: services.web.healthcheck.test: begins with "curl" (write ["CMD", …], ["CMD-SHELL", "…"], ["NONE"] or one string)`},
 		{"restart", head + "    restart: sometimes\n", `compose.yaml:3: services.web.restart: "sometimes" is not a policy (write "no", always, unless-stopped, on-failure or on-failure:N)`},
-		{"log size", head + "    logging: {options: {max-size: big}}\n", `compose.yaml:3: services.web.logging.options.max-size: "big" (max-size is a size such as 10m, max-file a number from 1)`},
+		{"log size", head + "    logging: {options: {max-size: big}}\n", `compose.yaml:3: services.web.logging.options.max-size: "big" (write a size such as 10m)`},
 		{"scale and name", head + "    scale: 2\n    container_name: xy\n", `compose.yaml:4: services.web: container_name with 2 replicas (remove container_name: names must be unique)`},
 		{"one name for two", "services:\n  a: {container_name: xy}\n  b:\n    container_name: xy\n", `compose.yaml:4: services.b.container_name: "xy" is the name of service a too (give each its own)`},
 		{"two mounts", head + "    volumes: ['./a:/x']\n    tmpfs: [/x]\n", `compose.yaml:4: services.web.tmpfs: two mounts at /x (remove one of them)`},
