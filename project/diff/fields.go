@@ -81,6 +81,7 @@ var fields = []field{
 	{name: "Attach", key: "attach", need: Nothing},
 	{name: "LogMaxSize", key: "logging.options.max-size", need: Update, show: size},
 	{name: "LogMaxFile", key: "logging.options.max-file", need: Update},
+	{name: "Logging", key: "logging", need: Update},
 	{name: "Source", key: "source", need: Nothing},
 }
 
