@@ -42,6 +42,9 @@ func (x *Session) AddImages(ctx context.Context, list []NewImage) (images []Imag
 	}
 	x.dirty.Store(false) // before: what is put meanwhile is not covered
 	whole := x.complete()
+	if err := x.ahead.settle(); err != nil {
+		return nil, err
+	}
 	if _, err := x.store.Commit(ctx, news); err != nil {
 		return nil, err
 	}

@@ -44,13 +44,18 @@ func (x *Session) AddLayer(ctx context.Context, b Blob, in *os.File, progress fu
 		}
 	}
 	var got *Layer
+	var counted int64
 	req := x.store.Request(OpLayer, func(r *Request) { r.Blob, r.Sweep = &b, x.first() })
 	err = x.store.Run(ctx, req, in, func(m *Message) {
 		switch {
 		case m.Layer != nil:
 			got = m.Layer
-		case m.Unpacked > 0 && progress != nil:
-			progress(m.Unpacked)
+		case m.Unpacked > 0:
+			x.ahead.add(m.Unpacked - counted)
+			counted = m.Unpacked
+			if progress != nil {
+				progress(m.Unpacked)
+			}
 		}
 	})
 	if err == nil && got == nil {

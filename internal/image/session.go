@@ -31,6 +31,7 @@ type Session struct {
 	begun atomic.Bool
 	put   atomic.Bool // something into the cache
 	dirty atomic.Bool // and it is not on disk yet
+	ahead ahead
 
 	mu   sync.Mutex
 	keys map[string]Layer // a zero Layer is one that may not be there yet
@@ -44,7 +45,7 @@ func (s *Store) Begin(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("image store: %w", err)
 	}
-	return &Session{store: s, lock: lock, keys: map[string]Layer{}}, ctx.Err()
+	return &Session{store: s, lock: lock, ahead: ahead{store: s}, keys: map[string]Layer{}}, ctx.Err()
 }
 
 // Close ends the session: what no image and no record of the cache has by now
@@ -52,9 +53,10 @@ func (s *Store) Begin(ctx context.Context) (*Session, error) {
 // kept within its limit.
 func (x *Session) Close() error {
 	var errs []error
+	settled := x.ahead.settle()
 	if x.dirty.Swap(false) {
 		whole := x.complete()
-		if err := x.store.syncLayers(); err != nil {
+		if err := errors.Join(settled, x.store.syncLayers()); err != nil {
 			errs = append(errs, err)
 		} else {
 			errs = append(errs, x.markSynced(whole))
