@@ -7,9 +7,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/outbox"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
+	"github.com/mocker-compose/mocker-compose/supervisor/claim"
+	"github.com/mocker-compose/mocker-compose/supervisor/news"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
@@ -48,7 +49,7 @@ func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 		inbox: make(chan message), loopEnded: make(chan struct{}),
 		finished: make(chan error, 1),
 		ready:    make(chan struct{}, 1), instances: map[string]*instance{},
-		waiters: map[*waiter]struct{}{}, listeners: map[*outbox.Listener]struct{}{},
+		waiters: map[*waiter]struct{}{}, news: news.New(cfg.Name),
 	}
 	if cfg.capture != nil {
 		s.capture = cfg.capture
@@ -60,35 +61,12 @@ func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 	return s
 }
 
-// claimLimit is how long a claim is tried: whoever looks whether the lock is
-// held has it for a moment.
-const claimLimit = time.Second
-
-// Claim makes the directories of a project and takes its lock: a supervisor
-// that has it is the only one, until it closes the lock or ends.
-func Claim(dirs state.Dirs, project string) (*os.File, error) {
-	for _, dir := range []string{dirs.ProjectRun(project), dirs.ProjectData(project)} {
-		if err := state.MakePrivate(dir); err != nil {
-			return nil, fmt.Errorf("directory of project %s: %w", project, err)
-		}
-	}
-	for until := time.Now().Add(claimLimit); ; time.Sleep(claimLimit / 200) {
-		lock, err := state.TryLock(dirs.ProjectLock(project))
-		if err == nil {
-			return lock, nil
-		}
-		if !errors.Is(err, state.ErrLocked) || time.Now().After(until) {
-			return nil, fmt.Errorf("project %s: another supervisor has it: %w", project, err)
-		}
-	}
-}
-
 // prepare takes the project, unless the caller has done so.
 func (s *Supervisor) prepare() (err error) {
 	if s.cfg.Claimed {
 		return nil
 	}
-	s.lock, err = Claim(s.cfg.Dirs, s.cfg.Name)
+	s.lock, err = claim.Project(s.cfg.Dirs, s.cfg.Name)
 	return err
 }
 

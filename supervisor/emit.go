@@ -5,18 +5,13 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
 // emit tells all listeners what happened to i, and remembers it. more are further
 // attributes, by key and value. Called on the loop, after the state has changed.
 func (s *Supervisor) emit(i *instance, action string, more ...string) {
-	e := i.rec.Event(action)
-	e.Attributes = i.rec.Attributes(action)
-	for n := 0; n+1 < len(more); n += 2 {
-		e.Attributes[more[n]] = more[n+1]
-	}
-	s.tellAll(e)
+	s.news.Container(&i.rec, action, more...)
 }
 
 // emitEnd tells that a run is over: as docker does, of the kernel's kill before the death.
@@ -25,7 +20,7 @@ func (s *Supervisor) emitEnd(i *instance) {
 		s.emit(i, "oom", "reason", i.rec.Out())
 	}
 	s.emit(i, "die")
-	s.emitAttachments(i, "disconnect")
+	s.news.Attachments(&i.rec, "disconnect")
 }
 
 // emitKill tells of a signal to the run of i; of SIGKILL once in a run.
@@ -44,25 +39,17 @@ func (s *Supervisor) tellHappenings() {
 	for {
 		select {
 		case h := <-s.rt.Happenings():
-			_ = s.ask(func() { s.emitHappening(h) })
+			_ = s.ask(func() { s.news.Happening(h) })
 		case <-s.ctx.Done():
 			return
 		}
 	}
 }
 
-func (s *Supervisor) emitHappening(h Happening) {
-	e := api.Event{Time: h.At, Type: h.Type, Action: h.Action, Name: h.Name, Reason: h.Reason, Attributes: map[string]string{"name": h.Name}}
-	if h.Reason != "" {
-		e.Attributes["reason"] = h.Reason
-	}
-	s.tellAll(e)
-}
-
 // execEvents tells of a command that is executed in a container: exec_create and
 // exec_start now, exec_die by the function that is returned.
 func (s *Supervisor) execEvents(c *Container, args []string) (died func(code int)) {
-	id, line := newID(), strings.Join(args, " ")
+	id, line := kernel.NewID(), strings.Join(args, " ")
 	tell := func(action string, more ...string) {
 		if i := s.instances[c.Name]; i != nil && i.rec.ID == c.ID {
 			s.emit(i, action, append(more, "execID", id)...)

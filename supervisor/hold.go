@@ -1,6 +1,10 @@
 package supervisor
 
-import "time"
+import (
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
+)
 
 // depends_on with restart: true. When a service crashes and its policy starts
 // it again, its dependents that ask for it are stopped ("held") and started
@@ -10,51 +14,13 @@ import "time"
 // holdDependents holds those that depend on service with restart: true, and
 // what in turn depends on them.
 func (s *Supervisor) holdDependents(service string) {
-	for _, name := range s.restartDependents(service) {
+	all := make([]*Replica, 0, len(s.instances))
+	for _, i := range s.instances {
+		all = append(all, &i.rec)
+	}
+	for _, name := range record.RestartDependents(all, service) {
 		s.apply(event{kind: CmdHold, name: name})
 	}
-}
-
-// restartDependents are the containers, other than those of service, that a
-// restart of service stops and starts; in no order.
-func (s *Supervisor) restartDependents(service string) []string {
-	var names []string
-	seen := map[string]bool{service: true}
-	todo := []string{service}
-	for len(todo) > 0 {
-		svc := todo[0]
-		todo = todo[1:]
-		for _, i := range s.instances {
-			if i.rec.OneOff != nil || !restartsWith(&i.rec.Container, svc) || (seen[i.rec.Service.Name] && i.rec.Service.Name == service) {
-				continue
-			}
-			if !seen[i.rec.Service.Name] {
-				seen[i.rec.Service.Name] = true
-				todo = append(todo, i.rec.Service.Name)
-			}
-			names = appendNew(names, i.rec.Name)
-		}
-	}
-	return names
-}
-
-func appendNew(names []string, name string) []string {
-	for _, n := range names {
-		if n == name {
-			return names
-		}
-	}
-	return append(names, name)
-}
-
-// restartsWith reports that c has restart: true for service.
-func restartsWith(c *Container, service string) bool {
-	for _, d := range c.Service.DependsOn {
-		if d.Service == service && d.Restart {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *Supervisor) holdRunning(i *instance, _ event) {

@@ -124,7 +124,7 @@ func (s *Supervisor) launched(i *instance, e event) {
 	i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
 	i.rec.Health = policy.Fresh(i.rec.Service.HealthCheck)
 	s.enter(i, Running)
-	s.emitAttachments(i, "connect")
+	s.news.Attachments(&i.rec, "connect")
 	s.emit(i, "start")
 	switch {
 	case i.rec.Held:

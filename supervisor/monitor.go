@@ -2,11 +2,12 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/inside"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
@@ -82,36 +83,19 @@ func (m *monitor) tell(ctx context.Context, h policy.Health) {
 // could not be executed.
 func (m *monitor) probe(ctx context.Context, check *project.HealthCheck) (int, string) {
 	limit := policy.Timeout(check)
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return -1, err.Error()
-	}
-	defer null.Close()
-	out, err := m.s.capture()
-	if err != nil {
-		return -1, err.Error()
-	}
-	spec := ExecSpec{Args: probeArgs(check.Test)}
-	run, _, err := m.s.rt.Exec(ctx, &m.c, spec, [3]*os.File{null, out.File, out.File})
-	if err != nil {
-		out.Collect()
-		return -1, err.Error()
-	}
-	died := m.s.execEvents(&m.c, spec.Args)
-	select {
-	case e := <-run.Done:
-		died(e.Code)
-		return e.Code, out.Collect()
-	case <-ctx.Done():
-		if err := m.s.rt.Kill(run); err != nil {
-			m.s.report(fmt.Sprintf("end the health check of container %s: %v", m.c.Name, err))
-		}
-		died(killedCode)
-		out.Collect()
+	code, output, err := m.s.executor().Run(ctx, &m.c, ExecSpec{Args: probeArgs(check.Test)}, limit, "the health check")
+	switch {
+	case errors.Is(err, inside.ErrTimeout):
 		return -1, fmt.Sprintf("Health check exceeded timeout (%v)", limit)
+	case err != nil:
+		return -1, err.Error()
 	}
+	return code, output
+}
+
+// executor executes commands of our own in containers.
+func (s *Supervisor) executor() *inside.Executor {
+	return &inside.Executor{Runtime: s.rt, Capture: s.capture, Events: s.execEvents, Report: s.report}
 }
 
 // probeArgs is the command of a test: CMD-SHELL goes through the shell inside.

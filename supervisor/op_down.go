@@ -7,6 +7,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -41,7 +42,7 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		}
 	}
 	p := plan.MakeDown(known, o, plan.DownOptions{Services: b.Services, RemoveOrphans: b.RemoveOrphans, Volumes: b.Volumes})
-	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), volumes: b.Volumes, tolerant: true}
+	x := &execution{s: s, r: r, project: known, order: policy.StopWithin(b.Timeout), volumes: b.Volumes, tolerant: true}
 	if err := x.execute(ctx, p); err != nil || len(b.Services) > 0 {
 		return err
 	}
@@ -63,7 +64,7 @@ func (s *Supervisor) endProject(ctx context.Context, t *turns.Ticket) error {
 		return nil
 	}
 	var failure error
-	if err := s.ask(func() { failure = s.forget(); s.endListeners() }); err != nil {
+	if err := s.ask(func() { failure = s.forget(); s.news.End() }); err != nil {
 		return err
 	}
 	if failure != nil {

@@ -3,69 +3,35 @@ package supervisor
 import (
 	"context"
 	"sort"
-	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/outbox"
+	"github.com/mocker-compose/mocker-compose/supervisor/news"
 )
 
 // events sends what happens until the client goes away or the project ends.
 func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest) error {
-	l := outbox.NewListener(b.Services)
+	var l *outbox.Listener
 	// Subscribing and looking at what exists is one step: nothing is missed or told twice.
 	err := s.ask(func() {
+		var exists []api.Event
 		if b.Replay {
-			s.replay(l)
+			exists = s.exists()
 		}
-		if !b.Since.IsZero() {
-			for _, e := range s.history.Since(b.Since) {
-				l.Put(e)
-			}
-		}
-		s.listeners[l] = struct{}{}
+		l = s.news.Listen(b.Services, exists, b.Since)
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.ask(func() { delete(s.listeners, l) }) }()
-	for {
-		select {
-		case <-l.Wake():
-		case <-ctx.Done():
-			return nil
-		}
-		events, over := l.Take()
-		for n := range events {
-			if !b.All && (events[n].Type != "" || strings.HasPrefix(events[n].Action, "exec_")) {
-				continue
-			}
-			if !b.All {
-				events[n].Attributes = nil
-			}
-			if err := r.Send(api.Answer{Event: &events[n]}); err != nil {
-				return err
-			}
-		}
-		if over {
-			return nil
-		}
-	}
+	defer func() { _ = s.ask(func() { s.news.Leave(l) }) }()
+	return news.Send(ctx, l, b.All, r.Send)
 }
 
-func (s *Supervisor) replay(l *outbox.Listener) {
-	all := make([]*instance, 0, len(s.instances))
+// exists is an event for each container. Called on the loop.
+func (s *Supervisor) exists() (all []api.Event) {
 	for _, i := range s.instances {
-		all = append(all, i)
+		all = append(all, i.rec.Event("exists"))
 	}
-	sort.Slice(all, func(a, b int) bool { return all[a].rec.Name < all[b].rec.Name })
-	for _, i := range all {
-		l.Put(i.rec.Event("exists"))
-	}
-}
-
-// endListeners tells all subscribers that the project is gone. Called on the loop.
-func (s *Supervisor) endListeners() {
-	for l := range s.listeners {
-		l.End()
-	}
+	sort.Slice(all, func(a, b int) bool { return all[a].Name < all[b].Name })
+	return all
 }

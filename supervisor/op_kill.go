@@ -106,7 +106,7 @@ func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
 	if ends(&i.rec.Container, sig) {
 		if i.run == nil {
 			if i.rec.State != Removing {
-				s.apply(event{kind: CmdStop, name: name, stop: stopOrder{set: true}})
+				s.apply(event{kind: CmdStop, name: name, stop: stopOrder{Set: true}})
 			}
 			return nil
 		}

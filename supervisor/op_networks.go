@@ -7,12 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
-)
-
-// Labels of docker compose on a network.
-const (
-	labelProject = "com.docker.compose.project"
-	labelNetwork = "com.docker.compose.network"
+	"github.com/mocker-compose/mocker-compose/supervisor/news"
 )
 
 // showNetworks tells what networks the project is on, and who stands there.
@@ -36,7 +31,7 @@ func (s *Supervisor) showNetworks(ctx context.Context, r *request) error {
 	for i := range list {
 		n := &list[i]
 		if d, ok := defined[n.Name]; ok {
-			s.describe(n, d, born[n.Name])
+			news.DescribeNetwork(n, s.cfg.Name, d, born[n.Name])
 		}
 		for j := range n.Endpoints {
 			if c := known[n.Endpoints[j].Container]; c != nil {
@@ -57,24 +52,4 @@ func (s *Supervisor) networksMade() (defined map[string]project.Network, born ma
 		}
 	})
 	return defined, born, err
-}
-
-// describe adds what the file says of a network. One that belongs to no project
-// is described elsewhere.
-func (s *Supervisor) describe(n *api.Network, d project.Network, born time.Time) {
-	if n.External {
-		return
-	}
-	n.Project, n.Key, n.Attachable = s.cfg.Name, d.Key, d.Attachable
-	n.ID, n.Created = s.networkID(n.Name), born
-	n.Labels = map[string]string{}
-	maps.Copy(n.Labels, d.Labels)
-	n.Labels[labelProject], n.Labels[labelNetwork] = s.cfg.Name, d.Key
-	for i := range n.Subnets {
-		for _, s := range d.Subnets {
-			if s.Subnet == n.Subnets[i].Subnet {
-				n.Subnets[i].IPRange, n.Subnets[i].Aux = s.IPRange, s.Aux
-			}
-		}
-	}
 }

@@ -2,9 +2,7 @@ package supervisor
 
 import (
 	"context"
-	"maps"
 	"os"
-	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -37,41 +35,11 @@ func (s *Supervisor) ps(_ context.Context, r *request, b api.PSRequest) error {
 			c.Labels = all[n].Labels(&p)
 		}
 		if c.PID != 0 {
-			s.showNetwork(&c, &all[n].Container)
+			all[n].ShowNetwork(&c, s.rt.Ports(&all[n].Container), s.rt.Attachments(&all[n].Container))
 		}
 		list = append(list, c)
 	}
 	return r.Send(api.Answer{PS: list, Trouble: s.rt.Trouble()})
-}
-
-// showNetwork adds what only the kernel knows of a running container.
-func (s *Supervisor) showNetwork(c *api.Container, of *Container) {
-	for _, p := range s.rt.Ports(of) {
-		c.Ports = append(c.Ports, api.Port{HostIP: p.HostIP, Published: p.Bound, Target: p.Target, Protocol: p.Protocol})
-	}
-	if of.Service.NetworkMode != "host" && !of.Service.JoinsNetwork() {
-		c.Ports = append(c.Ports, unpublished(of.Service.ExposedPorts(), c.Ports)...)
-	}
-	at := s.rt.Attachments(of)
-	if len(at) == 0 {
-		return
-	}
-	c.Addresses = map[string]string{}
-	for _, a := range at {
-		c.Addresses[a.Network] = a.IPv4
-	}
-	c.Networks = slices.Sorted(maps.Keys(c.Addresses))
-}
-
-// unpublished are the exposed ports that are published nowhere, as docker lists
-// them: without an address of the host.
-func unpublished(exposed []project.Port, published []api.Port) (list []api.Port) {
-	for _, p := range exposed {
-		if !slices.ContainsFunc(published, func(q api.Port) bool { return q.Target == p.Target && q.Protocol == p.Protocol }) {
-			list = append(list, api.Port{Target: p.Target, Protocol: p.Protocol})
-		}
-	}
-	return list
 }
 
 // info tells what this supervisor serves.

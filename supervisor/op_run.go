@@ -174,7 +174,7 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 		return &c, nil
 	}
 	if (ctx.Err() != nil || b.Remove) && !started && s.ctx.Err() == nil {
-		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{set: true}, true) // the start's error is told
+		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{Set: true}, true) // the start's error is told
 	}
 	return nil, runFailure(err)
 }

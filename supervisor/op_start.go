@@ -5,6 +5,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // start starts existing containers, and what they depend on, when their
@@ -58,7 +59,7 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout).andBack(), restart: true}
+	x := &execution{s: s, r: r, project: known, order: policy.StopWithin(b.Timeout).AndBack(), restart: true}
 	services, all, err := s.startNamed(ctx, x, b.Services)
 	if err != nil || all {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // stop stops services: what depends on something before that, the rest at the
@@ -30,7 +31,7 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known, order: orderOf(b.Timeout), tolerant: true}
+	x := &execution{s: s, r: r, project: known, order: policy.StopWithin(b.Timeout), tolerant: true}
 	failure := s.each(oneOffs, func(c *Replica) error {
 		if c.State.Settled() {
 			return nil
@@ -50,8 +51,8 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 // overtake makes way for a stop before it has its turn.
 func (s *Supervisor) overtake(services []string, timeout *time.Duration) {
 	s.queue.Supersede(services)
-	order := orderOf(timeout)
-	if !order.set {
+	order := policy.StopWithin(timeout)
+	if !order.Set {
 		return
 	}
 	all, err := s.snapshot(nil)

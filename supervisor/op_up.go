@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 )
@@ -58,7 +59,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	sayUnchanged(r, o, p, selected)
 	s.warnOrphans(r, p.Orphans)
 	defer s.sayNotices(r)
-	x := &execution{s: s, r: r, project: &b.Project, images: images, order: orderOf(b.Timeout), renew: b.RenewVolumes}
+	x := &execution{s: s, r: r, project: &b.Project, images: images, order: policy.StopWithin(b.Timeout), renew: b.RenewVolumes}
 	if err = x.execute(ctx, p); err == nil {
 		err = s.ensure(ctx) // what is shared may have changed where no container does
 	}

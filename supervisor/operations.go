@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
 // The operations on containers, each with docker compose's lines.
@@ -21,7 +22,7 @@ func (x *execution) create(ctx context.Context, op plan.Operation) error {
 	if before != "" {
 		x.r.Container(op.Object, before)
 	}
-	c := newContainer(x.project, svc, op.Number)
+	c := kernel.NewContainer(x.project, svc, op.Number)
 	c.Inherit = op.Replaces && !x.renew
 	applyImage(&c, x.images[svc.Name], x.r)
 	if err := x.s.createOne(ctx, c); err != nil {
@@ -52,7 +53,7 @@ func (x *execution) start(ctx context.Context, name string) error {
 // orderFor is the order to a container that is stopped: another may take its place.
 func (x *execution) orderFor(op plan.Operation) stopOrder {
 	if op.Replaces {
-		return x.order.andBack()
+		return x.order.AndBack()
 	}
 	return x.order
 }

@@ -75,7 +75,7 @@ func (x *execution) rewireOne(ctx context.Context, op plan.Operation) error {
 	}
 	return s.ask(func() {
 		if i := s.instances[op.Object]; i != nil && i.rec.ID == c.ID && i.rec.Live() {
-			s.emitAttachment(i, op.Network, rewireEvents[op.Kind])
+			s.news.Rewired(&i.rec, op)
 		}
 	})
 }
@@ -118,7 +118,7 @@ func (x *execution) createNetwork(ctx context.Context, op plan.Operation) error 
 	if err != nil {
 		return err
 	}
-	return x.s.ask(func() { x.s.emitNetwork(op.Object, "create") })
+	return x.s.ask(func() { x.s.news.Network(op.Object, "create") })
 }
 
 // clearNetwork removes a network that will be made anew, when all have left it.
@@ -135,6 +135,6 @@ func (x *execution) clearNetwork(ctx context.Context, name string) error {
 		x.s.networks = slices.DeleteFunc(slices.Clone(x.s.networks), func(n string) bool { return n == name })
 		x.s.outdated = true
 		x.s.changed()
-		x.s.emitNetwork(name, "destroy")
+		x.s.news.Network(name, "destroy")
 	})
 }

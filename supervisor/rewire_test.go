@@ -157,7 +157,7 @@ func TestNetworkEventsOfChanges(t *testing.T) {
 		g.must(g.up(p))
 		g.must(g.do(api.Request{Op: api.OpDown}))
 		var words []string
-		for _, e := range g.s.history.Since(time.Unix(1, 0)) {
+		for _, e := range g.s.news.Since(time.Unix(1, 0)) {
 			if e.Type == "network" {
 				words = append(words, e.Action+" "+strings.TrimPrefix(e.Name, "demo_"))
 			}

@@ -1,11 +1,8 @@
 package supervisor
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"slices"
 	"sort"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
@@ -64,19 +61,4 @@ func (s *Supervisor) has(name string) bool {
 		}
 	}
 	return false
-}
-
-// newContainer is replica number of a service, with a fresh id.
-func newContainer(p *project.Project, svc *project.Service, number int) Container {
-	return Container{
-		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: newID(),
-		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(), On: p.Attached(svc),
-	}
-}
-
-// newID is 64 hex digits that nobody else has.
-func newID() string {
-	var id [32]byte
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand, Go 1.24)
-	return hex.EncodeToString(id[:])
 }

@@ -111,7 +111,7 @@ func (s *Supervisor) removeNetworks(ctx context.Context) (stay []string, err err
 	}
 	return stay, s.ask(func() {
 		for _, name := range s.networks {
-			s.emitNetwork(name, "destroy")
+			s.news.Network(name, "destroy")
 		}
 		s.networks, s.defined, s.born, s.outdated = nil, nil, nil, true
 		s.changed()

@@ -1,7 +1,7 @@
 package supervisor
 
 import (
-	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
@@ -12,6 +12,9 @@ type (
 	Desired = states.Desired
 	Reason  = states.Reason
 )
+
+// stopOrder says how long a stop may take; see package policy.
+type stopOrder = policy.StopOrder
 
 // What is on disk of a project; see package record.
 type (
@@ -27,25 +30,3 @@ const (
 	ReasonNone, ReasonExited, ReasonSignal, ReasonOOM              = states.ReasonNone, states.ReasonExited, states.ReasonSignal, states.ReasonOOM
 	ReasonStopped, ReasonStartFailed, ReasonDependency, ReasonLost = states.ReasonStopped, states.ReasonStartFailed, states.ReasonDependency, states.ReasonLost
 )
-
-// detailOf is what there is to say of an end beside its reason.
-func detailOf(e Exit) string {
-	switch {
-	case e.OOM && e.Limit > 0:
-		return "limit " + project.Size(e.Limit)
-	case e.OOM:
-		return "not its own limit, the machine or a cgroup above ran out"
-	}
-	return ""
-}
-
-// reasonOf tells why a run with that end is over, when no command ended it.
-func reasonOf(e Exit) Reason {
-	switch {
-	case e.OOM:
-		return ReasonOOM
-	case e.Signal != 0:
-		return ReasonSignal
-	}
-	return ReasonExited
-}

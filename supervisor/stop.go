@@ -6,46 +6,12 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
-
-// defaultGrace is docker's: the time from the stop signal to SIGKILL.
-const defaultGrace = 10 * time.Second
 
 // stuckLimit is how long a killed container may take to end before the command
 // that waits for it is told.
 const stuckLimit = 10 * time.Second
-
-// stopOrder says how long a stop may take. The zero value: as the service says.
-type stopOrder struct {
-	back  bool // it will be started again, by the same command
-	grace time.Duration
-	set   bool
-}
-
-// orderOf reads the timeout of a request.
-func orderOf(timeout *time.Duration) stopOrder {
-	if timeout == nil {
-		return stopOrder{}
-	}
-	return stopOrder{grace: max(0, *timeout), set: true}
-}
-
-// andBack is the order to a container that the same command will start again.
-func (o stopOrder) andBack() stopOrder {
-	o.back = true
-	return o
-}
-
-// graceOf is the grace period that applies to a container.
-func (o stopOrder) graceOf(c *Container) time.Duration {
-	switch {
-	case o.set:
-		return o.grace
-	case c.Service.StopGracePeriod > 0:
-		return c.Service.StopGracePeriod
-	}
-	return defaultGrace
-}
 
 // beginStop is a command's stop of a running container.
 func (s *Supervisor) beginStop(i *instance, e event) {
@@ -57,8 +23,8 @@ func (s *Supervisor) beginStop(i *instance, e event) {
 // dies now must not leave another that restarts what was stopped.
 func (s *Supervisor) endRun(i *instance, o stopOrder) {
 	s.stopMonitor(i)
-	grace := o.graceOf(&i.rec.Container)
-	i.deadline, i.back = time.Now().Add(grace), o.back
+	grace := o.GraceOf(&i.rec.Service)
+	i.deadline, i.back = time.Now().Add(grace), o.Back
 	paused := i.rec.State == Paused
 	s.enter(i, Stopping)
 	s.arm(i, grace, GraceOver)
@@ -107,17 +73,17 @@ func (s *Supervisor) tell(name string, r *Run, sig syscall.Signal, grace time.Du
 // bring the end of the grace period nearer, never move it away.
 func (s *Supervisor) shorten(i *instance, e event) {
 	s.wantStopped(i, e)
-	i.back = i.back && e.stop.back
+	i.back = i.back && e.stop.Back
 	s.recordFirst()
-	if !e.stop.set {
+	if !e.stop.Set {
 		return
 	}
-	until := time.Now().Add(e.stop.grace)
+	until := time.Now().Add(e.stop.Grace)
 	if until.After(i.deadline) {
 		return
 	}
 	i.deadline = until
-	s.arm(i, e.stop.grace, GraceOver)
+	s.arm(i, e.stop.Grace, GraceOver)
 }
 
 func (s *Supervisor) graceOver(i *instance, _ event) {
@@ -180,7 +146,7 @@ func (s *Supervisor) ended(i *instance, e event) {
 	if i.rec.Finished.IsZero() {
 		i.rec.Finished = time.Now()
 	}
-	i.rec.Reason, i.rec.Detail = reasonOf(exit), detailOf(exit)
+	i.rec.Reason, i.rec.Detail = record.ReasonOf(exit)
 	if byUs && i.rec.Held {
 		i.rec.Reason, i.rec.Detail = ReasonDependency, ""
 	} else if byUs || i.rec.Desired == WantStopped {

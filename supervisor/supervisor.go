@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/outbox"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
+	"github.com/mocker-compose/mocker-compose/supervisor/news"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -30,7 +30,7 @@ type Config struct {
 	Name    string       // the project
 	Dirs    state.Dirs   // of the user
 	Runtime Runtime      // the kernel
-	Claimed bool         // the caller has and keeps what Claim returned
+	Claimed bool         // the caller has and keeps what claim.Project returned
 	Version string       // ours, for the info request
 	Report  func(string) // one line for the log of the supervisor; nil = dropped
 	// Ended removes what is left of a project that has been taken down, before
@@ -84,8 +84,7 @@ type Supervisor struct {
 	onSave    func() // a test's, after each write of the record
 	actions   []action
 	waiters   map[*waiter]struct{}
-	listeners map[*outbox.Listener]struct{}
-	history   outbox.History
+	news      *news.News
 }
 
 // message is an event, or a function to run on the loop.

@@ -14,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
+	"github.com/mocker-compose/mocker-compose/supervisor/claim"
 )
 
 // RunSupervisor is the body of a project's supervisor. ready is told when the
@@ -42,7 +43,7 @@ func supervise(dirs state.Dirs, project, version string, ready *os.File) error {
 	report := func(line string) { fmt.Fprintln(os.Stderr, time.Now().Format(time.RFC3339), line) }
 	// Before anything is touched: another supervisor may be on its way, started
 	// by a user holder that died. Kept until the very end, after all cleaning.
-	lock, err := supervisor.Claim(dirs, project)
+	lock, err := claim.Project(dirs, project)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,24 @@
+package kernel
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// NewContainer is replica number of a service, with a fresh id.
+func NewContainer(p *project.Project, svc *project.Service, number int) Container {
+	return Container{
+		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: NewID(),
+		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(), On: p.Attached(svc),
+	}
+}
+
+// NewID is 64 hex digits that nobody else has.
+func NewID() string {
+	var id [32]byte
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand, Go 1.24)
+	return hex.EncodeToString(id[:])
+}
