@@ -28,9 +28,14 @@ func (l *load) position(path ...string) project.Position {
 	return project.Position{File: s.Path, Line: n}
 }
 
-// find prefers the file with the longest part of the path.
+// find prefers the file with the longest part of the path. What a service has from one
+// that it extends stands there.
 func (l *load) find(path []string) (best *document.File, line int) {
-	depth := 0
+	best, line, _ = l.search(path, maxExtends)
+	return best, line
+}
+
+func (l *load) search(path []string, chain int) (best *document.File, line, depth int) {
 	for _, s := range slices.Concat(l.reached, l.files) {
 		for _, doc := range s.Docs {
 			if d, n := document.Descend(doc, path); d > 0 && d >= depth {
@@ -38,7 +43,15 @@ func (l *load) find(path []string) (best *document.File, line int) {
 			}
 		}
 	}
-	return best, line
+	if depth == len(path) || chain == 0 || len(path) < 3 || path[0] != "services" {
+		return best, line, depth
+	}
+	for _, base := range l.extends[path[1]] {
+		if s, n, d := l.search(slices.Concat(path[:1], []string{base}, path[2:]), chain-1); d > depth {
+			best, line, depth = s, n, d
+		}
+	}
+	return best, line, depth
 }
 
 // fault makes an Error at the key.

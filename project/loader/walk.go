@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/extension"
 	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
@@ -82,6 +84,9 @@ func (w *walker) key(key, value *yaml.Node, path, row string) error {
 		w.resets = append(w.resets, here)
 	}
 	child, support, ok := project.Child(row, name)
+	if name == extension.Name {
+		return extension.Node(key, value, row, here, w.fault)
+	}
 	if strings.HasPrefix(name, "x-") && (!ok || !strings.HasSuffix(child, "*")) {
 		return nil
 	}
@@ -89,7 +94,7 @@ func (w *walker) key(key, value *yaml.Node, path, row string) error {
 		if row != "" && !hasKeys(row) {
 			return nil // a free mapping or a wrong type: the schema says which
 		}
-		return &Error{File: w.file.Name, Line: key.Line, Message: here + ": unknown key", Hint: suggest.Key(name, project.Children(row))}
+		return w.fault(key.Line, cmp.Or(extension.Place(row, name), suggest.Key(name, project.Children(row))), here+": unknown key")
 	}
 	value = document.Target(value)
 	scalar := ""
@@ -102,6 +107,10 @@ func (w *walker) key(key, value *yaml.Node, path, row string) error {
 		return nil
 	}
 	return w.mapping(value, here, child)
+}
+
+func (w *walker) fault(line int, remedy, message string) error {
+	return &Error{File: w.file.Name, Line: line, Message: message, Hint: remedy}
 }
 
 // hasKeys reports that the table knows keys below row.

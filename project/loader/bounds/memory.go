@@ -45,23 +45,15 @@ func bytesText(n int64) string {
 	return project.Size(n)
 }
 
-// MemoryHigh adds the value of x-mocker.memory_high of a service to its limits.
-func MemoryHigh(src Source, service string, value any, r *project.Resources) error {
+// MemoryHigh adds the value of x-mocker.memory_high of a service, a size, to its limits.
+func MemoryHigh(src Source, service, value string, r *project.Resources) error {
 	const key = "x-mocker.memory_high"
 	b := converter{src: src, s: service, r: r}
-	n, err := int64(0), error(nil)
-	switch v := value.(type) {
-	case int:
-		n = int64(v)
-	case string:
-		n, err = units.RAMInBytes(v)
-	default:
-		err = fmt.Errorf("%v", v)
-	}
+	n, err := units.RAMInBytes(value)
 	limit := r.Memory
 	switch {
 	case err != nil || n < 0:
-		return b.fault(key, "write a size such as 200m", fmt.Sprintf("%v is not a size", value))
+		return b.fault(key, "write a size such as 200m", value+" is not a size")
 	case n == 0:
 		return nil
 	case n < leastMemory:

@@ -1,0 +1,96 @@
+package extension
+
+import (
+	"fmt"
+	"regexp/syntax"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Name is the key that is ours.
+const Name = "x-mocker"
+
+// Kind is the type of a value.
+type Kind uint8
+
+// The kinds.
+const (
+	Bool     Kind = iota
+	Number        // a whole one, within Min and Max
+	Text          // what Check lets through
+	Word          // one of Words
+	Size          // bytes, as in mem_limit
+	Duration      // as in healthcheck
+	Texts         // a mapping of texts
+	Mapping       // a mapping of Keys
+)
+
+// Key is a row of the table.
+type Key struct {
+	Name     string
+	Kind     Kind
+	Words    []string // Word: what is allowed
+	Min, Max int64    // Number
+	// Check tells what is wrong with a scalar, and the remedy; "" = nothing.
+	Check func(text string) (wrong, remedy string)
+	// Short: a scalar may stand in the place of the mapping; Check looks at it.
+	Short bool
+	Keys  []Key // Mapping
+	// One: exactly one of these of Keys must be there.
+	One []string
+	// Needed: these of Keys must be there.
+	Needed  []string
+	Default string // in words, "" = nothing
+	Example string // in YAML, in one line
+	Doc     string // one sentence for the reference, or more
+}
+
+// top is the table of the top level.
+func top() []Key {
+	var uplinks []string
+	for _, u := range project.Uplinks() {
+		uplinks = append(uplinks, string(u))
+	}
+	return []Key{{
+		Name: "uplink", Kind: Word, Words: uplinks, Default: "`relay`, or what `--uplink` and `MOCKER_UPLINK` say", Example: "uplink: pasta", Check: isUplink,
+		Doc: "The way out of the project's networks ([network.md](network.md)).",
+	}}
+}
+
+// service is the table of a service.
+func service() []Key {
+	return []Key{
+		{
+			Name: "host_loopback", Kind: Bool, Default: "`false`", Example: "host_loopback: true",
+			Doc: "What the service sends to `host-gateway` reaches servers on this machine that listen on 127.0.0.1 only. It needs an entry of `extra_hosts` with `host-gateway`.",
+		},
+		{
+			Name: "memory_high", Kind: Size, Example: "memory_high: 200m",
+			Doc: "From this much memory on the service is slowed down and its memory is reclaimed (memory.high), before `mem_limit` ends it ([limits.md](limits.md)).",
+		},
+		ready(),
+	}
+}
+
+func isUplink(text string) (wrong, remedy string) {
+	if _, err := project.ParseUplink(text); err != nil {
+		return err.Error(), ""
+	}
+	return "", ""
+}
+
+// maxExpression bounds an expression, in bytes: what it compiles to stays far below a
+// megabyte.
+const maxExpression = 1024
+
+// isExpression lets through what RE2 compiles.
+func isExpression(text string) (wrong, remedy string) {
+	const how = `write an expression as grep -E has it, such as "ready to accept|listening on" (https://github.com/google/re2/wiki/Syntax)`
+	if len(text) > maxExpression {
+		return fmt.Sprintf("the expression is longer than %d bytes", maxExpression), "match less of the line"
+	}
+	if _, err := syntax.Parse(text, syntax.Perl); err != nil {
+		return err.Error(), how
+	}
+	return "", ""
+}
