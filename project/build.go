@@ -155,12 +155,12 @@ func (b *Build) BuildsOn() (names []string) {
 }
 
 // WithoutBuilds is p as the supervisor gets it: how images are made and got is done
-// by then, and secrets of builds are nobody's matter.
+// by then, secrets of builds are nobody's matter, and files are watched by the command.
 func (p *Project) WithoutBuilds() Project {
 	out := *p
 	out.Services = slices.Clone(p.Services)
 	for i := range out.Services {
-		out.Services[i].Build = nil
+		out.Services[i].Build, out.Services[i].Watch = nil, nil
 	}
 	return out
 }

@@ -106,6 +106,9 @@ type Service struct {
 	LogMaxFile int     `json:"log_max_file,omitempty"` // segments kept, 0 = default
 	Logging    Logging `json:"logging,omitzero"`       // where else its lines go
 
+	// Watch are the rules of develop.watch, in file order.
+	Watch []Watch `json:"watch,omitempty"`
+
 	// Source is where the service is defined.
 	Source Position `json:"source"`
 }

@@ -82,6 +82,7 @@ var fields = []field{
 	{name: "LogMaxSize", key: "logging.options.max-size", need: Update, show: size},
 	{name: "LogMaxFile", key: "logging.options.max-file", need: Update},
 	{name: "Logging", key: "logging", need: Update},
+	{name: "Watch", key: "develop.watch", need: Nothing, show: by(func(w project.Watch) string { return w.Path })},
 	{name: "Source", key: "source", need: Nothing},
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/loader/logging"
 	"github.com/mocker-compose/mocker-compose/project/loader/nets"
+	"github.com/mocker-compose/mocker-compose/project/loader/watches"
 )
 
 // convert makes our model of compose-go's.
@@ -93,6 +94,9 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 		return out, err
 	}
 	if err = logging.Convert(keySource{l}, s, &out); err != nil {
+		return out, err
+	}
+	if out.Watch, err = watches.Convert(keySource{l}, s); err != nil {
 		return out, err
 	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{

@@ -8,6 +8,8 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/template"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
 // keyPath finds a key path in the text of an error, such as
@@ -36,6 +38,7 @@ func (l *load) explain(err error) error {
 		parts := strings.FieldsFunc(p, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 		out.File, out.Line = l.at(parts...)
 		l.wrongType(out, parts)
+		l.oneOf(out, parts)
 	} else if m := serviceName.FindStringSubmatch(message); m != nil {
 		out.File, out.Line = l.at("services", m[1])
 	}
@@ -75,6 +78,21 @@ func (l *load) wrongType(out *Error, path []string) {
 	if n := l.node(path); found && n != nil {
 		out.Message = before + ": " + kindName(n) + " is not possible here"
 	}
+}
+
+// oneOf suggests the value that was meant, where only some are possible.
+func (l *load) oneOf(out *Error, path []string) {
+	_, list, found := strings.Cut(out.Message, " value must be one of ")
+	n := l.node(path)
+	if !found || n == nil || n.Kind != yaml.ScalarNode {
+		return
+	}
+	var known []string
+	for word := range strings.SplitSeq(list, ", ") {
+		known = append(known, strings.Trim(word, "'"))
+	}
+	out.Message = fmt.Sprintf("%s: %s is not possible here", strings.Join(path, "."), kindName(n))
+	out.Hint = suggest.Key(n.Value, known)
 }
 
 // kindName is what a user calls a kind of value.

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/loader/nets"
 )
 
@@ -57,4 +58,14 @@ func (s keySource) Degraded(reason string, key ...string) {
 // nets converts what a service says of networks.
 func (l *load) nets(s types.ServiceConfig, out *project.Service) error {
 	return nets.Service(keySource{l}, s, out)
+}
+
+// Items implements the Source of watches.
+func (s keySource) Items(count int, key ...string) []project.Position {
+	return s.l.items(count, key)
+}
+
+// FaultAt implements the Source of watches.
+func (s keySource) FaultAt(at project.Position, hint, message string) error {
+	return &Error{File: document.ShortName(at.File, s.l.where.Cwd), Line: at.Line, Message: message, Hint: hint}
 }

@@ -89,3 +89,32 @@ func (l *load) has(path ...string) bool {
 	}
 	return false
 }
+
+// items are the places of the items of a list that is put together of those of several
+// files, in their order. What is inherited by extends comes first, and has no place.
+func (l *load) items(count int, path []string) []project.Position {
+	var list []project.Position
+	for _, s := range slices.Concat(l.reached, l.files) {
+		for _, doc := range s.Docs {
+			n := doc
+			for _, part := range path {
+				if n = document.Child(n, part); n == nil {
+					break
+				}
+			}
+			if n == nil || n.Kind != yaml.SequenceNode {
+				continue
+			}
+			if n.Tag == "!override" {
+				list = nil
+			}
+			for _, item := range n.Content {
+				list = append(list, project.Position{File: s.Path, Line: item.Line})
+			}
+		}
+	}
+	if len(list) > count {
+		return nil
+	}
+	return append(make([]project.Position, count-len(list)), list...)
+}

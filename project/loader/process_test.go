@@ -41,7 +41,7 @@ func TestProcessFaults(t *testing.T) {
 		{"pid of another project", "    pid: container:theirs\n", `compose.yaml:3: services.web.pid: no other service of the project has a container "theirs" (namespaces are shared within a project: write service:NAME)`},
 		{"pids in a circle", "    pid: service:db\n  db: {command: x, pid: service:web}\n", `compose.yaml:4: services depend on each other in a circle: db -> web -> db (remove one of these dependencies)`},
 		{"ipc not shared", "    ipc: service:db\n  db: {command: x}\n", `compose.yaml:3: services.web.ipc: service "db" does not share its ipc namespace (write ipc: shareable in service db)`},
-		{"cgroup", "    cgroup: mine\n", `compose.yaml:3: services.web.cgroup value must be one of 'host', 'private'`},
+		{"cgroup", "    cgroup: mine\n", `compose.yaml:3: services.web.cgroup: the text "mine" is not possible here (possible are: host, private)`},
 		{"cgroup parent", "    cgroup_parent: ../x\n", `compose.yaml:3: services.web.cgroup_parent: "../x" is no name for a cgroup (write a name: batch, or batch.slice)`},
 		{"cgroup parent like a run", "    cgroup_parent: web.1\n", `compose.yaml:3: services.web.cgroup_parent: "web.1" is no name for a cgroup (write a name: batch, or batch.slice)`},
 		{"cgroup parent of ours", "    cgroup_parent: /holder/\n", `compose.yaml:3: services.web.cgroup_parent: "/holder/" is no name for a cgroup (write a name: batch, or batch.slice)`},
