@@ -57,3 +57,27 @@ func (e Endpoint) Equal(o Endpoint) bool {
 	e.Priority, o.Priority = 0, 0
 	return reflect.DeepEqual(e, o)
 }
+
+// VolumeName is the resolved name of a volume of the project, by its key.
+func (p *Project) VolumeName(key string) string {
+	for i := range p.Volumes {
+		if p.Volumes[i].Key == key {
+			return p.Volumes[i].Name
+		}
+	}
+	return p.Name + "_" + key
+}
+
+// VolumesOf maps the keys of a service's named volumes to their resolved names.
+func (p *Project) VolumesOf(s *Service) map[string]string {
+	var m map[string]string
+	for _, mount := range s.Mounts {
+		if mount.Type == MountVolume && mount.Source != "" {
+			if m == nil {
+				m = map[string]string{}
+			}
+			m[mount.Source] = p.VolumeName(mount.Source)
+		}
+	}
+	return m
+}

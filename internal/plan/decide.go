@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/diff"
 )
 
 // verdict is what shall happen to one replica.
@@ -14,7 +15,9 @@ type verdict struct {
 	create  bool      // made (anew)
 	restart bool      // stopped and started again
 	start   bool
+	amend   bool // its record changes in place
 	cause   string
+	changes []diff.Change // what differs, as far as it counts
 }
 
 // decide compares one service with its containers. As in docker compose, those
@@ -22,23 +25,23 @@ type verdict struct {
 // numbers; new ones get numbers above all that there are.
 func (m *maker) decide(s *project.Service) []verdict {
 	hash := m.p.Hash(s)
-	existing := slices.Clone(m.existing[s.Name])
-	obsolete := func(c Container) bool { return m.judge(s, c, hash).remove }
-	slices.SortStableFunc(existing, func(a, b Container) int { return compareBool(obsolete(a), obsolete(b)) })
-	keep := existing[:min(len(existing), s.Scale)]
-	var out []verdict
+	var judged []verdict
 	next := 1
-	for _, c := range existing {
+	for _, c := range m.existing[s.Name] {
+		judged = append(judged, m.judge(s, c, hash))
 		next = max(next, c.Number+1)
 	}
-	for _, c := range keep {
-		out = append(out, m.judge(s, c, hash))
+	slices.SortStableFunc(judged, func(a, b verdict) int { return compareBool(a.remove, b.remove) })
+	out := slices.Clone(judged[:min(len(judged), s.Scale)])
+	var surplus []Container
+	for _, v := range judged[len(out):] {
+		surplus = append(surplus, v.c)
 	}
 	for n := next; len(out) < s.Scale; n++ {
 		c := Container{Name: m.p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, Image: m.o.Images[s.Name]}
 		out = append(out, verdict{c: c, create: true, start: true, cause: "does not exist"})
 	}
-	for _, c := range highestFirst(existing[len(keep):]) {
+	for _, c := range highestFirst(surplus) {
 		out = append(out, verdict{c: c, remove: true, cause: fmt.Sprintf("the scale is %d", s.Scale)})
 	}
 	return out
@@ -55,28 +58,44 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
+// policy is what may be done with containers of a service that exist. Forced are
+// the services of the command line, not what they need.
+func (m *maker) policy(service string) Recreate {
+	switch {
+	case m.named(service) || m.o.Recreate == RecreateNever:
+		return m.o.Recreate
+	case m.o.RecreateDeps == RecreateForce:
+		return RecreateForce
+	}
+	return RecreateDiverged
+}
+
 // judge compares one container with what it should be.
 func (m *maker) judge(s *project.Service, c Container, hash string) verdict {
-	policy := m.o.Recreate
-	if policy == RecreateForce && !m.named(s.Name) {
-		// Forced are the services of the command line, not what they need.
-		policy = RecreateDiverged
-	}
 	v := verdict{c: c}
+	policy := m.policy(s.Name)
+	if policy != RecreateNever {
+		v.changes = m.changes(s, c, hash)
+	}
+	need := diff.Highest(v.changes)
+	if need == diff.Restart && m.o.NoStart && c.State == Running {
+		need = diff.Recreate // nothing is to be started, and what runs would be of before
+	}
+	v.amend = need == diff.Update || need == diff.Restart
 	switch {
 	case policy == RecreateForce:
-		v.cause = "recreation is forced"
-	case policy == RecreateDiverged && c.Hash != hash:
-		v.cause = "configuration changed"
-	case policy == RecreateDiverged && c.Image != m.o.Images[s.Name]:
-		v.cause = "image changed"
+		v.cause, need = "recreation is forced", diff.Recreate
+	case len(v.changes) > 0:
+		v.cause = inWords(v.changes)
+	}
+	switch {
+	case need == diff.Recreate:
+		v.remove, v.create, v.start, v.amend = true, true, true, false
 	case c.State != Running:
 		v.start, v.cause = true, "not running"
-		return v
-	default:
-		return v
+	case need == diff.Restart:
+		v.restart, v.start = true, true
 	}
-	v.remove, v.create, v.start = true, true, true
 	return v
 }
 

@@ -20,12 +20,15 @@ const (
 type Options struct {
 	Services      []string // named services; empty = all
 	Recreate      Recreate
-	NoDeps        bool // leave out what the named services need
-	NoStart       bool // create only
+	RecreateDeps  Recreate // of services that are needed but not named: RecreateForce, or as Recreate without its force
+	NoDeps        bool     // leave out what the named services need
+	NoStart       bool     // create only
 	RemoveOrphans bool
 	// Images are the ids of the services' images, by service; a service that has
 	// none is not in it.
 	Images map[string]string
+	// Discard are volumes, by resolved name, that are made anew: with what is in them.
+	Discard []string
 }
 
 // Make plans an up. Errors are *project.CycleError and
@@ -47,8 +50,10 @@ func Make(desired *project.Project, observed Observed, o Options) (*Plan, error)
 		s, _ := desired.Service(name)
 		m.verdicts[name] = m.decide(s)
 	}
+	m.discard(observed)
 	m.spread(levels)
 	m.bring(observed, levels)
+	m.b.p.Outcomes = m.outcomes()
 	return &m.b.p, nil
 }
 
@@ -65,6 +70,7 @@ func (m *maker) bring(observed Observed, levels [][]string) {
 		}
 	}
 	m.orphans(observed)
+	m.renewVolumes()
 	m.leave()
 	if len(m.w.changed) > 0 {
 		m.resources(observed) // all missing ones are made at once, when none is in the way
@@ -117,7 +123,7 @@ func (m *maker) resources(observed Observed) {
 		}
 	}
 	for _, v := range m.p.Volumes {
-		if volumes[v.Key] && !v.External && !slices.Contains(observed.Volumes, v.Name) {
+		if volumes[v.Key] && !v.External && !slices.Contains(observed.Volumes, v.Name) && !m.discards(v) {
 			m.b.made["volume "+v.Key] = m.b.add(Operation{Kind: CreateVolume, Object: v.Name, Key: v.Key, Cause: "does not exist"}, m.w.renewed...)
 		}
 	}
@@ -177,7 +183,7 @@ func (m *maker) raise(service string) {
 			c := v.c
 			c.Name = m.p.ContainerName(s, c.Number)
 			op := on(Create, c, v.cause)
-			op.Replaces = v.remove
+			op.Replaces, op.Changes = v.remove, v.changes
 			after = slices.Concat(after, m.sources(s), m.newcomers(s))
 			v.c, after = c, []ID{m.b.add(op, after...)}
 			m.b.made["create "+c.Name] = after[0]
@@ -188,6 +194,7 @@ func (m *maker) raise(service string) {
 		if !v.create {
 			after = append(after, m.w.after(v.c)...)
 			after = append(after, m.limit(s, v, after)...)
+			after = append(after, m.amend(v, after)...)
 		}
 		if v.start && !m.o.NoStart {
 			m.b.start(s, v.c, v.cause, m.waitsFor, after...)

@@ -107,15 +107,15 @@ func TestMake(t *testing.T) {
 				o.Containers[i].Image = map[string]string{"api": "sha256:old", "job": "sha256:same"}[o.Containers[i].Service]
 			}
 		}, want: `
-1 stop demo-api-1: image changed
-2 remove demo-api-1: image changed; after 1
-3 stop demo-api-2: image changed
-4 remove demo-api-2: image changed; after 3
-5 create demo-api-1: image changed; after 2
+1 stop demo-api-1: image: another one by that name (old -> new)
+2 remove demo-api-1: image: another one by that name (old -> new); after 1
+3 stop demo-api-2: image: another one by that name (old -> new)
+4 remove demo-api-2: image: another one by that name (old -> new); after 3
+5 create demo-api-1: image: another one by that name (old -> new); after 2
 6 wait db service_healthy: api depends on it
-7 start demo-api-1: image changed; after 5,6
-8 create demo-api-2: image changed; after 4
-9 start demo-api-2: image changed; after 6,8`},
+7 start demo-api-1: image: another one by that name (old -> new); after 5,6
+8 create demo-api-2: image: another one by that name (old -> new); after 4
+9 start demo-api-2: image: another one by that name (old -> new); after 6,8`},
 		{name: "another image, not to be replaced", o: Options{Recreate: RecreateNever, Images: map[string]string{"api": "sha256:new"}}, change: func(*project.Project, *Observed) {}, want: ``},
 		{name: "scale down takes the highest, up counts on", change: func(p *project.Project, o *Observed) {
 			service(p, "api").Scale = 1

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/diff"
 )
 
 // Kind is what an operation does.
@@ -25,6 +26,7 @@ const (
 	Disconnect    Kind = "disconnect" // a container from a network
 	Update        Kind = "update"     // what a container is called on a network, and its priority
 	Limit         Kind = "limit"      // what a container may use, while it runs
+	Amend         Kind = "amend"      // what is on record of a container, in place
 )
 
 // ID is the number of an operation in its plan, from 1.
@@ -49,6 +51,9 @@ type Operation struct {
 	Endpoint project.Endpoint
 	// Resources are the limits that a Limit makes hold.
 	Resources project.Resources
+	// Changes are the differences that an operation on a container comes of; an Amend
+	// puts these fields on record.
+	Changes []diff.Change
 	// Condition is what a Wait waits for.
 	Condition project.Condition
 	// Optional: the failure of this operation (a Wait of a dependency with
@@ -71,6 +76,9 @@ type Plan struct {
 	// Orphans are containers of services that the files do not define, sorted
 	// by name, when they were not asked to be removed: worth a warning.
 	Orphans []string
+	// Outcomes say what becomes of each container of an up, by name of the service and
+	// number: also of those that stay as they are.
+	Outcomes []Outcome
 }
 
 // Empty reports that there is nothing to do.

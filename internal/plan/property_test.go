@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/diff"
 )
 
 // randomProject has up to six services; dependencies point to earlier names.
@@ -66,7 +67,11 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 			} else if n > 1 || r.IntN(2) == 0 {
 				stands.Endpoints = randomEndpoints(r, i, 2)
 			}
-			o.Containers = append(o.Containers, Container{Endpoints: free(o, wanted(p, &stands)), Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, State: states[r.IntN(3)], Image: []string{"", "old", "new"}[r.IntN(3)],
+			made, wasHash := randomMade(r, p, s)
+			if hash != "other" && r.IntN(2) == 0 {
+				hash = wasHash
+			}
+			o.Containers = append(o.Containers, Container{Made: made, Endpoints: free(o, wanted(p, &stands)), Name: p.ContainerName(s, n), Service: s.Name, Number: n, Hash: hash, State: states[r.IntN(3)], Image: []string{"", "old", "new"}[r.IntN(3)],
 				Resources: project.Resources{Memory: int64(r.IntN(2)) << 30, CPUShares: 512 * int64(r.IntN(2))}})
 		}
 	}
@@ -80,6 +85,28 @@ func randomObserved(r *rand.Rand, p *project.Project) (o Observed) {
 		}
 	}
 	return o
+}
+
+// randomMade is what a container of s was made of, and its hash: now and then another
+// one, in what needs nothing, an update, a restart or a new container; or it is not known.
+func randomMade(r *rand.Rand, p *project.Project, s *project.Service) (*project.Service, string) {
+	if r.IntN(4) == 0 {
+		return nil, p.Hash(s)
+	}
+	made := *s
+	for range r.IntN(3) {
+		switch r.IntN(4) {
+		case 0:
+			made.DependsOn = nil
+		case 1:
+			made.Labels = map[string]string{"a": fmt.Sprint(r.IntN(3))}
+		case 2:
+			made.Ports = []project.Port{{Target: uint16(80 + r.IntN(3)), Protocol: "tcp"}}
+		case 3:
+			made.Command = []string{fmt.Sprint(r.IntN(3))}
+		}
+	}
+	return &made, p.Hash(&made)
 }
 
 func stands(c *Container, network string) bool {
@@ -176,6 +203,7 @@ func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed, images m
 				c.Endpoints = slices.DeleteFunc(slices.Clone(c.Endpoints), func(e Endpoint) bool { return e.Network == op.Network })
 			}
 		case CreateVolume:
+			ok = !slices.Contains(o.Volumes, op.Object)
 			o.Volumes = append(o.Volumes, op.Object)
 		case Create:
 			ok = c == nil
@@ -183,11 +211,25 @@ func simulate(t *testing.T, p *project.Project, plan *Plan, o Observed, images m
 			for _, e := range wanted(p, s) {
 				ok = ok && canStand(o, byName, e)
 			}
-			byName[op.Object] = &Container{Endpoints: wanted(p, s), Name: op.Object, Service: op.Service, Number: op.Number, Hash: p.Hash(s), State: Created, Image: images[op.Service], Resources: s.Resources}
+			byName[op.Object] = &Container{Made: s, Volumes: p.VolumesOf(s), Endpoints: wanted(p, s), Name: op.Object, Service: op.Service, Number: op.Number, Hash: p.Hash(s), State: Created, Image: images[op.Service], Resources: s.Resources}
 		case Limit:
 			if ok = c != nil && !c.Resources.Same(op.Resources); ok {
 				c.Resources = op.Resources
 			}
+		case Amend:
+			s, _ := p.Service(op.Service)
+			restarts := diff.Highest(op.Changes) == diff.Restart
+			if ok = c != nil && c.Made != nil && (!restarts || c.State != Running); ok {
+				made := *c.Made
+				diff.Copy(&made, s, op.Changes)
+				c.Made, c.Hash = &made, p.Hash(s)
+			}
+		case RemoveVolume:
+			for _, other := range byName {
+				s, known := p.Service(other.Service)
+				ok = ok && !(known && slices.ContainsFunc(s.Mounts, func(m project.Mount) bool { return m.Source == op.Key }))
+			}
+			o.Volumes = slices.DeleteFunc(slices.Clone(o.Volumes), func(v string) bool { return v == op.Object })
 		case Start: // with the limits that it is to have
 			s, known := p.Service(op.Service)
 			if ok = c != nil && c.State != Running && (!known || c.Resources.Same(s.Resources)); ok {
@@ -225,12 +267,24 @@ func TestMakeConverges(t *testing.T) {
 				opts.Images[s.Name] = "new"
 			}
 		}
+		if r.IntN(2) == 0 {
+			o.Volumes = []string{"p_v"}
+		}
+		if r.IntN(3) == 0 {
+			opts.Discard = []string{"p_v"}
+		}
 		plan, err := Make(p, o, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		after := simulate(t, p, plan, o, opts.Images)
+		opts.Discard = nil // it was asked for once
 		again, err := Make(p, after, opts)
+		for _, o := range again.Outcomes {
+			if o.Action != ToKeep {
+				t.Fatalf("again: %+v", o)
+			}
+		}
 		if err != nil || !again.Empty() {
 			t.Fatalf("error %v; first:\n%sagain:\n%s", err, plan, again)
 		}

@@ -44,7 +44,7 @@ func (n *Need) UnmarshalText(b []byte) error {
 
 // Change is one difference.
 type Change struct {
-	Key  string `json:"key"`  // "environment.LOG_LEVEL"
+	Key  string `json:"key"`  // "environment.LOG_LEVEL"; "" = that is not known
 	Text string `json:"text"` // "info -> debug"
 	Need Need   `json:"needs"`
 	// Field is the name of the field of project.Service.
@@ -52,7 +52,12 @@ type Change struct {
 }
 
 // String is the difference in one line: "environment.LOG_LEVEL: info -> debug".
-func (c Change) String() string { return c.Key + ": " + c.Text }
+func (c Change) String() string {
+	if c.Key == "" {
+		return c.Text
+	}
+	return c.Key + ": " + c.Text
+}
 
 // Compare lists what differs, in the order of the fields.
 func Compare(was, is *project.Service) (list []Change) {

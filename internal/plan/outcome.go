@@ -1,0 +1,104 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/diff"
+)
+
+// Action is what becomes of a container.
+type Action string
+
+// The actions, what does least last.
+const (
+	ToCreate   Action = "create"
+	ToRecreate Action = "recreate"
+	ToRestart  Action = "restart"
+	ToStart    Action = "start"
+	ToUpdate   Action = "update in place"
+	ToKeep     Action = "keep"
+	ToRemove   Action = "remove"
+)
+
+// Outcome is what becomes of one container, and why.
+type Outcome struct {
+	Name    string
+	Service string
+	Number  int
+	Action  Action
+	Cause   string        // in words, "" if it is kept
+	Changes []diff.Change // all that differs, limits and networks too
+}
+
+// outcomes are those of the containers that this plan has looked at.
+func (m *maker) outcomes() (list []Outcome) {
+	touched := map[string]bool{}
+	for _, op := range m.b.p.Operations {
+		switch op.Kind {
+		case Connect, Disconnect, Update, Limit, Amend:
+			touched[op.Object] = true
+		}
+	}
+	for name, vs := range m.verdicts {
+		s, _ := m.p.Service(name)
+		for _, v := range vs {
+			o := Outcome{Name: v.c.Name, Service: name, Number: v.c.Number, Action: m.action(v, touched[v.c.Name]), Cause: v.cause, Changes: v.changes}
+			if v.create {
+				o.Name = m.p.ContainerName(s, v.c.Number)
+			} else if touched[v.c.Name] {
+				o.Changes = append(slices.Clone(v.changes), inPlace(m.p, v.c, s)...)
+				o.Cause = cmp.Or(o.Cause, inWords(o.Changes))
+			}
+			list = append(list, o)
+		}
+	}
+	for _, c := range m.observed.orphans(m.p) {
+		o := Outcome{Name: c.Name, Service: c.Service, Number: c.Number, Action: ToKeep, Cause: orphanCause(m.p, c)}
+		if m.o.RemoveOrphans {
+			o.Action = ToRemove
+		}
+		list = append(list, o)
+	}
+	slices.SortFunc(list, func(a, b Outcome) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Name, b.Name))
+	})
+	return list
+}
+
+func (m *maker) action(v verdict, touched bool) Action {
+	switch {
+	case v.create && v.remove:
+		return ToRecreate
+	case v.create:
+		return ToCreate
+	case v.remove:
+		return ToRemove
+	case v.restart:
+		return ToRestart
+	case v.start && !m.o.NoStart:
+		return ToStart
+	case touched:
+		return ToUpdate
+	}
+	return ToKeep
+}
+
+// inPlace are the differences of limits and networks: what a container has now is
+// known without what it was made of.
+func inPlace(p *project.Project, c Container, s *project.Service) []diff.Change {
+	was := project.Service{Resources: c.Resources}
+	is := project.Service{Resources: s.Resources}
+	for _, e := range c.Endpoints {
+		if !e.Lost {
+			e.Spec.Network = e.Network
+			was.Endpoints = append(was.Endpoints, e.Spec)
+		}
+	}
+	for _, e := range wanted(p, s) {
+		e.Spec.Network = e.Network
+		is.Endpoints = append(is.Endpoints, e.Spec)
+	}
+	return diff.Compare(&was, &is)
+}
