@@ -90,6 +90,8 @@ func (x *execution) step(ctx context.Context, op plan.Operation) error {
 		return x.rewire(ctx, op)
 	case plan.Limit:
 		return x.limit(ctx, op)
+	case plan.Amend:
+		return x.amend(ctx, op)
 	case plan.Create:
 		return x.create(ctx, op)
 	case plan.Start:

@@ -30,6 +30,17 @@ func (s *Supervisor) stopMonitor(i *instance) {
 	}
 }
 
+// checkAnew begins the health checks of a run once more, without a verdict: its check is
+// another one. Called on the loop.
+func (s *Supervisor) checkAnew(i *instance) {
+	if i.rec.State != Running {
+		return
+	}
+	s.stopMonitor(i)
+	i.rec.Health = policy.Fresh(i.rec.Service.HealthCheck)
+	s.startMonitor(i)
+}
+
 type monitor struct {
 	s       *Supervisor
 	c       Container

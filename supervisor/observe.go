@@ -1,83 +1,136 @@
 package supervisor
 
 import (
+	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/diff"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
+	"github.com/mocker-compose/mocker-compose/supervisor/survey"
 )
 
-// view says from which side a plan looks at what is neither up nor down.
-type view int
-
+// Whether what is neither up nor down counts as down or as up; see package survey.
 const (
-	viewUp   view = iota // to bring up: what is not surely up counts as down
-	viewDown             // to bring down: what is not surely down counts as up
+	viewUp   = survey.Up
+	viewDown = survey.Down
 )
 
-// state is the plan's word for where a container stands. For bringing up, one
-// that starts, or waits for its back-off, is started: then the command learns
-// how it went.
-func (v view) state(r *Replica) plan.State {
-	settled := r.State.Settled() && !(r.Held && r.Desired == WantRunning)
-	up := r.State == Running && r.Desired == WantRunning && !r.Held
-	switch {
-	case v == viewUp && up, v == viewDown && !settled && r.State != Creating:
-		return plan.Running
-	case r.State == Creating, r.State == Created:
-		return plan.Created
+// live is the record of this moment, and what only the runtime knows.
+func (s *Supervisor) live() (l *record.Live, err error) {
+	l = &record.Live{}
+	err = s.ask(func() {
+		l.Record = s.record()
+		l.Networks, l.Volumes = slices.Clone(s.networks), slices.Clone(s.volumes)
+		l.Defined, l.Born = maps.Clone(s.defined), maps.Clone(s.born)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return plan.Exited
+	l.Lost = map[string][]string{}
+	for n := range l.Containers {
+		r := &l.Containers[n]
+		at := s.rt.Attachments(&r.Container)
+		for _, e := range r.Service.Endpoints {
+			name := r.NetworkName(e.Network)
+			if at != nil && !slices.ContainsFunc(at, func(a Attachment) bool { return a.Network == name }) {
+				l.Lost[r.Name] = append(l.Lost[r.Name], name)
+			}
+		}
+	}
+	return l, nil
 }
 
-// endpoints are where a container stands by its record, and whether it does.
-func (s *Supervisor) endpoints(r *Replica) (all []plan.Endpoint) {
-	at := s.rt.Attachments(&r.Container)
-	for _, e := range r.Service.Endpoints {
-		name := r.NetworkName(e.Network)
-		there := at == nil || slices.ContainsFunc(at, func(a Attachment) bool { return a.Network == name })
-		all = append(all, plan.Endpoint{Network: name, Spec: e, Lost: !there})
+// tellRecord answers who wants to make a plan himself, and changes nothing.
+func (s *Supervisor) tellRecord(_ context.Context, r *request) error {
+	l, err := s.live()
+	if err != nil {
+		return err
 	}
-	return all
-}
-
-// holding are the limits that surely hold for a container.
-func holding(r *Replica) project.Resources {
-	if r.Limited != nil {
-		return *r.Limited
+	data, err := json.Marshal(l)
+	if err != nil {
+		return err
 	}
-	return r.Service.Resources
+	return r.Send(api.Answer{Record: data})
 }
 
 // observe is what exists, as plans see it, and what is known of the project.
-func (s *Supervisor) observe(v view) (o plan.Observed, p *project.Project, err error) {
-	all, err := s.snapshot(nil)
+func (s *Supervisor) observe(v survey.View) (plan.Observed, *project.Project, error) {
+	l, err := s.live()
 	if err != nil {
-		return o, nil, err
+		return plan.Observed{}, nil, err
 	}
-	for n := range all {
-		r := &all[n]
-		if r.OneOff != nil && r.OneOff.Remove && v == viewUp {
-			continue // it goes by itself
-		}
-		if r.OneOff != nil {
-			o.OneOffs = append(o.OneOffs, s.observeOneOff(r, v))
+	return survey.Of(l, v), survey.Known(l), nil
+}
+
+// compared is observe for an up of p: what is not on record of a container is made out,
+// and containers that differ in nothing are put on record as made of p.
+func (s *Supervisor) compared(p *project.Project, images imageconfig.Set) (o plan.Observed, err error) {
+	l, err := s.live()
+	if err != nil {
+		return o, err
+	}
+	o = survey.Of(l, viewUp)
+	survey.Explain(&o, l, p, images)
+	return o, s.ask(func() { s.confirm(p, &o, images) })
+}
+
+// confirm notes what the containers were made of that need no change. Called on the loop.
+func (s *Supervisor) confirm(p *project.Project, o *plan.Observed, images imageconfig.Set) {
+	for _, c := range o.Containers {
+		i, svc := s.instances[c.Name], service(p, c.Service)
+		if i == nil || svc == nil || c.Made == nil || i.rec.Image.ID != images[c.Service].ID {
 			continue
 		}
-		o.Containers = append(o.Containers, plan.Container{
-			Name: r.Name, Service: r.Service.Name, Number: r.Number, Hash: r.Hash, NetMode: r.Service.NetworkMode, Image: r.Image.ID, State: v.state(r), Endpoints: s.endpoints(r), Resources: holding(r),
-		})
+		hash := p.Hash(svc)
+		if i.rec.Made != nil && i.rec.Hash == hash || !plan.Same(p, c, svc) {
+			continue
+		}
+		made := *svc
+		i.rec.Made, i.rec.Hash, i.rec.Volumes = &made, hash, p.VolumesOf(svc)
+		s.changed()
 	}
-	err = s.ask(func() {
-		o.Networks, o.Defined, o.Volumes = slices.Clone(s.networks), maps.Clone(s.defined), slices.Clone(s.volumes)
-		known := s.desired
-		p = &known
+}
+
+func service(p *project.Project, name string) *project.Service {
+	s, _ := p.Service(name)
+	return s
+}
+
+// amend puts on record what changed of a container in place. Its health check starts
+// anew if it is another one.
+func (x *execution) amend(_ context.Context, op plan.Operation) error {
+	svc, ok := x.project.Service(op.Service)
+	if !ok {
+		return nil
+	}
+	x.r.Container(op.Object, "Updating")
+	merged := survey.Merged(svc, x.images)
+	err := x.s.commit(func() {
+		i := x.s.instances[op.Object]
+		if i == nil {
+			return
+		}
+		made := *svc
+		if i.rec.Made != nil {
+			made = *i.rec.Made
+			diff.Copy(&made, svc, op.Changes)
+		}
+		diff.Copy(&i.rec.Service, merged, op.Changes)
+		i.rec.Made, i.rec.Hash = &made, x.project.Hash(svc)
+		if slices.ContainsFunc(op.Changes, func(c diff.Change) bool { return c.Field == "HealthCheck" || c.Field == "Ready" }) {
+			x.s.checkAnew(i)
+		}
+		x.s.emit(i, "update")
 	})
 	if err != nil {
-		return o, nil, err
+		return x.failure(op.Object, err)
 	}
-	p.Services = record.Services(p.Services, all)
-	return o, p, nil
+	x.r.Container(op.Object, "Updated")
+	return nil
 }

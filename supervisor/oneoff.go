@@ -87,11 +87,6 @@ func (s *Supervisor) settleOneOffs() {
 	}
 }
 
-// observeOneOff is a one-off container as plans see it.
-func (s *Supervisor) observeOneOff(r *Replica, v view) plan.Container {
-	return plan.Container{Name: r.Name, Service: r.Service.Name, Number: r.Number, State: v.state(r), Endpoints: s.endpoints(r)}
-}
-
 // newOneOff is the container that a run asks for.
 func newOneOff(b *api.RunRequest) Container {
 	return Container{

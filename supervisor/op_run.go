@@ -80,7 +80,7 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
-	o, _, err := s.observe(viewUp)
+	o, err := s.compared(&b.Project, images)
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/diff"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/survey"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 )
@@ -40,14 +42,11 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
-	o, _, err := s.observe(viewUp)
+	o, err := s.compared(&b.Project, images)
 	if err != nil {
 		return err
 	}
-	p, err := plan.Make(&b.Project, o, plan.Options{
-		Services: b.Services, Recreate: plan.Recreate(b.Recreate), NoDeps: b.NoDeps,
-		NoStart: b.NoStart, RemoveOrphans: b.RemoveOrphans, Images: images.IDs(),
-	})
+	p, err := plan.Make(&b.Project, o, survey.Options(&b, images.IDs()))
 	if err != nil {
 		return err
 	}
@@ -95,8 +94,8 @@ func (s *Supervisor) accept(p *project.Project) error {
 	return s.rt.KeepContents(contents)
 }
 
-// desire makes p the desired project. Containers that need not be replaced take
-// over what their hash leaves out, such as depends_on. Called on the loop.
+// desire makes p the desired project. Containers take over what they need nothing for,
+// such as depends_on (project/diff). Called on the loop.
 func (s *Supervisor) desire(p *project.Project) {
 	if p.Uplink == "" {
 		p.Uplink = s.desired.Uplink
@@ -104,10 +103,9 @@ func (s *Supervisor) desire(p *project.Project) {
 	s.outdated = s.outdated || !sameShared(&s.desired, p)
 	s.desired = *p
 	for _, i := range s.instances {
-		if svc, ok := p.Service(i.rec.Service.Name); ok && i.rec.OneOff == nil && p.Hash(svc) == i.rec.Hash {
-			own := &i.rec.Service // the rest of it may be the image's
-			own.Scale, own.DependsOn, own.Attach, own.Source = svc.Scale, svc.DependsOn, svc.Attach, svc.Source
-			own.PreStop, own.Update = svc.PreStop, svc.Update
+		if svc, ok := p.Service(i.rec.Service.Name); ok && i.rec.OneOff == nil {
+			own := &i.rec.Service
+			diff.CopyNeutral(own, svc)
 			if own.Resources.Same(svc.Resources) {
 				own.Resources.Keys = svc.Resources.Keys // the same limits in other words
 			}

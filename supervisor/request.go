@@ -75,6 +75,8 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 		return withBody(ctx, r, r.Attach, s.attach)
 	case api.OpNetworks:
 		return s.showNetworks(ctx, r)
+	case api.OpRecord:
+		return s.tellRecord(ctx, r)
 	case api.OpStats:
 		return s.stats(ctx, r)
 	case api.OpInfo:

@@ -14,17 +14,20 @@ import (
 // operations of their own, and what nobody in a container reads is none.
 func (m *maker) changes(s *project.Service, c Container, hash string) (list []diff.Change) {
 	switch {
-	case c.Hash == hash:
-	case c.Made == nil:
+	case c.Made != nil:
+		list = append(differences(c, s), otherVolumes(m.p, s, c)...)
+	case c.Hash != hash:
 		list = []diff.Change{{Text: "configuration changed", Need: diff.Recreate}}
-	default:
-		list = differences(c, s)
-		list = append(list, m.otherVolumes(s, c)...)
 	}
 	if id := m.o.Images[s.Name]; c.Image != id && diff.Highest(list) != diff.Recreate {
 		list = append(list, diff.Change{Key: "image", Text: fmt.Sprintf("another one by that name (%s -> %s)", short(c.Image), short(id)), Need: diff.Recreate, Field: "Image"})
 	}
 	return list
+}
+
+// Same reports that a container is what the file says, but for its limits and networks.
+func Same(p *project.Project, c Container, s *project.Service) bool {
+	return c.Made != nil && len(differences(c, s)) == 0 && len(otherVolumes(p, s, c)) == 0
 }
 
 // differences are those of all fields that need something.
@@ -38,10 +41,10 @@ func differences(c Container, s *project.Service) []diff.Change {
 }
 
 // otherVolumes are volumes of the same key that have another name now: another one.
-func (m *maker) otherVolumes(s *project.Service, c Container) (list []diff.Change) {
+func otherVolumes(p *project.Project, s *project.Service, c Container) (list []diff.Change) {
 	for _, mount := range s.Mounts {
 		was, known := c.Volumes[mount.Source]
-		if is := m.p.VolumeName(mount.Source); mount.Type == project.MountVolume && known && was != is {
+		if is := p.VolumeName(mount.Source); mount.Type == project.MountVolume && known && was != is {
 			list = append(list, diff.Change{Key: "volumes." + mount.Source + ".name", Text: was + " -> " + is, Need: diff.Recreate, Field: "Mounts"})
 		}
 	}

@@ -24,7 +24,7 @@ type Container struct {
 	Number  int
 	Hash    string // project.Hash of what it was made from
 	// Made is the service that it was made of, nil if that is not known: then Hash
-	// alone tells. Wanted is what Made is compared with; nil: the service of the file.
+	// tells. Wanted is what Made is compared with; nil: the service of the file.
 	Made, Wanted *project.Service
 	// Volumes maps the keys of its named volumes to their resolved names, as far as
 	// that is known.

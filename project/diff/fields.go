@@ -75,6 +75,11 @@ var fields = []field{
 	{name: "HostLoopback", key: "x-mocker.host_loopback", need: Recreate},
 	{name: "DependsOn", key: "depends_on", need: Nothing, show: by(func(d project.Dependency) string { return d.Service })},
 	{name: "HealthCheck", key: "healthcheck", need: Update},
+	{name: "Ready", key: "x-mocker.ready", need: Update, weigh: unlessNotify},
+	{name: "PreStart", key: "pre_start", need: Recreate},
+	{name: "PostStart", key: "post_start", need: Nothing}, // the next start reads it
+	{name: "PreStop", key: "pre_stop", need: Nothing},
+	{name: "Update", key: "deploy.update_config", need: Nothing},
 	{name: "Restart", key: "restart", need: Update, show: policy},
 	{name: "StopSignal", key: "stop_signal", need: Update},
 	{name: "StopGracePeriod", key: "stop_grace_period", need: Update},
@@ -120,6 +125,15 @@ func unlessDNS(need Need) func(was, is *project.Service) Need {
 		}
 		return need
 	}
+}
+
+// unlessNotify: the socket that a service tells its readiness to is mounted.
+func unlessNotify(was, is *project.Service) Need {
+	told := func(s *project.Service) bool { return s.Ready != nil && s.Ready.Notify }
+	if told(was) != told(is) {
+		return Recreate
+	}
+	return Update
 }
 
 // portName tells ports apart: "8080:80/tcp".

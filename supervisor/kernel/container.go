@@ -10,7 +10,9 @@ import (
 
 // NewContainer is replica number of a service, with a fresh id.
 func NewContainer(p *project.Project, svc *project.Service, number int) Container {
+	made := *svc
 	return Container{
+		Made: &made, Volumes: p.VolumesOf(svc),
 		Project: p.Name, Dir: p.WorkingDir, Name: p.ContainerName(svc, number), ID: NewID(),
 		Number: number, Service: *svc, Hash: p.Hash(svc), Created: time.Now(), On: p.Attached(svc),
 	}
