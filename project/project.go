@@ -17,6 +17,12 @@ type Project struct {
 	// BuildOnly are services that no active profile enables, and whose images other
 	// builds take files from.
 	BuildOnly []Service `json:"-"`
+	// Providers are the enabled services that programs of the user's provide, sorted.
+	// They are not among Services.
+	Providers []Provider `json:"providers,omitempty"`
+	// Variables are those that the files were read with: what a provider gets for its
+	// environment. They stay with the command.
+	Variables map[string]string `json:"-"`
 	// Disabled names the services that no active profile enables, sorted.
 	Disabled []string `json:"disabled,omitempty"`
 	// Networks are the networks in use, sorted by key.

@@ -11,13 +11,12 @@ func processRows() []Support {
 			"env_file", "env_file.path", "env_file.format", "env_file.required",
 			"user", "group_add", "init", "tty", "stdin_open", "labels", "labels.*", "label_file",
 			"hostname", "domainname", "container_name", "annotations", "annotations.*",
-			"umask", "image", "pull_policy", "pull_refresh_after", "profiles", "extends", "extends.service", "extends.file", "attach"),
+			"umask", "image", "pull_policy", "pull_refresh_after", "profiles", "provider", "provider.type", "provider.options", "provider.options.*", "extends", "extends.service", "extends.file", "attach"),
 		honoured(s+"develop", "", ".watch", ".watch.path", ".watch.action", ".watch.target", ".watch.include", ".watch.ignore", ".watch.initial_sync",
 			".watch.exec", ".watch.exec.command", ".watch.exec.user", ".watch.exec.privileged", ".watch.exec.working_dir",
 			".watch.exec.environment", ".watch.exec.environment.*"),
 		same(s, Refused, models, "models", "models.*", "models.*.endpoint_var", "models.*.model_var"),
 		[]Support{
-			{Key: s + "provider.**", Fate: Refused, Reason: "provider plugins are not run; write what it provides as a service"},
 			{Key: s + "runtime", Fate: Ignored, Reason: "mocker-compose itself is the runtime", Accept: []string{"", "runc"}},
 		})
 }

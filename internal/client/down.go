@@ -32,6 +32,18 @@ func (e *Env) Down(ctx context.Context, t Target, o *DownOptions, services []str
 	if err := e.check(ctx, t, services); err != nil {
 		return err
 	}
+	list := e.provided(t, services)
+	services, none := contained(services, list)
+	if !none {
+		if err := e.downContainers(ctx, t, o, services, len(list) > 0); err != nil {
+			return err
+		}
+	}
+	return e.unprovide(ctx, t, list, "down")
+}
+
+// downContainers is down of what is not provided; others: there is more to do.
+func (e *Env) downContainers(ctx context.Context, t Target, o *DownOptions, services []string, others bool) error {
 	down := &api.DownRequest{
 		Services: services, Volumes: o.Volumes, RemoveOrphans: o.RemoveOrphans,
 		Timeout: timeout(o.Timeout), Known: names(t.Project),
@@ -43,6 +55,9 @@ func (e *Env) Down(ctx context.Context, t Target, o *DownOptions, services []str
 	err := e.change(ctx, t.Name, req)
 	if errors.Is(err, errUnknown) && len(down.Left) > 0 {
 		return e.call(ctx, t.Name, starting, req, e.progress().answer)
+	}
+	if errors.Is(err, errUnknown) && others {
+		return nil
 	}
 	if errors.Is(err, errUnknown) {
 		fmt.Fprintf(e.Stderr, "Warning: No resource found to remove for project %q.\n", t.Name)

@@ -58,6 +58,9 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		return err
 	}
 	defer release()
+	if err := e.provide(ctx, t, []string{svc.Name}, o.NoDeps, svc); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	b := &beside{

@@ -27,7 +27,7 @@ func (t Target) Defines(service string) bool { return t.Project != nil && define
 
 // defines reports that the project's files have the service, enabled or not.
 func defines(p *project.Project, service string) bool {
-	return slices.Contains(p.Disabled, service) ||
+	return slices.Contains(p.Disabled, service) || p.Provider(service) != nil ||
 		slices.ContainsFunc(p.Services, func(s project.Service) bool { return s.Name == service })
 }
 

@@ -20,8 +20,14 @@ func (e *Env) Stop(ctx context.Context, t Target, o *StopOptions, services []str
 	if err := e.check(ctx, t, services); err != nil {
 		return err
 	}
-	return e.change(ctx, t.Name, api.Request{Op: api.OpStop,
-		Stop: &api.StopRequest{Services: services, Timeout: timeout(o.Timeout)}})
+	list := e.provided(t, services)
+	if services, none := contained(services, list); !none {
+		if err := e.change(ctx, t.Name, api.Request{Op: api.OpStop,
+			Stop: &api.StopRequest{Services: services, Timeout: timeout(o.Timeout)}}); err != nil {
+			return err
+		}
+	}
+	return e.unprovide(ctx, t, list, "stop")
 }
 
 // StartOptions are the flags of start.

@@ -44,11 +44,19 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 		return err
 	}
 	e.Notices(t.Project.Notices)
+	named := services
+	services, none := contained(services, t.Project.ProvidersOf(nil, false))
+	if none || len(t.Project.Services) == 0 {
+		return e.provide(ctx, t, named, o.NoDeps)
+	}
 	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, services)
 	if err != nil {
 		return err
 	}
 	defer release()
+	if err := e.provide(ctx, t, named, o.NoDeps); err != nil {
+		return err
+	}
 	if err := e.ensure(ctx, t.Name); err != nil {
 		return err
 	}
@@ -100,7 +108,7 @@ func enabled(p *project.Project, services []string) error {
 			return fmt.Errorf("no such service: %s", s)
 		}
 	}
-	if len(p.Services) == 0 {
+	if len(p.Services) == 0 && len(p.Providers) == 0 {
 		return errors.New("no service selected")
 	}
 	return nil

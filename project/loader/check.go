@@ -21,7 +21,7 @@ func (l *load) check(m *types.Project) error {
 	for _, name := range m.ServiceNames() {
 		s := m.Services[name]
 		for _, f := range []func(*types.Project, types.ServiceConfig) error{
-			l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkLinks, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
+			l.checkProvided, l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkLinks, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
 		} {
 			if err := f(m, s); err != nil {
 				return err
@@ -39,6 +39,32 @@ func (l *load) checkSelected(m *types.Project) error {
 	}
 	if len(m.Services) == 0 && len(m.DisabledServices) == 0 {
 		return &Error{File: l.files[0].Name, Message: "no services are defined", Hint: "add one below services:"}
+	}
+	return nil
+}
+
+// checkProvided wants no service to share what only a container has with one that
+// a provider makes.
+func (l *load) checkProvided(m *types.Project, s types.ServiceConfig) error {
+	of := func(key, entry string) error {
+		name, ours := strings.CutPrefix(entry, ofService)
+		if !ours && key != "links" && key != "volumes_from" {
+			return nil
+		}
+		name, _, _ = strings.Cut(name, ":")
+		if m.Services[name].Provider == nil {
+			return nil
+		}
+		return l.fault("use the variables that it sets; depends_on brings them", fmt.Sprintf("services.%s.%s: service %q is made by a provider: there is no container", s.Name, key, name),
+			"services", s.Name, key)
+	}
+	entries := map[string][]string{"network_mode": {s.NetworkMode}, "pid": {s.Pid}, "ipc": {s.Ipc}, "uts": {s.Uts}, "links": s.Links, "volumes_from": s.VolumesFrom}
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		for _, entry := range entries[key] {
+			if err := of(key, entry); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -15,11 +15,12 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/loader/logging"
 	"github.com/mocker-compose/mocker-compose/project/loader/nets"
+	"github.com/mocker-compose/mocker-compose/project/loader/providers"
 	"github.com/mocker-compose/mocker-compose/project/loader/watches"
 )
 
 // convert makes our model of compose-go's.
-func (l *load) convert(m *types.Project) (*project.Project, error) {
+func (l *load) convert(m *types.Project) (_ *project.Project, err error) {
 	if err := l.refused(m); err != nil {
 		return nil, err
 	}
@@ -28,7 +29,14 @@ func (l *load) convert(m *types.Project) (*project.Project, error) {
 	for _, s := range l.files {
 		p.ConfigFiles = append(p.ConfigFiles, s.Path)
 	}
+	if p.Providers, err = providers.Convert(keySource{l}, m); err != nil {
+		return nil, err
+	}
+	p.Variables = l.env
 	for _, name := range m.ServiceNames() {
+		if m.Services[name].Provider != nil {
+			continue
+		}
 		s, err := l.service(m, m.Services[name])
 		if err != nil {
 			return nil, err
@@ -141,8 +149,8 @@ func dependencies(m *types.Project, s types.ServiceConfig) []project.Dependency 
 	var out []project.Dependency
 	for _, name := range slices.Sorted(maps.Keys(s.DependsOn)) {
 		d := s.DependsOn[name]
-		if _, ok := m.Services[name]; !ok {
-			continue
+		if on, ok := m.Services[name]; !ok || on.Provider != nil {
+			continue // a provider has done its part before the first container is made
 		}
 		condition := project.Condition(d.Condition)
 		if condition == "" {

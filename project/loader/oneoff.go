@@ -42,6 +42,9 @@ func (l *load) oneOff(m *types.Project, p *project.Project) (*project.Service, e
 	if err != nil {
 		return nil, l.explain(err)
 	}
+	if s.Provider != nil {
+		return nil, l.fault("name a service that depends on it", "service "+o.Service+" is made by a provider: there is no container to run", "services", o.Service, "provider")
+	}
 	s.ContainerName, s.Restart, s.Tty, s.StdinOpen = "", "no", o.TTY, o.StdinOpen
 	one := 1
 	s.Scale = &one
