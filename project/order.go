@@ -1,8 +1,10 @@
 package project
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -154,5 +156,10 @@ func (p *Project) ContainerName(s *Service, number int) string {
 	if s.ContainerName != "" {
 		return s.ContainerName
 	}
-	return fmt.Sprintf("%s-%s-%d", p.Name, s.Name, number)
+	return p.Joined(p.Name, s.Name, strconv.Itoa(number))
+}
+
+// Joined is a name of these parts, with the project's separator between them.
+func (p *Project) Joined(parts ...string) string {
+	return strings.Join(parts, cmp.Or(p.Separator, "-"))
 }

@@ -8,6 +8,9 @@ import "time"
 type Project struct {
 	// Name is the project's name, normalised as the compose spec demands.
 	Name string `json:"name"`
+	// Separator stands between the parts of a container's name: "" = "-", else "_",
+	// as with --compatibility.
+	Separator string `json:"separator,omitempty"`
 	// WorkingDir is the absolute project directory.
 	WorkingDir string `json:"working_dir"`
 	// ConfigFiles are the absolute paths of the compose files, in order.

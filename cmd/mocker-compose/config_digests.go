@@ -22,22 +22,14 @@ func (a *app) pin(ctx context.Context, l *loader.Loaded, only bool) error {
 	if err != nil {
 		return err
 	}
-	images := l.Images()
-	pinned := map[string]string{"": ""}
-	for _, ref := range images {
-		pinned[ref] = ""
-	}
 	var (
-		mu    sync.Mutex
-		wg    sync.WaitGroup
-		errs  []error
-		slots = make(chan struct{}, maxResolvers)
-		refs  []string
+		mu     sync.Mutex
+		wg     sync.WaitGroup
+		errs   []error
+		slots  = make(chan struct{}, maxResolvers)
+		pinned = map[string]string{}
 	)
-	for ref := range pinned {
-		refs = append(refs, ref)
-	}
-	for _, ref := range refs {
+	for _, ref := range l.Images() {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
@@ -52,10 +44,9 @@ func (a *app) pin(ctx context.Context, l *loader.Loaded, only bool) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	for service, ref := range images {
-		images[service] = pinned[ref]
+	for _, service := range l.Pin(pinned, only) {
+		a.env.Warn(fmt.Sprintf("service %q: the images of its pre_start hooks are not in the override file, since lists of hooks add up; --resolve-image-digests pins them", service))
 	}
-	l.SetImages(images, only)
 	return nil
 }
 

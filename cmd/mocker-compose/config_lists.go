@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"text/tabwriter"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader"
@@ -13,32 +18,32 @@ import (
 // list is the output of the flags that print names instead of the files; ok is
 // false when none of them is given.
 func (o *configOptions) list(l *loader.Loaded) (out []byte, ok bool, err error) {
-	if l.Project == nil {
-		if o.services || o.volumes || o.networks || o.images || o.profiles || o.hash != "" {
-			return nil, false, fmt.Errorf("--no-interpolate cannot be combined with a flag that prints names: they may hold variables")
-		}
-		return nil, false, nil
-	}
 	var lines []string
 	switch {
 	case o.services:
-		for _, s := range l.Project.Services {
-			lines = append(lines, s.Name)
-		}
+		lines = l.Names("services")
 	case o.volumes:
-		lines = slices.Sorted(maps.Keys(l.Model.Volumes))
+		lines = l.Names("volumes")
 	case o.networks:
-		lines = slices.Sorted(maps.Keys(l.Model.Networks))
-	case o.images:
-		lines = images(l.Project)
+		lines = l.Names("networks")
+	case o.models:
+		lines = l.Models()
+	case o.hash != "":
+		if l.Project == nil {
+			return nil, false, fmt.Errorf("--hash needs the files as they are run: without --no-interpolate, --no-normalize, --no-consistency, --no-path-resolution and --no-env-resolution")
+		}
+		lines, err = hashes(l.Project, o.hash)
 	case o.profiles:
-		lines = profiles(l)
+		lines = l.Profiles()
+	case o.images:
+		lines = images(l)
 	case o.variables:
+		out, err = variables(l.Variables(), o.format)
+		return out, true, err
+	case o.environment:
 		for _, k := range slices.Sorted(maps.Keys(l.Env)) {
 			lines = append(lines, k+"="+l.Env[k])
 		}
-	case o.hash != "":
-		lines, err = hashes(l.Project, o.hash)
 	default:
 		return nil, false, nil
 	}
@@ -48,24 +53,48 @@ func (o *configOptions) list(l *loader.Loaded) (out []byte, ok bool, err error) 
 	return []byte(strings.Join(lines, "\n") + "\n"), true, err
 }
 
-// images are the images of the services; one without runs on the host's files
-// and has none to name.
-func images(p *project.Project) (out []string) {
-	for _, s := range p.Services {
-		if s.Image != "" {
-			out = append(out, s.Image)
+// images are those that the files name, and those that builds without a name make;
+// a service that runs on the host's files has none.
+func images(l *loader.Loaded) []string {
+	out := l.Images()
+	if l.Project != nil {
+		for i := range l.Project.Services {
+			if s := &l.Project.Services[i]; s.Build != nil {
+				out = append(out, s.Image)
+			}
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-func profiles(l *loader.Loaded) (out []string) {
-	for _, s := range l.Model.AllServices() {
-		out = append(out, s.Profiles...)
+// variables prints what the files use, as docker compose does: the machine's forms
+// are mappings by name.
+func variables(list []loader.Variable, format string) ([]byte, error) {
+	byName := map[string]loader.Variable{}
+	for _, v := range list {
+		byName[v.Name] = v
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	var out bytes.Buffer
+	switch format {
+	case "", "table", "pretty":
+		w := tabwriter.NewWriter(&out, 20, 1, 3, ' ', 0)
+		fmt.Fprintln(w, "NAME\tREQUIRED\tDEFAULT VALUE\tALTERNATE VALUE")
+		for _, v := range list {
+			fmt.Fprintf(w, "%s\t%t\t%s\t%s\n", v.Name, v.Required, v.DefaultValue, v.PresenceValue)
+		}
+		err := w.Flush()
+		return out.Bytes(), err
+	case "yaml":
+		return yaml.Marshal(byName)
+	case "json":
+		enc := json.NewEncoder(&out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "    ")
+		err := enc.Encode(byName)
+		return out.Bytes(), err
+	}
+	return nil, fmt.Errorf("format value %q could not be parsed: use table, yaml or json", format)
 }
 
 // hashes prints "SERVICE HASH" for the services in list, "*" for all.

@@ -8,7 +8,7 @@ import (
 )
 
 // later are docker compose's commands that do not exist yet.
-var later = []string{"publish", "watch"}
+var later = []string{"watch"}
 
 // unknownCommand says what is wrong with a command's name, and what may be meant.
 func unknownCommand(c *cobra.Command, name string) error {
@@ -17,7 +17,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 			return &usageError{c.CommandPath(), fmt.Errorf("%q is a command of docker compose that mocker-compose does not have yet", name)}
 		}
 	}
-	text := fmt.Sprintf("unknown command: %q", "mocker-compose "+name)
+	text := fmt.Sprintf("unknown command: %q", c.CommandPath()+" "+name)
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	}

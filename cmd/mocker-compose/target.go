@@ -25,6 +25,7 @@ func (a *app) read(ctx context.Context, o loader.Options) (*loader.Loaded, error
 	g := &a.env.Global
 	o.Files, o.ProjectDir, o.ProjectName = g.Files, g.ProjectDir, g.ProjectName
 	o.Profiles, o.EnvFiles = g.Profiles, g.EnvFiles
+	o.AllResources, o.Compatibility = g.AllResources, g.Compatibility
 	o.Environ, o.Stdin = os.Environ(), a.env.Stdin
 	loaded, err := loader.Load(ctx, o)
 	if err != nil {

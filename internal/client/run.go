@@ -108,7 +108,7 @@ func (e *Env) runRequest(t Target, o *RunOptions, svc *project.Service) *api.Run
 		UseAliases: o.UseAliases, Remove: o.Remove, Detach: o.Detach, RemoveOrphans: e.removeOrphans(o.RemoveOrphans),
 	}
 	if r.Name == "" {
-		r.Name = t.Name + "-" + svc.Name + "-run-" + r.Slug[:12]
+		r.Name = t.Project.Joined(t.Name, svc.Name, "run", r.Slug[:12])
 	}
 	return r
 }

@@ -48,11 +48,13 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 			return l.explain(err)
 		}
 	}
-	if err := l.checkEnvFiles(model); err != nil {
-		return err
-	}
-	if model, err = model.WithServicesEnvironmentResolved(false); err != nil {
-		return l.explain(err)
+	if !l.o.View.NoEnv {
+		if err := l.checkEnvFiles(model); err != nil {
+			return err
+		}
+		if model, err = model.WithServicesEnvironmentResolved(false); err != nil {
+			return l.explain(err)
+		}
 	}
 	if model, err = model.WithServicesLabelsResolved(false); err != nil {
 		return l.explain(err)
@@ -67,6 +69,8 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 func (l *load) composeOptions(o *composeloader.Options) {
 	o.SetProjectName(l.name, true)
 	o.SkipInterpolation = l.o.NoInterpolate
+	o.SkipNormalization = l.o.View.NoNormalize
+	o.ResolvePaths = !l.o.View.NoPaths
 	o.Profiles = l.profiles()
 	// The library wants an image or a build for each service; we do not.
 	// check.go does the rest of its checks, with lines.

@@ -14,7 +14,7 @@ func (l *Loaded) Config(format string) ([]byte, error) {
 	switch format {
 	case "", "yaml":
 		if l.dict == nil {
-			return l.Model.MarshalYAML()
+			return l.filled(l.Model.MarshalYAML())
 		}
 		var b bytes.Buffer
 		enc := yaml.NewEncoder(&b)
@@ -25,7 +25,7 @@ func (l *Loaded) Config(format string) ([]byte, error) {
 		return b.Bytes(), enc.Close()
 	case "json":
 		if l.dict == nil {
-			return l.Model.MarshalJSON()
+			return l.filled(l.Model.MarshalJSON())
 		}
 		data, err := json.MarshalIndent(l.dict, "", "  ")
 		if err != nil {
@@ -33,5 +33,32 @@ func (l *Loaded) Config(format string) ([]byte, error) {
 		}
 		return data, nil
 	}
-	return nil, &Error{Message: fmt.Sprintf("unknown format %q", format), Hint: "use yaml or json"}
+	return nil, &Error{Message: fmt.Sprintf("unsupported format %q", format), Hint: "use yaml or json"}
+}
+
+// filled makes a text in which variables are filled in one that can be read again:
+// a $ that is left means itself.
+func (l *Loaded) filled(text []byte, err error) ([]byte, error) {
+	return bytes.ReplaceAll(text, []byte("$"), []byte("$$")), err
+}
+
+// Resolved leaves out of the model what is in it twice: env_file, whose variables
+// are in the environment, and, unless all is wanted, what no service uses.
+func (l *Loaded) Resolved(all bool) {
+	if l.Model == nil {
+		return
+	}
+	if !all {
+		l.Model = l.Model.WithoutUnnecessaryResources()
+	}
+	if l.view.NoEnv {
+		return
+	}
+	for name, s := range l.Model.Services {
+		s.EnvFiles = nil
+		for i := range s.PreStart {
+			s.PreStart[i].EnvFiles = nil
+		}
+		l.Model.Services[name] = s
+	}
 }

@@ -25,6 +25,9 @@ func (l *load) convert(m *types.Project) (_ *project.Project, err error) {
 		return nil, err
 	}
 	p := &project.Project{Name: m.Name, WorkingDir: m.WorkingDir, Disabled: m.DisabledServiceNames()}
+	if l.compatible() {
+		p.Separator = "_"
+	}
 	sort.Strings(p.Disabled)
 	for _, s := range l.files {
 		p.ConfigFiles = append(p.ConfigFiles, s.Path)
@@ -81,7 +84,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	}
 	named := s.Image != ""
 	if s.Build != nil && !named {
-		s.Image = m.Name + "-" + s.Name
+		s.Image = l.imageName(m.Name, s.Name)
 	}
 	out := project.Service{
 		Name: s.Name, ContainerName: s.ContainerName, Scale: s.GetScale(),

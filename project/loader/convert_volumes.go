@@ -12,7 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
-// volumes converts the named volumes that services use.
+// volumes converts the named volumes that services use, or all with --all-resources.
 func (l *load) volumes(m *types.Project, p *project.Project) error {
 	used := map[string]bool{}
 	for _, s := range p.Services {
@@ -20,6 +20,11 @@ func (l *load) volumes(m *types.Project, p *project.Project) error {
 			if mount.Type == project.MountVolume && mount.Source != "" {
 				used[mount.Source] = true
 			}
+		}
+	}
+	if l.o.AllResources {
+		for key := range m.Volumes {
+			used[key] = true
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(used)) {

@@ -69,3 +69,6 @@ func (s keySource) Items(count int, key ...string) []project.Position {
 func (s keySource) FaultAt(at project.Position, hint, message string) error {
 	return &Error{File: document.ShortName(at.File, s.l.where.Cwd), Line: at.Line, Message: message, Hint: hint}
 }
+
+// All implements the Source of nets.
+func (s keySource) All() bool { return s.l.o.AllResources }

@@ -36,15 +36,20 @@ func Load(ctx context.Context, o Options) (*Loaded, error) {
 	if err := l.inspect(); err != nil {
 		return nil, err
 	}
-	out := &Loaded{Env: l.env, Warnings: slices.Clone(where.Warnings)}
+	out := &Loaded{Env: l.env, Warnings: slices.Clone(where.Warnings), view: o.View}
 	if err := l.compose(ctx, out); err != nil {
 		return nil, err
 	}
 	if o.NoInterpolate {
 		return out, nil
 	}
-	if err := l.check(out.Model); err != nil {
-		return nil, err
+	if !o.View.NoConsistency {
+		if err := l.check(out.Model); err != nil {
+			return nil, err
+		}
+	}
+	if o.View != (View{}) {
+		return out, nil
 	}
 	if out.Project, err = l.convert(out.Model); err == nil && o.OneOff != nil {
 		out.OneOff, err = l.oneOff(out.Model, out.Project)

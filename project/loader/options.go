@@ -26,8 +26,22 @@ type Options struct {
 	// this machine or we cannot do (an image to pull, a missing directory) is
 	// told in Project.Notices only. Such a project must not be brought up.
 	Tolerant bool
-	Stdin    io.Reader // nil = none
-	OneOff   *OneOff   // makes Loaded.OneOff
+	// AllResources keeps networks and volumes that no service uses.
+	AllResources bool
+	// Compatibility makes container names with "_"; so does COMPOSE_COMPATIBILITY.
+	Compatibility bool
+	// View is for config alone, which prints the files half-read.
+	View   View
+	Stdin  io.Reader // nil = none
+	OneOff *OneOff   // makes Loaded.OneOff
+}
+
+// View says what of a load is left out. With any of it, Loaded.Project is nil.
+type View struct {
+	NoNormalize   bool // no default networks, no names, no paths of build files
+	NoConsistency bool // what contradicts itself is no error
+	NoPaths       bool // relative paths stay as they are
+	NoEnv         bool // env_file is not read
 }
 
 func (o Options) query() locate.Query {
@@ -48,4 +62,5 @@ type Loaded struct {
 	Warnings []string
 
 	dict map[string]any // with NoInterpolate
+	view View
 }

@@ -124,7 +124,7 @@ func (o *BuildOptions) setProgress(e *client.Env) error {
 			e.Global.Progress = strings.Replace(v, "rawjson", "json", 1)
 		}
 	}
-	return e.Global.Check()
+	return e.Settings()
 }
 
 // sayInert tells of flags that change nothing.

@@ -29,6 +29,8 @@ type Source interface {
 	Node(key []string) *yaml.Node
 	// Tolerant: whether this machine can do it does not matter.
 	Tolerant() bool
+	// All: networks that no service uses are wanted too.
+	All() bool
 }
 
 // reader reads from one source.

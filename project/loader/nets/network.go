@@ -59,12 +59,17 @@ func (r *reader) builtin(m *types.Project, s types.ServiceConfig) (types.Service
 	return s, nil
 }
 
-// networks converts the networks that services use.
+// networks converts the networks that services use, or all with --all-resources.
 func (r *reader) networks(m *types.Project, p *project.Project) error {
 	used := map[string]bool{}
 	for _, s := range p.Services {
 		for _, e := range s.Endpoints {
 			used[e.Network] = true
+		}
+	}
+	if r.src.All() {
+		for key := range m.Networks {
+			used[key] = true
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(used)) {
