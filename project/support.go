@@ -76,6 +76,9 @@ func Lookup(key string) (Support, bool) {
 	if row, ok := index()[key]; ok {
 		return row, true
 	}
+	if rest, ok := strings.CutPrefix(key, preStart+"."); ok && rest != "*" {
+		return Lookup(serviceRow + "." + rest)
+	}
 	// Rows that end in ".**" speak for all keys below them.
 	for i := strings.LastIndexByte(key, '.'); i > 0; i = strings.LastIndexByte(key[:i], '.') {
 		if row, ok := index()[key[:i]]; ok {
@@ -99,9 +102,18 @@ func Child(parent, name string) (path string, row Support, ok bool) {
 			return join(name), row, true
 		}
 	}
-	row, ok = Lookup(join("*"))
+	if row, ok = Lookup(join("*")); !ok && parent == preStart {
+		return Child(serviceRow, name)
+	}
 	return join("*"), row, ok
 }
+
+// A step of pre_start is a container: what the table says of the keys of a service
+// holds for it, and it has few of its own.
+const (
+	serviceRow = "services.*"
+	preStart   = serviceRow + ".pre_start"
+)
 
 // isWild reports that the table has exactly this wildcard row, so that a name
 // of the user's choice never meets the row of a fixed key.

@@ -13,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader/builds"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/hooks"
 	"github.com/mocker-compose/mocker-compose/project/loader/logging"
 	"github.com/mocker-compose/mocker-compose/project/loader/nets"
 	"github.com/mocker-compose/mocker-compose/project/loader/providers"
@@ -66,8 +67,8 @@ func (l *load) convert(m *types.Project) (_ *project.Project, err error) {
 	if err := l.extension(m, p); err != nil {
 		return nil, err
 	}
-	for i := range p.Services {
-		nameVolumesFrom(p, &p.Services[i])
+	for _, s := range withSteps(p) {
+		nameVolumesFrom(p, s)
 	}
 	if err := l.contents(m, p); err != nil {
 		return nil, err
@@ -107,6 +108,9 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	if err = logging.Convert(keySource{l}, s, &out); err != nil {
 		return out, err
 	}
+	if err := l.preStart(m, s, &out); err != nil {
+		return out, err
+	}
 	if out.Watch, err = watches.Convert(keySource{l}, s); err != nil {
 		return out, err
 	}
@@ -117,7 +121,7 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 			return out, err
 		}
 	}
-	return out, nil
+	return out, hooks.Convert(keySource{l}, s, &out)
 }
 
 // environment keeps variables without a value, which the environment does not
@@ -197,17 +201,9 @@ func (l *load) relevant(m *types.Project) []project.Notice {
 	used := map[string]bool{}
 	for _, s := range m.Services {
 		used["services."+s.Name] = true
-		for n := range s.Networks {
-			used["networks."+n] = true
-		}
-		for _, v := range s.Volumes {
-			used["volumes."+v.Source] = true
-		}
-		for _, c := range s.Configs {
-			used["configs."+c.Source] = true
-		}
-		for _, c := range s.Secrets {
-			used["secrets."+c.Source] = true
+		uses(&s.ContainerSpec, used)
+		for n := range s.PreStart {
+			uses(&s.PreStart[n].ContainerSpec, used)
 		}
 	}
 	l.bases(used)
@@ -222,4 +218,20 @@ func (l *load) relevant(m *types.Project) []project.Notice {
 		}
 	}
 	return out
+}
+
+// uses adds what a container uses of the top level of the files.
+func uses(s *types.ContainerSpec, used map[string]bool) {
+	for n := range s.Networks {
+		used["networks."+n] = true
+	}
+	for _, v := range s.Volumes {
+		used["volumes."+v.Source] = true
+	}
+	for _, c := range s.Configs {
+		used["configs."+c.Source] = true
+	}
+	for _, c := range s.Secrets {
+		used["secrets."+c.Source] = true
+	}
 }

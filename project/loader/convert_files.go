@@ -37,19 +37,32 @@ func (l *load) contents(m *types.Project, p *project.Project) error {
 	for i := range p.Services {
 		out := &p.Services[i]
 		s := m.Services[out.Name]
-		for _, c := range s.Configs {
-			ref := types.FileReferenceConfig(c)
-			object, ok := m.Configs[c.Source]
-			if err := l.file(p, out, read, project.FileConfig, ref, types.FileObjectConfig(object), ok); err != nil {
+		if err := l.filesOf(m, p, out, s.ContainerSpec, read); err != nil {
+			return err
+		}
+		for n := range out.PreStart {
+			if err := l.filesOf(m, p, &out.PreStart[n].Service, s.PreStart[n].ContainerSpec, read); err != nil {
 				return err
 			}
 		}
-		for _, c := range s.Secrets {
-			ref := types.FileReferenceConfig(c)
-			object, ok := m.Secrets[c.Source]
-			if err := l.file(p, out, read, project.FileSecret, ref, types.FileObjectConfig(object), ok); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// filesOf gives one service its configs and secrets.
+func (l *load) filesOf(m *types.Project, p *project.Project, out *project.Service, s types.ContainerSpec, read map[string]project.File) error {
+	for _, c := range s.Configs {
+		ref := types.FileReferenceConfig(c)
+		object, ok := m.Configs[c.Source]
+		if err := l.file(p, out, read, project.FileConfig, ref, types.FileObjectConfig(object), ok); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.Secrets {
+		ref := types.FileReferenceConfig(c)
+		object, ok := m.Secrets[c.Source]
+		if err := l.file(p, out, read, project.FileSecret, ref, types.FileObjectConfig(object), ok); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -48,13 +48,10 @@ func duration(d *types.Duration) time.Duration {
 	return time.Duration(*d)
 }
 
-// restart converts restart, else deploy.restart_policy.
+// restart converts restart; deploy.restart_policy stands in its place (package hooks).
 func (l *load) restart(s types.ServiceConfig, out *project.Service) error {
 	out.Restart.Mode = project.RestartNo
 	if s.Restart == "" {
-		if s.Deploy != nil && s.Deploy.RestartPolicy != nil {
-			out.Restart = deployRestart(s.Deploy.RestartPolicy)
-		}
 		return nil
 	}
 	mode, count, counted := strings.Cut(s.Restart, ":")
@@ -76,18 +73,4 @@ func (l *load) restart(s types.ServiceConfig, out *project.Service) error {
 	}
 	return l.fault(`write "no", always, unless-stopped, on-failure or on-failure:N`,
 		fmt.Sprintf("services.%s.restart: %q is not a policy", s.Name, s.Restart), "services", s.Name, "restart")
-}
-
-func deployRestart(p *types.RestartPolicy) project.RestartPolicy {
-	switch p.Condition {
-	case "none":
-		return project.RestartPolicy{Mode: project.RestartNo}
-	case "on-failure":
-		out := project.RestartPolicy{Mode: project.RestartOnFailure}
-		if p.MaxAttempts != nil {
-			out.MaxRetries = int(min(*p.MaxAttempts, 1<<30))
-		}
-		return out
-	}
-	return project.RestartPolicy{Mode: project.RestartAlways}
 }

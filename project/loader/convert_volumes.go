@@ -15,7 +15,7 @@ import (
 // volumes converts the named volumes that services use, or all with --all-resources.
 func (l *load) volumes(m *types.Project, p *project.Project) error {
 	used := map[string]bool{}
-	for _, s := range p.Services {
+	for _, s := range withSteps(p) {
 		for _, mount := range s.Mounts {
 			if mount.Type == project.MountVolume && mount.Source != "" {
 				used[mount.Source] = true

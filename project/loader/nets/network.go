@@ -62,9 +62,15 @@ func (r *reader) builtin(m *types.Project, s types.ServiceConfig) (types.Service
 // networks converts the networks that services use, or all with --all-resources.
 func (r *reader) networks(m *types.Project, p *project.Project) error {
 	used := map[string]bool{}
-	for _, s := range p.Services {
+	for i := range p.Services {
+		s := &p.Services[i]
 		for _, e := range s.Endpoints {
 			used[e.Network] = true
+		}
+		for _, step := range s.PreStart {
+			for _, e := range step.Service.Endpoints {
+				used[e.Network] = true
+			}
 		}
 	}
 	if r.src.All() {
