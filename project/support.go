@@ -136,5 +136,9 @@ func Children(parent string) []string {
 			names = append(names, rest)
 		}
 	}
+	if parent == preStart {
+		names = append(names, Children(serviceRow)...)
+		slices.Sort(names)
+	}
 	return names
 }

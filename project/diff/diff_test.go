@@ -51,6 +51,7 @@ func TestWords(t *testing.T) {
 		"healthcheck.interval: (none) -> 5s":                          {{HealthCheck: &project.HealthCheck{Test: []string{"CMD", "x"}}}, {HealthCheck: &project.HealthCheck{Test: []string{"CMD", "x"}, Interval: 5 * time.Second}}},
 		"healthcheck.test: [CMD, x] -> (none)":                        {{HealthCheck: &project.HealthCheck{Test: []string{"CMD", "x"}}}, {}},
 		"restart: no -> on-failure:3":                                 {{}, {Restart: project.RestartPolicy{Mode: project.RestartOnFailure, MaxRetries: 3}}},
+		"restart: always -> always after 5s, window 1m0s":             {{Restart: project.RestartPolicy{Mode: project.RestartAlways}}, {Restart: project.RestartPolicy{Mode: project.RestartAlways, Delay: new(5 * time.Second), Window: time.Minute}}},
 		"volumes./data: added":                                        {{}, {Mounts: []project.Mount{{Target: "/data"}}}},
 		"volumes./data.read_only: false -> true":                      {{Mounts: []project.Mount{{Target: "/data"}}}, {Mounts: []project.Mount{{Target: "/data", ReadOnly: true}}}},
 		"volumes: in another order":                                   {{Mounts: []project.Mount{{Target: "/a"}, {Target: "/b"}}}, {Mounts: []project.Mount{{Target: "/b"}, {Target: "/a"}}}},

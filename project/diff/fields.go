@@ -77,7 +77,7 @@ var fields = []field{
 	{name: "HealthCheck", key: "healthcheck", need: Update},
 	{name: "Ready", key: "x-mocker.ready", need: Update, weigh: unlessNotify},
 	{name: "PreStart", key: "pre_start", need: Recreate},
-	{name: "PostStart", key: "post_start", need: Nothing}, // the next start reads it
+	{name: "PostStart", key: "post_start", need: Restart}, // so that it is executed
 	{name: "PreStop", key: "pre_stop", need: Nothing},
 	{name: "Update", key: "deploy.update_config", need: Nothing},
 	{name: "Restart", key: "restart", need: Update, show: policy},

@@ -51,13 +51,20 @@ func limits(_ string, was, is any) (list []difference) {
 func policy(key string, was, is any) []difference {
 	word := func(v any) string {
 		p := v.(project.RestartPolicy)
+		text := string(p.Mode)
 		switch {
 		case p.Mode == "":
-			return string(project.RestartNo)
+			text = string(project.RestartNo)
 		case p.MaxRetries > 0:
-			return fmt.Sprintf("%s:%d", p.Mode, p.MaxRetries)
+			text = fmt.Sprintf("%s:%d", p.Mode, p.MaxRetries)
 		}
-		return string(p.Mode)
+		if p.Delay != nil {
+			text += fmt.Sprintf(" after %v", *p.Delay)
+		}
+		if p.Window > 0 {
+			text += fmt.Sprintf(", window %v", p.Window)
+		}
+		return text
 	}
 	return []difference{{key, word(was) + " -> " + word(is)}}
 }
