@@ -13,7 +13,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS ?= -buildvcs=false
 BUILD := $(GO) build -trimpath -ldflags '-s -w -X $(VERSION_VAR)=$(VERSION)'
 
-.PHONY: build gvisor help install demo test test-unit test-lab test-lab-newest e2e bench fuzz lint clean
+.PHONY: build gvisor help install docs demo test test-unit test-lab test-lab-newest e2e bench fuzz lint clean
 
 build: ## build bin/mocker-compose (the default)
 	$(BUILD) -o bin/mocker-compose ./cmd/mocker-compose
@@ -26,6 +26,9 @@ help: ## list the targets
 
 install: build ## install below PREFIX (/usr/local)
 	install -D -m 755 bin/mocker-compose $(DESTDIR)$(PREFIX)/bin/mocker-compose
+
+docs: ## write the tables of docs/ that are made of the program
+	$(GO) test -count=1 -run TestDocuments ./cmd/mocker-compose -update
 
 demo: setup build ## a short tour: three services up, one crash, down again
 	$(BUILD) -o examples/demo/bin/shop ./examples/demo/cmd/shop
