@@ -26,7 +26,7 @@ var inert = map[string]string{
 	"build --compress": "docker compose ignores it too", "build --force-rm": "docker compose ignores it too",
 	"build --no-rm": "docker compose ignores it too", "build --parallel": "docker compose ignores it too",
 	"pull --parallel": "docker compose ignores it too", "pull --no-parallel": "docker compose ignores it too",
-	"cp --all": "docker compose ignores it too", "rm --all": "docker compose ignores it too",
+	"rm --all": "docker compose ignores it too",
 }
 
 // dockers are commands of docker that are commands here, since there is no docker.

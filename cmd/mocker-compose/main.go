@@ -45,9 +45,7 @@ func run(args []string) int {
 	client.GetImages = imageprep.Prepare
 	root := newRoot(env)
 	root.SetArgs(args)
-	err = teach(root.ExecuteContext(context.Background()))
-	env.Settle()
-	return client.Report(env.Stderr, err)
+	return env.End(teach(root.ExecuteContext(context.Background())))
 }
 
 // teach adds the command that helps to an error of the command line itself.

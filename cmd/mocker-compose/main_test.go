@@ -52,7 +52,7 @@ func command(t *testing.T, files map[string]string, args ...string) outcome {
 	t.Cleanup(func() { client.EnsureProject = real })
 	root := newRoot(env)
 	root.SetArgs(args)
-	o := outcome{code: client.Report(env.Stderr, teach(root.ExecuteContext(t.Context())))}
+	o := outcome{code: env.End(teach(root.ExecuteContext(t.Context())))}
 	for f, text := range map[*os.File]*string{env.Stdout: &o.out, env.Stderr: &o.errOut} {
 		b, err := os.ReadFile(f.Name())
 		if err != nil {
@@ -142,5 +142,42 @@ func TestConfigOutput(t *testing.T) {
 	b, err := os.ReadFile("out.yaml")
 	if err != nil || o.out != "" || !strings.HasPrefix(string(b), "name: demo\n") {
 		t.Errorf("%+v, file %q, %v", o, b, err)
+	}
+}
+
+// TestFullDisk: a result that cannot be printed is a failure, whoever prints it.
+func TestFullDisk(t *testing.T) {
+	for _, args := range []string{"ls", "image ls", "volume ls", "network ls", "system df", "config --services", "graph", "version", "ps -a", "images", "help up", "config --support", "--help"} {
+		t.Run(args, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "compose.yaml"), []byte(example), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Chdir(dir)
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			if err != nil {
+				t.Skip(err)
+			}
+			defer full.Close()
+			errs, err := os.Create(filepath.Join(dir, "err"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer errs.Close()
+			null, err := os.Open(os.DevNull)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer null.Close()
+			env := &client.Env{Stdin: null, Stdout: full, Stderr: errs, Getenv: func(string) string { return "" },
+				Dirs: state.Dirs{Run: filepath.Join(dir, "run"), Data: filepath.Join(dir, "data")}}
+			root := newRoot(env)
+			root.SetArgs(strings.Fields(args))
+			code := env.End(teach(root.ExecuteContext(t.Context())))
+			said, _ := os.ReadFile(errs.Name())
+			if code != 1 || !strings.Contains(string(said), "no space left on device") {
+				t.Errorf("exit code %d, error output %q", code, said)
+			}
+		})
 	}
 }

@@ -57,7 +57,7 @@ func newRoot(env *client.Env) *cobra.Command {
 			return env.Settings()
 		},
 	}
-	root.SetOut(env.Stdout)
+	root.SetOut(env.Results())
 	root.SetErr(env.Stderr)
 	// Local flags, so that `-f FILE` before and `logs -f` behind the command
 	// do not clash.

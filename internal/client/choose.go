@@ -16,8 +16,9 @@ func IsUp(c *api.Container) bool { return c.State == "running" || c.State == "pa
 func AnyState(*api.Container) bool { return true }
 
 // chosen are the containers of a service that the condition accepts, by their
-// numbers; with index > 0 only the one with that number. None is an error.
-func (e *Env) chosen(ctx context.Context, t Target, service string, index int, ok func(*api.Container) bool) ([]api.Container, error) {
+// numbers, those that run made last, if they are wanted; with index > 0 only the one
+// with that number. None is an error.
+func (e *Env) chosen(ctx context.Context, t Target, service string, index int, oneOffs bool, ok func(*api.Container) bool) ([]api.Container, error) {
 	all, err := e.Containers(ctx, t.Name, false)
 	if err != nil {
 		return nil, err
@@ -27,13 +28,18 @@ func (e *Env) chosen(ctx context.Context, t Target, service string, index int, o
 	}
 	var out []api.Container
 	for _, c := range all {
-		if c.Service == service && (index == 0 || c.Number == index) && ok(&c) {
+		if c.Service == service && (index == 0 || c.Number == index) && (!c.OneOff || oneOffs) && ok(&c) {
 			out = append(out, c)
 		}
 	}
 	switch {
 	case len(out) > 0:
-		slices.SortFunc(out, func(a, b api.Container) int { return cmp.Compare(a.Number, b.Number) })
+		slices.SortFunc(out, func(a, b api.Container) int {
+			if a.OneOff != b.OneOff {
+				return map[bool]int{false: -1, true: 1}[a.OneOff]
+			}
+			return cmp.Compare(a.Number, b.Number)
+		})
 		return out, nil
 	case index > 0:
 		return nil, fmt.Errorf("service %q is not running container #%d", service, index)
@@ -45,7 +51,7 @@ func (e *Env) chosen(ctx context.Context, t Target, service string, index int, o
 // Replica is a container of a service that the condition accepts: the first one, or
 // that with the number index.
 func (e *Env) Replica(ctx context.Context, t Target, service string, index int, ok func(*api.Container) bool) (api.Container, error) {
-	cs, err := e.chosen(ctx, t, service, index, ok)
+	cs, err := e.chosen(ctx, t, service, index, false, ok)
 	if err != nil {
 		return api.Container{}, err
 	}

@@ -15,7 +15,7 @@ import (
 
 // CopyOptions are the flags of cp.
 type CopyOptions struct {
-	Archive, Follow, all bool
+	Archive, Follow, All bool
 	Index                int
 }
 
@@ -24,8 +24,7 @@ func (o *CopyOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.Archive, "archive", "a", false, "into a container: keep user and group ids")
 	fs.BoolVarP(&o.Follow, "follow-link", "L", false, "follow a link that is the source")
 	fs.IntVar(&o.Index, "index", 0, "the replica, if the service has several (default: from the first, to all)")
-	fs.BoolVar(&o.all, "all", false, "")
-	_ = fs.MarkHidden("all") // docker compose has it for old scripts; it fails only for a flag that does not exist
+	fs.BoolVar(&o.All, "all", false, "into containers: those that run made too")
 }
 
 // side is one of the two arguments of cp.
@@ -57,7 +56,7 @@ func (e *Env) Copy(ctx context.Context, t Target, o *CopyOptions, args []string)
 	case src.path == "" || dst.path == "":
 		return fmt.Errorf("%q: a path must follow the colon", service+":")
 	}
-	cs, err := e.chosen(ctx, t, service, o.Index, AnyState)
+	cs, err := e.chosen(ctx, t, service, o.Index, o.All && dst.service != "", AnyState)
 	if err != nil {
 		return err
 	}

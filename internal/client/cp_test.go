@@ -27,6 +27,11 @@ func cpWorld(t *testing.T) (w *world, roots map[string]string) {
 		put(t, filepath.Join(roots[name], "etc/conf"), "of "+name)
 	}
 	cs[1].State = "exited"
+	once := running("demo", "web")
+	once.Name, once.OneOff = "demo-web-run-1", true
+	cs = append([]api.Container{once}, cs...)
+	roots[once.Name] = t.TempDir()
+	put(t, filepath.Join(roots[once.Name], "etc/conf"), "of "+once.Name)
 	w.serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
 		if r.Op != api.OpCopy {
 			_ = c.Send(api.Answer{PS: cs, Done: true})
@@ -144,9 +149,19 @@ func TestCopyStream(t *testing.T) {
 	if err := w.cp(&CopyOptions{}, "-", "web:/srv"); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range roots {
-		wantFile(t, dir+"/srv/etc/conf", "of demo-web-1")
+	wantFile(t, roots["demo-web-1"]+"/srv/etc/conf", "of demo-web-1")
+	wantFile(t, roots["demo-web-2"]+"/srv/etc/conf", "of demo-web-1")
+	once := roots["demo-web-run-1"] + "/srv/etc/conf"
+	if _, err := os.Stat(once); err == nil {
+		t.Error("a container that run made was given the files without --all")
 	}
+	if _, err := w.Stdin.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.cp(&CopyOptions{All: true}, "-", "web:/srv"); err != nil {
+		t.Fatal(err)
+	}
+	wantFile(t, once, "of demo-web-1")
 }
 
 func TestCopyRefuses(t *testing.T) {

@@ -83,7 +83,7 @@ func (e *Env) confirm(force bool, text string) (bool, error) {
 	}
 	line, err := bufio.NewReader(e.Stdin).ReadString('\n')
 	if err != nil && line == "" {
-		fmt.Fprintln(e.Stdout) // the answer that did not come would have ended the line
+		e.Println() // the answer that did not come would have ended the line
 	}
 	answer := strings.ToLower(strings.TrimSpace(line))
 	return answer == "y" || answer == "yes", nil

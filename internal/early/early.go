@@ -43,6 +43,5 @@ func run(argv []string) (code int, done bool) {
 	if err = call(ctx); errors.Is(err, client.ErrUnread) {
 		return 0, false
 	}
-	env.Settle()
-	return client.Report(env.Stderr, err), true
+	return env.End(err), true
 }

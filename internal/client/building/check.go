@@ -2,7 +2,6 @@ package building
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
 	"github.com/mocker-compose/mocker-compose/internal/client"
@@ -42,9 +41,9 @@ func (b *Builder) check(ctx context.Context, s *project.Service, several bool) (
 	}
 	list, err := dockerfile.Check(ctx, j.input)
 	if several {
-		fmt.Fprintf(b.Env.Stdout, "%s\n", s.Name)
+		b.Env.Println(s.Name)
 	}
-	dockerfile.Report(b.Env.Stdout, j.input.Name, j.input.Data, list)
+	dockerfile.Report(b.Env.Results(), j.input.Name, j.input.Data, list)
 	if err != nil {
 		return len(list), b.explain(s, err)
 	}

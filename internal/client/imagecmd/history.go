@@ -51,7 +51,7 @@ func History(_ context.Context, e *client.Env, o *HistoryOptions, ref string) er
 	}
 	if o.Quiet {
 		for _, r := range rows {
-			fmt.Fprintln(e.Stdout, r["ID"])
+			e.Println(r["ID"])
 		}
 		return nil
 	}

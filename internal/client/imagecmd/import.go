@@ -63,7 +63,7 @@ func Import(ctx context.Context, e *client.Env, o *ImportOptions, from, name str
 	err = s.Run(ctx, s.Request(image.OpImport, func(r *image.Request) { r.As = as }), in, func(m *image.Message) {
 		switch {
 		case m.Image != nil:
-			fmt.Fprintln(e.Stdout, m.Image.ID)
+			e.Println(m.Image.ID)
 		case m.Notice != "":
 			e.Warn(m.Notice)
 		}

@@ -2,7 +2,6 @@ package imagecmd
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +61,7 @@ func List(_ context.Context, e *client.Env, o *ListOptions, args []string) error
 	}
 	if o.Quiet {
 		for _, r := range rows {
-			fmt.Fprintln(e.Stdout, r["ID"])
+			e.Println(r["ID"])
 		}
 		return nil
 	}

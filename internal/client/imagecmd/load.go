@@ -82,13 +82,13 @@ func about(file string, err error) error {
 func printLoaded(e *client.Env, m *image.Message, quiet bool) {
 	switch {
 	case m.Image != nil && len(m.Image.Names) == 0:
-		fmt.Fprintln(e.Stdout, "Loaded image ID:", m.Image.ID)
+		e.Println("Loaded image ID:", m.Image.ID)
 	case m.Image != nil:
 		for _, name := range m.Image.Names {
-			fmt.Fprintln(e.Stdout, "Loaded image:", progress.Line(name))
+			e.Println("Loaded image:", progress.Line(name))
 		}
 	case m.Renamed != nil:
-		fmt.Fprintf(e.Stdout, "The image %s already exists, renaming the old one with ID %s to empty string\n", m.Renamed.Name, m.Renamed.From)
+		e.Printf("The image %s already exists, renaming the old one with ID %s to empty string\n", m.Renamed.Name, m.Renamed.From)
 	case m.Notice != "":
 		e.Warn(m.Notice)
 	case m.Progress != "" && !quiet && term.IsTerminal(int(e.Stderr.Fd())):

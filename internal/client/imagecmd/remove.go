@@ -38,9 +38,9 @@ func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, refs []string)
 			fmt.Fprintln(e.Stderr, progress.Line(m.Notice))
 		case m.Event == nil:
 		case m.Event.Untagged != "":
-			fmt.Fprintln(e.Stdout, "Untagged:", m.Event.Untagged)
+			e.Println("Untagged:", m.Event.Untagged)
 		case m.Event.Deleted != "":
-			fmt.Fprintln(e.Stdout, "Deleted:", m.Event.Deleted)
+			e.Println("Deleted:", m.Event.Deleted)
 		case m.Event.Kept != "":
 			fmt.Fprintln(e.Stderr, m.Event.Kept)
 		}
@@ -87,7 +87,7 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
+	e.Println("Total reclaimed space:", units.HumanSize(float64(reclaimed)))
 	return nil
 }
 
@@ -123,16 +123,16 @@ func prune(ctx context.Context, e *client.Env, s *image.Store, all bool, f *filt
 			return
 		}
 		reclaimed += m.Event.Bytes
-		fmt.Fprint(e.Stdout, heading)
+		e.Print(heading)
 		heading = ""
 		if m.Event.Untagged != "" {
-			fmt.Fprintln(e.Stdout, "untagged:", m.Event.Untagged)
+			e.Println("untagged:", m.Event.Untagged)
 		} else {
-			fmt.Fprintln(e.Stdout, "deleted:", m.Event.Deleted)
+			e.Println("deleted:", m.Event.Deleted)
 		}
 	})
 	if heading == "" {
-		fmt.Fprintln(e.Stdout)
+		e.Println()
 	}
 	return reclaimed, err
 }

@@ -39,7 +39,7 @@ func ImagePull(ctx context.Context, e *client.Env, o *ImagePullOptions, ref stri
 		return err
 	}
 	if name.Tag == "" && name.Digest == "" && !o.Quiet {
-		fmt.Fprintln(e.Stdout, "Using default tag: latest")
+		e.Println("Using default tag: latest")
 	}
 	platform := o.Platform
 	if platform == "" {

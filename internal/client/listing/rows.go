@@ -44,13 +44,14 @@ func Print(w io.Writer, format string, columns []Column, headings map[string]str
 		}
 		rows = append([]map[string]string{headings}, rows...)
 	}
-	out := w
-	if isTable {
-		tw := tabwriter.NewWriter(w, 10, 1, 3, ' ', 0)
-		defer tw.Flush()
-		out = tw
+	if !isTable {
+		return Template(w, text, rows)
 	}
-	return Template(out, text, rows)
+	tw := tabwriter.NewWriter(w, 10, 1, 3, ' ', 0)
+	if err := Template(tw, text, rows); err != nil {
+		return err
+	}
+	return tw.Flush()
 }
 
 // printable is rows without what steers terminals: images say who made them, and how.

@@ -169,7 +169,7 @@ func (l *session) keep(ctx context.Context, c credentials.Credential) error {
 		fmt.Fprintf(l.Stderr, "\nWARNING! Your credentials are stored unencrypted in '%s'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n", l.store.Path())
 	}
 	l.others(ctx, missing != nil)
-	fmt.Fprintln(l.Stdout, "Login Succeeded")
+	l.Println("Login Succeeded")
 	return nil
 }
 

@@ -17,7 +17,7 @@ func Logout(ctx context.Context, e *client.Env, server string) error {
 		return err
 	}
 	l := &session{Env: e, store: store, server: login.Server(server)}
-	fmt.Fprintln(e.Stdout, "Removing login credentials for", l.server)
+	e.Println("Removing login credentials for", l.server)
 	if err := store.Erase(ctx, l.server); err != nil {
 		fmt.Fprintf(e.Stderr, "WARNING: could not erase credentials:\n%v\n", err)
 		return nil

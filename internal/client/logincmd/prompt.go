@@ -24,13 +24,13 @@ func (l *session) ask(ctx context.Context, o *Options, known string) (credential
 	}
 	if c.Username == "" {
 		if l.server == credentials.DockerHub {
-			fmt.Fprintln(l.Stdout, "Log in with your Docker ID or email address to push and pull images from Docker Hub.\nA personal access token (PAT) can be used instead of the password.")
+			l.Println("Log in with your Docker ID or email address to push and pull images from Docker Hub.\nA personal access token (PAT) can be used instead of the password.")
 		}
 		prompt := "Username: "
 		if known != "" {
 			prompt = fmt.Sprintf("Username (%s): ", known)
 		}
-		fmt.Fprint(l.Stdout, prompt)
+		l.Print(prompt)
 		line, err := waited(ctx, func() (string, error) { return readLine(l.Stdin) })
 		if err != nil {
 			return c, err
@@ -45,9 +45,9 @@ func (l *session) ask(ctx context.Context, o *Options, known string) (credential
 	if c.Password != "" {
 		return c, nil
 	}
-	fmt.Fprint(l.Stdout, "Password: ")
+	l.Print("Password: ")
 	password, err := hidden(ctx, l.Stdin)
-	fmt.Fprintln(l.Stdout)
+	l.Println()
 	if c.Password = password; err == nil && password == "" {
 		err = errors.New("password is required")
 	}

@@ -54,14 +54,14 @@ func Port(ctx context.Context, e *client.Env, t client.Target, o *PortOptions, a
 	}
 	if want.Target == 0 {
 		for _, l := range lines {
-			fmt.Fprintln(e.Stdout, l)
+			e.Println(l)
 		}
 		return nil
 	}
 	if len(lines) == 0 {
 		return noPort(c, want)
 	}
-	fmt.Fprintln(e.Stdout, lines[0])
+	e.Println(lines[0])
 	return nil
 }
 

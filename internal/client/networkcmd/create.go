@@ -82,7 +82,7 @@ func Create(ctx context.Context, e *client.Env, o *CreateOptions, name string) e
 			e.Warn(fmt.Sprintf("network %s: option %s has no effect", name, key))
 		}
 	}
-	fmt.Fprintln(e.Stdout, made.ID)
+	e.Println(made.ID)
 	return nil
 }
 

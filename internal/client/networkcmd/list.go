@@ -2,7 +2,6 @@ package networkcmd
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -49,7 +48,7 @@ func List(ctx context.Context, e *client.Env, o *ListOptions) error {
 func (o *ListOptions) print(e *client.Env, list []view) error {
 	if o.Quiet {
 		for i := range list {
-			fmt.Fprintln(e.Stdout, o.id(&list[i]))
+			e.Println(o.id(&list[i]))
 		}
 		return nil
 	}

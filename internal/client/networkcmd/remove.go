@@ -43,7 +43,7 @@ func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, names []string
 				errs = append(errs, err)
 				continue
 			}
-			fmt.Fprintln(e.Stdout, name)
+			e.Println(name)
 		}
 	}
 	return errors.Join(errs...)
@@ -92,12 +92,12 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 		case err != nil:
 			errs = append(errs, err)
 		default:
-			fmt.Fprintf(e.Stdout, "%s%s\n", heading, defined[i].Name)
+			e.Printf("%s%s\n", heading, defined[i].Name)
 			heading = ""
 		}
 	}
 	if heading == "" {
-		fmt.Fprintln(e.Stdout)
+		e.Println()
 	}
 	return errors.Join(errs...)
 }

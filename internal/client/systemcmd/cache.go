@@ -50,7 +50,7 @@ func PruneCache(ctx context.Context, e *client.Env, o *CachePruneOptions) error 
 		return nil
 	}
 	free, err := pruneCache(ctx, e, opts)
-	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(free)))
+	e.Println("Total reclaimed space:", units.HumanSize(float64(free)))
 	return err
 }
 
@@ -101,7 +101,7 @@ func pruneCache(ctx context.Context, e *client.Env, o image.CacheOptions) (free 
 	defer null.Close()
 	heading := "Deleted build cache objects:\n"
 	deleted := func(name string) {
-		fmt.Fprintf(e.Stdout, "%s%s\n", heading, name)
+		e.Printf("%s%s\n", heading, name)
 		heading = ""
 	}
 	err = s.Run(ctx, s.Request(image.OpPruneCache, func(r *image.Request) { r.Cache = &o }), null, func(m *image.Message) {
@@ -116,7 +116,7 @@ func pruneCache(ctx context.Context, e *client.Env, o image.CacheOptions) (free 
 	fetched, ferr := pruneFetched(e, &o, deleted)
 	free, err = free+fetched, errors.Join(err, ferr)
 	if heading == "" {
-		fmt.Fprintln(e.Stdout)
+		e.Println()
 	}
 	return free, err
 }

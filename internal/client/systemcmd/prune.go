@@ -104,7 +104,7 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if len(f.label) == 0 { // records of the cache have none
 		add(pruneCache(ctx, e, image.CacheOptions{All: o.All, Until: f.until}))
 	}
-	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(free)))
+	e.Println("Total reclaimed space:", units.HumanSize(float64(free)))
 	return errors.Join(errs...)
 }
 
@@ -157,13 +157,13 @@ func pruneContainers(ctx context.Context, e *client.Env, f *pruneFilter) (free i
 			if !slices.Contains(removed, name) {
 				continue
 			}
-			fmt.Fprintf(e.Stdout, "%s%s\n", heading, name)
+			e.Printf("%s%s\n", heading, name)
 			heading = ""
 			free += ofProject[i]
 		}
 	}
 	if heading == "" {
-		fmt.Fprintln(e.Stdout)
+		e.Println()
 	}
 	return free, errors.Join(errs...)
 }

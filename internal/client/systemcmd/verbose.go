@@ -36,9 +36,9 @@ func (o *DFOptions) verbose(e *client.Env, h *holdings) error {
 	}
 	for i, s := range sections {
 		if i > 0 {
-			fmt.Fprintln(e.Stdout)
+			e.Println()
 		}
-		fmt.Fprintf(e.Stdout, "%s\n\n", s.heading)
+		e.Printf("%s\n\n", s.heading)
 		if err := listing.Print(e.Stdout, "", s.columns, map[string]string{}, s.rows); err != nil {
 			return err
 		}

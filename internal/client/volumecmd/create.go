@@ -47,6 +47,6 @@ func Create(_ context.Context, e *client.Env, o *CreateOptions, name string) err
 	if !made && len(v.Options) > 0 && !maps.Equal(v.Options, have.Options) {
 		return fmt.Errorf("volume %s exists with other options: remove it first with: mocker-compose volume rm %s", name, name)
 	}
-	fmt.Fprintln(e.Stdout, have.Name)
+	e.Println(have.Name)
 	return nil
 }

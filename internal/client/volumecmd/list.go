@@ -2,7 +2,6 @@ package volumecmd
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -61,7 +60,7 @@ const driver = "local"
 func (o *ListOptions) print(e *client.Env, list []volumes.Volume) error {
 	if o.Quiet {
 		for i := range list {
-			fmt.Fprintln(e.Stdout, list[i].Name)
+			e.Println(list[i].Name)
 		}
 		return nil
 	}

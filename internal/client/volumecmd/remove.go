@@ -34,7 +34,7 @@ func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, names []string
 	for _, r := range list {
 		switch {
 		case r.Error == "", r.Missing && o.Force:
-			fmt.Fprintln(e.Stdout, r.Name)
+			e.Println(r.Name)
 		default:
 			errs = append(errs, errors.New(r.Error))
 		}
@@ -128,7 +128,7 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 		return nil
 	}
 	reclaimed, err := prune(ctx, e, s, all, f)
-	fmt.Fprintln(e.Stdout, "Total reclaimed space:", units.HumanSize(float64(reclaimed)))
+	e.Println("Total reclaimed space:", units.HumanSize(float64(reclaimed)))
 	return err
 }
 
@@ -162,11 +162,11 @@ func prune(ctx context.Context, e *client.Env, s *volumes.Store, all bool, f *fi
 			errs = append(errs, errors.New(r.Error))
 			continue
 		}
-		fmt.Fprintf(e.Stdout, "%s%s\n", heading, r.Name)
+		e.Printf("%s%s\n", heading, r.Name)
 		heading, reclaimed = "", reclaimed+r.Bytes
 	}
 	if heading == "" {
-		fmt.Fprintln(e.Stdout)
+		e.Println()
 	}
 	return reclaimed, errors.Join(errs...)
 }
