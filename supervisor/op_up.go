@@ -3,7 +3,6 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -126,7 +125,7 @@ func sayUnchanged(r *request, o plan.Observed, p *plan.Plan, selected []string) 
 // warnOrphans names the containers whose service has left the file.
 func (s *Supervisor) warnOrphans(r *request, names []string) {
 	if len(names) > 0 {
-		r.Warn("Project", s.cfg.Name, fmt.Sprintf("Found orphan containers (%v) for this project. If you removed or renamed this service in your compose file, you can run this command with the --remove-orphans flag to clean it up.", names))
+		r.Warn("Project", s.cfg.Name, plan.OrphansWarning(names))
 	}
 }
 

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/mocker-compose/mocker-compose/project"
+import (
+	"fmt"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
 
 // MakeRun plans what a one-off container of a service needs before it is made:
 // networks, volumes, an up of o.Services (what the service depends on), and the
@@ -27,6 +31,7 @@ func MakeRun(desired *project.Project, observed Observed, s *project.Service, o 
 			m.b.wait(d, s.Name)
 		}
 	}
+	m.b.p.Outcomes = m.outcomes()
 	return &m.b.p, nil
 }
 
@@ -43,6 +48,11 @@ func (o Observed) orphans(p *project.Project) (found []Container) {
 		}
 	}
 	return found
+}
+
+// OrphansWarning is docker compose's line about orphans that stay.
+func OrphansWarning(names []string) string {
+	return fmt.Sprintf("Found orphan containers (%v) for this project. If you removed or renamed this service in your compose file, you can run this command with the --remove-orphans flag to clean it up.", names)
 }
 
 // orphanCause says why a container counts as an orphan.

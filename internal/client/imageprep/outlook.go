@@ -1,0 +1,71 @@
+package imageprep
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Look tells what Prepare would do, and does nothing of it: client.LookAtImages.
+func Look(_ context.Context, e *client.Env, p *project.Project, names []string, o client.Imaging) (*client.ImageOutlook, error) {
+	override(p, o)
+	services := chosen(p, names)
+	out := &client.ImageOutlook{Images: imageconfig.Set{}, Missing: map[string]error{}}
+	if !slices.ContainsFunc(services, concerned) {
+		return out, nil
+	}
+	have, err := look(e)
+	if err != nil {
+		return nil, err
+	}
+	fallback := e.Getenv("DOCKER_DEFAULT_PLATFORM")
+	for _, w := range toPull(services, have, fallback, time.Now()) {
+		out.Pull = append(out.Pull, w.ref)
+		out.Open = append(out.Open, w.services...)
+	}
+	if build := toBuild(services, have, fallback); !o.NoBuild {
+		out.Build = build
+		out.Open = append(out.Open, build...)
+	}
+	for _, s := range services {
+		have.place(s, platformOf(s, fallback), out)
+	}
+	slices.Sort(out.Open)
+	out.Open = slices.Compact(out.Open)
+	return out, nil
+}
+
+// place finds the image that a service has now.
+func (s *shelf) place(svc *project.Service, platform string, out *client.ImageOutlook) {
+	if !concerned(svc) || svc.Image == "" || slices.Contains(out.Open, svc.Name) {
+		return
+	}
+	var img image.Image
+	var ok bool
+	if image.IsSource(svc.Image) {
+		if img, ok = s.store.Known(svc.Image); !ok {
+			out.Read, out.Open = append(out.Read, svc.Image), append(out.Open, svc.Name)
+			return
+		}
+	} else if img, ok = s.has(svc.Image, platform); !ok {
+		if !pullable(svc) && svc.Build == nil && !isID(svc.Image) {
+			return // a root file system
+		}
+		_, err := s.store.Find(svc.Image)
+		if err == nil {
+			err = &image.NotFoundError{Ref: svc.Image}
+		}
+		out.Missing[svc.Name] = err
+		return
+	}
+	name := svc.Image
+	if len(img.Names) > 0 && image.IsSource(svc.Image) {
+		name = img.Names[0]
+	}
+	out.Images[svc.Name] = imageconfig.Resolved{Image: imageconfig.Image{ID: img.ID, Name: name}, Config: img.Config}
+}

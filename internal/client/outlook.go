@@ -1,0 +1,129 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
+	"github.com/mocker-compose/mocker-compose/internal/rehearsal"
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
+)
+
+// What a command would do, told without doing it: for --dry-run and for plan. Nothing is
+// started, not even a supervisor, and nothing is written.
+
+// ImageOutlook is what would be done for the images of services.
+type ImageOutlook struct {
+	Images imageconfig.Set // of services whose image is there and stays
+	Pull   []string        // names of images that would be pulled
+	Build  []string        // services whose image would be built
+	Read   []string        // files that would be read as images
+	Open   []string        // services with one of those
+	// Missing are services whose image is not there, and that nobody may get.
+	Missing map[string]error
+}
+
+// LookAtImages finds out what [GetImages] would do. It is set with it.
+var LookAtImages func(ctx context.Context, e *Env, p *project.Project, services []string, o Imaging) (*ImageOutlook, error)
+
+// lookAtImages is getImages for a dry run: it says what would be got.
+func (e *Env) lookAtImages(ctx context.Context, p *project.Project, o Imaging, alone bool, services []string) (out *ImageOutlook, err error) {
+	if LookAtImages == nil {
+		return &ImageOutlook{}, nil
+	}
+	if !alone || len(services) == 0 {
+		if services, err = p.WithDependencies(services); err != nil {
+			return nil, err
+		}
+	}
+	return LookAtImages(ctx, e, p, services, o)
+}
+
+// sayImages tells what would be got, in docker compose's lines.
+func (e *Env) sayImages(o *ImageOutlook) error {
+	p := e.progress()
+	for _, group := range []struct {
+		names         []string
+		before, after string
+	}{{o.Pull, "Pulling", "Pulled"}, {o.Build, "Building", "Built"}, {o.Read, "Loading", "Loaded"}} {
+		for _, name := range group.names {
+			p.line(&api.Progress{Kind: "Image", Name: name, Status: group.before})
+			p.line(&api.Progress{Kind: "Image", Name: name, Status: group.after})
+		}
+	}
+	var missing []error
+	for name, err := range o.Missing {
+		missing = append(missing, fmt.Errorf("service %q: %w", name, err))
+	}
+	return errors.Join(missing...)
+}
+
+// Live is what there is of a project: as its supervisor tells, or as the last one has
+// left it; nil if there is no such project.
+func (e *Env) Live(ctx context.Context, name string) (*record.Live, error) {
+	live := &record.Live{}
+	told := false
+	err := e.Call(ctx, name, api.Request{Op: api.OpRecord}, func(a *api.Answer) error {
+		if a.Record == nil {
+			return nil
+		}
+		told = true
+		return json.Unmarshal(a.Record, live)
+	})
+	if err == nil && !told {
+		err = errors.New("the supervisor told nothing of its project")
+	}
+	if !errors.Is(err, errNotRunning) {
+		return live, err
+	}
+	rec, sameBoot, err := record.Read(e.Dirs.StateFile(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	live.Record = rec
+	if !sameBoot || !e.held(ctx, name) {
+		for i := range live.Containers {
+			buryReplica(&live.Containers[i])
+		}
+	}
+	return live, nil
+}
+
+// buryReplica makes what is said to live one that has ended with its holder.
+func buryReplica(r *record.Replica) {
+	if r.Live() || r.State == states.Waiting {
+		r.State, r.Desired, r.Held = states.Exited, states.WantStopped, false
+	}
+}
+
+// rehearse tells what a request would do.
+func (e *Env) rehearse(ctx context.Context, name string, req *api.Request, on func(*api.Answer) error) error {
+	live, err := e.Live(ctx, name)
+	if err != nil {
+		return err
+	}
+	stage := rehearsal.Stage{Live: live, Say: func(p api.Progress) {
+		if on != nil {
+			_ = on(&api.Answer{Progress: &p})
+		}
+	}}
+	if e.outlook != nil {
+		stage.Images, stage.Open = e.outlook.Images, e.outlook.Open
+	}
+	if err := stage.Perform(req); err != nil {
+		return err
+	}
+	if on != nil {
+		return on(&api.Answer{Done: true})
+	}
+	return nil
+}
