@@ -43,6 +43,7 @@ func run(args []string) int {
 	}
 	lookcmd.Templates = render
 	client.GetImages = imageprep.Prepare
+	client.LookAtImages = imageprep.Look
 	root := newRoot(env)
 	root.SetArgs(args)
 	return env.End(teach(root.ExecuteContext(context.Background())))

@@ -54,7 +54,10 @@ func newRoot(env *client.Env) *cobra.Command {
 		},
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			env.Doing = c.Name()
-			return env.Settings()
+			if err := env.Settings(); err != nil {
+				return err
+			}
+			return checkDryRun(env, c)
 		},
 	}
 	root.SetOut(env.Results())
@@ -69,12 +72,13 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.HiddenDefaultCmd = true
 	commands := []*cobra.Command{a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
-		a.kill(), a.run(), a.create(), a.rm(), a.wait(), a.pause(), a.unpause(), a.attach(), a.scale(),
+		a.kill(), a.run(), a.create(), a.rm(), a.wait(), a.pause(), a.plan(), a.unpause(), a.attach(), a.scale(),
 		a.alpha(), a.bridge(), refuse("publish"), a.graph(), a.build(), a.pull(), a.push(), a.config(), a.doctor(), a.ls(), a.version(), a.unshare(),
 		a.login(), a.logout(), a.commit(), a.export(), a.cp(), a.events(), a.image(), a.images(), a.network(), a.port(), a.stats(), a.system(), a.builder(), a.top(), a.volume(), a.volumes()}
 	root.AddCommand(commands...)
 	for _, c := range commands { // in this order: asking root for them sorts them, and with them the suggestions
 		plainUsage(c)
+		giveDryRun(env, c)
 	}
 	return root
 }

@@ -27,6 +27,9 @@ func (e *Env) Call(ctx context.Context, name string, req api.Request, on func(*a
 }
 
 func (e *Env) call(ctx context.Context, name string, how reach, req api.Request, on func(*api.Answer) error) error {
+	if e.Global.DryRun && !looks(req.Op) {
+		return e.rehearse(ctx, name, &req, on)
+	}
 	for deaths := 1; ; deaths++ {
 		c, err := e.connect(ctx, name, how)
 		if err != nil {
@@ -40,6 +43,15 @@ func (e *Env) call(ctx context.Context, name string, how reach, req api.Request,
 			return err
 		}
 	}
+}
+
+// looks reports that a request changes nothing.
+func looks(op api.Op) bool {
+	switch op {
+	case api.OpPS, api.OpEvents, api.OpInfo, api.OpNetworks, api.OpStats, api.OpRecord, api.OpWait:
+		return true
+	}
+	return false
 }
 
 // another waits a moment for the next supervisor, unless too many have died. One whose

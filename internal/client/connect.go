@@ -42,6 +42,9 @@ const (
 // replaced, or a project that is just ending, it waits. errNotRunning means
 // that nobody serves the project, and that nobody was to be started.
 func (e *Env) connect(ctx context.Context, name string, how reach) (*wire.Conn, error) {
+	if how == starting && e.Global.DryRun {
+		return nil, errors.New("--dry-run: this command cannot be told without being done")
+	}
 	began := time.Now()
 	for pause := time.Duration(0); ; pause = longer(pause) {
 		c, err := wire.Dial(ctx, e.Dirs.APISocket(name))
@@ -70,6 +73,9 @@ func (e *Env) connect(ctx context.Context, name string, how reach) (*wire.Conn, 
 // ensure starts what the project needs to be served. What was just ending, or
 // was killed under our request, is asked again.
 func (e *Env) ensure(ctx context.Context, name string) error {
+	if e.Global.DryRun {
+		return nil
+	}
 	began := time.Now()
 	said := map[string]bool{}
 	report := func(line string) {

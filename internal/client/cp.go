@@ -72,6 +72,9 @@ func (e *Env) Copy(ctx context.Context, t Target, o *CopyOptions, args []string)
 func (e *Env) copying(container, what string, do func() error) error {
 	p := e.progress()
 	p.line(&api.Progress{Kind: "Container", Name: container, Status: "Copying", Text: what})
+	if e.Global.DryRun {
+		do = func() error { return nil }
+	}
 	if err := do(); err != nil {
 		p.line(&api.Progress{Kind: "Container", Name: container, Status: "Error"})
 		return err

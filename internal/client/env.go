@@ -24,6 +24,7 @@ type Env struct {
 	Doing string
 
 	lost error // why a result was not printed
+	outlook *ImageOutlook // what a dry run has found out about images
 
 	showing sync.Once
 	shown   *display.Display // what Display made

@@ -39,6 +39,7 @@ func (g *Global) Register(fs *pflag.FlagSet) {
 	fs.StringVar(&g.Progress, "progress", "auto", "how progress is shown: auto, plain, tty, json, quiet")
 	fs.StringVar(&g.Ansi, "ansi", "auto", "colours: never, always, auto")
 	fs.IntVar(&g.Parallel, "parallel", -1, "most operations at a time, -1 for no limit")
+	fs.BoolVar(&g.DryRun, "dry-run", false, "say what would be done, and do nothing")
 	fs.BoolVar(&g.Verbose, "verbose", false, "say more")
 	fs.BoolVar(&g.AllResources, "all-resources", false, "include networks and volumes that no service uses")
 	fs.BoolVar(&g.Compatibility, "compatibility", false, "name containers and images with _ in place of -")

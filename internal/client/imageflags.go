@@ -61,6 +61,12 @@ func (o *Imaging) check() error {
 // getImages gets the images of services and, unless alone, of what they depend on.
 // Ctrl-C ends it, and nothing has been changed then.
 func (e *Env) getImages(ctx context.Context, p *project.Project, o Imaging, alone bool, services []string) (release func(), err error) {
+	if e.Global.DryRun {
+		if e.outlook, err = e.lookAtImages(ctx, p, o, alone, services); err != nil {
+			return nil, err
+		}
+		return func() {}, e.sayImages(e.outlook)
+	}
 	if GetImages == nil {
 		return func() {}, nil
 	}

@@ -47,14 +47,12 @@ func (e *Env) lookAtImages(ctx context.Context, p *project.Project, o Imaging, a
 
 // sayImages tells what would be got, in docker compose's lines.
 func (e *Env) sayImages(o *ImageOutlook) error {
-	p := e.progress()
 	for _, group := range []struct {
 		names         []string
 		before, after string
 	}{{o.Pull, "Pulling", "Pulled"}, {o.Build, "Building", "Built"}, {o.Read, "Loading", "Loaded"}} {
 		for _, name := range group.names {
-			p.line(&api.Progress{Kind: "Image", Name: name, Status: group.before})
-			p.line(&api.Progress{Kind: "Image", Name: name, Status: group.after})
+			e.Rehearse("Image", name, group.before, group.after)
 		}
 	}
 	var missing []error
@@ -62,6 +60,22 @@ func (e *Env) sayImages(o *ImageOutlook) error {
 		missing = append(missing, fmt.Errorf("service %q: %w", name, err))
 	}
 	return errors.Join(missing...)
+}
+
+// Rehearse tells, in a dry run, of a step on one thing.
+func (e *Env) Rehearse(kind, name, before, after string) {
+	p := e.progress()
+	for _, status := range []string{before, after} {
+		p.line(&api.Progress{Kind: kind, Name: name, Status: status})
+	}
+}
+
+// sayProviders names those that a dry run does not run: what they would do, they alone
+// know.
+func (e *Env) sayProviders(list []*project.Provider) {
+	for _, p := range list {
+		e.progress().line(&api.Progress{Kind: "Service", Name: p.Service, Status: "Skipped", Text: "its provider is not run"})
+	}
 }
 
 // Live is what there is of a project: as its supervisor tells, or as the last one has
@@ -110,6 +124,9 @@ func (e *Env) rehearse(ctx context.Context, name string, req *api.Request, on fu
 	live, err := e.Live(ctx, name)
 	if err != nil {
 		return err
+	}
+	if live == nil && req.Op != api.OpUp && req.Op != api.OpRun && (req.Down == nil || len(req.Down.Left) == 0) {
+		return fmt.Errorf("%w %q: not found", errUnknown, name)
 	}
 	stage := rehearsal.Stage{Live: live, Say: func(p api.Progress) {
 		if on != nil {

@@ -26,11 +26,12 @@ func (e *Env) Display() *display.Display {
 			word = env
 		}
 		mode := display.Choose(word, terminal)
-		if mode == display.TTY && !terminal {
+		if mode == display.TTY && (!terminal || e.Global.DryRun) {
 			mode = display.Plain
 		}
 		e.shown = display.New(e.Stderr, display.Options{
-			Mode: mode, Colour: e.Getenv("NO_COLOR") == "" || e.ansi() == "always", ASCII: !e.unicode(),
+			DryRun: e.Global.DryRun,
+			Mode:   mode, Colour: e.Getenv("NO_COLOR") == "" || e.ansi() == "always", ASCII: !e.unicode(),
 			Size: func() (int, int) { rows, cols := tty.Size(e.Stderr); return int(rows), int(cols) },
 		})
 		e.shown.Title(e.Doing)

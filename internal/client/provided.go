@@ -20,6 +20,10 @@ func (e *Env) provide(ctx context.Context, t Target, services []string, alone bo
 	if len(t.Project.Providers) == 0 {
 		return nil
 	}
+	if e.Global.DryRun {
+		e.sayProviders(t.Project.ProvidersOf(services, !alone))
+		return nil
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return e.providers(t).Up(ctx, t.Project, services, !alone, others...)
@@ -50,6 +54,10 @@ func (e *Env) provided(t Target, services []string) (list []*project.Provider) {
 // unprovide runs a verb, "down" or "stop", of providers.
 func (e *Env) unprovide(ctx context.Context, t Target, list []*project.Provider, verb string) error {
 	if len(list) == 0 {
+		return nil
+	}
+	if e.Global.DryRun {
+		e.sayProviders(list)
 		return nil
 	}
 	defer e.Settle()

@@ -45,7 +45,7 @@ func (e *Env) Remove(ctx context.Context, t Target, o *RemoveOptions, services [
 	for i := range all {
 		c := &all[i]
 		ours := !c.OneOff && (t.Project == nil || defines(t.Project, c.Service)) || called(c, services)
-		if ours && chosen(c, services) && (c.State == "exited" || c.State == "created" || c.State == "dead") {
+		if ours && chosen(c, services) && (o.Stop && e.Global.DryRun || c.State == "exited" || c.State == "created" || c.State == "dead") {
 			names = append(names, c.Name)
 		}
 	}
@@ -54,7 +54,7 @@ func (e *Env) Remove(ctx context.Context, t Target, o *RemoveOptions, services [
 		return nil
 	}
 	slices.Sort(names)
-	if yes, err := e.confirm(o.Force, "Going to remove "+strings.Join(names, ", ")); !yes || err != nil {
+	if yes, err := e.confirm(o.Force || e.Global.DryRun, "Going to remove "+strings.Join(names, ", ")); !yes || err != nil {
 		return err
 	}
 	return e.change(ctx, t.Name, api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: names, Volumes: o.Volumes}})

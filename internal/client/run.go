@@ -81,6 +81,10 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 		b.close()
 		return err
 	}
+	if e.Global.DryRun {
+		defer b.close()
+		return e.call(ctx, b.project, starting, b.req, b.prog.answer)
+	}
 	if o.Detach {
 		defer b.close()
 		return e.runDetached(ctx, b)

@@ -61,7 +61,7 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 		return err
 	}
 	req := api.Request{Op: api.OpUp, Up: o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))}
-	if o.Detached() {
+	if o.Detached() || e.Global.DryRun {
 		p := e.progress()
 		return e.call(ctx, t.Name, starting, req, p.answer)
 	}

@@ -104,7 +104,7 @@ func (b *Build) json(name string, e *build.Event) string {
 			r.Details = e.Err.Error()
 		}
 	}
-	return jsonLine(r)
+	return jsonLine(r, false)
 }
 
 // lines collects output to lines. A carriage return begins the line anew, as progress

@@ -37,6 +37,7 @@ type Options struct {
 	Mode   Mode
 	Colour bool
 	ASCII  bool // marks that every terminal has
+	DryRun bool // nothing is done: every line of Plain and JSON says so
 	// Size is that of the terminal, now; 0, 0 if it is not known. For TTY.
 	Size func() (rows, cols int)
 }
@@ -82,11 +83,11 @@ func (d *Display) On(e Event) {
 		d.live().on(e, d.now())
 	case Plain:
 		if !d.repeats(e, 0) {
-			d.write(plainLine(e))
+			d.write(d.dry() + plainLine(e))
 		}
 	case JSON:
 		if !d.repeats(e, jsonPause) {
-			d.write(jsonLine(e))
+			d.write(jsonLine(e, d.o.DryRun))
 		}
 	}
 }
@@ -115,7 +116,15 @@ func (d *Display) Line(e Event) {
 		d.region.above(strings.TrimSuffix(plainLine(e), "\n"))
 		return
 	}
-	d.write(plainLine(e))
+	d.write(d.dry() + plainLine(e))
+}
+
+// dry is what a line of a dry run begins with.
+func (d *Display) dry() string {
+	if d.o.DryRun {
+		return " DRY-RUN MODE - "
+	}
+	return ""
 }
 
 // Print writes a line that stays: a warning.

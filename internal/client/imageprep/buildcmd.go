@@ -88,6 +88,15 @@ func (o *BuildOptions) run(ctx context.Context, e *client.Env, p *project.Projec
 	if err != nil {
 		return err
 	}
+	if e.Global.DryRun {
+		for _, s := range chosen(p, names) {
+			e.Rehearse("Image", s.Image, "Building", "Built")
+			if o.Push && s.Build.Named {
+				e.Rehearse("Image", s.Image, "Pushing", "Pushed")
+			}
+		}
+		return nil
+	}
 	built, err := build(ctx, e, have, p, names, options)
 	if err != nil {
 		return err

@@ -93,6 +93,10 @@ func (f *fetcher) all(ctx context.Context, list []wanted, lenient bool) (failed 
 
 // one pulls an image, and tells of it.
 func (f *fetcher) one(ctx context.Context, w wanted) (img image.Image, err error) {
+	if f.env.Global.DryRun {
+		f.env.Rehearse("Image", w.ref, "Pulling", "Pulled")
+		return img, nil
+	}
 	id := "Image " + w.ref
 	f.show.On(progress.Event{ID: id, Text: "Pulling"})
 	registry, err := f.client(!w.buildable)

@@ -38,7 +38,7 @@ func live(services []*project.Service) (list []image.Source) {
 
 // takeOver makes them images of the store. What is there already is not mentioned.
 func takeOver(ctx context.Context, e *client.Env, store *image.Store, list []image.Source) error {
-	if len(list) == 0 {
+	if len(list) == 0 || e.Global.DryRun {
 		return nil
 	}
 	limit, err := parallel(e)

@@ -62,6 +62,12 @@ func push(ctx context.Context, e *client.Env, have *shelf, services []*project.S
 			show.On(progress.Event{ID: s.Name, Status: progress.Done, Text: "Skipped"})
 			continue
 		}
+		if e.Global.DryRun {
+			for _, tag := range append([]string{s.Image}, s.Build.Tags...) {
+				e.Rehearse("Image", tag, "Pushing", "Pushed")
+			}
+			continue
+		}
 		group.Go(func() error { return pushNames(ctx, client, have.store, show, s, o) })
 	}
 	return group.Wait()

@@ -73,6 +73,13 @@ func Create(ctx context.Context, e *client.Env, o *CreateOptions, name string) e
 	if err != nil {
 		e.Warn(fmt.Sprintf("the host's routes cannot be read (%v): the subnet may overlap with one", err))
 	}
+	if e.Global.DryRun {
+		if _, err := networks.Open(e.Dirs).Get(name); err == nil {
+			return fmt.Errorf("network with name %s already exists", name)
+		}
+		e.Rehearse("Network", name, "Creating", "Created")
+		return nil
+	}
 	made, err := networks.Open(e.Dirs).Create(ctx, n, append(taken, routes...))
 	if err != nil {
 		return err

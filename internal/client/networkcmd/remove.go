@@ -43,13 +43,26 @@ func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, names []string
 				errs = append(errs, err)
 				continue
 			}
-			e.Println(name)
+			if !e.Global.DryRun {
+				e.Println(name)
+			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
 func remove(ctx context.Context, e *client.Env, name string) error {
+	if e.Global.DryRun {
+		users, err := sharing.Users(ctx, e.Dirs, name)
+		switch {
+		case err != nil:
+			return err
+		case len(users) > 0:
+			return &networks.InUseError{Name: name, Users: users}
+		}
+		e.Rehearse("Network", name, "Removing", "Removed")
+		return nil
+	}
 	return networks.Open(e.Dirs).Remove(ctx, name, func(name string) ([]string, error) { return sharing.Users(ctx, e.Dirs, name) })
 }
 
@@ -71,7 +84,7 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if err != nil {
 		return err
 	}
-	if !o.Force && !listing.Confirm(e.Stdin, e.Stdout, "all custom networks not used by at least one container") {
+	if !o.Force && !e.Global.DryRun && !listing.Confirm(e.Stdin, e.Stdout, "all custom networks not used by at least one container") {
 		return nil
 	}
 	defined, err := networks.Open(e.Dirs).List()
@@ -91,6 +104,7 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 		case errors.As(err, &used), errors.As(err, &gone):
 		case err != nil:
 			errs = append(errs, err)
+		case e.Global.DryRun:
 		default:
 			e.Printf("%s%s\n", heading, defined[i].Name)
 			heading = ""

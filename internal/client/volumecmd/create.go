@@ -1,6 +1,7 @@
 package volumecmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -39,6 +40,12 @@ func Create(_ context.Context, e *client.Env, o *CreateOptions, name string) err
 	}
 	if _, err := project.ParseVolumeOptions(v.Options); err != nil {
 		return err
+	}
+	if e.Global.DryRun {
+		if _, err := volumes.Open(e.Dirs).Get(name); err != nil || name == "" {
+			e.Rehearse("Volume", cmp.Or(name, "(a new name)"), "Creating", "Created")
+		}
+		return nil
 	}
 	have, made, err := volumes.Open(e.Dirs).Create(v)
 	if err != nil {

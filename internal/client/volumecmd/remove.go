@@ -33,6 +33,8 @@ func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, names []string
 	errs := []error{err}
 	for _, r := range list {
 		switch {
+		case e.Global.DryRun && r.Error == "":
+			e.Rehearse("Volume", r.Name, "Removing", "Removed")
 		case r.Error == "", r.Missing && o.Force:
 			e.Println(r.Name)
 		default:
@@ -58,8 +60,28 @@ func remove(ctx context.Context, e *client.Env, names []string) ([]volumes.Remov
 	if len(there) == 0 {
 		return list, nil
 	}
+	if e.Global.DryRun {
+		removed, err := tried(s, there)
+		return append(removed, list...), err
+	}
 	removed, err := removeInside(ctx, e, there)
 	return append(removed, list...), err
+}
+
+// tried is what a removal would come to.
+func tried(s *volumes.Store, names []string) (list []volumes.Removal, err error) {
+	users, err := s.Users()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		one := volumes.Removal{Name: name}
+		if len(users[name]) > 0 {
+			one.Error = (&volumes.InUseError{Name: name, Users: users[name]}).Error()
+		}
+		list = append(list, one)
+	}
+	return list, nil
 }
 
 func removeInside(ctx context.Context, e *client.Env, names []string) ([]volumes.Removal, error) {
@@ -124,10 +146,13 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 		return err
 	}
 	all := o.All || f.all
-	if !o.Force && !confirm(e, all) {
+	if !o.Force && !e.Global.DryRun && !confirm(e, all) {
 		return nil
 	}
 	reclaimed, err := prune(ctx, e, s, all, f)
+	if e.Global.DryRun {
+		return err
+	}
 	e.Println("Total reclaimed space:", units.HumanSize(float64(reclaimed)))
 	return err
 }
@@ -153,6 +178,12 @@ func prune(ctx context.Context, e *client.Env, s *volumes.Store, all bool, f *fi
 		if f.match(&list[i]) {
 			names = append(names, list[i].Name)
 		}
+	}
+	if e.Global.DryRun {
+		for _, name := range names {
+			e.Rehearse("Volume", name, "Removing", "Removed")
+		}
+		return 0, nil
 	}
 	removed, err := remove(ctx, e, names)
 	heading := "Deleted Volumes:\n"

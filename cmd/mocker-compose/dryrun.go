@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+// What --dry-run means for each command: it tells what it would do, it changes nothing
+// anyway, or it is refused, with the reason. A test walks over all commands: one that is
+// not here would change something, or be refused without a word.
+
+// rehearsed are those that tell.
+var rehearsed = words(`up down create start stop restart run rm kill pause unpause scale build pull push cp
+	volume/create volume/rm volume/prune network/create network/rm network/prune`)
+
+// harmless are those that only look.
+var harmless = words(`ps logs ls config images port top stats events version wait graph volumes why plan help
+	volume volume/ls volume/inspect network network/ls network/inspect image image/ls image/inspect image/history
+	system system/df system/info builder builder/du alpha alpha/viz bridge completion
+	completion/bash completion/zsh completion/fish completion/powershell`)
+
+// unrehearsed are those that would have to be done to be told of.
+var unrehearsed = map[string]string{
+	"exec":               "what the command in the container does is its own affair",
+	"attach":             "what is typed goes to the container",
+	"watch":              "what it does depends on the files that change",
+	"unshare":            "what the command does is its own affair",
+	"export":             "it writes what it reads",
+	"commit":             "what the image would be is known when it is made",
+	"login":              "it asks the registry",
+	"logout":             "it forgets what it knows of the registry",
+	"doctor":             "it tries what this machine can do by doing it",
+	"network/connect":    "networks are what the file says: see up --dry-run",
+	"network/disconnect": "networks are what the file says: see up --dry-run",
+	"image/load":         "what is in an archive is known when it is read",
+	"image/import":       "what is in an archive is known when it is read",
+	"image/save":         "it writes what it reads",
+	"image/pull":         "what a registry has is known when it is asked; pull --dry-run tells of services",
+	"image/push":         "what a registry lacks is known when it is asked; push --dry-run tells of services",
+	"image/rm":           "see image ls, and ps -a for what uses them",
+	"image/prune":        "see system df for what would be free",
+	"image/tag":          "it gives an image one more name, and does nothing else",
+	"system/prune":       "see system df for what would be free",
+	"builder/prune":      "see builder du, or system df, for what would be free",
+	"publish":            "it is refused anyway",
+}
+
+func words(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// pathOf is a command's name below the root: "volume/rm".
+func pathOf(c *cobra.Command) string {
+	_, rest, _ := strings.Cut(c.CommandPath(), " ")
+	return strings.ReplaceAll(rest, " ", "/")
+}
+
+// checkDryRun refuses a dry run of a command that cannot be told without being done.
+func checkDryRun(env *client.Env, c *cobra.Command) error {
+	path := pathOf(c)
+	if !env.Global.DryRun || path == "" || rehearsed[path] || harmless[path] || strings.HasPrefix(path, "__complete") {
+		return nil
+	}
+	why := unrehearsed[path]
+	if why == "" {
+		why = "it has no rehearsal"
+	}
+	return &client.ExitError{Code: 1, Err: fmt.Errorf("--dry-run: %s is not done, and cannot be told without being done: %s", strings.ReplaceAll(path, "/", " "), why)}
+}
+
+// giveDryRun lets --dry-run stand behind the command too, as docker compose does.
+func giveDryRun(env *client.Env, c *cobra.Command) {
+	if (rehearsed[pathOf(c)] || pathOf(c) == "plan") && c.Flags().Lookup("dry-run") == nil {
+		c.Flags().BoolVar(&env.Global.DryRun, "dry-run", false, "say what would be done, and do nothing")
+	}
+	for _, sub := range c.Commands() {
+		giveDryRun(env, sub)
+	}
+}
