@@ -80,6 +80,7 @@ func checkDryRun(env *client.Env, c *cobra.Command) error {
 func giveDryRun(env *client.Env, c *cobra.Command) {
 	if (rehearsed[pathOf(c)] || pathOf(c) == "plan") && c.Flags().Lookup("dry-run") == nil {
 		c.Flags().BoolVar(&env.Global.DryRun, "dry-run", false, "say what would be done, and do nothing")
+		_ = c.Flags().MarkHidden("dry-run") // it is in the help of the program
 	}
 	for _, sub := range c.Commands() {
 		giveDryRun(env, sub)

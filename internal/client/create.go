@@ -21,8 +21,7 @@ type CreateOptions struct {
 // Register defines the flags in fs.
 func (o *CreateOptions) Register(fs *pflag.FlagSet) {
 	o.up.images.register(fs)
-	fs.BoolP("yes", "y", false, "")
-	_ = fs.MarkHidden("yes") // fails only for a flag that does not exist
+	yesFlag(fs, &o.up.Yes)
 	fs.BoolVar(&o.up.ForceRecreate, "force-recreate", false, "replace containers even if nothing changed")
 	fs.BoolVar(&o.up.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
 	fs.BoolVar(&o.up.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")

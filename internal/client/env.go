@@ -23,7 +23,7 @@ type Env struct {
 	// Doing names the command in the first line of what is drawn on a terminal.
 	Doing string
 
-	lost error // why a result was not printed
+	lost    error         // why a result was not printed
 	outlook *ImageOutlook // what a dry run has found out about images
 
 	showing sync.Once

@@ -17,6 +17,40 @@ import (
 // the foreground it stays until the containers have ended or the user stops
 // them, and sees to signals itself; with -d, ctx ends it early.
 func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string) error {
+	if err := e.checkUp(ctx, t, o, services); err != nil {
+		return err
+	}
+	e.Notices(t.Project.Notices)
+	named := services
+	services, none := contained(services, t.Project.ProvidersOf(nil, false))
+	if none || len(t.Project.Services) == 0 {
+		return e.provide(ctx, t, named, o.NoDeps)
+	}
+	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, services)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := e.provide(ctx, t, named, o.NoDeps); err != nil {
+		return err
+	}
+	up, err := e.upRequest(t, o, services)
+	if err != nil {
+		return err
+	}
+	if err := e.ensure(ctx, t.Name); err != nil {
+		return err
+	}
+	req := api.Request{Op: api.OpUp, Up: up}
+	if o.Detached() || e.Global.DryRun {
+		p := e.progress()
+		return e.call(ctx, t.Name, starting, req, p.answer)
+	}
+	return e.attached(ctx, t, o, services, req)
+}
+
+// checkUp refuses what cannot be brought up, and puts the flags over what the file says.
+func (e *Env) checkUp(ctx context.Context, t Target, o *UpOptions, services []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -40,32 +74,29 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 		uplink = project.UplinkRelay
 	}
 	t.Project.Uplink = uplink
-	if err := o.Ports.Apply(e.Getenv, pointers(t.Project.Services)...); err != nil {
-		return err
+	return o.Ports.Apply(e.Getenv, pointers(t.Project.Services)...)
+}
+
+// upRequest is what the supervisor is asked for, after a question to the user if a
+// volume has changed.
+func (e *Env) upRequest(t Target, o *UpOptions, services []string) (*api.UpRequest, error) {
+	r := o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))
+	if o.NoRecreate {
+		return r, nil
 	}
-	e.Notices(t.Project.Notices)
-	named := services
-	services, none := contained(services, t.Project.ProvidersOf(nil, false))
-	if none || len(t.Project.Services) == 0 {
-		return e.provide(ctx, t, named, o.NoDeps)
+	selected, err := o.selected(t.Project, services)
+	if err == nil {
+		r.Discard, err = e.discard(t.Project, selected, o.Yes)
 	}
-	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, services)
-	if err != nil {
-		return err
+	return r, err
+}
+
+// selected are the services that an up is about.
+func (o *UpOptions) selected(p *project.Project, services []string) ([]string, error) {
+	if o.NoDeps && len(services) > 0 {
+		return services, nil
 	}
-	defer release()
-	if err := e.provide(ctx, t, named, o.NoDeps); err != nil {
-		return err
-	}
-	if err := e.ensure(ctx, t.Name); err != nil {
-		return err
-	}
-	req := api.Request{Op: api.OpUp, Up: o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))}
-	if o.Detached() || e.Global.DryRun {
-		p := e.progress()
-		return e.call(ctx, t.Name, starting, req, p.answer)
-	}
-	return e.attached(ctx, t, o, services, req)
+	return p.WithDependencies(services)
 }
 
 func (o *UpOptions) request(p *project.Project, services []string, orphans bool) *api.UpRequest {
@@ -78,6 +109,9 @@ func (o *UpOptions) request(p *project.Project, services []string, orphans bool)
 		r.Recreate = api.RecreateForce
 	case o.NoRecreate:
 		r.Recreate = api.RecreateNever
+	}
+	if o.RecreateDeps {
+		r.RecreateDeps = api.RecreateForce
 	}
 	return r
 }

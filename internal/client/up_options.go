@@ -14,7 +14,7 @@ type UpOptions struct {
 	WaitTimeout, Timeout              int
 	ForceRecreate, NoRecreate         bool
 	NoDeps, NoStart, RemoveOrphans    bool
-	RenewVolumes                      bool
+	RenewVolumes, RecreateDeps, Yes   bool
 	AbortOnExit, AbortOnFailure       bool
 	ExitCodeFrom                      string
 	images                            Imaging
@@ -35,6 +35,7 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	timeoutFlag(fs, &o.Timeout)
 	fs.BoolVar(&o.ForceRecreate, "force-recreate", false, "replace containers even if nothing changed")
 	fs.BoolVar(&o.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
+	fs.BoolVar(&o.RecreateDeps, "always-recreate-deps", false, "replace what the named services depend on, even if nothing changed")
 	fs.BoolVar(&o.NoDeps, "no-deps", false, "leave out what the services depend on")
 	fs.BoolVar(&o.NoStart, "no-start", false, "create only")
 	fs.BoolVar(&o.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
@@ -52,12 +53,32 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	uplinkFlag(fs, &o.uplink)
 	o.Ports.Register(fs)
 	o.images.register(fs)
-	// Scripts for docker compose give these; there is nothing to ask.
+	// Scripts for docker compose give it.
 	fs.Bool("menu", false, "")
-	fs.BoolP("yes", "y", false, "")
-	for _, name := range []string{"menu", "yes"} {
-		_ = fs.MarkHidden(name) // fails only for a flag that does not exist
-	}
+	_ = fs.MarkHidden("menu") // fails only for a flag that does not exist
+	yesFlag(fs, &o.Yes)
+}
+
+// RegisterPlan defines those of the flags in fs that change what is to be done.
+func (o *UpOptions) RegisterPlan(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.ForceRecreate, "force-recreate", false, "as if every container had to be replaced")
+	fs.BoolVar(&o.NoRecreate, "no-recreate", false, "as if no container were to be replaced")
+	fs.BoolVar(&o.RecreateDeps, "always-recreate-deps", false, "as if what the named services depend on had to be replaced")
+	fs.BoolVar(&o.NoDeps, "no-deps", false, "leave out what the services depend on")
+	fs.BoolVar(&o.NoStart, "no-start", false, "as create does: nothing is started")
+	fs.BoolVar(&o.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
+	fs.StringArrayVar(&o.Scale, "scale", nil, "run N replicas: `SERVICE=N`")
+	fs.BoolVar(&o.images.Build, "build", false, "build images first, also those that are there")
+	fs.BoolVar(&o.images.NoBuild, "no-build", false, "build no image, even one that is missing")
+	fs.StringVar(&o.images.Pull, "pull", "policy", "when to pull images, as `WHEN` says: always, missing, never, build")
+	yesFlag(fs, &o.Yes)
+	uplinkFlag(fs, &o.uplink)
+	o.Ports.Register(fs)
+	o.Timeout = -1
+}
+
+func yesFlag(fs *pflag.FlagSet, to *bool) {
+	fs.BoolVarP(to, "yes", "y", false, "do not ask: make volumes anew that the file has changed, without what is in them")
 }
 
 // Detached: the command returns when the containers are up.
@@ -71,6 +92,8 @@ func (o *UpOptions) check() error {
 	switch {
 	case o.ForceRecreate && o.NoRecreate:
 		return errors.New("--force-recreate and --no-recreate are incompatible")
+	case o.RecreateDeps && o.NoRecreate:
+		return errors.New("--always-recreate-deps and --no-recreate are incompatible")
 	case o.AbortOnExit && o.AbortOnFailure:
 		return errors.New("--abort-on-container-exit and --abort-on-container-failure are incompatible")
 	case o.AbortOnFailure && o.ExitCodeFrom != "":

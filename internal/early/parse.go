@@ -46,7 +46,7 @@ func parse(ctx context.Context, env *client.Env, args []string) call {
 	root := flags()
 	root.SetInterspersed(false)
 	env.Global.Register(root)
-	if root.Parse(args) != nil || root.NArg() == 0 || env.Global.Old() || env.Settings() != nil {
+	if root.Parse(args) != nil || root.NArg() == 0 || env.Global.DryRun || env.Global.Old() || env.Settings() != nil {
 		return nil
 	}
 	if f := commands[root.Arg(0)]; f != nil {
