@@ -146,7 +146,7 @@ func (s *Supervisor) resumeRun(i *instance, run *Run) {
 	if i.rec.State == Starting {
 		i.rec.Started = run.Started
 		i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
-		i.rec.Health = policy.Fresh(i.rec.Service.HealthCheck)
+		i.rec.Health, i.rec.Parts = policy.Fresh(&i.rec.Service), nil
 	}
 	name, paused := i.rec.Name, i.rec.State == Paused
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"sync"
@@ -386,6 +387,20 @@ func (f *fakeRuntime) freeze(call string, run *Run, on bool) error {
 func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }
 
 func (f *fakeRuntime) HoldLog(*Container) (*os.File, error) { return os.Open(os.DevNull) }
+
+func (f *fakeRuntime) Dial(context.Context, *Container, uint16) (net.Conn, error) {
+	return nil, errors.New("nobody listens")
+}
+
+func (f *fakeRuntime) FollowLog(ctx context.Context, _ *Container, _ time.Time, _ func([]byte) bool) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (f *fakeRuntime) Notifications(ctx context.Context, _ *Container, _ func(string) error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
 
 func (f *fakeRuntime) CheckPorts([]*project.Service) error { return nil }
 func (f *fakeRuntime) SetHealthy(*Container, bool)         {}

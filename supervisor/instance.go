@@ -22,6 +22,7 @@ type instance struct {
 	back     bool               // Stopping: the command that stops it will start it
 	pending  stopOrder          // Starting: the stop that came meanwhile
 	monitor  context.CancelFunc // ends the health monitor
+	asked    time.Time          // since when its run is asked what it is asked now; before its start: since then
 	attempts int                // launches that have come to a result
 	failure  error              // result of the last launch
 	trouble  error              // why the last command could not be carried out

@@ -122,7 +122,7 @@ func (s *Supervisor) launched(i *instance, e event) {
 		i.rec.Started = time.Now()
 	}
 	i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
-	i.rec.Health = policy.Fresh(i.rec.Service.HealthCheck)
+	i.rec.Health, i.rec.Parts = policy.Fresh(&i.rec.Service), nil
 	s.enter(i, Running)
 	s.news.Attachments(&i.rec, "connect")
 	s.emit(i, "start")

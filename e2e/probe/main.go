@@ -31,6 +31,7 @@
 //	probe usurp                 overwrite the program of whoever enters the container
 //	probe readlink PATH         print where a link leads
 //	probe check KEY=VALUE...    be silent if this process is as it should be: see check.go
+//	probe announce HOW WHAT...  become ready when the file ./go appears: see announce.go
 //	probe pause                 do nothing until a signal
 //	probe stay                  the same, ignoring what can be ignored
 //	probe calls                 say of every system call whether the filter allows it: see calls.go
@@ -115,6 +116,7 @@ var verbs = map[string]func(args []string) error{
 	"world":    world,
 	"traffic":  traffic,
 	"answer":   answerPeer,
+	"announce": announce,
 
 	"interfaces": interfaces,
 

@@ -75,6 +75,9 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 		r.report(fmt.Sprintf("container %s: its logs cannot go on: %v", sc.Name, err))
 		return false
 	}
+	if err := r.openNotify(c, sc); err != nil {
+		r.report(fmt.Sprintf("container %s: %v", sc.Name, err))
+	}
 	if !rec.HostNet && rec.Joined == "" {
 		if err = r.adoptNetwork(c, sc); err != nil {
 			r.report(err.Error())

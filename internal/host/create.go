@@ -55,6 +55,10 @@ func (r *Runtime) create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := r.openStreams(c, sc); err != nil {
 		return stageError("logs", sc.Name, err)
 	}
+	back.Add("socket for readiness", func() error { return r.closeNotify(c, sc) })
+	if err := r.openNotify(c, sc); err != nil {
+		return stageError("files", sc.Name, err)
+	}
 	if err := r.createNetwork(c, sc, &back); err != nil {
 		return stageError("network", sc.Name, err)
 	}

@@ -39,6 +39,9 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 		list = append(list, specs.Mount{Type: "bind", Source: r.scratchDir(contentFile(c.name, i)), Destination: f.Target,
 			Options: []string{"bind", "ro", "nosuid", "nodev"}})
 	}
+	if c.notify != nil {
+		list = append(list, r.notifyMount(sc))
+	}
 	return list
 }
 

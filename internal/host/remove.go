@@ -26,6 +26,7 @@ func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes 
 	}
 	errs = append(errs,
 		r.closeStreams(c, kept.TTY(sc.Name), kept.Stdin(sc.Name)),
+		r.closeNotify(c, sc),
 		r.removeScratch(sc.Name),
 		removeBelow(r.containersDir(), sc.Name),
 	)

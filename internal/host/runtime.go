@@ -79,6 +79,9 @@ type container struct {
 
 	input *os.File      // feeds its standard input: master of the terminal or end of the pipe; nil = none
 	shown chan struct{} // closed when all that its terminal shows is in the log; nil: it has none
+
+	notify    *os.File   // the socket that it tells of its readiness; nil = none
+	listening sync.Mutex // held while somebody listens to it
 }
 
 func newContainer(sc *supervisor.Container) *container {

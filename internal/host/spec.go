@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/capability"
 	"github.com/mocker-compose/mocker-compose/internal/host/bounds"
+	"github.com/mocker-compose/mocker-compose/internal/host/notify"
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 	"github.com/mocker-compose/mocker-compose/internal/sysctl"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -120,7 +121,11 @@ func (r *Runtime) environment(sc *supervisor.Container) []string {
 	if sc.Service.TTY {
 		env = append(env, "TERM=xterm")
 	}
-	return mergeEnv(env, sc.Service.Environment)
+	env = mergeEnv(env, sc.Service.Environment)
+	if notified(sc) {
+		env = mergeEnv(env, []string{"NOTIFY_SOCKET=" + notify.Inside})
+	}
+	return env
 }
 
 // mergeEnv appends over to base; a later entry of a name wins.

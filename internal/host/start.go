@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/host/devices"
 	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
+	"github.com/mocker-compose/mocker-compose/internal/host/notify"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -64,6 +65,11 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	defer root.Close()
 	if err := r.setUser(c, sc, root, spec.Process); err != nil {
 		return nil, err
+	}
+	if c.notify != nil {
+		if err := notify.Drain(c.notify); err != nil {
+			return nil, stageError("socket for readiness", sc.Name, err)
+		}
 	}
 	name := fmt.Sprintf("%s/%d", c.name, run)
 	back.Add("cgroup", func() error { _, err := r.releaseGroup(ctx, name); return err })

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"net"
 	"os"
 	"syscall"
 	"time"
@@ -204,6 +205,18 @@ type Runtime interface {
 	// Ignores reports that the run provably does not react to sig: to send it
 	// and wait would only waste the grace period.
 	Ignores(r *Run, sig syscall.Signal) bool
+
+	// Dial connects to a TCP port of a running container, in its net namespace: on
+	// 127.0.0.1, else on ::1, else on an address of its networks.
+	Dial(ctx context.Context, c *Container, port uint16) (net.Conn, error)
+	// FollowLog hands over each line that the container has written since a time, until
+	// found says that it was the one (nil), ctx ends (its error) or the log cannot be
+	// read. Of a line that is longer than 64 KiB the beginning is handed over.
+	FollowLog(ctx context.Context, c *Container, since time.Time, found func(line []byte) bool) error
+	// Notifications hands over what the container says to its socket (x-mocker.ready:
+	// notify) until ctx ends (its error). A message is taken out of the socket when on has
+	// returned without an error.
+	Notifications(ctx context.Context, c *Container, on func(message string) error) error
 
 	// Happenings tells what happens to no container, always the same channel.
 	Happenings() <-chan Happening

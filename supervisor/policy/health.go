@@ -51,6 +51,9 @@ type Health struct {
 	Streak int          `json:"streak,omitempty"` // failed probes in a row
 	Code   int          `json:"code,omitempty"`   // of the last probe; -1 = timeout, or it could not be executed
 	Output string       `json:"output,omitempty"` // of the last probe, at most OutputLimit bytes
+	// Probe is what the last probe was, where it was none of the health check:
+	// "tcp 5432". Code then has no meaning but that 0 is good.
+	Probe string `json:"probe,omitempty"`
 }
 
 // Docker's defaults (moby, daemon/health.go), for what the file leaves out.
@@ -69,9 +72,13 @@ func Checked(h *project.HealthCheck) bool {
 	return h != nil && len(h.Test) > 1 && h.Test[0] != "NONE"
 }
 
+// Watched reports that a service has a verdict to wait for: of its health check, of
+// its readiness, or of both.
+func Watched(s *project.Service) bool { return Checked(s.HealthCheck) || s.Ready != nil }
+
 // Fresh is the health of a run that has just begun.
-func Fresh(c *project.HealthCheck) Health {
-	if Checked(c) {
+func Fresh(s *project.Service) Health {
+	if Watched(s) {
 		return Health{Status: Probing}
 	}
 	return Health{}
@@ -96,8 +103,12 @@ func (h Health) After(c *project.HealthCheck, age time.Duration, code int, outpu
 	if h.Status == Probing && age < c.StartPeriod {
 		return h
 	}
+	return h.failed(c.Retries)
+}
+
+// failed is the health after one more failure that counts.
+func (h Health) failed(retries int) Health {
 	h.Streak++
-	retries := c.Retries
 	if retries <= 0 {
 		retries = defaultRetries
 	}
@@ -115,6 +126,9 @@ func (h Health) Explain() string {
 	}
 	if out == "" {
 		out = "(no output)"
+	}
+	if h.Probe != "" {
+		return fmt.Sprintf("\nlast probe (%s): %s", h.Probe, out)
 	}
 	return fmt.Sprintf("\nlast probe (exit %d): %s", h.Code, out)
 }

@@ -14,7 +14,7 @@ func (r *Replica) Up() (bool, error) {
 	switch {
 	case r.Final():
 		return r.completed()
-	case policy.Checked(r.Service.HealthCheck):
+	case policy.Watched(&r.Service):
 		return r.healthy()
 	}
 	return r.Runs(), nil
@@ -45,7 +45,7 @@ func (r *Replica) started() (bool, error) {
 }
 
 func (r *Replica) healthy() (bool, error) {
-	if !policy.Checked(r.Service.HealthCheck) {
+	if !policy.Watched(&r.Service) {
 		return false, fmt.Errorf("container %s has no healthcheck configured", r.Name)
 	}
 	if r.Final() {

@@ -42,6 +42,15 @@ type Replica struct {
 	Reason   states.Reason  `json:"reason"`
 	Detail   string         `json:"detail,omitempty"` // the reason in words, where it has more to say
 	Health   policy.Health  `json:"health"`
+	// Parts are what Health is made of, where a service has a health check and says how
+	// its readiness is found; nil: it has one of them at most.
+	Parts *Parts `json:"parts,omitempty"`
+}
+
+// Parts are two verdicts on one run.
+type Parts struct {
+	Check policy.Health `json:"check"`
+	Ready policy.Health `json:"ready"`
 }
 
 // Read reads the record of a project whose supervisor does not run, for

@@ -1,7 +1,7 @@
 // Package kept is the store of a project's holder as a supervisor sees it: the
 // files that outlive a supervisor, and what an earlier one has left there.
 //
-// Of the names, those of log pipes, terminals and standard inputs are package host's;
+// Of the names, those of log pipes, terminals, standard inputs and sockets for readiness are package host's;
 // all others are netstack's, which gets them by [Files.Kept].
 package kept
 
@@ -60,7 +60,7 @@ func (k *Files) Kept() map[string]*os.File {
 
 // ours tells whether a name of the store is this package's.
 func ours(name string) bool {
-	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || strings.HasPrefix(name, "stdin/") ||
+	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || strings.HasPrefix(name, "stdin/") || strings.HasPrefix(name, "notify/") ||
 		name == rootless.RouterName || name == rootless.ScratchName
 }
 
@@ -105,6 +105,9 @@ func Log(container, stream, end string) string {
 
 // Stdin is the name of the writing end of a container's open standard input.
 func Stdin(container string) string { return "stdin/" + container }
+
+// Notify is the name of the socket that a container tells of its readiness.
+func Notify(container string) string { return "notify/" + container }
 
 // TTY is the name of the master of a container's terminal.
 func TTY(container string) string { return "tty/" + container }
