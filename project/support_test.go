@@ -25,7 +25,7 @@ func TestLookup(t *testing.T) {
 		fate Fate // "" = unknown
 	}{
 		{"services.*.command", Honoured},
-		{"services.*.models", Refused},
+		{"services.*.models", Degraded},
 		{"services.*.build.args.*", Honoured},
 		{"services.*.prots", ""},
 		{"services.*.command.x", ""},

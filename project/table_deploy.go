@@ -22,6 +22,6 @@ func deployRows() []Support {
 			{Key: d + "rollback_config.**", Fate: Ignored, Reason: "what a failed update has replaced comes back at once, stopped before started"},
 			{Key: d + "resources.reservations.cpus", Fate: Ignored, Reason: "processors are reserved by a swarm only, docker compose ignores it as well; cpu_shares gives a share"},
 			{Key: d + "resources.reservations.generic_resources.**", Fate: Ignored, Reason: "nothing is reserved"},
-			{Key: d + "resources.reservations.devices.**", Fate: Refused, Reason: "drivers for graphics processors are put into containers by hooks of the system's runtime; name the device files under devices instead"},
+			{Key: d + "resources.reservations.devices.**", Fate: Degraded, Reason: graphics},
 		})
 }

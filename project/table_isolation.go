@@ -2,13 +2,17 @@ package project
 
 import "slices"
 
+// graphics is what becomes of requests for graphics processors; project/loader/devices
+// says it with what this machine has.
+const graphics = "gives what the machine describes for containers (/etc/cdi), else the device files that you may open; the drivers' libraries have to be in the image then"
+
 // isolationRows are the keys of a service that widen or narrow its sandbox.
 func isolationRows() []Support {
 	const s = "services.*."
 	return slices.Concat(
 		honoured(s, "cap_add", "cap_drop", "security_opt", "read_only", "sysctls", "sysctls.*", "cgroup", "uts",
 			"devices", "devices.source", "devices.target"),
-		same(s, Refused, "drivers for graphics processors are put into containers by hooks of the system's runtime; name the device files under devices instead",
+		same(s, Degraded, graphics,
 			"gpus", "gpus.capabilities", "gpus.count", "gpus.device_ids", "gpus.driver", "gpus.options", "gpus.options.*"),
 		same(s, Refused, "exists on Windows only; remove it", "credential_spec", "credential_spec.config", "credential_spec.file", "credential_spec.registry"),
 		[]Support{

@@ -9,8 +9,10 @@ func topRows() []Support {
 			"services", "services.*", "networks", "networks.*"),
 		[]Support{
 			{Key: "version", Fate: Ignored, Reason: "obsolete in the compose specification; remove the line"},
-			{Key: "models.**", Fate: Ignored, Reason: "there is no model runner; a service that uses a model is refused"},
-			{Key: "jobs.**", Fate: Ignored, Reason: "jobs are not run yet; write a service with a profile instead"},
+			{Key: "models", Fate: Honoured}, {Key: "models.*", Fate: Honoured}, {Key: "models.*.name", Fate: Honoured}, {Key: "models.*.model", Fate: Honoured},
+			{Key: "models.*.context_size", Fate: Ignored, Reason: "it is for the server of the model, which somebody else starts"},
+			{Key: "models.*.runtime_flags", Fate: Ignored, Reason: "they are for the server of the model, which somebody else starts"},
+			{Key: "jobs.**", Fate: Ignored, Reason: "docker compose runs no jobs either; write a service with a profile, and start it with run"},
 		},
 		topNetworkRows(), topStorageRows())
 }

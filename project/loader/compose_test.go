@@ -80,7 +80,7 @@ func TestInclude(t *testing.T) {
 
 // TestProfiles: what is enabled, by flag, environment and command line.
 func TestProfiles(t *testing.T) {
-	dir := tree(t, "compose.yaml", "services:\n  a: {}\n  b: {profiles: [x]}\n  c: {profiles: [y], gpus: all}\n")
+	dir := tree(t, "compose.yaml", "services:\n  a: {}\n  b: {profiles: [x]}\n  c: {profiles: [y], credential_spec: {file: x}}\n")
 	for _, tt := range []struct {
 		name           string
 		change         func(*loader.Options)
@@ -97,7 +97,7 @@ func TestProfiles(t *testing.T) {
 		}
 	}
 	all := func(o *loader.Options) { o.Profiles = []string{"*"} }
-	if got := fault(t, dir, all).Error(); !strings.Contains(got, "services.c.gpus is not possible") {
+	if got := fault(t, dir, all).Error(); !strings.Contains(got, "services.c.credential_spec is not possible") {
 		t.Error(got)
 	}
 	if got := fault(t, dir, func(o *loader.Options) { o.Services = []string{"z"} }).Error(); !strings.HasPrefix(got, "no such service: z") {
@@ -188,9 +188,9 @@ func TestConcurrentLoads(t *testing.T) {
 
 // TestTolerant: what cannot be run can be printed, with notices.
 func TestTolerant(t *testing.T) {
-	dir := tree(t, "compose.yaml", head+"    image: nginx\n    gpus: all\n    volumes: [{type: bind, source: ./none, target: /x}]\n")
+	dir := tree(t, "compose.yaml", head+"    image: nginx\n    credential_spec: {file: x}\n    volumes: [{type: bind, source: ./none, target: /x}]\n")
 	l := mustLoad(t, dir, func(o *loader.Options) { o.Tolerant = true })
-	if got := keys(l.Project.Notices); got != "services.web.gpus" {
+	if got := keys(l.Project.Notices); got != "services.web.credential_spec" {
 		t.Errorf("notices %s", got)
 	}
 	out, err := l.Config("yaml")

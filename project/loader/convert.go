@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/loader/hooks"
 	"github.com/mocker-compose/mocker-compose/project/loader/logging"
+	"github.com/mocker-compose/mocker-compose/project/loader/models"
 	"github.com/mocker-compose/mocker-compose/project/loader/nets"
 	"github.com/mocker-compose/mocker-compose/project/loader/providers"
 	"github.com/mocker-compose/mocker-compose/project/loader/watches"
@@ -114,6 +115,9 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	if out.Watch, err = watches.Convert(keySource{l}, s); err != nil {
 		return out, err
 	}
+	if err := models.Convert(keySource{l}, m, s, &out); err != nil {
+		return out, err
+	}
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
 		l.image, l.user, l.nets, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.isolation, l.resources, l.serviceExtension,
 	} {
@@ -201,6 +205,9 @@ func (l *load) relevant(m *types.Project) []project.Notice {
 	used := map[string]bool{}
 	for _, s := range m.Services {
 		used["services."+s.Name] = true
+		for n := range s.Models {
+			used["models."+n] = true
+		}
 		uses(&s.ContainerSpec, used)
 		for n := range s.PreStart {
 			uses(&s.PreStart[n].ContainerSpec, used)
@@ -210,7 +217,7 @@ func (l *load) relevant(m *types.Project) []project.Notice {
 	var out []project.Notice
 	for _, n := range l.notices {
 		parts := strings.SplitN(n.Key, ".", 3)
-		if len(parts) == 3 && slices.Contains([]string{"services", "networks", "volumes", "configs", "secrets"}, parts[0]) && !used[parts[0]+"."+parts[1]] {
+		if len(parts) == 3 && slices.Contains([]string{"services", "networks", "volumes", "configs", "secrets", "models"}, parts[0]) && !used[parts[0]+"."+parts[1]] {
 			continue
 		}
 		if !slices.ContainsFunc(out, func(o project.Notice) bool { return o.Key == n.Key && o.Reason == n.Reason }) {

@@ -56,7 +56,7 @@ func TestFaults(t *testing.T) {
 		{"user of unset variables", head + "    user: \"${NOUID:-}:${NOGID:-}\"\n", `compose.yaml:3: services.web.user: user ":": the user is empty: was a variable not set? (write USER or USER:GROUP, each a name or a decimal number)`},
 		{"group", head + "    group_add:\n      - 0x1f\n      - video\n      - '0x1f'\n", `compose.yaml:3: services.web.group_add: group "0x1f": "0x1f" is neither a decimal number nor a name (write a name or a decimal number)`},
 		{"missing rootfs", head + "    image: rootfs:none.tar\n", `compose.yaml:3: services.web.image: DIR/none.tar: no such file or directory (unpack or copy a root file system there)`},
-		{"refused", head + "    credential_spec: {file: x}\n    gpus: all\n", `compose.yaml:3: services.web.credential_spec is not possible; nor are compose.yaml:4: services.web.gpus (exists on Windows only; remove it)`},
+		{"refused", head + "    credential_spec: {file: x}\n    use_api_socket: true\n", `compose.yaml:3: services.web.credential_spec is not possible; nor are compose.yaml:4: services.web.use_api_socket (exists on Windows only; remove it)`},
 		{"health check", head + "    healthcheck: {test: [curl, x]}\n", `compose.yaml:3: services.web.healthcheck.test: begins with "curl" (write ["CMD", …], ["CMD-SHELL", "…"], ["NONE"] or one string)`},
 		{"restart", head + "    restart: sometimes\n", `compose.yaml:3: services.web.restart: "sometimes" is not a policy (write "no", always, unless-stopped, on-failure or on-failure:N)`},
 		{"log size", head + "    logging: {options: {max-size: big}}\n", `compose.yaml:3: services.web.logging.options.max-size: "big" (write a size such as 10m)`},

@@ -1,12 +1,14 @@
 package loader
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/devices"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/loader/nets"
 )
@@ -22,6 +24,20 @@ func (s keySource) Fault(hint, message string, key ...string) error {
 // Notice implements the Source of builds, bounds and nets.
 func (s keySource) Notice(fate project.Fate, reason string, key ...string) {
 	s.l.notices = append(s.l.notices, project.Notice{Fate: fate, Key: strings.Join(key, "."), Reason: reason, Source: s.l.position(key...)})
+}
+
+// Instead implements the Source of devices.
+func (s keySource) Instead(fate project.Fate, reason string, key ...string) {
+	at := strings.Join(key, ".")
+	row, _ := project.Lookup(strings.Join(append([]string{key[0], "*"}, key[2:]...), "."))
+	s.l.notices = slices.DeleteFunc(s.l.notices, func(n project.Notice) bool { return within(n.Key, at) && n.Reason == row.Reason })
+	s.Notice(fate, reason, key...)
+}
+
+// Said implements the Source of devices.
+func (s keySource) Said(key ...string) bool {
+	at := strings.Join(key, ".")
+	return slices.ContainsFunc(s.l.notices, func(n project.Notice) bool { return n.Key != at && within(n.Key, at) })
 }
 
 // Position implements the Source of builds, bounds and nets.
@@ -72,3 +88,8 @@ func (s keySource) FaultAt(at project.Position, hint, message string) error {
 
 // All implements the Source of nets.
 func (s keySource) All() bool { return s.l.o.AllResources }
+
+// devices converts which device files a service gets.
+func (l *load) devices(s types.ServiceConfig, out *project.Service) error {
+	return devices.Convert(keySource{l}, s, out)
+}

@@ -1,9 +1,8 @@
-package loader
+package devices
 
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -11,12 +10,40 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
+// Source is what the files say beyond the values.
+type Source interface {
+	// Fault is an error at the line of a key.
+	Fault(hint, message string, key ...string) error
+	// Notice says that a key is not as it is written, and why; Instead does in place of what
+	// the support table says of the key in general.
+	Notice(fate project.Fate, reason string, key ...string)
+	Instead(fate project.Fate, reason string, key ...string)
+	// Said: a notice about something below the key has been given.
+	Said(key ...string) bool
+	// Tolerant: whether this machine can do it does not matter.
+	Tolerant() bool
+}
+
+type reader struct {
+	src Source
+	m   *machine
+}
+
+// Convert reads the devices of a service.
+func Convert(src Source, s types.ServiceConfig, out *project.Service) error {
+	r := &reader{src, this()}
+	if err := r.devices(s, out); err != nil {
+		return err
+	}
+	return r.graphics(s, out)
+}
+
 // devices converts device nodes. Whether the user may open them is seen when
 // the service starts.
-func (l *load) devices(s types.ServiceConfig, out *project.Service) error {
+func (r *reader) devices(s types.ServiceConfig, out *project.Service) error {
 	for _, d := range s.Devices {
 		bad := func(hint, message string) error {
-			return l.fault(hint, fmt.Sprintf("services.%s.devices: %s", s.Name, message), "services", s.Name, "devices")
+			return r.src.Fault(hint, fmt.Sprintf("services.%s.devices: %s", s.Name, message), "services", s.Name, "devices")
 		}
 		dev := project.Device{Source: d.Source, Target: d.Target, Permissions: d.Permissions}
 		if !strings.HasPrefix(dev.Target, "/") && dev.Permissions == "rwm" && isPermissions(dev.Target) {
@@ -27,10 +54,10 @@ func (l *load) devices(s types.ServiceConfig, out *project.Service) error {
 		}
 		switch {
 		case !strings.HasPrefix(d.Source, "/") && strings.Contains(d.Source, "=") && strings.Contains(d.Source, "/"):
-			if l.o.Tolerant {
-				continue
+			if err := r.described(s, d.Source, []string{"services", s.Name, "devices"}, out); err != nil {
+				return err
 			}
-			return bad("name the device files themselves: /dev/dri/renderD128", d.Source+" is a CDI name, for which a container runtime of the system would have to look")
+			continue
 		case !path.IsAbs(dev.Source) || !path.IsAbs(dev.Target):
 			return bad("write HOST-PATH[:CONTAINER-PATH[:rwm]]", fmt.Sprintf("%q is not an absolute path", firstRelative(dev.Source, dev.Target)))
 		case dev.Permissions != "" && !isPermissions(dev.Permissions):
@@ -41,20 +68,17 @@ func (l *load) devices(s types.ServiceConfig, out *project.Service) error {
 			return bad("write a path below /dev", "the target "+dev.Target+" would hide what is there")
 		}
 		out.Devices = append(out.Devices, dev)
-		l.sayPermissions(s.Name, dev)
+		r.sayPermissions(s.Name, dev)
 	}
 	return nil
 }
 
 // sayPermissions says of the short form what the table says of the long one.
-func (l *load) sayPermissions(service string, dev project.Device) {
-	key := "services." + service + ".devices"
-	said := slices.ContainsFunc(l.notices, func(n project.Notice) bool { return strings.HasPrefix(n.Key, key+".") })
+func (r *reader) sayPermissions(service string, dev project.Device) {
 	row, _ := project.Lookup("services.*.devices.permissions")
-	if said || row.FateOf("permissions", dev.Permissions) == project.Honoured {
-		return
+	if row.FateOf("permissions", dev.Permissions) != project.Honoured && !r.src.Said("services", service, "devices") {
+		r.src.Notice(row.Fate, row.Reason, "services", service, "devices")
 	}
-	l.notices = append(l.notices, project.Notice{Fate: row.Fate, Key: key, Reason: row.Reason, Source: l.position("services", service, "devices")})
 }
 
 func isPermissions(s string) bool { return s != "" && strings.Trim(s, "rwm") == "" && len(s) <= 3 }
