@@ -89,7 +89,9 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		return err
 	}
 	sayUnchanged(r, o, p, needs)
-	s.warnOrphans(r, p.Orphans)
+	if !b.IgnoreOrphans {
+		s.warnOrphans(r, p.Orphans)
+	}
 	defer s.sayNotices(r)
 	x := &execution{s: s, r: r, project: &b.Project, images: images}
 	if err := x.execute(ctx, p); err != nil {

@@ -55,7 +55,9 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		}
 	}
 	sayUnchanged(r, o, p, selected)
-	s.warnOrphans(r, p.Orphans)
+	if !b.IgnoreOrphans {
+		s.warnOrphans(r, p.Orphans)
+	}
 	defer s.sayNotices(r)
 	x := &execution{s: s, r: r, project: &b.Project, images: images, order: policy.StopWithin(b.Timeout), renew: b.RenewVolumes}
 	if err = x.execute(ctx, p); err == nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/project/loader"
@@ -31,10 +32,27 @@ func (a *app) read(ctx context.Context, o loader.Options) (*loader.Loaded, error
 	if err != nil {
 		return nil, err
 	}
+	export(loaded.Env)
 	for _, w := range loaded.Warnings {
 		a.env.Warn(w)
 	}
 	return loaded, nil
+}
+
+// export makes docker compose's own variables, which a .env file may set too, count as if
+// they were in our environment.
+func export(env map[string]string) {
+	for name, value := range env {
+		switch {
+		case name == "COMPOSE_PROJECT_NAME", name == "COMPOSE_FILE", name == "COMPOSE_PROFILES": // have done their part
+			continue
+		case !strings.HasPrefix(name, "COMPOSE_") && name != "DOCKER_DEFAULT_PLATFORM":
+			continue
+		}
+		if _, set := os.LookupEnv(name); !set {
+			_ = os.Setenv(name, value) // fails for a NUL, which no file of variables can have
+		}
+	}
 }
 
 // target is the project that a command works on: by its name alone where that

@@ -111,7 +111,8 @@ type UpRequest struct {
 	NoDeps        bool     `json:"no_deps,omitempty"`
 	NoStart       bool     `json:"no_start,omitempty"`
 	RemoveOrphans bool     `json:"remove_orphans,omitempty"`
-	RenewVolumes  bool     `json:"renew_volumes,omitempty"` // recreated containers do not inherit anonymous volumes
+	IgnoreOrphans bool     `json:"ignore_orphans,omitempty"` // say nothing of them
+	RenewVolumes  bool     `json:"renew_volumes,omitempty"`  // recreated containers do not inherit anonymous volumes
 	// Discard names the volumes that may be made anew because the file has changed
 	// them: what is in them is lost, and the user was asked.
 	Discard     []string       `json:"discard,omitempty"`

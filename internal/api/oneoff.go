@@ -19,6 +19,7 @@ type RunRequest struct {
 	Remove        bool `json:"remove,omitempty"` // when it has ended
 	Detach        bool `json:"detach,omitempty"` // answer when it runs
 	RemoveOrphans bool `json:"remove_orphans,omitempty"`
+	IgnoreOrphans bool `json:"ignore_orphans,omitempty"` // say nothing of them
 }
 
 // PauseRequest pauses or unpauses the running containers of services (all if

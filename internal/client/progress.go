@@ -20,7 +20,11 @@ func (e *Env) progress() *progress { return &progress{env: e, mode: e.Display().
 // Display is where everything that this command does is shown, on standard error.
 func (e *Env) Display() *display.Display {
 	e.showing.Do(func() {
-		terminal := tty.Is(e.Stderr) && e.Getenv("TERM") != "dumb" && e.ansi() != "never"
+		out := e.Stderr
+		if e.flagged("COMPOSE_STATUS_STDOUT") {
+			out = e.Stdout
+		}
+		terminal := tty.Is(out) && e.Getenv("TERM") != "dumb" && e.ansi() != "never"
 		word := e.Global.Progress
 		if env := e.Getenv("COMPOSE_PROGRESS"); (word == "" || word == "auto") && env != "" {
 			word = env
@@ -29,10 +33,10 @@ func (e *Env) Display() *display.Display {
 		if mode == display.TTY && (!terminal || e.Global.DryRun) {
 			mode = display.Plain
 		}
-		e.shown = display.New(e.Stderr, display.Options{
+		e.shown = display.New(out, display.Options{
 			DryRun: e.Global.DryRun,
 			Mode:   mode, Colour: e.Getenv("NO_COLOR") == "" || e.ansi() == "always", ASCII: !e.unicode(),
-			Size: func() (int, int) { rows, cols := tty.Size(e.Stderr); return int(rows), int(cols) },
+			Size: func() (int, int) { rows, cols := tty.Size(out); return int(rows), int(cols) },
 		})
 		e.shown.Title(e.Doing)
 	})

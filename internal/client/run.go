@@ -109,7 +109,7 @@ func (e *Env) runRequest(t Target, o *RunOptions, svc *project.Service) *api.Run
 	one.Build = nil
 	r := &api.RunRequest{
 		Project: t.Project.WithoutBuilds(), Service: one, ID: randomID(), Slug: randomID(), Name: o.Name, NoDeps: o.NoDeps,
-		UseAliases: o.UseAliases, Remove: o.Remove, Detach: o.Detach, RemoveOrphans: e.removeOrphans(o.RemoveOrphans),
+		UseAliases: o.UseAliases, Remove: o.Remove, Detach: o.Detach, RemoveOrphans: e.removeOrphans(o.RemoveOrphans), IgnoreOrphans: e.ignoreOrphans(),
 	}
 	if r.Name == "" {
 		r.Name = t.Project.Joined(t.Name, svc.Name, "run", r.Slug[:12])

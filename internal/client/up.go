@@ -60,6 +60,9 @@ func (e *Env) checkUp(ctx context.Context, t Target, o *UpOptions, services []st
 	if err := o.names(t.Project); err != nil {
 		return err
 	}
+	if e.ignoreOrphans() && e.removeOrphans(o.RemoveOrphans) {
+		return errors.New("cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans")
+	}
 	if err := scale(t.Project, o.Scale); err != nil {
 		return err
 	}
@@ -81,6 +84,7 @@ func (e *Env) checkUp(ctx context.Context, t Target, o *UpOptions, services []st
 // volume has changed.
 func (e *Env) upRequest(t Target, o *UpOptions, services []string) (*api.UpRequest, error) {
 	r := o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))
+	r.IgnoreOrphans = e.ignoreOrphans()
 	if o.NoRecreate {
 		return r, nil
 	}
@@ -121,7 +125,15 @@ func (e *Env) removeOrphans(flag bool) bool {
 	if flag {
 		return true
 	}
-	on, err := strconv.ParseBool(e.Getenv("COMPOSE_REMOVE_ORPHANS"))
+	return e.flagged("COMPOSE_REMOVE_ORPHANS")
+}
+
+// ignoreOrphans: containers whose service has left the file are not spoken of.
+func (e *Env) ignoreOrphans() bool { return e.flagged("COMPOSE_IGNORE_ORPHANS") }
+
+// flagged reports a variable that is a truth value, and true.
+func (e *Env) flagged(name string) bool {
+	on, err := strconv.ParseBool(e.Getenv(name))
 	return err == nil && on
 }
 

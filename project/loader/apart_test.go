@@ -45,7 +45,7 @@ func TestModels(t *testing.T) {
 		svc + "[small-llm]" + top: `compose.yaml:4: services.web.models: there is no model runner, and nothing says where small-llm (ai/smol) is (start a server for it, and write models: {small-llm: {x-mocker: {endpoint: URL}}}, or set SMALL_LLM_URL in .env)`,
 		svc + "[other]" + top:     `compose.yaml:4: services.web.models: model "other" is not defined (add it below the top-level models:)`,
 		svc + "[small-llm]" + top + "    x-mocker: {endpoint: nowhere}\n": `compose.yaml:9: models.small-llm.x-mocker.endpoint: nowhere is not an address (write it as http://HOST:PORT/v1/)`,
-		svc + "[small-llm]" + top + "    x-mocker:\n      url: a\n":       `compose.yaml:10: models.small-llm.x-mocker.url: unknown key (possible is: endpoint)`,
+		svc + "[small-llm]" + top + "    x-mocker:\n      url: a\n":       `compose.yaml:10: models.small-llm.x-mocker.url: unknown key (possible are: endpoint)`,
 	} {
 		if got := fault(t, tree(t, "compose.yaml", text)).Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

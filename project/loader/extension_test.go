@@ -100,7 +100,7 @@ func TestServiceExtensionFaults(t *testing.T) {
 		"    x-mocker:\n      uplink: pasta\n":                                                 "compose.yaml:5: services.web.x-mocker.uplink: it is the project's (write it below x-mocker at the top level)",
 		"    x-mocker:\n      tcp: 1\n":                                                        "compose.yaml:5: services.web.x-mocker.tcp: unknown key (write it below ready)",
 		"    ready: {tcp: 1}\n":                                                                "compose.yaml:4: services.web.ready: unknown key (it is ours: write x-mocker: {ready: { tcp: 5432 }})",
-		"    build:\n      context: .\n      x-mocker: {a: b}\n":                               "compose.yaml:6: services.web.build.x-mocker: it has no meaning here (write it at the top level or in a service",
+		"    build:\n      context: .\n      x-mocker: {a: b}\n":                               "compose.yaml:6: services.web.build.x-mocker: it has no meaning here (write it at the top level, in a service or in a model",
 		"    x-mocker:\n      ready: {}\n":                                                     "compose.yaml:5: services.web.x-mocker.ready: one of tcp, http, log, notify is missing (write for example ready: { tcp: 5432 })",
 		"    x-mocker:\n      ready: 5432\n":                                                   "compose.yaml:5: services.web.x-mocker.ready: it is a mapping (write for example ready: { tcp: 5432 })",
 		"    x-mocker:\n      ready:\n        tcp: 1\n        log: x\n":                        "compose.yaml:5: services.web.x-mocker.ready: tcp and log exclude each other (keep one of them",

@@ -36,6 +36,10 @@ func serviceLevel() level {
 	return level{service(), top(), "it is the project's", "write it below x-mocker at the top level", "ready: {tcp: 8080}"}
 }
 
+func modelLevel() level {
+	return level{model(), nil, "", "", "endpoint: http://ollama:11434/v1/"}
+}
+
 // all checks everything below x-mocker.
 func (c *checker) all(it item, at []string, l level) error {
 	if it.shape == isNull {

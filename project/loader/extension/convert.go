@@ -35,8 +35,10 @@ func Node(key, value *yaml.Node, row, here string, fault func(line int, remedy, 
 	case "":
 	case rowOfService:
 		l = serviceLevel()
+	case rowOfModel:
+		l = modelLevel()
 	default:
-		return fault(key.Line, "write it at the top level or in a service; for notes of your own take another name that begins with x-", here+": it has no meaning here")
+		return fault(key.Line, "write it at the top level, in a service or in a model; for notes of your own take another name that begins with x-", here+": it has no meaning here")
 	}
 	c := checker{fault: func(line int, remedy, message string, _ ...string) error { return fault(line, remedy, message) }}
 	return c.all(ofNode(Name, key.Line, value), []string{here}, l)
@@ -44,6 +46,9 @@ func Node(key, value *yaml.Node, row, here string, fault func(line int, remedy, 
 
 // rowOfService is where the keys of services are in the support table.
 const rowOfService = "services.*"
+
+// rowOfModel is where those of models are.
+const rowOfModel = "models.*"
 
 // Place tells where a key belongs that stands beside x-mocker in place of below it, ""
 // if it is none of ours. row is the row of the support table that it stands in.
@@ -77,6 +82,12 @@ func Service(src Source, name string, v any) (out OfService, err error) {
 	out.MemoryHigh = text(m["memory_high"])
 	out.Ready = readyOf(m["ready"])
 	return out, nil
+}
+
+// Model is the endpoint that x-mocker of a model gives, "" if none; v is nil where there is none.
+func Model(src Source, name string, v any) (endpoint string, err error) {
+	m, err := checked(src, v, modelLevel(), "models", name, Name)
+	return text(m["endpoint"]), err
 }
 
 // checked is v as a mapping that obeys the table.

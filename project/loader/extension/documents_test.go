@@ -77,6 +77,7 @@ func TestExamplesObeyTheTable(t *testing.T) {
 	}
 	walk(top(), "")
 	walk(service(), "services.*.")
+	walk(model(), "models.*.")
 }
 
 type wrong struct{ message, remedy string }
@@ -100,7 +101,7 @@ func TestSchema(t *testing.T) {
 			t.Errorf("the schema does not know %s", k.Name)
 		}
 	}
-	if len(root.Properties) != 2 {
+	if len(root.Properties) != 3 {
 		t.Errorf("%d properties", len(root.Properties))
 	}
 }

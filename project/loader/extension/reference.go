@@ -12,6 +12,8 @@ func Reference() string {
 	rows(&b, top(), "")
 	b.WriteString("\n### In a service\n\n")
 	rows(&b, service(), "")
+	b.WriteString("\n### In a model\n\n")
+	rows(&b, model(), "")
 	return b.String()
 }
 

@@ -20,6 +20,10 @@ func Schema() ([]byte, error) {
 				"type":       []string{"object", "null"},
 				"properties": object{Name: mapping(&Key{Keys: service()})},
 			}},
+			"models": object{"type": "object", "additionalProperties": object{
+				"type":       []string{"object", "null"},
+				"properties": object{Name: mapping(&Key{Keys: model()})},
+			}},
 		},
 		"additionalProperties": true,
 	}

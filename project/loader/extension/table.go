@@ -3,6 +3,7 @@ package extension
 import (
 	"fmt"
 	"regexp/syntax"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -70,6 +71,21 @@ func service() []Key {
 		},
 		ready(),
 	}
+}
+
+// model is the table of a model.
+func model() []Key {
+	return []Key{{
+		Name: "endpoint", Kind: Text, Example: "endpoint: http://ollama:11434/v1/", Check: isAddress,
+		Doc: "Where the model is served, for the variable that tells the services which use it ([compose-file.md](compose-file.md#models)).",
+	}}
+}
+
+func isAddress(text string) (wrong, remedy string) {
+	if !strings.Contains(text, "://") {
+		return text + " is not an address", "write it as http://HOST:PORT/v1/"
+	}
+	return "", ""
 }
 
 func isUplink(text string) (wrong, remedy string) {

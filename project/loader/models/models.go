@@ -22,6 +22,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/extension"
 )
 
 // Source is what the files say beyond the values.
@@ -36,11 +37,9 @@ type Source interface {
 	Variable(name string) (string, bool)
 }
 
-// extension is the key of a model that only we understand.
-const extension = "x-mocker"
-
 // Convert adds the variables of a service's models to its environment.
 func Convert(src Source, m *types.Project, s types.ServiceConfig, out *project.Service) error {
+	var said []string
 	for _, ref := range slices.Sorted(maps.Keys(s.Models)) {
 		at := []string{"services", s.Name, "models", ref}
 		model, ok := m.Models[ref]
@@ -63,7 +62,10 @@ func Convert(src Source, m *types.Project, s types.ServiceConfig, out *project.S
 		if s.Environment[what] == nil {
 			out.SetVariable(what, model.Model)
 		}
-		src.Instead(project.Degraded, fmt.Sprintf("there is no model runner: %s is %s, where %s has to be", where, endpoint, model.Model), at...)
+		said = append(said, fmt.Sprintf("%s is %s, where %s has to be", where, endpoint, model.Model))
+	}
+	if len(said) > 0 {
+		src.Instead(project.Degraded, "there is no model runner: "+strings.Join(said, "; "), "services", s.Name, "models")
 	}
 	return nil
 }
@@ -86,22 +88,8 @@ func endpoint(src Source, ref string, model types.ModelConfig, s types.ServiceCo
 	if v := s.Environment[variable]; v != nil && *v != "" {
 		return *v, nil
 	}
-	at := []string{"models", ref, extension}
-	if x, ok := model.Extensions[extension]; ok && x != nil {
-		keys, ok := x.(map[string]any)
-		if !ok {
-			return "", src.Fault("write x-mocker: {endpoint: URL}", strings.Join(at, ".")+" is not a mapping", at...)
-		}
-		for _, k := range slices.Sorted(maps.Keys(keys)) {
-			url, text := keys[k].(string)
-			switch {
-			case k != "endpoint":
-				return "", src.Fault(`possible is: endpoint`, strings.Join(at, ".")+"."+k+": unknown key", append(at, k)...)
-			case !text || !strings.Contains(url, "://"):
-				return "", src.Fault("write it as http://HOST:PORT/v1/", fmt.Sprintf("%s.endpoint: %v is not an address", strings.Join(at, "."), keys[k]), append(at, k)...)
-			}
-			return url, nil
-		}
+	if url, err := extension.Model(src, ref, model.Extensions[extension.Name]); url != "" || err != nil {
+		return url, err
 	}
 	v, _ := src.Variable(variable)
 	return v, nil
