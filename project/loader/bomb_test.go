@@ -1,7 +1,10 @@
 package loader_test
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -56,18 +59,84 @@ func bombs() map[string]string {
 	}
 }
 
-// TestBombs: each is refused, soon. The deadline is generous against a loaded
-// machine; an unbounded load takes minutes or all memory.
-func TestBombs(t *testing.T) {
+// bombsOfFiles are bombs of more than one file: name, content, name, content …
+func bombsOfFiles() map[string][]string {
+	const one = "services: {a: {command: x}}\n"
+	double := "A0=0123456789abcdef\n" + repeat(60, func(i int) string { return fmt.Sprintf("A%d=$A%d$A%d\n", i+1, i, i) })
+	out := map[string][]string{
+		"doubling .env":            {"compose.yaml", one, ".env", double},
+		"doubling env_file":        {"compose.yaml", "services: {a: {env_file: a.env}}\n", "a.env", double},
+		"doubling label_file":      {"compose.yaml", "services: {a: {label_file: a.env}}\n", "a.env", double},
+		"one long line of .env":    {"compose.yaml", one, ".env", "A=" + strings.Repeat("a", 4<<20) + "\nB=" + strings.Repeat("$A", 500) + "\n"},
+		"nested .env":              {"compose.yaml", one, ".env", "B=" + strings.Repeat("${A:-", 100_000) + strings.Repeat("}", 100_000) + "\n"},
+		"nested env_file":          {"compose.yaml", "services: {a: {env_file: a.env}}\n", "a.env", "B=" + strings.Repeat("${A:-", 100_000) + strings.Repeat("}", 100_000) + "\n"},
+		"a large .env":             {"compose.yaml", one, ".env", strings.Repeat("A=b\n", 3<<20)},
+		"a large env_file":         {"compose.yaml", "services: {a: {env_file: a.env}}\n", "a.env", strings.Repeat("A=b\n", 3<<20)},
+		"a long variable, often":   {"compose.yaml", "services: {a: {labels: [" + strings.Repeat("'$A$A$A$A',", 1000) + "]}}\n", ".env", "A=" + strings.Repeat("a", 4<<20) + "\n"},
+		"a long variable, aliased": {"compose.yaml", "x-a: &a '$A$A'\nservices: {a: {environment: [" + strings.Repeat("*a,", 9000) + "]}}\n", ".env", "A=" + strings.Repeat("a", 4<<20) + "\n"},
+		"a large config":           {"compose.yaml", "services: {a: {command: x, configs: [c]}}\nconfigs: {c: {file: big}}\n", "big", strings.Repeat("a", 17<<20)},
+		"600 includes":             {"compose.yaml", "include:\n" + repeat(600, func(i int) string { return fmt.Sprintf("- f%d.yaml\n", i) })},
+		"a chain of includes":      {"compose.yaml", "include: [f0.yaml]\n"},
+		"a chain over files":       {"compose.yaml", "services: {a: {extends: {file: f0.yaml, service: a}}}\n"},
+	}
+	for i := range 600 {
+		name := fmt.Sprintf("f%d.yaml", i)
+		out["600 includes"] = append(out["600 includes"], name, fmt.Sprintf("services: {s%d: {command: x}}\n", i))
+		out["a chain of includes"] = append(out["a chain of includes"], name, fmt.Sprintf("include: [f%d.yaml]\nservices: {s%d: {command: x}}\n", i+1, i))
+		out["a chain over files"] = append(out["a chain over files"], name, fmt.Sprintf("services: {a: {extends: {file: f%d.yaml, service: a}}}\n", i+1))
+	}
+	return out
+}
+
+// allBombs are the files of each.
+func allBombs() map[string][]string {
+	all := bombsOfFiles()
 	for name, text := range bombs() {
+		all[name] = []string{"compose.yaml", text}
+	}
+	return all
+}
+
+// peak is the most memory that this process has had, in MB (proc_pid_status(5)).
+func peak(t *testing.T) (mb int) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "VmHWM:")
+	kb := 0
+	if _, err := fmt.Sscan(after, &kb); err != nil {
+		t.Fatal(err)
+	}
+	return kb >> 10
+}
+
+// TestBombs: each is refused, soon, and with little memory. The deadline is generous
+// against a loaded machine; an unbounded load takes minutes. Memory is the peak of
+// a process that does nothing else.
+func TestBombs(t *testing.T) {
+	if name := os.Getenv("MOCKER_TEST_BOMB"); name != "" {
+		began := time.Now()
+		e := fault(t, os.Getenv("MOCKER_TEST_BOMB_DIR"))
+		fmt.Printf("%d MB, %.0f ms: %.120s\n", peak(t), time.Since(began).Seconds()*1000, e)
+		return
+	}
+	for name, files := range allBombs() {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
-			e := fault(t, tree(t, "compose.yaml", text))
-			if d := time.Since(began); d > 20*time.Second {
-				t.Errorf("refused after %s only", d)
-			} else {
-				t.Logf("%8.0f ms: %.120s", d.Seconds()*1000, e)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "/proc/self/exe", "-test.run=^TestBombs$", "-test.count=1")
+			cmd.Env = append(os.Environ(), "MOCKER_TEST_BOMB="+name, "MOCKER_TEST_BOMB_DIR="+tree(t, files...))
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("not refused within the bounds: %v\n%.2000s", err, out)
 			}
+			mb := 0
+			if _, err := fmt.Sscanf(string(out), "%d MB", &mb); err != nil || mb > 200 {
+				t.Errorf("took too much memory (%v): %s", err, out)
+			}
+			t.Logf("%s", out)
 		})
 	}
 }

@@ -197,12 +197,12 @@ func (l *load) checkEnvFiles(m *types.Project) error {
 	for _, name := range m.ServiceNames() {
 		s := m.Services[name]
 		for _, f := range s.EnvFiles {
-			if err := l.readable(f.Path, bool(f.Required)); err != nil {
+			if err := l.readable(f.Path, bool(f.Required), f.Format == "raw"); err != nil {
 				return l.fault("make it, or write required: false", fmt.Sprintf("services.%s.env_file: cannot read %s: %s", name, f.Path, document.Reason(err)), "services", name, "env_file")
 			}
 		}
 		for _, f := range s.LabelFiles {
-			if err := l.readable(f, true); err != nil {
+			if err := l.readable(f, true, false); err != nil {
 				return l.fault("make it, or remove the line", fmt.Sprintf("services.%s.label_file: cannot read %s: %s", name, f, document.Reason(err)), "services", name, "label_file")
 			}
 		}

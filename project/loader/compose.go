@@ -82,7 +82,7 @@ func (l *load) composeOptions(o *composeloader.Options) {
 	o.SkipValidation = l.trusted
 	o.ConvertWindowsPaths = truth(l.env["COMPOSE_CONVERT_WINDOWS_PATHS"])
 	o.Interpolate.TypeCastMapping = l.casts(o.Interpolate.TypeCastMapping)
-	o.Interpolate.Substitute = substitute
+	o.Interpolate.Substitute = l.substitute
 }
 
 // profiles are those of the flags, else of COMPOSE_PROFILES.

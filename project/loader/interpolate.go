@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/interpolation"
@@ -11,12 +12,26 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
 
+// maxExpanded bounds what the variables of all values come to, in bytes: a long one may be
+// named often.
+const maxExpanded = 32 << 20
+
 // substitute spares text without variables the regular expression.
-func substitute(text string, lookup template.Mapping) (string, error) {
+func (l *load) substitute(text string, lookup template.Mapping) (string, error) {
 	if !strings.Contains(text, "$") {
 		return text, nil
 	}
-	return template.Substitute(text, lookup)
+	out, err := template.Substitute(text, func(name string) (string, bool) {
+		v, ok := lookup(name)
+		if l.expanded += len(v); l.expanded > maxExpanded {
+			v = ""
+		}
+		return v, ok
+	})
+	if l.expanded > maxExpanded {
+		return "", fmt.Errorf("the values of variables are longer than %d MiB together", maxExpanded>>20)
+	}
+	return out, err
 }
 
 // casts leaves out the conversions (of "true" to a boolean and the like) for

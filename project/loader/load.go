@@ -65,16 +65,17 @@ const MaxFileSize = document.MaxFileSize
 
 // load is one load under way.
 type load struct {
-	o       Options
-	where   locate.Result
-	env     map[string]string
-	name    string
-	files   []*document.File // the named files, in order
-	reached []*document.File // by include and extends
-	notices []project.Notice
-	defined map[string]project.Position // services, by name
-	extends map[string][]string         // services to those they extend
-	trusted bool                        // the schema need not be asked
+	o        Options
+	where    locate.Result
+	env      map[string]string
+	name     string
+	files    []*document.File // the named files, in order
+	reached  []*document.File // by include and extends
+	notices  []project.Notice
+	defined  map[string]project.Position // services, by name
+	extends  map[string][]string         // services to those they extend
+	expanded int                         // bytes that variables came to
+	trusted  bool                        // the schema need not be asked
 }
 
 // located makes the errors of the look-up readable.

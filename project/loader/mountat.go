@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/locate"
 )
 
 // mountAt finds the line of a mount. Its index in the merged model need not be
@@ -51,8 +53,8 @@ func (l *load) mountsAt(item *yaml.Node, path string) bool {
 	return false
 }
 
-// readable opens a regular file and closes it again.
-func (l *load) readable(path string, required bool) error {
+// readable looks at a file of variables before the library reads it.
+func (l *load) readable(path string, required, raw bool) error {
 	f, err := document.Open(path)
 	if os.IsNotExist(err) && !required {
 		return nil
@@ -61,9 +63,19 @@ func (l *load) readable(path string, required bool) error {
 		return err
 	}
 	defer f.Close()
-	n, err := io.Copy(io.Discard, io.LimitReader(f, document.MaxFileSize+1))
-	if err == nil && n > document.MaxFileSize {
-		err = errTooLarge
+	text, err := io.ReadAll(io.LimitReader(f, document.MaxFileSize+1))
+	switch {
+	case err != nil:
+		return err
+	case len(text) > document.MaxFileSize:
+		return errTooLarge
+	case raw:
+		return nil
 	}
-	return err
+	// The library's parser has no bounds. What else is wrong it tells itself.
+	var bound *locate.BoundError
+	if _, err := locate.ParseEnv(string(text), l.lookup); errors.As(err, &bound) {
+		return err
+	}
+	return nil
 }

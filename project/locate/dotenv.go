@@ -7,6 +7,9 @@ import (
 	"unicode"
 )
 
+// MaxEnvFile bounds an env file, and what its variables come to, in bytes.
+const MaxEnvFile = 8 << 20
+
 // ParseEnv reads the text of one env file on its own. References are looked up
 // with lookup first, then in what the text has set before.
 func ParseEnv(src string, lookup func(string) (string, bool)) (map[string]string, error) {
@@ -18,6 +21,7 @@ func ParseEnv(src string, lookup func(string) (string, bool)) (map[string]string
 // looked up in env first, then in what was read so far.
 func parseEnv(src string, vars map[string]string, env func(string) (string, bool)) error {
 	p := &envParser{src: strings.TrimPrefix(src, "\ufeff"), line: 1}
+	total := 0
 	lookup := func(name string) (string, bool) {
 		if v, ok := env(name); ok {
 			return v, true
@@ -39,6 +43,10 @@ func parseEnv(src string, vars map[string]string, env func(string) (string, bool
 		value, err := p.value(lookup)
 		if err != nil {
 			return err
+		}
+		// A few lines that name each other twice would fill the memory.
+		if total += len(value); total > MaxEnvFile {
+			return fmt.Errorf("line %d: %w", p.line-1, &BoundError{fmt.Sprintf("the values are longer than %d MiB together", MaxEnvFile>>20)})
 		}
 		vars[key] = value
 	}
@@ -142,6 +150,9 @@ func (p *envParser) value(lookup func(string) (string, bool)) (string, error) {
 }
 
 func (p *envParser) expand(v string, lookup func(string) (string, bool)) (string, error) {
+	if err := bounded(v); err != nil {
+		return "", fmt.Errorf("line %d: %w", p.line, err)
+	}
 	out, err := Expand(v, lookup)
 	if err != nil {
 		return "", fmt.Errorf("line %d: %w", p.line, err)

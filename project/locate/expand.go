@@ -12,6 +12,9 @@ import (
 func Expand(s string, lookup func(string) (string, bool)) (string, error) {
 	var b strings.Builder
 	for {
+		if b.Len()+len(s) > MaxEnvFile {
+			return "", &BoundError{fmt.Sprintf("a value is longer than %d MiB", MaxEnvFile>>20)}
+		}
 		i := strings.IndexByte(s, '$')
 		if i < 0 || i+1 == len(s) {
 			b.WriteString(s)
@@ -45,6 +48,40 @@ func Expand(s string, lookup func(string) (string, bool)) (string, error) {
 			s = s[n:]
 		}
 	}
+}
+
+// Bounds of the variables of one value in a file of variables.
+const (
+	maxReferences     = 512
+	maxReferenceDepth = 16
+)
+
+// BoundError is returned for variables beyond the bounds.
+type BoundError struct{ what string }
+
+func (e *BoundError) Error() string { return e.what }
+
+// bounded refuses a value that would be looked at again and again.
+func bounded(s string) error {
+	if !strings.Contains(s, "$") {
+		return nil
+	}
+	if strings.Count(s, "$") > 2*maxReferences {
+		return &BoundError{fmt.Sprintf("a value has more than %d variables", maxReferences)}
+	}
+	depth := 0
+	for i := range len(s) {
+		switch {
+		case s[i] == '{' && i > 0 && s[i-1] == '$':
+			depth++
+		case s[i] == '}' && depth > 0:
+			depth--
+		}
+		if depth > maxReferenceDepth {
+			return &BoundError{fmt.Sprintf("variables are nested more than %d levels deep", maxReferenceDepth)}
+		}
+	}
+	return nil
 }
 
 // expandBraced evaluates what stands between the braces.

@@ -3,6 +3,7 @@ package locate
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -192,7 +193,7 @@ func (f *finder) readEnv() error {
 		return v, ok
 	}
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		data, err := readEnvFile(file)
 		if err != nil {
 			return fmt.Errorf("read env file: %w", err)
 		}
@@ -207,6 +208,20 @@ func (f *finder) readEnv() error {
 	}
 	f.r.EnvFiles = files
 	return nil
+}
+
+// readEnvFile reads a file of bounded size. It may be a pipe: --env-file <(…).
+func readEnvFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxEnvFile+1))
+	if err == nil && len(data) > MaxEnvFile {
+		err = fmt.Errorf("%s: it is larger than %d MiB", name, MaxEnvFile>>20)
+	}
+	return data, err
 }
 
 // envFiles are those of the flag, else of COMPOSE_ENV_FILES, else .env in the
