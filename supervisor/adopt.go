@@ -45,14 +45,14 @@ func New(ctx context.Context, cfg Config) (*Supervisor, error) {
 
 func newSupervisor(ctx context.Context, cfg Config) *Supervisor {
 	s := &Supervisor{
-		cfg: cfg, rt: cfg.Runtime, capture: capture.Pipe,
+		cfg: cfg, rt: cfg.Runtime, capture: capture.Pipe, tee: capture.Tee,
 		inbox: make(chan message), loopEnded: make(chan struct{}),
 		finished: make(chan error, 1),
 		ready:    make(chan struct{}, 1), instances: map[string]*instance{},
 		waiters: map[*waiter]struct{}{}, news: news.New(cfg.Name),
 	}
 	if cfg.capture != nil {
-		s.capture = cfg.capture
+		s.capture, s.tee = cfg.capture, cfg.tee
 	}
 	s.parent = ctx
 	s.ctx, s.cancel = context.WithCancel(ctx)
@@ -143,7 +143,8 @@ func (s *Supervisor) resume(i *instance, run *Run, sameBoot bool) {
 
 func (s *Supervisor) resumeRun(i *instance, run *Run) {
 	i.prepared, i.run = true, run
-	if i.rec.State == Starting {
+	starting := i.rec.State == Starting
+	if starting {
 		i.rec.Started = run.Started
 		i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
 		i.rec.Health, i.rec.Parts = policy.Fresh(&i.rec.Service), nil
@@ -160,6 +161,9 @@ func (s *Supervisor) resumeRun(i *instance, run *Run) {
 	default:
 		s.enter(i, Running)
 		s.startMonitor(i)
+		if starting || i.rec.Setup {
+			s.setUp(i)
+		}
 	}
 	s.actions = append(s.actions, action{run: func() { s.watch(name, run) }})
 }

@@ -23,7 +23,7 @@ func TestAdoptionCostsNoRun(t *testing.T) {
 		g.crash()
 		g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
 		sleep(time.Minute)
-		if calls := g.f.log(); len(calls) > 0 {
+		if calls := g.f.callLog(); len(calls) > 0 {
 			t.Errorf("adoption called %v", calls)
 		}
 		g.f.crash("demo-db-1", 1) // everything works on: policy, holding, health
@@ -112,7 +112,7 @@ func TestTheEndOfTheHolderIsNoCrashOfTheServices(t *testing.T) {
 		g.f.clear()
 		sleep(time.Hour)
 		g.wantStates("api-1=exited db-1=exited other-1=exited web-1=exited")
-		if calls := g.f.log(); len(calls) > 0 {
+		if calls := g.f.callLog(); len(calls) > 0 {
 			t.Errorf("calls %v", calls)
 		}
 	})
@@ -166,7 +166,7 @@ func TestAnotherBootRunsNothing(t *testing.T) {
 		g.boot()
 		sleep(time.Hour)
 		g.wantStates("a-1=exited b-1=exited")
-		if calls := g.f.log(); len(calls) > 0 {
+		if calls := g.f.callLog(); len(calls) > 0 {
 			t.Errorf("calls %v", calls)
 		}
 	})

@@ -42,7 +42,7 @@ func (s *Supervisor) replicas(service string) []*instance {
 func (s *Supervisor) begun(service string) bool {
 	for _, i := range s.replicas(service) {
 		byItself := i.rec.Reason == ReasonExited || i.rec.Reason == ReasonSignal || i.rec.Reason == ReasonOOM
-		if i.rec.Desired != WantRunning || (!i.rec.Runs() && !byItself) {
+		if i.rec.Desired != WantRunning || i.rec.Setup || (!i.rec.Runs() && !byItself) {
 			return false
 		}
 	}

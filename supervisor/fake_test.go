@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -28,6 +29,7 @@ type program struct {
 	pauseErr error
 	slow     time.Duration // what Start takes
 	probe    func(age time.Duration) (code int, took time.Duration)
+	hook     func(args []string) (code int, took time.Duration) // of commands that begin with "hook"
 }
 
 // fakeRuntime is a kernel in memory. It outlives supervisors, and checks that
@@ -162,7 +164,7 @@ func (f *fakeRuntime) set(service string, p program) {
 	f.programs[service] = p
 }
 
-func (f *fakeRuntime) log() []string {
+func (f *fakeRuntime) callLog() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.calls)
@@ -295,7 +297,22 @@ func (f *fakeRuntime) Exec(_ context.Context, c *Container, spec ExecSpec, files
 	f.execs++
 	r := &fakeRun{id: fmt.Sprintf("%s/exec-%d", c.Name, f.execs), n: f.execs, started: time.Now(), prog: host.prog, over: make(chan struct{})}
 	f.runs[r.id] = r
-	if host.prog.probe != nil {
+	f.wg.Go(func() { // what is executed inside ends with the container
+		select {
+		case <-host.over:
+			r.die(Exit{Code: 137, Signal: syscall.SIGKILL})
+		case <-r.over:
+		}
+	})
+	if spec.Args[0] == "hook" {
+		f.calls = append(f.calls, strings.Join(append([]string{"exec", c.Name}, spec.Args...), " "))
+		code, took := 0, time.Duration(0)
+		if host.prog.hook != nil {
+			code, took = host.prog.hook(spec.Args)
+		}
+		fmt.Fprintf(files[2], "the secret word of %s", c.Name)
+		f.later(r, took, Exit{Code: code})
+	} else if host.prog.probe != nil {
 		code, took := host.prog.probe(time.Since(host.started))
 		fmt.Fprintf(files[1], "probe of %s says %d", c.Name, code)
 		f.later(r, took, Exit{Code: code})
@@ -382,6 +399,20 @@ func (f *fakeRuntime) freeze(call string, run *Run, on bool) error {
 		r.die(*r.pending)
 	}
 	return nil
+}
+
+// Log is nowhere: what is written is looked at where it is copied.
+func (f *fakeRuntime) Log(*Container) (files [2]*os.File, err error) {
+	for i := range files {
+		if files[i], err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
+			return files, err
+		}
+	}
+	return files, nil
+}
+
+func (f *fakeRuntime) LogTail(_ context.Context, c *Container, _ time.Time, _ int) (string, error) {
+	return "last words of " + c.Name, nil
 }
 
 func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }

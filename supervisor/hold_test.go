@@ -23,7 +23,7 @@ func chain() project.Project {
 // lives is the order of starts and ends in the calls of the fake.
 func (g *stage) lives() string {
 	var parts []string
-	for _, call := range g.f.log() {
+	for _, call := range g.f.callLog() {
 		verb, name, _ := strings.Cut(call, " ")
 		if verb == "start" || verb == "stopped" {
 			parts = append(parts, strings.Replace(verb, "stopped", "end", 1)+" "+strings.Split(name, "-")[1])

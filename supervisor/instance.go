@@ -23,6 +23,10 @@ type instance struct {
 	pending  stopOrder          // Starting: the stop that came meanwhile
 	monitor  context.CancelFunc // ends the health monitor
 	asked    time.Time          // since when its run is asked what it is asked now; before its start: since then
+	phase    string             // the key of the hooks that are under way, "" = none
+	hooks    context.CancelFunc // ends them
+	order    stopOrder          // Stopping: what is left to do after the hooks
+	warning  error              // a hook of pre_stop that failed
 	attempts int                // launches that have come to a result
 	failure  error              // result of the last launch
 	trouble  error              // why the last command could not be carried out

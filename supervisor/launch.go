@@ -63,6 +63,7 @@ func (s *Supervisor) launch(i *instance, e event) {
 		}
 	}
 	i.rec.Held, i.again = false, false
+	i.rec.Setup, i.rec.Told, i.rec.HooksDone, i.rec.Unfit = false, false, 0, nil
 	i.rec.Run++
 	i.rec.Due = time.Time{}
 	s.enter(i, Starting)
@@ -116,7 +117,6 @@ func (s *Supervisor) relaunch(i *instance, e event) { s.launch(i, e) }
 func (s *Supervisor) launched(i *instance, e event) {
 	i.prepared, i.cancel, i.again = true, nil, false
 	i.run = e.run
-	i.attempts, i.failure = i.attempts+1, nil
 	i.rec.Started, i.rec.Finished = e.run.Started, time.Time{}
 	if i.rec.Started.IsZero() {
 		i.rec.Started = time.Now()
@@ -128,18 +128,25 @@ func (s *Supervisor) launched(i *instance, e event) {
 	s.emit(i, "start")
 	switch {
 	case i.rec.Held:
-		s.endRun(i, stopOrder{})
+		s.attempted(i, nil)
+		s.endRun(i, stopOrder{Bare: true})
 	case i.rec.Desired == WantStopped:
 		// The stop came while Start was past the point of return.
+		s.attempted(i, nil)
+		i.pending.Bare = true
 		s.endRun(i, i.pending)
 	default:
 		s.startMonitor(i)
+		s.setUp(i)
 	}
 }
 
+// attempted is a start that has come to a result.
+func (s *Supervisor) attempted(i *instance, err error) { i.attempts, i.failure = i.attempts+1, err }
+
 func (s *Supervisor) launchFailed(i *instance, e event) {
 	i.cancel = nil
-	i.attempts, i.failure = i.attempts+1, e.err
+	s.attempted(i, e.err)
 	switch {
 	case s.holderDied(e.err):
 		s.lost(i, "the project's holder died")

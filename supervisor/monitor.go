@@ -154,7 +154,7 @@ func (m *monitor) probe(ctx context.Context, check *project.HealthCheck) (int, s
 
 // executor executes commands of our own in containers.
 func (s *Supervisor) executor() *inside.Executor {
-	return &inside.Executor{Runtime: s.rt, Capture: s.capture, Events: s.execEvents, Report: s.report}
+	return &inside.Executor{Runtime: s.rt, Capture: s.capture, Tee: s.tee, Events: s.execEvents, Report: s.report}
 }
 
 // probeArgs is the command of a test: CMD-SHELL goes through the shell inside.

@@ -41,7 +41,7 @@ func TestUpChangesLimitsInPlace(t *testing.T) {
 		if got := strings.Join(lines, "\n"); got != "Container demo-b-1 Running\nContainer demo-a-1 Updating\nContainer demo-a-1 Updated" {
 			t.Errorf("lines\n%s", got)
 		}
-		if calls := g.f.log(); !slices.Equal(calls, []string{"limit demo-a-1"}) {
+		if calls := g.f.callLog(); !slices.Equal(calls, []string{"limit demo-a-1"}) {
 			t.Errorf("calls %q", calls)
 		}
 		g.wantLimit("demo-a-1", 200)
@@ -50,8 +50,8 @@ func TestUpChangesLimitsInPlace(t *testing.T) {
 			t.Errorf("events %+v", events)
 		}
 		g.f.clear()
-		if again := g.must(g.up(proj(svc("a", memory(200)), svc("b")))).lines; strings.Contains(strings.Join(again, "\n"), "Updat") || len(g.f.log()) > 0 {
-			t.Errorf("again: %q, calls %q", again, g.f.log())
+		if again := g.must(g.up(proj(svc("a", memory(200)), svc("b")))).lines; strings.Contains(strings.Join(again, "\n"), "Updat") || len(g.f.callLog()) > 0 {
+			t.Errorf("again: %q, calls %q", again, g.f.callLog())
 		}
 		g.crash()
 		g.wantLimit("demo-a-1", 200)
@@ -70,7 +70,7 @@ func TestLimitsInOtherWords(t *testing.T) {
 		g.must(g.up(proj(svc("a", memory(100), by("deploy.resources.limits.memory")))))
 		var keys []string
 		_ = g.s.ask(func() { keys = g.s.instances["demo-a-1"].rec.Service.Resources.Keys })
-		if calls := g.f.log(); len(calls) > 0 || !slices.Equal(keys, []string{"deploy.resources.limits.memory"}) {
+		if calls := g.f.callLog(); len(calls) > 0 || !slices.Equal(keys, []string{"deploy.resources.limits.memory"}) {
 			t.Errorf("calls %q, keys %q", calls, keys)
 		}
 	})

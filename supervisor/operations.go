@@ -72,6 +72,7 @@ func (x *execution) stop(ctx context.Context, op plan.Operation) error {
 	if err := x.s.stopOne(ctx, op.Object, x.orderFor(op)); err != nil {
 		return x.failure(op.Object, fmt.Errorf("stop container %s: %w", op.Object, err))
 	}
+	x.s.sayPreStop(x.r, op.Object)
 	say("Stopped")
 	return nil
 }

@@ -49,7 +49,7 @@ func TestPause(t *testing.T) {
 		g.crash()
 		settle()
 		g.wantStates("a-1=paused b-1=running")
-		if log := g.f.log(); log[len(log)-1] != "pause demo-a-1/1" {
+		if log := g.f.callLog(); log[len(log)-1] != "pause demo-a-1/1" {
 			t.Errorf("another supervisor did not make it true: %v", log)
 		}
 		g.must(g.unpause("a"))

@@ -41,7 +41,7 @@ func TestRestartStorm(t *testing.T) {
 
 func starts(g *stage, name string) int {
 	n := 0
-	for _, call := range g.f.log() {
+	for _, call := range g.f.callLog() {
 		if call == "start "+name {
 			n++
 		}

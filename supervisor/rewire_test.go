@@ -63,7 +63,7 @@ func TestUpRewires(t *testing.T) {
 		inOrder(t, lines, "Network demo_back Creating", "Network demo_back Created", "Container demo-a-1 Connecting", "Container demo-a-1 Connected")
 		inOrder(t, lines, "Container demo-b-1 Disconnecting", "Container demo-b-1 Disconnected", "Container demo-b-1 Connecting", "Container demo-b-1 Connected")
 		g.wantWhere("a-1: front back, b-1: back")
-		for _, call := range g.f.log() {
+		for _, call := range g.f.callLog() {
 			if !strings.HasPrefix(call, "rewire ") {
 				t.Errorf("a change of networks calls %q", call)
 			}

@@ -34,7 +34,7 @@ func serveWith(t *testing.T, set func(*Config), parent context.Context) *served 
 	t.Helper()
 	dir := t.TempDir()
 	g := &stage{t: t, f: newFake(t), dirs: state.Dirs{Run: filepath.Join(dir, "r"), Data: filepath.Join(dir, "d")}}
-	cfg := Config{Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", capture: captureFile}
+	cfg := Config{Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", capture: captureFile, tee: teeFile}
 	set(&cfg)
 	s, err := New(parent, cfg)
 	if err != nil {

@@ -42,7 +42,7 @@ func newStage(t testing.TB) *stage {
 func (g *stage) boot() {
 	g.t.Helper()
 	s, err := New(context.Background(), Config{
-		Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", capture: captureFile,
+		Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", capture: captureFile, tee: teeFile,
 		Report: func(line string) { g.out.Lock(); g.said = append(g.said, line); g.out.Unlock() },
 	})
 	if err != nil {
@@ -161,6 +161,12 @@ func captureFile() (capture.Output, error) {
 		b, _ := io.ReadAll(io.LimitReader(f, policy.OutputLimit))
 		return string(b)
 	}}, nil
+}
+
+// teeFile is capture.Tee for fake time.
+func teeFile(log *os.File) (capture.Output, error) {
+	log.Close()
+	return captureFile()
 }
 
 // scene runs a test in a bubble of fake time.

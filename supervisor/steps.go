@@ -21,7 +21,7 @@ func (s *Supervisor) startOne(ctx context.Context, name string) (already bool, e
 			return
 		}
 		before, i.trouble = i.attempts, nil
-		already = i.rec.State == Running
+		already = i.rec.State == Running && !i.rec.Setup
 		s.apply(event{kind: CmdStart, name: name})
 	})
 	if err != nil || already {

@@ -23,9 +23,20 @@ func (s *Supervisor) beginStop(i *instance, e event) {
 // dies now must not leave another that restarts what was stopped.
 func (s *Supervisor) endRun(i *instance, o stopOrder) {
 	s.stopMonitor(i)
-	grace := o.GraceOf(&i.rec.Service)
-	i.deadline, i.back = time.Now().Add(grace), o.Back
+	s.endHooks(i, event{})
+	i.phase, i.warning = "", nil
 	paused := i.rec.State == Paused
+	if i.back = o.Back; s.preStops(i, o) {
+		s.preStop(i, o, paused)
+		return
+	}
+	s.signal(i, o, paused)
+}
+
+// signal sends the stop signal, and lets the grace period begin.
+func (s *Supervisor) signal(i *instance, o stopOrder, paused bool) {
+	grace := o.GraceOf(&i.rec.Service)
+	i.deadline = time.Now().Add(grace)
 	s.enter(i, Stopping)
 	s.arm(i, grace, GraceOver)
 	r, name := i.run, i.rec.Name
@@ -83,6 +94,11 @@ func (s *Supervisor) shorten(i *instance, e event) {
 		return
 	}
 	i.deadline = until
+	if i.phase != "" {
+		i.order = e.stop
+		s.arm(i, e.stop.Grace, HooksOver)
+		return
+	}
 	s.arm(i, e.stop.Grace, GraceOver)
 }
 
@@ -133,9 +149,10 @@ func (s *Supervisor) cancelBackoff(i *instance, e event) {
 // the log of this one complete.
 func (s *Supervisor) ended(i *instance, e event) {
 	s.stopMonitor(i)
+	s.endHooks(i, event{})
 	byUs := i.rec.State == Stopping
 	exit := e.exit
-	i.run = nil
+	i.run, i.phase = nil, ""
 	if exit.Lost {
 		// Nothing is left to release, and the whole project has gone with it.
 		s.lost(i, "the project's holder died")
@@ -152,6 +169,7 @@ func (s *Supervisor) ended(i *instance, e event) {
 	} else if byUs || i.rec.Desired == WantStopped {
 		i.rec.Reason, i.rec.Detail = ReasonStopped, ""
 	}
+	s.settleSetUp(i)
 	s.enter(i, Ending)
 	s.release(i)
 	if !byUs && s.restartsAfter(i) {

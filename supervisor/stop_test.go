@@ -54,7 +54,7 @@ func TestGracePeriods(t *testing.T) {
 					t.Errorf("ps %+v, want exit code %d", ps, c.code)
 				}
 				n := 0
-				for _, call := range g.f.log() {
+				for _, call := range g.f.callLog() {
 					if strings.HasPrefix(call, "signal") {
 						n++
 					}
@@ -82,7 +82,7 @@ func TestStopGoesInReverseAndInParallel(t *testing.T) {
 			t.Errorf("three levels of 2 s took %v", took)
 		}
 		var order []string
-		for _, call := range g.f.log() {
+		for _, call := range g.f.callLog() {
 			if name, ok := strings.CutPrefix(call, "signal demo-"); ok {
 				order = append(order, strings.Split(name, "-")[0])
 			}

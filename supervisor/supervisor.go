@@ -40,6 +40,7 @@ type Config struct {
 	// holder has died, and everything with it; nil = none does.
 	Gone    func(error) bool
 	capture func() (capture.Output, error)
+	tee     func(log *os.File) (capture.Output, error)
 }
 
 // Supervisor keeps the containers of one project in their desired state.
@@ -58,6 +59,7 @@ type Supervisor struct {
 	tasks     sync.WaitGroup
 	queue     *turns.Queue
 	capture   func() (capture.Output, error)
+	tee       func(log *os.File) (capture.Output, error)
 	ready     chan struct{} // one token: guards ensured
 	// ensured: networks and volumes exist, as far as this supervisor knows.
 	ensured bool

@@ -24,13 +24,15 @@ const (
 	RemoveFailed              // Runtime.Remove failed
 	CmdPause                  // stop its processes until CmdUnpause
 	CmdUnpause                // let them go on
+	Hooked                    // the hooks of post_start or pre_stop are over
+	HooksOver                 // the time for those of pre_stop has passed
 	numEvents
 )
 
 var eventNames = [numEvents]string{
 	"start", "stop", "hold", "remove", "made", "make failed", "launched", "launch failed", "ended",
 	"released", "back-off over", "grace over", "stuck", "removed", "remove failed",
-	"pause", "unpause",
+	"pause", "unpause", "hooked", "hooks over",
 }
 
 // String is the event's name.
@@ -75,6 +77,8 @@ var (
 	cIdle    = cell{"not-running", (*Supervisor).notRunningYet}
 	cAlready = cell{"already-paused", (*Supervisor).alreadyPaused}
 	cUnpaus  = cell{"not-paused", (*Supervisor).notPaused}
+	cHooked  = cell{"hooked", (*Supervisor).hooked}
+	cTooLong = cell{"end-hooks", (*Supervisor).endHooks}
 	cNoStart = cell{"start-paused", (*Supervisor).startPaused}
 )
 
@@ -86,17 +90,17 @@ var table [states.NumStates][numEvents]cell
 
 func init() {
 	table = [states.NumStates][numEvents]cell{
-		//         start     stop      hold      remove   made   mkfail launched  lnfail   ended   released backoff grace    stuck   removed rmfail pause    unpause
-		Creating: {cAgain, cWantOff, cHoldOff, cRefuse, cMade, cMade, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
-		Created:  {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
-		Starting: {cAgain, cAbort, cAbort, cRefuse, cBug, cBug, cRunning, cFailed, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
-		Running:  {cWantRun, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug, cPause, cUnpaus},
-		Stopping: {cAgain, cShorten, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cKill, cStuck, cBug, cBug, cIdle, cUnpaus},
-		Ending:   {cAgain, cWantOff, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cBug, cDecide, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
-		Waiting:  {cRelaun, cUnwait, cHoldWt, cRefuse, cBug, cBug, cBug, cBug, cBug, cBug, cLaunch, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
-		Exited:   {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus},
-		Removing: {cRefuse, cNop, cNop, cNop, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cGone, cKept, cIdle, cUnpaus},
-		Paused:   {cNoStart, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug, cAlready, cUnpause},
+		//         start     stop      hold      remove   made   mkfail launched  lnfail   ended   released backoff grace    stuck   removed rmfail pause    unpause  hooked   too long
+		Creating: {cAgain, cWantOff, cHoldOff, cRefuse, cMade, cMade, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus, cNop, cNop},
+		Created:  {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus, cNop, cNop},
+		Starting: {cAgain, cAbort, cAbort, cRefuse, cBug, cBug, cRunning, cFailed, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus, cNop, cNop},
+		Running:  {cWantRun, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug, cPause, cUnpaus, cHooked, cNop},
+		Stopping: {cAgain, cShorten, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cKill, cStuck, cBug, cBug, cIdle, cUnpaus, cHooked, cTooLong},
+		Ending:   {cAgain, cWantOff, cHoldOff, cRefuse, cBug, cBug, cBug, cBug, cBug, cDecide, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus, cNop, cNop},
+		Waiting:  {cRelaun, cUnwait, cHoldWt, cRefuse, cBug, cBug, cBug, cBug, cBug, cBug, cLaunch, cNop, cNop, cBug, cBug, cIdle, cUnpaus, cNop, cNop},
+		Exited:   {cLaunch, cWantOff, cHoldOff, cRemove, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cBug, cBug, cIdle, cUnpaus, cNop, cNop},
+		Removing: {cRefuse, cNop, cNop, cNop, cBug, cBug, cBug, cBug, cBug, cBug, cNop, cNop, cNop, cGone, cKept, cIdle, cUnpaus, cNop, cNop},
+		Paused:   {cNoStart, cStop, cHold, cRefuse, cBug, cBug, cBug, cBug, cEnded, cBug, cNop, cNop, cNop, cBug, cBug, cAlready, cUnpause, cHooked, cNop},
 	}
 }
 
@@ -109,8 +113,9 @@ type event struct {
 	run     *Run
 	exit    Exit
 	stop    stopOrder
-	auto    bool // CmdStart: by ourselves, not by a command
-	volumes bool // CmdRemove: anonymous volumes too
+	phase   string // Hooked: the key of the hooks
+	auto    bool   // CmdStart: by ourselves, not by a command
+	volumes bool   // CmdRemove: anonymous volumes too
 }
 
 // apply looks the cell up and runs it. Events for a container that is gone, and

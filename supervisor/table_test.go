@@ -116,7 +116,7 @@ func TestStaleTimersAreVoid(t *testing.T) {
 		g.must(g.stopAll())
 		g.f.clear()
 		sleep(time.Hour)
-		if calls := g.f.log(); len(calls) > 0 {
+		if calls := g.f.callLog(); len(calls) > 0 {
 			t.Errorf("after a stop in the back-off: %v", calls)
 		}
 		g.wantStates("a-1=exited")

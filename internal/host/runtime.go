@@ -74,6 +74,7 @@ type container struct {
 	box      *netstack.Sandbox // nil: no net namespace of its own
 	changing bool              // adopted in the middle of a change of its networks
 	out      [2]*os.File       // write ends of stdout's and stderr's pipe
+	logs     string            // the container whose log it writes into, "" = its own
 	run      *rootless.Child   // the latest run, nil before the first
 	work     string            // name of its overlay's work directory, "" = none
 
@@ -88,6 +89,9 @@ func newContainer(sc *supervisor.Container) *container {
 	c := &container{name: sc.Name, service: sc.Service.Name, number: sc.Number, hostname: hostname(sc)}
 	if sc.OneOff != nil {
 		c.service = "" // no replica, so not meant by service:NAME
+		if step := sc.OneOff.Step; step != nil {
+			c.logs = step.Of
+		}
 	}
 	return c
 }

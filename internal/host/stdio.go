@@ -23,7 +23,8 @@ func (r *Runtime) stdio(c *container, sc *supervisor.Container) (files [3]*os.Fi
 	if err != nil {
 		return files, nil, err
 	}
-	return [3]*os.File{in, c.out[0], c.out[1]}, func() { in.Close() }, nil
+	out := r.output(c)
+	return [3]*os.File{in, out[0], out[1]}, func() { in.Close() }, nil
 }
 
 // stdin is what the caller of the run brought, /dev/null or, with stdin_open, a
@@ -118,4 +119,28 @@ func consolePath(slave *os.File) string {
 // HoldLog keeps the container's log from rotation (logs.HoldAll).
 func (r *Runtime) HoldLog(sc *supervisor.Container) (*os.File, error) {
 	return logs.HoldAll(r.dirs.LogDir(r.project, sc.Name))
+}
+
+// output are the pipes of the log that a container writes into: a step of pre_start
+// writes into that of the container that it is for.
+func (r *Runtime) output(c *container) [2]*os.File {
+	if of := r.lookup(c.logs); of != nil {
+		return of.out
+	}
+	return c.out
+}
+
+// Log are duplicates of the pipes of the container's log.
+func (r *Runtime) Log(sc *supervisor.Container) (files [2]*os.File, err error) {
+	c := r.lookup(sc.Name)
+	if c == nil || c.out[0] == nil || c.out[1] == nil {
+		return files, errors.New("the container has no log")
+	}
+	if files[0], err = duplicate(c.out[0]); err != nil {
+		return files, err
+	}
+	if files[1], err = duplicate(c.out[1]); err != nil {
+		files[0].Close()
+	}
+	return files, err
 }

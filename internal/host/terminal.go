@@ -55,7 +55,7 @@ func (r *Runtime) showTerminal(c *container, master *os.File) error {
 	if err != nil {
 		return err
 	}
-	to, err := duplicate(c.out[0])
+	to, err := duplicate(r.output(c)[0])
 	if err != nil {
 		from.Close()
 		return err

@@ -1,4 +1,4 @@
-// Package capture keeps the beginning of what a command says: a health check may
+// Package capture keeps the beginning, or the end, of what a command says: it may
 // say much, and must neither block nor fill our memory.
 package capture
 

@@ -15,6 +15,8 @@ import (
 type Executor struct {
 	Runtime kernel.Runtime
 	Capture func() (capture.Output, error)
+	// Tee copies what is written into a log.
+	Tee func(log *os.File) (capture.Output, error)
 	// Events tells that a command begins; what it returns is told the exit code.
 	Events func(c *kernel.Container, args []string) (died func(code int))
 	Report func(string)

@@ -199,6 +199,12 @@ type Runtime interface {
 	// Input is a duplicate of the end that feeds the container's standard input:
 	// the master of its terminal, or the pipe of stdin_open; nil if it has none.
 	Input(c *Container) (*os.File, error)
+	// Log are files that write into the container's log, into the streams of standard
+	// output and error.
+	Log(c *Container) ([2]*os.File, error)
+	// LogTail are the last lines that a container has written since a time, at most
+	// lines of them, complete as far as Stopped has drained them.
+	LogTail(ctx context.Context, c *Container, since time.Time, lines int) (string, error)
 	// HoldLog keeps what the container writes from being rotated away, until the
 	// file and its duplicates are closed: for a reader that comes a little later.
 	HoldLog(c *Container) (*os.File, error)

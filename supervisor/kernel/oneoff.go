@@ -11,6 +11,15 @@ type OneOff struct {
 	Slug    string `json:"slug"`              // 64 hex digits; the name has the first 12
 	Aliases bool   `json:"aliases,omitempty"` // it answers to the service's names
 	Remove  bool   `json:"remove,omitempty"`  // when it has ended and nobody has a claim on it
+	Step    *Step  `json:"step,omitempty"`    // of pre_start; nil: of run
+}
+
+// Step is a step of pre_start that a container carries out. What it writes goes into the
+// log of the container that it is for.
+type Step struct {
+	Of    string `json:"of"`    // name of that container
+	ID    string `json:"id"`    // its id
+	Index int    `json:"index"` // in the list, from 0
 }
 
 // shortID is the least of an id that names a container, in hex digits.

@@ -12,6 +12,7 @@ const defaultGrace = 10 * time.Second
 // StopOrder says how long a stop may take. The zero value: as the service says.
 type StopOrder struct {
 	Back  bool // it will be started again, by the same command
+	Bare  bool // without the hooks of pre_stop: what stops was never up
 	Grace time.Duration
 	Set   bool
 }

@@ -17,7 +17,7 @@ func (r *Replica) Up() (bool, error) {
 	case policy.Watched(&r.Service):
 		return r.healthy()
 	}
-	return r.Runs(), nil
+	return r.Runs() && !r.Setup, nil
 }
 
 // Meets reports that the container meets a condition of depends_on. An error says that
@@ -41,7 +41,7 @@ func (r *Replica) started() (bool, error) {
 		}
 		return false, r.notRunning()
 	}
-	return r.Runs() && r.Desired == states.WantRunning && !r.Held, nil
+	return r.Runs() && !r.Setup && r.Desired == states.WantRunning && !r.Held, nil
 }
 
 func (r *Replica) healthy() (bool, error) {
@@ -51,7 +51,7 @@ func (r *Replica) healthy() (bool, error) {
 	if r.Final() {
 		return false, r.notRunning()
 	}
-	if !r.Runs() {
+	if !r.Runs() || r.Setup {
 		return false, nil
 	}
 	if r.Health.Status == policy.Unhealthy {

@@ -45,12 +45,28 @@ type Replica struct {
 	// Parts are what Health is made of, where a service has a health check and says how
 	// its readiness is found; nil: it has one of them at most.
 	Parts *Parts `json:"parts,omitempty"`
+
+	// Setup: the run's hooks of post_start are not done. Told: those of pre_stop are, and
+	// it is told to stop. HooksDone counts those that are done of the list that is under way.
+	Setup     bool `json:"setup,omitempty"`
+	Told      bool `json:"told,omitempty"`
+	HooksDone int  `json:"hooks_done,omitempty"`
+	// Unfit says why the run has to end: a hook of post_start failed.
+	Unfit *Unfit `json:"unfit,omitempty"`
+	// PreStarted counts the steps of pre_start that have been done for this container.
+	PreStarted int `json:"pre_started,omitempty"`
 }
 
 // Parts are two verdicts on one run.
 type Parts struct {
 	Check policy.Health `json:"check"`
 	Ready policy.Health `json:"ready"`
+}
+
+// Unfit is why a run that began was not a start.
+type Unfit struct {
+	Code int    `json:"code"` // of the hook
+	Why  string `json:"why"`  // without what the hook said
 }
 
 // Read reads the record of a project whose supervisor does not run, for

@@ -29,7 +29,7 @@ const (
 // how it went.
 func (v View) state(r *record.Replica) plan.State {
 	settled := r.State.Settled() && !(r.Held && r.Desired == states.WantRunning)
-	up := r.State == states.Running && r.Desired == states.WantRunning && !r.Held
+	up := r.State == states.Running && r.Desired == states.WantRunning && !r.Held && !r.Setup
 	switch {
 	case v == Up && up, v == Down && !settled && r.State != states.Creating:
 		return plan.Running
