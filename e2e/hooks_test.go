@@ -62,9 +62,6 @@ services:
 	if b, err := os.ReadFile(s.dirs.StateFile(s.project)); err != nil || strings.Contains(string(b), "the word is") && !strings.Contains(string(b), "echo the word is") {
 		t.Errorf("the record: %v", err)
 	}
-	if strings.Contains(s.ps()["web-1"].Reason, "hunter2") {
-		t.Error("the reason has the output")
-	}
 }
 
 // pre_stop comes before the signal: of a stop, a restart, a recreation, a scale down and

@@ -71,10 +71,10 @@ func (s *Supervisor) runHooks(i *instance, key string, list []project.Hook, befo
 		defer cancel()
 		before(&c, run)
 		err := s.executor().Hooks(ctx, &c, key, list, first, func(n int) {
-			_ = s.ask(func() {
+			// On the disk before the next one begins: none that succeeded is executed twice.
+			_ = s.commit(func() {
 				if j := s.instances[c.Name]; j != nil && j.run == run && j.phase == key {
 					j.rec.HooksDone = n
-					s.changed()
 				}
 			})
 		})
