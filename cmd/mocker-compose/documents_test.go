@@ -71,11 +71,11 @@ func generated(t *testing.T, file string, parts map[string]string) {
 // commandTable has a row for each command: docker compose's flags, and ours.
 func commandTable() string {
 	var b strings.Builder
-	b.WriteString("| command | docker compose's flags | ours |\n|---|---|---|\n")
 	root := newRoot(&client.Env{})
+	var rows []string
 	row := func(c *cobra.Command, name string) {
 		theirs, ours := split(c)
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, theirs, ours)
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s |\n", name, theirs, ours))
 	}
 	row(root, "before all")
 	each(root, func(c *cobra.Command) {
@@ -89,6 +89,8 @@ func commandTable() string {
 		}
 		row(c, name)
 	})
+	slices.Sort(rows[1:])
+	b.WriteString("| command | docker compose's flags | ours |\n|---|---|---|\n" + strings.Join(rows, ""))
 	return b.String()
 }
 

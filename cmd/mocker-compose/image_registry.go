@@ -10,6 +10,7 @@ func (a *app) imagePull() *cobra.Command {
 	o := &imageprep.ImagePullOptions{}
 	c := &cobra.Command{
 		Use: "pull [OPTIONS] NAME[:TAG|@DIGEST]", Short: "Pull an image from a registry", Args: exactly(1),
+		Long: "Pull an image from a registry, for this machine or another platform; what is there already is not fetched again.",
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()

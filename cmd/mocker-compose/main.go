@@ -32,7 +32,7 @@ func main() {
 			os.Exit(f(os.Args[3:]))
 		}
 	}
-	os.Exit(run(os.Args[1:]))
+	os.Exit(run(client.Arguments(os.Args)))
 }
 
 // run carries a command line out and returns the exit code.
@@ -45,6 +45,7 @@ func run(args []string) int {
 	client.GetImages = imageprep.Prepare
 	client.LookAtImages = imageprep.Look
 	root := newRoot(env)
+	rename(root)
 	root.SetArgs(args)
 	return env.End(teach(root.ExecuteContext(context.Background())))
 }
@@ -58,7 +59,7 @@ func teach(err error) error {
 	if !errors.As(err, &usage) && !strings.HasPrefix(err.Error(), "unknown command") {
 		return err
 	}
-	path := "mocker-compose"
+	path := client.Program
 	if usage != nil {
 		path = usage.path
 	}

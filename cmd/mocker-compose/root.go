@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -69,26 +70,43 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	root.Flags().SetInterspersed(false)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
+	cobra.EnableCommandSorting = false  // lists are in our order
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	commands := []*cobra.Command{a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
 		a.kill(), a.run(), a.create(), a.rm(), a.wait(), a.pause(), a.plan(), a.unpause(), a.attach(), a.scale(),
 		a.alpha(), a.bridge(), refuse("publish"), a.graph(), a.build(), a.pull(), a.push(), a.config(), a.doctor(), a.ls(), a.version(), a.unshare(),
-		a.login(), a.logout(), a.commit(), a.export(), a.cp(), a.events(), a.image(), a.images(), a.network(), a.port(), a.stats(), a.system(), a.builder(), a.top(), a.volume(), a.volumes()}
+		a.login(), a.logout(), a.commit(), a.completion(), a.export(), a.cp(), a.events(), a.image(), a.images(), a.network(), a.port(), a.stats(), a.system(), a.builder(), a.top(), a.volume(), a.volumes()}
+	commands, headings := arrange(commands)
+	root.AddGroup(headings...)
+	root.SetHelpCommandGroupID("rest")
 	root.AddCommand(commands...)
-	for _, c := range commands { // in this order: asking root for them sorts them, and with them the suggestions
-		plainUsage(c)
+	for _, c := range commands {
+		exemplify(c, c.Name())
 		giveDryRun(env, c)
 	}
+	a.complete(root)
 	return root
 }
 
-// plainUsage keeps cobra from adding "[flags]" to lines that say [OPTIONS].
-func plainUsage(c *cobra.Command) {
-	c.DisableFlagsInUseLine = true
-	for _, sub := range c.Commands() {
-		plainUsage(sub)
+// rename makes the texts of help name the program as the user does.
+func rename(root *cobra.Command) {
+	if client.Program == client.Ours {
+		return
 	}
+	root.Use = client.Program
+	if first, _, ok := strings.Cut(client.Program, " "); ok {
+		root.Use = first // cobra takes the first word for the name
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: client.Program}
+	}
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		c.Short, c.Long, c.Example = client.Said(c.Short), client.Said(c.Long), client.Said(c.Example)
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
 }
 
 // interruptible ends ctx at Ctrl-C or SIGTERM; a second one ends the process.

@@ -10,6 +10,11 @@ import (
 // later are docker compose's commands that do not exist yet.
 var later = []string{"watch"}
 
+// unknownShell says which shells there are scripts for.
+func unknownShell(name string) error {
+	return fmt.Errorf("no completion for the shell %q: use bash, zsh or fish", name)
+}
+
 // unknownCommand says what is wrong with a command's name, and what may be meant.
 func unknownCommand(c *cobra.Command, name string) error {
 	for _, l := range later {

@@ -79,7 +79,7 @@ func Report(w io.Writer, err error) int {
 	fmt.Fprintln(w, display.Lines(err.Error()))
 	cause.Advise(w, err)
 	if exit.Hint != "" {
-		fmt.Fprintln(w, exit.Hint)
+		fmt.Fprintln(w, Said(exit.Hint))
 	}
 	return exit.Code
 }

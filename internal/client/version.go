@@ -23,6 +23,14 @@ func (o *VersionOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Short, "short", false, "print the number only")
 }
 
+// Introduce tells docker's command line who we are, for which it runs us as a plugin.
+func (e *Env) Introduce() error {
+	return json.NewEncoder(e.Stdout).Encode(map[string]string{
+		"SchemaVersion": "0.1.0", "Vendor": Ours, "Version": "v" + Version,
+		"ShortDescription": "compose projects as a plain user, without a daemon", "URL": "https://github.com/mocker-compose/mocker-compose",
+	})
+}
+
 // ShowVersion prints the version.
 func (e *Env) ShowVersion(o *VersionOptions) error {
 	var err error

@@ -36,7 +36,11 @@ func run(argv []string) (code int, done bool) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once
-	call := parse(ctx, env, argv[1:])
+	args := client.Arguments(argv)
+	if len(args) == 1 && args[0] == client.PluginMetadata {
+		return env.End(env.Introduce()), true
+	}
+	call := parse(ctx, env, args)
 	if call == nil {
 		return 0, false
 	}
