@@ -42,11 +42,28 @@ func (p *Project) Hash(s *Service) string {
 			}
 		}
 	}
-	data, err := json.Marshal(model)
+	return fingerprint(model)
+}
+
+func fingerprint(v any) string {
+	data, err := json.Marshal(v)
 	if err != nil {
 		// Strings, numbers, maps and slices of them always marshal.
-		panic(fmt.Sprintf("marshal service %s: %v", s.Name, err))
+		panic(fmt.Sprintf("marshal %T: %v", v, err))
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// HashLabel is docker compose's label for the fingerprint of what a container, network
+// or volume is made from.
+const HashLabel = "com.docker.compose.config-hash"
+
+// Hash is the fingerprint of a network's definition, without its labels.
+func (n Network) Hash() string { return fingerprint(n.essence()) }
+
+// Hash is the fingerprint of a volume's definition, without its labels.
+func (v Volume) Hash() string {
+	v.Key, v.Labels = "", nil
+	return fingerprint(v)
 }

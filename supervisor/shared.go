@@ -134,6 +134,9 @@ func (x *execution) removeVolume(ctx context.Context, op plan.Operation) error {
 	} else {
 		x.r.Progress("Volume", op.Object, "Resource is still in use")
 		x.s.sayNotices(x.r)
+		if op.Replaces {
+			return fmt.Errorf("volume %s cannot be made anew: it is in use, and stays as it is; run up again without --yes", op.Object)
+		}
 	}
 	return x.s.ask(func() {
 		x.s.volumes = slices.DeleteFunc(x.s.volumes, func(v string) bool { return v == op.Object })

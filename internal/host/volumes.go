@@ -25,11 +25,12 @@ func (r *Runtime) EnsureVolumes(_ context.Context, p *project.Project) error {
 			}
 		} else {
 			have, made, err := r.vols.Create(r.volumeOf(v))
+			if err == nil && !made {
+				r.compare(v, have)
+				err = r.relabel(v, have)
+			}
 			if err != nil {
 				return fmt.Errorf("volume %s: %w", v.Name, err)
-			}
-			if !made {
-				r.compare(v, have)
 			}
 		}
 		r.mu.Lock()
@@ -49,6 +50,7 @@ const (
 func (r *Runtime) volumeOf(v project.Volume) volumes.Volume {
 	labels := map[string]string{labelProject: r.project, labelVolume: v.Key}
 	maps.Copy(labels, v.Labels)
+	labels[project.HashLabel] = v.Hash()
 	return volumes.Volume{Name: v.Name, Labels: labels, Options: v.Options, Project: r.project, Key: v.Key}
 }
 
@@ -63,8 +65,17 @@ func (r *Runtime) compare(v project.Volume, have volumes.Volume) {
 		r.notice(fmt.Sprintf("volume %q already exists but was created for project %q (expected %q). Use `external: true` to use an existing volume", v.Name, have.Project, r.project))
 	}
 	if !maps.Equal(v.Options, have.Options) {
-		r.notice(fmt.Sprintf("volume %q keeps the driver_opts that it was made with; remove it to have those of the file: mocker-compose volume rm %s", v.Name, v.Name))
+		r.notice(fmt.Sprintf("volume %q keeps the driver_opts that it was made with, although the file has others; to make it anew, without what is in it: mocker-compose up --yes", v.Name))
 	}
+}
+
+// relabel gives a volume of ours the labels that the file has now: nothing in it
+// changes. One that keeps other options keeps their fingerprint too.
+func (r *Runtime) relabel(v project.Volume, have volumes.Volume) error {
+	if !r.owns(have) || have.Unrecorded || !maps.Equal(v.Options, have.Options) {
+		return nil
+	}
+	return r.vols.Relabel(v.Name, r.volumeOf(v).Labels)
 }
 
 // owns tells whether a volume is this project's.

@@ -33,6 +33,7 @@ func OfFile(owner string, n *project.Network) Network {
 	}
 	maps.Copy(out.Labels, n.Labels)
 	out.Labels[LabelProject], out.Labels[LabelKey] = owner, n.Key // by these down finds it, whatever the file says
+	out.Labels[project.HashLabel] = n.Hash()
 	for _, s := range n.Subnets {
 		out.Pools = append(out.Pools, Pool(s))
 	}

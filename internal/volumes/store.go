@@ -3,6 +3,7 @@ package volumes
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,6 +134,21 @@ func makeOpen(dir string) error {
 }
 
 func (s *Store) save(v Volume) error { return state.Save(s.recordPath(v.Name), v) }
+
+// Relabel gives a volume other labels.
+func (s *Store) Relabel(name string, labels map[string]string) error {
+	lock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	v, err := s.Get(name)
+	if err != nil || maps.Equal(v.Labels, labels) {
+		return err
+	}
+	v.Labels = labels
+	return s.save(v)
+}
 
 // Remove deletes a volume. The error is a *NotFoundError, an *InUseError, or
 // says what could not be deleted.

@@ -25,6 +25,7 @@ func DescribeNetwork(n *api.Network, projectName string, d project.Network, born
 	n.Labels = map[string]string{}
 	maps.Copy(n.Labels, d.Labels)
 	n.Labels[labelProject], n.Labels[labelNetwork] = projectName, d.Key
+	n.Labels[project.HashLabel] = d.Hash()
 	for i := range n.Subnets {
 		for _, s := range d.Subnets {
 			if s.Subnet == n.Subnets[i].Subnet {
