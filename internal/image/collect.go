@@ -57,7 +57,7 @@ func (s *Store) doom(x *index, age time.Duration, old map[string]bool) (doomed [
 	}
 	var errs []error
 	for _, e := range entries {
-		key, isTmp := strings.CutPrefix(e.Name(), tmpPrefix)
+		key, isTmp := cutTmp(e.Name())
 		if !isKey(key) || !isTmp && (needed[key] || young(e, age) && !old[key]) {
 			continue
 		}
@@ -67,8 +67,12 @@ func (s *Store) doom(x *index, age time.Duration, old map[string]bool) (doomed [
 		}
 		errs = append(errs, err)
 	}
-	return doomed, errors.Join(errs...)
+	variants, err := s.doomVariants(x, needed, false)
+	return append(doomed, variants...), errors.Join(append(errs, err)...)
 }
+
+// cutTmp is the key of a directory, and whether it is not finished, or going.
+func cutTmp(name string) (key string, isTmp bool) { return strings.CutPrefix(name, tmpPrefix) }
 
 func young(e fs.DirEntry, age time.Duration) bool {
 	info, err := e.Info()

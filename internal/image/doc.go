@@ -20,6 +20,7 @@
 //	images/layers/KEY/blobs.json  compressed forms in which registries know it
 //	images/layers/KEY/synced      it is on disk, though no image may have it
 //	images/layers/tmp-KEY/        being unpacked, made ([Room]) or deleted
+//	images/variants/KEY/fs        one tree of an image's layers, in which owners have changed places (variant.go)
 //	images/locks/KEY              flock: exclusive to unpack or delete, shared to need the layer meanwhile
 //	images/sessions/ID            flock: keys of layers, and ids of images, that a process needs
 //	images/cache/HEX.json         a step of a build, which keeps its layers

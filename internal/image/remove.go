@@ -123,7 +123,16 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 			delete(x.Images, id)
 			events = append(events, Event{Deleted: id})
 		}
-		return s.finishRemoval(x, &events, &doomed)
+		if err := s.finishRemoval(x, &events, &doomed); err != nil {
+			return err
+		}
+		_, needed, err := s.holders()
+		if err != nil {
+			return err
+		}
+		unused, err := s.doomVariants(x, needed, true)
+		doomed = append(doomed, unused...)
+		return err
 	})
 	events, err = deleteDoomed(events, doomed, err)
 	s.keepReserve()

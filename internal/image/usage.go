@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"os"
 	"time"
 )
 
@@ -51,6 +52,7 @@ func (s *Store) Usage(ctx context.Context) (u Usage, err error) {
 				u.Free += sizes[key]
 			}
 		}
+		s.addVariants(&u, needed)
 		for _, img := range x.all() {
 			use := ImageUse{Image: img, Containers: len(byID[img.ID])}
 			for _, key := range img.Layers {
@@ -63,6 +65,21 @@ func (s *Store) Usage(ctx context.Context) (u Usage, err error) {
 		return nil
 	})
 	return u, err
+}
+
+// addVariants counts the trees of images with exchanged owners.
+func (s *Store) addVariants(u *Usage, needed map[string]bool) {
+	entries, _ := os.ReadDir(s.path(variantsDir)) // none: there are no variants
+	for _, e := range entries {
+		rec, err := s.readVariant(e.Name())
+		if err != nil {
+			continue // being made, or going
+		}
+		u.Bytes += rec.Bytes
+		if !needed[e.Name()] {
+			u.Free += rec.Bytes
+		}
+	}
 }
 
 // CacheUse is a record or a mount of the build cache.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
@@ -17,6 +18,7 @@ import (
 // Root are the read-only layers of an image, for an overlay.
 type Root struct {
 	Lower   []string // absolute directories, the topmost first
+	Data    []string // of a variant: directories below them, for contents alone
 	Notices []string // what is not as in the image, for the user
 }
 
@@ -29,21 +31,24 @@ const holderName = "image"
 type held struct {
 	ID     string   `json:"id"`
 	Layers []string `json:"layers"`
+	// Variant is the key of what it has instead of the layers; Exchange what that is.
+	Variant  string        `json:"variant,omitempty"`
+	Exchange *exchange.IDs `json:"exchange,omitempty"`
 }
 
 // Use marks an image as used by the container whose data directory is holder,
 // and returns its layers. Neither Remove nor Prune touches them while the mark,
 // which is a file in holder, is there.
 func (s *Store) Use(ctx context.Context, id, holder string) (*Root, error) {
-	return s.use(ctx, id, filepath.Join(holder, holderName))
+	return s.use(ctx, id, filepath.Join(holder, holderName), nil)
 }
 
 // UseMount is Use for an image that the container has as its mount number n.
 func (s *Store) UseMount(ctx context.Context, id, holder string, n int) (*Root, error) {
-	return s.use(ctx, id, filepath.Join(holder, fmt.Sprintf("%s.%d", holderName, n)))
+	return s.use(ctx, id, filepath.Join(holder, fmt.Sprintf("%s.%d", holderName, n)), nil)
 }
 
-func (s *Store) use(ctx context.Context, id, mark string) (r *Root, err error) {
+func (s *Store) use(ctx context.Context, id, mark string, v *Variant) (r *Root, err error) {
 	err = s.reading(ctx, func(x *index) error {
 		img, ok := x.image(id)
 		if !ok {
@@ -52,7 +57,14 @@ func (s *Store) use(ctx context.Context, id, mark string) (r *Root, err error) {
 		if r, err = s.rootOf(&img); err != nil {
 			return err
 		}
-		b, err := json.Marshal(held{img.ID, img.Layers})
+		h := held{ID: img.ID, Layers: img.Layers}
+		if v != nil {
+			if h.Variant, err = s.variantRoot(v, &img, r); err != nil {
+				return err
+			}
+			h.Exchange = &v.Exchange
+		}
+		b, err := json.Marshal(h)
 		if err != nil {
 			return err
 		}
@@ -126,6 +138,9 @@ func (s *Store) holders() (byID map[string][]Holder, layers map[string]bool, err
 		byID[h.ID] = append(byID[h.ID], by)
 		for _, key := range h.Layers {
 			layers[key] = true
+		}
+		if h.Variant != "" {
+			layers[h.Variant] = true // a key like others
 		}
 	}
 	return byID, layers, nil

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
@@ -22,6 +23,21 @@ import (
 // sockets are left out. Links are copied, never followed. On an error what was
 // copied is left to the caller to remove.
 func Copy(ctx context.Context, layers []string, to string) error {
+	return CopyAs(ctx, layers, to, How{})
+}
+
+// How says what of a copy is not as in the original.
+type How struct {
+	// Exchange: owners change places.
+	Exchange exchange.IDs
+	// Bare: files get no content, but a mark that tells overlayfs to look for it
+	// under the same name in a layer below that has nothing else to show (see
+	// [MarkContent]). Who mounts the copy has to give it the originals.
+	Bare bool
+}
+
+// CopyAs is Copy with differences.
+func CopyAs(ctx context.Context, layers []string, to string, how How) error {
 	layers, err := Visible(layers)
 	if err != nil {
 		return err
@@ -43,7 +59,7 @@ func Copy(ctx context.Context, layers []string, to string) error {
 		}
 		m = append(m, f)
 	}
-	c := copier{ctx: ctx, root: dst, links: map[inode]string{}}
+	c := copier{ctx: ctx, root: dst, how: how, links: map[inode]string{}}
 	return c.directory(m, dst, "")
 }
 
@@ -51,6 +67,7 @@ func Copy(ctx context.Context, layers []string, to string) error {
 type copier struct {
 	ctx   context.Context
 	root  *os.File
+	how   How
 	links map[inode]string // first copy of a file with several names
 }
 
@@ -90,7 +107,7 @@ func (c *copier) directory(m merged, dst *os.File, path string) error {
 			}
 		}
 	}
-	return keepAttributes(m[0], dst)
+	return c.keepAttributes(m[0], dst)
 }
 
 // entry copies an entry of the topmost directory.
@@ -125,14 +142,14 @@ func (c *copier) copy(m merged, dst *os.File, path, base string, attributes bool
 	case unix.S_IFDIR:
 		return c.subdirectory(m, dst, path, base)
 	case unix.S_IFLNK:
-		return c.once(dst, path, base, &st, func() error { return copyLink(dir, dst, base, &st) })
+		return c.once(dst, path, base, &st, func() error { return c.link(dir, dst, base, &st) })
 	case unix.S_IFREG:
 		if isMark(dir, base, &st, attributes) {
 			return nil
 		}
-		return c.once(dst, path, base, &st, func() error { return copyFile(dir, dst, base) })
+		return c.once(dst, path, base, &st, func() error { return c.file(dir, dst, path, base) })
 	case unix.S_IFIFO:
-		return c.once(dst, path, base, &st, func() error { return copyFIFO(dir, dst, base) })
+		return c.once(dst, path, base, &st, func() error { return c.fifo(dir, dst, base) })
 	}
 	return nil // a device, as whiteouts are, or a socket
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func copyLink(dir, dst *os.File, base string, st *unix.Stat_t) error {
+func (c *copier) link(dir, dst *os.File, base string, st *unix.Stat_t) error {
 	text := make([]byte, unix.PathMax)
 	n, err := unix.Readlinkat(int(dir.Fd()), base, text)
 	if err != nil {
@@ -18,14 +18,15 @@ func copyLink(dir, dst *os.File, base string, st *unix.Stat_t) error {
 	if err := unix.Symlinkat(string(text[:n]), int(dst.Fd()), base); err != nil {
 		return err
 	}
-	err = unix.Fchownat(int(dst.Fd()), base, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
+	uid, gid := c.how.Exchange.Ints(int(st.Uid), int(st.Gid))
+	err = unix.Fchownat(int(dst.Fd()), base, uid, gid, unix.AT_SYMLINK_NOFOLLOW)
 	if err := ignore(err, unix.EINVAL, unix.EPERM); err != nil {
 		return err
 	}
 	return unix.UtimesNanoAt(int(dst.Fd()), base, []unix.Timespec{st.Atim, st.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
 }
 
-func copyFIFO(dir, dst *os.File, base string) error {
+func (c *copier) fifo(dir, dst *os.File, base string) error {
 	if err := unix.Mknodat(int(dst.Fd()), base, unix.S_IFIFO|0o600, 0); err != nil {
 		return err
 	}
@@ -40,10 +41,10 @@ func copyFIFO(dir, dst *os.File, base string) error {
 		return err
 	}
 	defer out.Close()
-	return keepAttributes(in, out)
+	return c.keepAttributes(in, out)
 }
 
-func copyFile(dir, dst *os.File, base string) (err error) {
+func (c *copier) file(dir, dst *os.File, path, base string) (err error) {
 	in, err := openAt(dir, base, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
@@ -54,12 +55,16 @@ func copyFile(dir, dst *os.File, base string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	if unix.IoctlFileClone(int(out.Fd()), int(in.Fd())) != nil {
+	if c.how.Bare {
+		if err := bare(in, out, path); err != nil {
+			return err
+		}
+	} else if unix.IoctlFileClone(int(out.Fd()), int(in.Fd())) != nil {
 		if err := copyContent(in, out); err != nil {
 			return err
 		}
 	}
-	return keepAttributes(in, out)
+	return c.keepAttributes(in, out)
 }
 
 // copyContent copies what is not a hole (SEEK_DATA, lseek(2)).
@@ -106,13 +111,14 @@ func copyRange(in, out *os.File, from, to int64) error {
 
 // keepAttributes gives a copy the owner, attributes, mode and times of its
 // original, in this order: a change of owner clears setuid bits and capabilities.
-func keepAttributes(in, out *os.File) error {
+func (c *copier) keepAttributes(in, out *os.File) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(in.Fd()), &st); err != nil {
 		return err
 	}
 	// An id that is not mapped shows as the overflow id: then the copy stays ours.
-	err := unix.Fchown(int(out.Fd()), int(st.Uid), int(st.Gid))
+	uid, gid := c.how.Exchange.Ints(int(st.Uid), int(st.Gid))
+	err := unix.Fchown(int(out.Fd()), uid, gid)
 	if err := ignore(err, unix.EINVAL, unix.EPERM); err != nil {
 		return err
 	}

@@ -89,19 +89,20 @@ func SetTimes(f *os.File, mtime unix.Timespec) error { return futimens(f, mtime,
 // CopyEntry copies an entry of dir that is no directory, and was looked at, with its
 // attributes to the directory dst. Devices and sockets are left out.
 func CopyEntry(dir, dst *os.File, base string, st *unix.Stat_t) error {
+	var c copier
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFLNK:
-		return copyLink(dir, dst, base, st)
+		return c.link(dir, dst, base, st)
 	case unix.S_IFREG:
-		return copyFile(dir, dst, base)
+		return c.file(dir, dst, base, base)
 	case unix.S_IFIFO:
-		return copyFIFO(dir, dst, base)
+		return c.fifo(dir, dst, base)
 	}
 	return nil
 }
 
 // KeepAttributes gives the open file out owner, attributes, mode and times of in.
-func KeepAttributes(in, out *os.File) error { return keepAttributes(in, out) }
+func KeepAttributes(in, out *os.File) error { return (&copier{}).keepAttributes(in, out) }
 
 // MakeWhiteout says that the layers below have nothing of that name in dir.
 func MakeWhiteout(dir *os.File, base string) error { return (&marker{}).whiteout(dir, base) }

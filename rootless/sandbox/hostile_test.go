@@ -10,6 +10,7 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/hostiletest"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
@@ -121,7 +122,7 @@ func (h *hostile) start(t *testing.T, overlay bool) (out, refused string) {
 		return "", err.Error()
 	}
 	s := h.spec()
-	if err := MakeMountPoints(root, s, nil); err != nil {
+	if err := MakeMountPoints(root, s, nil, exchange.IDs{}); err != nil {
 		return "", err.Error()
 	}
 	c := hostContainer(t, s)

@@ -20,6 +20,8 @@ type Command struct {
 	// Cgroup is the group that it is born in, the container's; nil = the holder's.
 	Cgroup   *os.File
 	SingleID bool
+	// UserNS is as in [Container].
+	UserNS *os.File
 	// Host are the namespaces of the holder that the container has: we are in them
 	// already, and may not enter the host's once more.
 	Host Share
@@ -37,6 +39,9 @@ func Join(c Command) *Prepared {
 	b.Prepared.Cgroup = c.Cgroup
 	fd := b.file(c.Pidfd)
 	b.HandOver = fd + 1
+	if c.UserNS != nil {
+		b.HandOver++
+	}
 	b.oomScore(c.Process.OOMScoreAdj)
 	namespaces := unix.CLONE_NEWNS | unix.CLONE_NEWPID
 	if !c.Host.UTS.Host {
@@ -54,9 +59,10 @@ func Join(c Command) *Prepared {
 	b.mark("join the container's namespaces")
 	b.do("join the container's namespaces", unix.SYS_SETNS, fd, namespaces)
 	b.do("enter /", unix.SYS_CHDIR, "/")
+	b.enterUser(c.UserNS, c.Keyring)
 	b.do("close the program", unix.SYS_CLOSE, StatusFile-1)
-	b.do("close the container's pidfd", unix.SYS_CLOSE, fd)
+	b.do("close our files", unix.SYS_CLOSE_RANGE, fd, b.HandOver-1, 0)
 	b.workdir(c.Process.Cwd)
-	b.lock(c.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: c.Keyring, inside: true})
+	b.lock(c.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: keyringOf(c.Keyring, c.UserNS), inside: true})
 	return b.Prepared
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -44,7 +45,7 @@ func (b *builder) onto(what, dir string) {
 
 func (b *builder) dev(c Container) {
 	b.mark("mount /dev")
-	b.newFS("make /dev", "tmpfs", unix.MOUNT_ATTR_NOSUID, b.c, option{"mode", "755"}, option{"size", "64k"})
+	b.newFS("make /dev", "tmpfs", unix.MOUNT_ATTR_NOSUID, b.c, append(rootOptions(c.Exchange), option{"mode", "755"}, option{"size", "64k"})...)
 	b.openPoint("/dev", dirFlags, b.b)
 	b.attach("mount /dev", b.c, b.b)
 	b.close(b.b)
@@ -53,10 +54,14 @@ func (b *builder) dev(c Container) {
 	}
 	for _, l := range deviceLinks {
 		b.do("link /dev/"+l[1], unix.SYS_SYMLINKAT, l[0], b.c, l[1])
+		if x := c.Exchange; !x.None() {
+			b.do("own /dev/"+l[1], unix.SYS_FCHOWNAT, b.c, l[1], x.UID, x.GID, unix.AT_SYMLINK_NOFOLLOW)
+		}
 	}
 	pts := []option{{"newinstance", ""}, {"ptmxmode", "0666"}, {"mode", "0620"}}
 	if !c.SingleID {
-		pts = append(pts, option{"gid", "5"}) // tty, as every distribution has it
+		const tty = 5 // as every distribution has it
+		pts = append(pts, option{"gid", strconv.FormatUint(uint64(c.Exchange.Group(tty)), 10)})
 	}
 	b.subDev("pts", "devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, pts...)
 	b.ipcFiles(c)

@@ -21,7 +21,7 @@ type lock struct {
 	filter     seccomp.Program
 	singleID   bool // no id but 0 is mapped
 	keepGroups bool // setgroups(2) is not called
-	keyring    string
+	keyring    keyrings
 	init       bool // an init of ours stays above the process
 	inside     bool // it goes to a running container: hand over to a process in there
 	late       bool // then the filter is loaded by that process
@@ -31,12 +31,7 @@ type lock struct {
 // says what it stops.
 func (b *builder) lock(p *specs.Process, l lock) {
 	b.mark("set the bounds")
-	// Keys of the caller's session must not be found from inside. Who gets no
-	// keyring of its own, because the quota is full, has the project's.
-	if l.keyring != "" {
-		b.do("leave the session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, l.keyring)
-	}
-	b.do("new session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0).Ignore()
+	b.keyring(l.keyring)
 	early := !l.inside || !l.late
 	if !l.inside {
 		b.limits(p.Rlimits)
@@ -79,7 +74,7 @@ func (b *builder) lock(p *specs.Process, l lock) {
 // What is seen in there must have nothing that the container has not: a process
 // with CAP_SYS_PTRACE inside (cap_add, privileged) may read its memory, take its
 // descriptors and make it do what it likes, dumpable or not, since all
-// containers are in the same user namespace (CVE-2016-9962). So the namespaces
+// containers but those of an exchange are in the same user namespace (CVE-2016-9962). So the namespaces
 // are joined, the descriptors closed and the bounds set before.
 func (b *builder) handOver(p *specs.Process) {
 	// A change of ids may have made us dumpable (fs.suid_dumpable, proc(5)).

@@ -8,6 +8,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
@@ -17,7 +18,7 @@ import (
 // to be mounted on. One in place of a file goes, as the layer would cover it.
 func MakeBaseIn(root *os.File) error {
 	for _, d := range baseDirs {
-		if err := makeDir(root, d); err != nil {
+		if err := makeDir(root, d, nil); err != nil {
 			return err
 		}
 	}
@@ -25,7 +26,7 @@ func MakeBaseIn(root *os.File) error {
 		if err := dropLink(root, f); err != nil {
 			return err
 		}
-		if err := makeFile(root, f); err != nil {
+		if err := makeFile(root, f, nil); err != nil {
 			return err
 		}
 	}
@@ -53,8 +54,9 @@ func dropLink(root *os.File, file string) error {
 
 // MakeMountPoints makes, in the detached root of an image, what mounts and the
 // working directory of the spec need beyond the base layer. It goes into the
-// writable layer.
-func MakeMountPoints(root *os.File, spec *specs.Spec, sources map[string]Source) error {
+// writable layer, and belongs to root as the exchange x has it.
+func MakeMountPoints(root *os.File, spec *specs.Spec, sources map[string]Source, x exchange.IDs) error {
+	owner := ownerOf(x)
 	for _, m := range spec.Mounts {
 		if first, _ := cutFirst(m.Destination); first == "dev" || first == "proc" || first == "sys" {
 			continue
@@ -67,31 +69,31 @@ func MakeMountPoints(root *os.File, spec *specs.Spec, sources map[string]Source)
 			src.file.Close()
 		}
 		if src.isDir {
-			if err := makeDir(root, m.Destination); err != nil {
+			if err := makeDir(root, m.Destination, owner); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := makeFile(root, m.Destination); err != nil {
+		if err := makeFile(root, m.Destination, owner); err != nil {
 			return err
 		}
 	}
 	if dir := spec.Process.Cwd; dir != "" && dir != "/" {
-		return makeDir(root, dir)
+		return makeDir(root, dir, owner)
 	}
 	return nil
 }
 
-func makeDir(root *os.File, dir string) error {
-	f, err := safepath.MkdirAllInRoot(root, dir, 0o755)
+func makeDir(root *os.File, dir string, owner *safepath.Owner) error {
+	f, err := safepath.MkdirAllOwned(root, dir, 0o755, owner)
 	if err != nil {
 		return fmt.Errorf("mount point %s: %w", dir, err)
 	}
 	return f.Close()
 }
 
-func makeFile(root *os.File, path string) error {
-	f, err := safepath.CreateFileInRoot(root, path, 0o644)
+func makeFile(root *os.File, path string, owner *safepath.Owner) error {
+	f, err := safepath.CreateFileOwned(root, path, 0o644, owner)
 	if err != nil {
 		return fmt.Errorf("mount point %s: %w", path, err)
 	}

@@ -14,6 +14,9 @@ import (
 type Layers struct {
 	// Lower are the read-only directories, the topmost first.
 	Lower []string
+	// Data are below them, the topmost first, and show nothing of themselves: files
+	// above that have no content of their own name it there (see [ProbeData]).
+	Data []string
 	// Upper is where changes go; "" = nothing can be changed.
 	Upper string
 	// Work must be empty and fresh: a work directory of an earlier mount costs
@@ -32,9 +35,9 @@ var noAppend atomic.Bool
 func Overlay(l Layers) (*os.File, error) {
 	var p paths
 	defer p.close()
-	if !noAppend.Load() && os.Getenv("MOCKER_FORCE_OLD_OVERLAY") == "" {
+	if !noAppend.Load() && os.Getenv("MOCKER_FORCE_OLD_OVERLAY") == "" || len(l.Data) > 0 {
 		f, err := overlayAppend(l, &p)
-		if !errors.Is(err, errNoAppend) {
+		if !errors.Is(err, errNoAppend) || len(l.Data) > 0 {
 			return f, err
 		}
 		if f, err = overlayJoined(l, &p); err == nil {
@@ -67,6 +70,9 @@ func overlayAppend(l Layers, p *paths) (*os.File, error) {
 	lower := make([][2]string, len(l.Lower))
 	for i, d := range l.Lower {
 		lower[i] = [2]string{"lowerdir+", p.short(d)}
+	}
+	for _, d := range l.Data {
+		lower = append(lower, [2]string{"datadir+", p.short(d)})
 	}
 	return newOverlay(l, p, lower)
 }

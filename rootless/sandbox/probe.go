@@ -2,12 +2,16 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/layer"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
@@ -26,16 +30,31 @@ func ProbeOverlay(dir string) (err error) {
 			return errors.New(name + " is set")
 		}
 	}
+	return probe(dir, probeOverlay)
+}
+
+// ProbeData makes an overlay below dir whose files have their contents in another
+// directory ([Layers.Data]), reads one, and tells why it cannot. A user may mount such
+// since Linux 6.16. MOCKER_FORCE_NO_DATA_LAYERS makes it fail.
+func ProbeData(dir string) (err error) {
+	if os.Getenv("MOCKER_FORCE_NO_DATA_LAYERS") != "" {
+		return errors.New("MOCKER_FORCE_NO_DATA_LAYERS is set")
+	}
+	return probe(dir, probeData)
+}
+
+// probe calls try with a directory below dir.
+func probe(dir string, try func(at func(name string) string) error) (err error) {
 	SweepProbes(dir)
 	for range probeTries {
-		if err = probeOverlay(dir); !errors.Is(err, fs.ErrNotExist) {
+		if err = probeIn(dir, try); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
 	return err
 }
 
-func probeOverlay(dir string) error {
+func probeIn(dir string, try func(at func(name string) string) error) error {
 	tmp, err := os.MkdirTemp(dir, probeName)
 	if err != nil {
 		return err
@@ -49,7 +68,10 @@ func probeOverlay(dir string) error {
 	if err := unix.Flock(wire.FD(lock), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return fs.ErrNotExist // it is just being swept
 	}
-	at := func(name string) string { return filepath.Join(tmp, name) }
+	return try(func(name string) string { return filepath.Join(tmp, name) })
+}
+
+func probeOverlay(at func(name string) string) error {
 	for _, d := range []string{"lower", "upper", "work"} {
 		if err := os.Mkdir(at(d), 0o755); err != nil {
 			return err
@@ -60,6 +82,34 @@ func probeOverlay(dir string) error {
 		return err
 	}
 	return f.Close()
+}
+
+func probeData(at func(name string) string) error {
+	for _, d := range []string{"lower", "data"} {
+		if err := os.Mkdir(at(d), 0o755); err != nil {
+			return err
+		}
+	}
+	const content = "x"
+	err := errors.Join(os.WriteFile(at("data/f"), []byte(content), 0o600), os.WriteFile(at("lower/f"), nil, 0o600),
+		os.Truncate(at("lower/f"), int64(len(content))), layer.MarkContent(at("lower/f"), "f"))
+	if err != nil {
+		return err
+	}
+	f, err := Overlay(Layers{Lower: []string{at("lower")}, Data: []string{at("data")}})
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	got, err := safepath.OpenInRoot(f, "f", unix.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer got.Close()
+	if b, err := io.ReadAll(got); err != nil || string(b) != content {
+		return fmt.Errorf("its content is not to be had: %q, %w", b, err)
+	}
+	return nil
 }
 
 // SweepProbes removes what processes have left that were killed during a probe: with

@@ -85,7 +85,7 @@ func (h *hostile) startRaced(t *testing.T, overlay, subpath bool) (out, failed s
 	c := hostContainer(t, s)
 	c.Root = root
 	c.Sources = map[string]Source{"/part": {Subpath: "sub"}}
-	if err := MakeMountPoints(root, s, c.Sources); err != nil {
+	if err := MakeMountPoints(root, s, c.Sources, c.Exchange); err != nil {
 		return "", err.Error()
 	}
 	p := Setup(c)

@@ -6,11 +6,12 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 )
 
 // Namespaces are those that a container gets by clone. Its net namespace is
-// made ahead, its user namespace is that of the user.
+// made ahead; its user namespace is that of the user, or one that was made ahead too.
 const Namespaces = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWCGROUP
 
 // Container is what Setup needs beside the spec.
@@ -27,6 +28,11 @@ type Container struct {
 	MountPoint string
 	// NetNS is the net namespace; nil = the host's.
 	NetNS *os.File
+	// UserNS is a user namespace below ours, which the process enters before its program
+	// is executed; nil = it stays in ours. All other namespaces are ours.
+	UserNS *os.File
+	// Exchange is what UserNS does to ids; what we make belongs to its root.
+	Exchange exchange.IDs
 	// Filter is the seccomp filter.
 	Filter seccomp.Program
 	// Gate is a pipe whose end the process waits for: before its first step, or when
@@ -64,7 +70,7 @@ type Container struct {
 // Setup makes the program that becomes the container's first process.
 func Setup(c Container) *Prepared {
 	b := assemble(c)
-	b.lock(c.Spec.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: c.Keyring, init: c.Init, inside: b.HandOver != 0})
+	b.lock(c.Spec.Process, lock{filter: c.Filter, late: c.LateFilter, keepGroups: c.SingleID || c.KeepGroups, singleID: c.SingleID, keyring: keyringOf(c.Keyring, c.UserNS), init: c.Init, inside: b.HandOver != 0})
 	return b.Prepared
 }
 
@@ -140,6 +146,7 @@ func (b *builder) pivot(c Container) {
 	b.do("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", ".")
 	b.do("leave the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH)
 	b.do("enter /", unix.SYS_CHDIR, "/")
+	b.enterUser(c.UserNS, c.Keyring)
 	b.closeFiles()
 	b.workdir(c.Spec.Process.Cwd)
 }

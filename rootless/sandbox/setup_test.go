@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/capability"
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 )
 
 // TestMain runs the tests as root of a user namespace with one id, pid 1 of a
@@ -233,7 +234,7 @@ func TestOverlayRoot(t *testing.T) {
 	s.Process.Args = []string{"/bin/busybox", "sh", "-c", "echo hi > /file; cat /file; pwd; /bin/busybox ls /"}
 	s.Process.Cwd = "/made/here"
 	s.Mounts = []specs.Mount{{Type: "tmpfs", Destination: "/data/x"}}
-	if err := MakeMountPoints(root, s, nil); err != nil {
+	if err := MakeMountPoints(root, s, nil, exchange.IDs{}); err != nil {
 		t.Fatal(err)
 	}
 	c := hostContainer(t, s)

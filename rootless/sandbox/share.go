@@ -109,7 +109,7 @@ func (b *builder) ipcFiles(c Container) {
 		if size == 0 {
 			size = 64 << 20
 		}
-		b.subDev("shm", "tmpfs", noneOf, option{"mode", "1777"}, option{"size", strconv.FormatInt(size, 10)})
+		b.subDev("shm", "tmpfs", noneOf, append(rootOptions(c.Exchange), option{"mode", "1777"}, option{"size", strconv.FormatInt(size, 10)})...)
 	}
 	if c.Share.IPC.Host {
 		b.hostDir("mqueue") // the kernel makes no new view of the host's queues for us

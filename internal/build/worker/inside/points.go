@@ -10,6 +10,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -49,7 +50,7 @@ func (p *points) make(root *os.File, spec *specs.Spec, sources map[string]sandbo
 			return err
 		}
 	}
-	if err := sandbox.MakeMountPoints(root, spec, sources); err != nil {
+	if err := sandbox.MakeMountPoints(root, spec, sources, exchange.IDs{}); err != nil {
 		return err
 	}
 	for i := range p.made {
