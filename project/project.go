@@ -73,9 +73,13 @@ type Service struct {
 	Sysctls       map[string]string `json:"sysctls,omitempty"`
 	Mounts        []Mount           `json:"mounts,omitempty"` // volumes and tmpfs, in file order
 	VolumesFrom   []VolumesFrom     `json:"volumes_from,omitempty"`
-	Files         []File            `json:"files,omitempty"`    // configs and secrets, in file order
-	ShmSize       int64             `json:"shm_size,omitempty"` // bytes, 0 = 64 MiB
-	Labels        map[string]string `json:"labels,omitempty"`
+	// OwnFiles is whose files in bind mounts are the caller's on the host
+	// (x-mocker.own_files): "" = found out, OwnFilesOff, OwnFilesOn = of the user that the
+	// service runs as, else a user as in User.
+	OwnFiles string            `json:"own_files,omitempty"`
+	Files    []File            `json:"files,omitempty"`    // configs and secrets, in file order
+	ShmSize  int64             `json:"shm_size,omitempty"` // bytes, 0 = 64 MiB
+	Labels   map[string]string `json:"labels,omitempty"`
 
 	Process
 
@@ -121,6 +125,12 @@ type Service struct {
 	// Source is where the service is defined.
 	Source Position `json:"source"`
 }
+
+// Words of [Service.OwnFiles].
+const (
+	OwnFilesOn  = "true"
+	OwnFilesOff = "false"
+)
 
 // Position is a place in a compose file.
 type Position struct {

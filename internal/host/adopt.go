@@ -78,6 +78,9 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 	if err := r.openNotify(c, sc); err != nil {
 		r.report(fmt.Sprintf("container %s: %v", sc.Name, err))
 	}
+	if _, err := r.userNS(context.Background(), rec.Own); err != nil { // claims it
+		r.report(fmt.Sprintf("container %s: no command can be executed in it: %v", sc.Name, err))
+	}
 	if !rec.HostNet && rec.Joined == "" {
 		if err = r.adoptNetwork(c, sc); err != nil {
 			r.report(err.Error())

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -78,7 +79,7 @@ func digestOf(content []byte) string {
 }
 
 // writeContents makes the container's copies.
-func (r *Runtime) writeContents(sc *supervisor.Container) error {
+func (r *Runtime) writeContents(c *container, sc *supervisor.Container) error {
 	if len(sc.Service.Files) == 0 {
 		return nil
 	}
@@ -92,7 +93,7 @@ func (r *Runtime) writeContents(sc *supervisor.Container) error {
 	for i, f := range sc.Service.Files {
 		content, err := r.content(f)
 		if err == nil {
-			err = r.writeContent(filepath.Join(dir, strconv.Itoa(i)), f, content)
+			err = r.writeContent(filepath.Join(dir, strconv.Itoa(i)), f, content, c.rec.Own)
 		}
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", f.Kind, f.Source, err)
@@ -101,7 +102,7 @@ func (r *Runtime) writeContents(sc *supervisor.Container) error {
 	return nil
 }
 
-func (r *Runtime) writeContent(path string, f project.File, content []byte) error {
+func (r *Runtime) writeContent(path string, f project.File, content []byte, x exchange.IDs) error {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		return contentsError(err)
 	}
@@ -110,7 +111,7 @@ func (r *Runtime) writeContent(path string, f project.File, content []byte) erro
 		r.notice(fmt.Sprintf("%s %s belongs to 0:0 in containers, not to %d:%d: only your own id exists there", f.Kind, f.Source, uid, gid))
 		uid, gid = 0, 0
 	}
-	if err := os.Chown(path, int(uid), int(gid)); err != nil {
+	if err := os.Chown(path, int(x.User(uid)), int(x.Group(gid))); err != nil {
 		return fmt.Errorf("owner %d:%d does not exist in your user namespace", uid, gid)
 	}
 	mode := os.FileMode(f.Mode & 0o777)

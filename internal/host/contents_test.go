@@ -44,7 +44,7 @@ func TestContents(t *testing.T) {
 	if err := r.KeepContents(map[string][]byte{digest("from env"): []byte("from env")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.writeContents(sc); err != nil {
+	if err := r.writeContents(&container{name: sc.Name}, sc); err != nil {
 		t.Fatal(err)
 	}
 	for n, want := range map[int]string{0: "from env -r--------", 1: "from file grwxr-xr-x"} {
@@ -64,17 +64,17 @@ func TestContents(t *testing.T) {
 	if err := r.KeepContents(nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.writeContents(sc); err == nil || !strings.Contains(err.Error(), "secret env: its content is kept in memory only") {
+	if err := r.writeContents(&container{name: sc.Name}, sc); err == nil || !strings.Contains(err.Error(), "secret env: its content is kept in memory only") {
 		t.Errorf("without the content: %v", err)
 	}
 	sc.Service.Files = sc.Service.Files[1:]
-	if err := r.writeContents(sc); err != nil {
+	if err := r.writeContents(&container{name: sc.Name}, sc); err != nil {
 		t.Errorf("from the file: %v", err)
 	}
 	if err := os.WriteFile(user, []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.writeContents(sc); err == nil || !strings.Contains(err.Error(), "has changed since the last up") {
+	if err := r.writeContents(&container{name: sc.Name}, sc); err == nil || !strings.Contains(err.Error(), "has changed since the last up") {
 		t.Errorf("from a changed file: %v", err)
 	}
 }

@@ -39,10 +39,16 @@ func (r *Runtime) create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := state.MakePrivate(r.dirs.ContainerData(r.project, sc.Name)); err != nil {
 		return stageError("files", sc.Name, err)
 	}
-	if err := r.resolveMounts(ctx, c, sc, sc.Service.Mounts); err != nil {
+	if err := r.resolveMounts(c, sc, sc.Service.Mounts); err != nil {
 		return stageError("volumes", sc.Name, err)
 	}
-	if err := r.writeContents(sc); err != nil {
+	if err := r.decideOwn(ctx, c, sc); err != nil {
+		return stageError("own files", sc.Name, err)
+	}
+	if err := r.imageMounts(ctx, c, sc); err != nil {
+		return stageError("volumes", sc.Name, err)
+	}
+	if err := r.writeContents(c, sc); err != nil {
 		return stageError("configs and secrets", sc.Name, err)
 	}
 	if err := r.prepareRoot(ctx, c, sc); err != nil {

@@ -47,13 +47,17 @@ func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec super
 		defer slave.Close()
 		master, files = m, [3]*os.File{slave, slave, slave}
 	}
+	ns, err := r.userNS(ctx, c.rec.Own)
+	if err != nil {
+		return nil, nil, stageError("own files", sc.Name, err)
+	}
 	group, leave, err := r.groups.Enter(ctx, c.run.Name)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer leave()
 	prepared := sandbox.Join(sandbox.Command{
-		Cgroup: group, Process: p, Pidfd: c.run.Pidfd, Filter: code, LateFilter: ownFilter(&sc.Service), SingleID: r.singleID, KeepGroups: r.keepsGroups(sc), Keyring: r.keyring, Host: ofHost(sc), HostNet: c.rec.HostNet,
+		Cgroup: group, UserNS: ns, Process: p, Pidfd: c.run.Pidfd, Filter: code, LateFilter: ownFilter(&sc.Service), SingleID: r.singleID, KeepGroups: r.keepsGroups(sc), Keyring: r.keyring, Host: ofHost(sc), HostNet: c.rec.HostNet,
 	})
 	child, err := r.start(ctx, r.execName(c, spec.Detach), prepared, files)
 	if err != nil {

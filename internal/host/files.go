@@ -70,6 +70,9 @@ func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
 		if err := os.WriteFile(here, []byte(contents[name]), 0o644); err != nil {
 			return err
 		}
+		if err := c.own(here); err != nil {
+			return err
+		}
 	}
 	return nil
 }

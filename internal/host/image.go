@@ -14,5 +14,9 @@ func (r *Runtime) finder() *images.Finder {
 
 // Images implements supervisor.Runtime.
 func (r *Runtime) Images(ctx context.Context, services []project.Service, say func(name, status string)) (imageconfig.Set, error) {
-	return r.finder().All(ctx, services, say)
+	found, err := r.finder().All(ctx, services, say)
+	if err == nil {
+		err = r.prepareOwn(ctx, services, found, say)
+	}
+	return found, err
 }

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -22,13 +21,14 @@ type mounted struct {
 	Volume    string   `json:"volume,omitempty"`     // its name
 	From      string   `json:"from,omitempty"`       // the source's path, as a sandbox sees it
 	Layers    []string `json:"layers,omitempty"`     // of an image, the topmost first
+	Data      []string `json:"data,omitempty"`       // further ones, for contents alone
 	InScratch bool     `json:"in_scratch,omitempty"` // From is in the holder's scratch directory
 	Shared    bool     `json:"shared,omitempty"`     // it is another container's, which has filled it
 }
 
 // resolveMounts makes the sources of all mounts that do not exist, and records
 // which they are and that the container uses them.
-func (r *Runtime) resolveMounts(ctx context.Context, c *container, sc *supervisor.Container, list []project.Mount) error {
+func (r *Runtime) resolveMounts(c *container, sc *supervisor.Container, list []project.Mount) error {
 	c.rec.Mounts = nil
 	var wants []volumes.Want
 	var which []int
@@ -38,11 +38,6 @@ func (r *Runtime) resolveMounts(ctx context.Context, c *container, sc *superviso
 		case project.MountBind:
 			out.From = m.Source
 			if err := r.prepareBind(m); err != nil {
-				return err
-			}
-		case project.MountImage:
-			var err error
-			if out.Layers, err = r.imageMount(ctx, sc, m, i); err != nil {
 				return err
 			}
 		case project.MountVolume:
@@ -145,7 +140,7 @@ func (r *Runtime) sources(c *container) (out map[string]sandbox.Source, err erro
 	out = map[string]sandbox.Source{}
 	for _, m := range c.rec.Mounts {
 		if m.Type == project.MountImage {
-			tree, err := r.openLayers(c, m.Layers)
+			tree, err := r.openLayers(c, m.Layers, m.Data)
 			if err != nil {
 				closeSources(out)
 				return nil, fmt.Errorf("mount image %s: %w", m.Source, err)

@@ -48,10 +48,10 @@ func TestMountOptions(t *testing.T) {
 		{project.Mount{Type: project.MountTmpfs, Target: "/t", Size: 4096, Mode: 0o700}, "tmpfs  /t mode=700,size=4096,noexec"},
 		{project.Mount{Type: project.MountTmpfs, Target: "/t", Options: []string{"exec", "uid=7"}}, "tmpfs  /t mode=1777,exec,uid=7"},
 	} {
-		if err := r.resolveMounts(t.Context(), c, sc, []project.Mount{x.in}); err != nil {
+		if err := r.resolveMounts(c, sc, []project.Mount{x.in}); err != nil {
 			t.Fatal(err)
 		}
-		m := r.mount(c.rec.Mounts[0])
+		m := r.mount(c, c.rec.Mounts[0])
 		got := strings.Join([]string{m.Type, m.Source, m.Destination, strings.Join(m.Options, ",")}, " ")
 		if got != x.want {
 			t.Errorf("got %q, want %q", got, x.want)
@@ -71,7 +71,7 @@ func TestAnonymousVolumes(t *testing.T) {
 		t.Helper()
 		sc.ID, sc.Inherit = id, inherit
 		list := []project.Mount{{Type: project.MountVolume, Target: "/b"}, {Type: project.MountVolume, Target: "/c"}}
-		if err := r.resolveMounts(t.Context(), c, sc, list); err != nil {
+		if err := r.resolveMounts(c, sc, list); err != nil {
 			t.Fatal(err)
 		}
 		if c.rec.Mounts[0].From == c.rec.Mounts[1].From {

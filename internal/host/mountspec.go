@@ -3,10 +3,12 @@ package host
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -33,7 +35,7 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 		list = append(list, m)
 	}
 	for _, m := range c.rec.Mounts {
-		list = append(list, r.mount(m))
+		list = append(list, r.mount(c, m))
 	}
 	for i, f := range sc.Service.Files {
 		list = append(list, specs.Mount{Type: "bind", Source: r.scratchDir(contentFile(c.name, i)), Destination: f.Target,
@@ -45,9 +47,9 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 	return list
 }
 
-func (r *Runtime) mount(m mounted) specs.Mount {
+func (r *Runtime) mount(c *container, m mounted) specs.Mount {
 	if m.Type == project.MountTmpfs {
-		return r.tmpfs(m.Mount)
+		return r.tmpfs(m.Mount, c.rec.Own)
 	}
 	if m.Type == project.MountImage {
 		return specs.Mount{Type: "bind", Source: "image " + m.Source, Destination: m.Target, Options: []string{"bind", "ro", "nodev"}}
@@ -68,7 +70,7 @@ func (r *Runtime) mount(m mounted) specs.Mount {
 }
 
 // tmpfs has docker's defaults: nothing in it is executed unless the file says so.
-func (r *Runtime) tmpfs(m project.Mount) specs.Mount {
+func (r *Runtime) tmpfs(m project.Mount, x exchange.IDs) specs.Mount {
 	out := specs.Mount{Type: "tmpfs", Destination: m.Target}
 	mode := m.Mode
 	if mode == 0 {
@@ -84,7 +86,7 @@ func (r *Runtime) tmpfs(m project.Mount) specs.Mount {
 	if !slices.Contains(m.Options, "exec") && !slices.Contains(m.Options, "noexec") {
 		out.Options = append(out.Options, "noexec")
 	}
-	out.Options = append(out.Options, r.tmpfsOptions(m.Options)...)
+	out.Options = append(out.Options, exchangeOptions(r.tmpfsOptions(m.Options), x)...)
 	return out
 }
 
@@ -97,6 +99,30 @@ func (r *Runtime) tmpfsOptions(options []string) (out []string) {
 			continue
 		}
 		out = append(out, o)
+	}
+	return out
+}
+
+// exchangeOptions says owners as they are in our user namespace; a tmpfs without one is
+// root's.
+func exchangeOptions(options []string, x exchange.IDs) (out []string) {
+	owners := map[string]uint32{"uid": x.User(0), "gid": x.Group(0)}
+	for _, o := range options {
+		name, value, _ := strings.Cut(o, "=")
+		id, err := strconv.ParseUint(value, 10, 32)
+		switch {
+		case name == "uid" && err == nil:
+			owners[name] = x.User(uint32(id))
+		case name == "gid" && err == nil:
+			owners[name] = x.Group(uint32(id))
+		default:
+			out = append(out, o)
+		}
+	}
+	for _, name := range []string{"uid", "gid"} {
+		if owners[name] != 0 {
+			out = append(out, fmt.Sprintf("%s=%d", name, owners[name]))
+		}
 	}
 	return out
 }

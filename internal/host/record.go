@@ -1,6 +1,7 @@
 package host
 
 import (
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -10,6 +11,8 @@ import (
 type record struct {
 	Lower     string                     `json:"lower,omitempty"`  // the topmost read-only layer; "" = the host's root file system
 	Below     []string                   `json:"below,omitempty"`  // the layers below it, the topmost first
+	Data      []string                   `json:"data,omitempty"`   // further ones, for contents alone
+	Own       exchange.IDs               `json:"own,omitzero"`     // the ids that have changed places
 	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of all layers
 	Fuse      bool                       `json:"fuse,omitempty"`   // fuse-overlayfs serves the root
 	Mounts    []mounted                  `json:"mounts,omitempty"`

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/host/images"
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -30,10 +31,13 @@ func (r *Runtime) prepareRoot(ctx context.Context, c *container, sc *supervisor.
 			return err
 		}
 	}
-	if err := os.Mkdir(r.upperDir(sc.Name), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Mkdir(r.upperDir(sc.Name), 0o755); err != nil {
+		if errors.Is(err, os.ErrExist) {
+			return nil
+		}
 		return err
 	}
-	return nil
+	return c.own(r.upperDir(sc.Name))
 }
 
 // findLayers finds the read-only directories of the root, and marks them as used.
@@ -51,11 +55,12 @@ func (r *Runtime) findLayers(ctx context.Context, c *container, sc *supervisor.C
 		if err != nil {
 			return err
 		}
-		root, err := store.Use(ctx, sc.Image.ID, r.dirs.ContainerData(r.project, sc.Name))
+		root, err := r.useImage(ctx, store, c, sc)
 		if err != nil {
 			return err
 		}
 		lower, notices = root.Lower, root.Notices
+		c.rec.Data = root.Data
 	}
 	for _, n := range notices {
 		r.notice(n)
@@ -65,6 +70,15 @@ func (r *Runtime) findLayers(ctx context.Context, c *container, sc *supervisor.C
 	}
 	c.rec.Lower, c.rec.Below = lower[0], lower[1:]
 	return nil
+}
+
+// useImage marks the container's image, or the variant of it, as used.
+func (r *Runtime) useImage(ctx context.Context, store *image.Store, c *container, sc *supervisor.Container) (*image.Root, error) {
+	data := r.dirs.ContainerData(r.project, sc.Name)
+	if c.rec.Own.None() {
+		return store.Use(ctx, sc.Image.ID, data)
+	}
+	return store.UseVariant(ctx, sc.Image.ID, data, r.variant(c.rec.Own, r.baseLayer()))
 }
 
 // copyRoot makes the container's own copy of the image, once in its life.
@@ -117,7 +131,7 @@ func (r *Runtime) openRoot(ctx context.Context, c *container, spec *specs.Spec, 
 	if err != nil {
 		return nil, err
 	}
-	return root, sandbox.MakeMountPoints(root, spec, sources)
+	return root, sandbox.MakeMountPoints(root, spec, sources, c.rec.Own)
 }
 
 // mountLayers makes the overlay of a run.
@@ -127,13 +141,16 @@ func (r *Runtime) mountLayers(ctx context.Context, c *container, run int) (*os.F
 		return nil, err
 	}
 	c.work = filepath.Base(work)
-	lower := []string{r.baseLayer()}
+	var lower []string
+	if c.rec.Own.None() { // else it is part of the variant
+		lower = append(lower, r.baseLayer())
+	}
 	for _, dir := range c.rec.layers() {
-		if dir != lower[0] {
+		if len(lower) == 0 || dir != lower[0] {
 			lower = append(lower, dir)
 		}
 	}
-	layers := sandbox.Layers{Lower: lower, Upper: r.upperDir(c.name), Work: work}
+	layers := sandbox.Layers{Lower: lower, Data: c.rec.Data, Upper: r.upperDir(c.name), Work: work}
 	if c.rec.Fuse {
 		return r.mountFuse(ctx, c, layers, run)
 	}

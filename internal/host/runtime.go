@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/host/groups"
 	"github.com/mocker-compose/mocker-compose/internal/host/kept"
 	"github.com/mocker-compose/mocker-compose/internal/host/turns"
@@ -40,11 +41,13 @@ type Runtime struct {
 	scratch *os.File     // directory of the holder's scratch files
 	ownEtc  func() bool  // on the host's root file system, /etc is an overlay of ours
 	overlay func() error // why no overlay can be made; nil if one can
-	report  func(string)
-	router  *os.File
-	uplink  *uplinks.Keeper
-	groups  *groups.Keeper
-	happens chan supervisor.Happening
+	// dataLayers tells whether one can have layers for contents alone.
+	dataLayers func() bool
+	report     func(string)
+	router     *os.File
+	uplink     *uplinks.Keeper
+	groups     *groups.Keeper
+	happens    chan supervisor.Happening
 
 	singleID bool
 	portable bool
@@ -52,12 +55,15 @@ type Runtime struct {
 	execs    atomic.Int64
 	turns    turns.Turns
 	memory   sync.Mutex // held while a volume in memory is mounted
+	owning   sync.Mutex // of userNSs; held while one is made
+	userNSs  map[exchange.IDs]*os.File
 	meter    *usage.Meter
 
 	mu         sync.Mutex
 	containers map[string]*container
 	parked     map[string]*container     // removed, while others run in their net namespaces
 	named      map[string]project.Volume // by key in the file
+	mounting   map[string][]string       // keys of the named volumes of services
 	noticed    map[string]bool           // what has been said, or is about to be
 	notices    []string
 }
@@ -106,6 +112,8 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 		containers: make(map[string]*container),
 		parked:     make(map[string]*container),
 		named:      make(map[string]project.Volume),
+		mounting:   make(map[string][]string),
+		userNSs:    make(map[exchange.IDs]*os.File),
 		noticed:    make(map[string]bool),
 		happens:    make(chan supervisor.Happening, happeningsKept),
 	}
@@ -149,6 +157,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	r.store = sync.OnceValues(func() (*image.Store, error) { return image.Open(dirs.Images()) })
 	r.images.Start = rootless.RunRole
 	r.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
+	r.dataLayers = sync.OnceValue(func() bool { return sandbox.ProbeData(dirs.Data) == nil })
 	r.ownEtc = sync.OnceValue(r.probeEtc)
 	return r, sandbox.MakeBase(r.baseLayer())
 }
@@ -170,6 +179,9 @@ func (r *Runtime) Close() error {
 	}
 	if r.kept != nil {
 		r.kept.Close()
+	}
+	for _, ns := range r.userNSs {
+		errs = append(errs, ns.Close())
 	}
 	if r.scratch != nil {
 		errs = append(errs, r.scratch.Close())

@@ -106,6 +106,9 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	back.Add("/etc", in.Etc.Close)
 	in.Filter, in.LateFilter, in.Share = code, ownFilter(&sc.Service), share
 	in.KeepGroups, in.Keyring = r.keepsGroups(sc), r.keyring
+	if in.UserNS, err = r.userNS(ctx, c.rec.Own); err != nil {
+		return nil, stageError("own files", sc.Name, err)
+	}
 	stdio, done, err := r.stdio(c, sc)
 	if err != nil {
 		return nil, stageError("terminal", sc.Name, err)
@@ -128,7 +131,7 @@ func (r *Runtime) sandboxOf(c *container, sc *supervisor.Container, spec *specs.
 	in := sandbox.Container{
 		Spec: spec, MountPoint: r.holder.Root, SingleID: r.singleID,
 		Init: sc.Service.Init, ShmSize: sc.Service.ShmSize, Privileged: sc.Service.Privileged,
-		Hide: []string{r.dirs.Run, r.dirs.Data}, Sources: sources,
+		Hide: []string{r.dirs.Run, r.dirs.Data}, Sources: sources, Exchange: c.rec.Own,
 	}
 	if c.rec.Lower != "" {
 		in.Root = root

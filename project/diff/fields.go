@@ -50,6 +50,7 @@ var fields = []field{
 	{name: "Sysctls", key: "sysctls", need: Recreate},
 	{name: "Mounts", key: "volumes", need: Recreate, show: by(func(m project.Mount) string { return m.Target })},
 	{name: "VolumesFrom", key: "volumes_from", need: Recreate, show: by(func(v project.VolumesFrom) string { return v.Container })},
+	{name: "OwnFiles", key: "x-mocker.own_files", need: Recreate},
 	{name: "Files", key: "configs", need: Recreate, show: files},
 	{name: "ShmSize", key: "shm_size", need: Recreate, show: size},
 	{name: "Labels", key: "labels", need: Update},

@@ -1,7 +1,8 @@
 // Package kept is the store of a project's holder as a supervisor sees it: the
 // files that outlive a supervisor, and what an earlier one has left there.
 //
-// Of the names, those of log pipes, terminals, standard inputs and sockets for readiness are package host's;
+// Of the names, those of log pipes, terminals, standard inputs, sockets for readiness and
+// exchanged user namespaces are package host's;
 // all others are netstack's, which gets them by [Files.Kept].
 package kept
 
@@ -60,7 +61,7 @@ func (k *Files) Kept() map[string]*os.File {
 
 // ours tells whether a name of the store is this package's.
 func ours(name string) bool {
-	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || strings.HasPrefix(name, "stdin/") || strings.HasPrefix(name, "notify/") ||
+	return strings.HasPrefix(name, "log/") || strings.HasPrefix(name, "tty/") || strings.HasPrefix(name, "stdin/") || strings.HasPrefix(name, "notify/") || strings.HasPrefix(name, "own/") ||
 		name == rootless.RouterName || name == rootless.ScratchName
 }
 

@@ -24,6 +24,7 @@ type OfProject struct {
 type OfService struct {
 	HostLoopback bool
 	MemoryHigh   string // a size, "" = none
+	OwnFiles     string // see project.Service
 	Ready        *project.Ready
 }
 
@@ -80,6 +81,7 @@ func Service(src Source, name string, v any) (out OfService, err error) {
 	}
 	out.HostLoopback = text(m["host_loopback"]) == "true"
 	out.MemoryHigh = text(m["memory_high"])
+	out.OwnFiles = text(m["own_files"])
 	out.Ready = readyOf(m["ready"])
 	return out, nil
 }

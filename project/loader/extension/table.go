@@ -5,6 +5,7 @@ import (
 	"regexp/syntax"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/userspec"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -69,6 +70,10 @@ func service() []Key {
 			Name: "memory_high", Kind: Size, Example: "memory_high: 200m",
 			Doc: "From this much memory on the service is slowed down and its memory is reclaimed (memory.high), before `mem_limit` ends it ([limits.md](limits.md)).",
 		},
+		{
+			Name: "own_files", Kind: Text, Default: "found out: see [files.md](files.md#files-you-own)", Example: "own_files: postgres", Check: isOwner,
+			Doc: "Whose files in bind mounts are yours on this machine: those of this user of the container, by name or number; `true`: of the user that the service runs as; `false`: of root, as with any other service.",
+		},
 		ready(),
 	}
 }
@@ -91,6 +96,21 @@ func isAddress(text string) (wrong, remedy string) {
 func isUplink(text string) (wrong, remedy string) {
 	if _, err := project.ParseUplink(text); err != nil {
 		return err.Error(), ""
+	}
+	return "", ""
+}
+
+// isOwner lets through a user as in `user`, and what else own_files may be.
+func isOwner(text string) (wrong, remedy string) {
+	if text == project.OwnFilesOn || text == project.OwnFilesOff {
+		return "", ""
+	}
+	const how = "write the user that the service runs as, such as postgres or 999, or true or false"
+	if _, err := userspec.Parse(text); err != nil {
+		return err.Error(), how
+	}
+	if name, _, _ := strings.Cut(text, ":"); name == "root" || strings.Trim(name, "0") == "" {
+		return "root's files are yours without it", how
 	}
 	return "", ""
 }

@@ -1,0 +1,247 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/host/ownfiles"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
+	"github.com/mocker-compose/mocker-compose/supervisor"
+)
+
+// ownPrefix begins the names of the exchanged user namespaces in the holder's store.
+const ownPrefix = "own/"
+
+// decideOwn finds the ids that a container has exchanged: for its life, since what it
+// has written is owned by that rule.
+func (r *Runtime) decideOwn(ctx context.Context, c *container, sc *supervisor.Container) error {
+	x, known := image.ExchangeOf(r.dirs.ContainerData(r.project, sc.Name))
+	var err error
+	if !known {
+		if x, err = r.wantOwn(ctx, &sc.Service, sc.Image.ID, r.dataOf(c.rec.Mounts)); err != nil {
+			return err
+		}
+	}
+	_, err = r.userNS(ctx, x)
+	if err != nil && sc.Service.OwnFiles == "" && !known {
+		r.notice(fmt.Sprintf("service %s: its new files in your directories will not be yours: %v", sc.Service.Name, err))
+		x, err = exchange.IDs{}, nil
+	}
+	c.rec.Own = x
+	return err
+}
+
+// wantOwn decides for a service as it is with its image, and for its mounts.
+func (r *Runtime) wantOwn(ctx context.Context, svc *project.Service, id string, data []ownfiles.Data) (x exchange.IDs, err error) {
+	if id == "" || !ownfiles.Candidate(svc) || !r.canOwn(svc) {
+		return x, nil
+	}
+	store, err := r.store()
+	if err != nil {
+		return x, err
+	}
+	root, err := r.lookAtImage(ctx, store, id)
+	if err != nil {
+		return x, err
+	}
+	defer root.Close()
+	w := ownfiles.Wanted{Service: svc, Root: root, Data: data, Shared: r.sharesVolumes(svc)}
+	x, notice, err := w.Decide()
+	if notice != "" {
+		r.notice(notice)
+	}
+	return x, err
+}
+
+// canOwn tells whether ids can be exchanged here at all. Who has asked for it is told
+// why not.
+func (r *Runtime) canOwn(svc *project.Service) bool {
+	why := ""
+	switch {
+	case r.singleID:
+		return false // whatever a container writes is the caller's, which is said elsewhere
+	case r.portable:
+		why = rootless.ErrNoExchange.Error()
+	case r.overlay() != nil:
+		why = "it needs overlays of the kernel's"
+	default:
+		return true
+	}
+	if svc.OwnFiles != "" {
+		r.notice("x-mocker.own_files has no effect: " + why)
+	}
+	return false
+}
+
+// lookAtImage is the root of an image, read-only.
+func (r *Runtime) lookAtImage(ctx context.Context, store *image.Store, id string) (*os.File, error) {
+	img, err := store.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	lower, err := store.Lower(&img)
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.Overlay(sandbox.Layers{Lower: append([]string{r.baseLayer()}, lower...)})
+}
+
+// dataOf are the mounts that have files of somebody's.
+func (r *Runtime) dataOf(mounts []mounted) (list []ownfiles.Data) {
+	for _, m := range mounts {
+		if m.Type != project.MountBind && m.Type != project.MountVolume {
+			continue
+		}
+		d := ownfiles.Data{Target: m.Target, Path: r.seen(m), Shown: m.Source, Volume: m.Type == project.MountVolume, Write: !m.ReadOnly}
+		if d.Volume {
+			d.Shown = m.Volume
+		}
+		if _, err := os.Lstat(d.Path); err != nil {
+			d.Path = ""
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// mountsToBe are those of a service whose container does not exist yet. Of anonymous
+// volumes nothing is known.
+func (r *Runtime) mountsToBe(svc *project.Service) (list []mounted) {
+	for _, m := range svc.Mounts {
+		out := mounted{Mount: m, From: m.Source}
+		if m.Type == project.MountVolume {
+			if m.Source == "" {
+				continue
+			}
+			out.Volume = r.want(m).Name
+			out.From = r.vols.Path(out.Volume)
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+// noteVolumes remembers which named volumes services mount.
+func (r *Runtime) noteVolumes(services []project.Service) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range services {
+		r.mounting[services[i].Name] = namedVolumes(&services[i])
+	}
+}
+
+func namedVolumes(svc *project.Service) (keys []string) {
+	for _, m := range svc.Mounts {
+		if m.Type == project.MountVolume && m.Source != "" {
+			keys = append(keys, m.Source)
+		}
+	}
+	return keys
+}
+
+// sharesVolumes tells whether another service mounts one of the service's volumes.
+func (r *Runtime) sharesVolumes(svc *project.Service) bool {
+	own := namedVolumes(svc)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, keys := range r.mounting {
+		if name != svc.Name && slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(own, k) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// variant is the tree of an image for a container.
+func (r *Runtime) variant(x exchange.IDs, base string) image.Variant {
+	return image.Variant{Exchange: x, Base: base, Bare: r.dataLayers()}
+}
+
+// prepareOwn makes the trees of images that the services will need whose containers do
+// not exist, so that the user sees what takes its time.
+func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, found imageconfig.Set, say func(name, status string)) error {
+	r.noteVolumes(services)
+	for i := range services {
+		img, ok := found[services[i].Name]
+		if !ok || r.hasContainer(services[i].Name) {
+			continue
+		}
+		svc, _ := imageconfig.Apply(services[i], &img.Config)
+		x, err := r.wantOwn(ctx, &svc, img.ID, r.dataOf(r.mountsToBe(&svc)))
+		if err != nil || x.None() {
+			continue // the container's creation says why
+		}
+		store, err := r.store()
+		if err != nil {
+			return err
+		}
+		making := false
+		err = store.MakeVariant(ctx, img.ID, r.variant(x, r.baseLayer()), func() {
+			making = true
+			say(img.Name, "Exchanging owners")
+		})
+		switch {
+		case err != nil && making:
+			say(img.Name, "Error")
+			return err
+		case err != nil:
+			return err
+		case making:
+			say(img.Name, "Exchanged owners")
+		}
+	}
+	return nil
+}
+
+func (r *Runtime) hasContainer(service string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.containers {
+		if c.service == service {
+			return true
+		}
+	}
+	return false
+}
+
+// userNS is the user namespace in which these ids have changed places. The project's
+// holder keeps it.
+func (r *Runtime) userNS(ctx context.Context, x exchange.IDs) (*os.File, error) {
+	if x.None() {
+		return nil, nil //nolint:nilnil // our own
+	}
+	r.owning.Lock()
+	defer r.owning.Unlock()
+	if ns := r.userNSs[x]; ns != nil {
+		return ns, nil
+	}
+	name := ownPrefix + x.String()
+	ns := r.kept.Claim(name)
+	if ns == nil {
+		var err error
+		if ns, err = rootless.ExchangedUserNS(ctx, x); err != nil {
+			return nil, err
+		}
+		if err := r.kept.Keep(name, ns); err != nil {
+			ns.Close()
+			return nil, err
+		}
+	}
+	r.userNSs[x] = ns
+	return ns, nil
+}
+
+// own gives a scratch file to who is root for the container.
+func (c *container) own(path string) error {
+	if c.rec.Own.None() {
+		return nil
+	}
+	return os.Lchown(path, int(c.rec.Own.UID), int(c.rec.Own.GID))
+}
