@@ -86,7 +86,7 @@ func listenerPID(socket string) (int, error) {
 // service's own is nested in: its parent's parent, or so.
 func (s *scenario) projectHolderPID(service string) int {
 	s.t.Helper()
-	ns := strings.TrimSpace(s.must("exec", "-T", service, "readlink", "/proc/1/ns/pid"))
+	ns := strings.TrimSpace(s.must("exec", "-T", service, "readlink", "/proc/self/ns/pid"))
 	for _, pid := range processesOf("") {
 		link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid))
 		if err != nil || link != ns {

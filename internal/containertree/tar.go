@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 )
 
@@ -21,6 +22,10 @@ type Request struct {
 	Data  string   `json:"data"`  // the container's directory
 	Base  string   `json:"base"`  // the mount points that lie above its image; may be missing
 	Lower []string `json:"lower"` // the layers of its image, the topmost first
+	// Own are the ids that have changed places in all of them, Contents further layers,
+	// for contents alone.
+	Own      exchange.IDs `json:"own,omitzero"`
+	Contents []string     `json:"contents,omitempty"`
 	// Changes: what differs from the image, as a layer; else the whole root.
 	Changes bool `json:"changes,omitempty"`
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
@@ -26,6 +27,7 @@ type inode struct{ dev, ino uint64 }
 type packer struct {
 	ctx   context.Context
 	w     *tar.Writer
+	own   exchange.IDs
 	links map[inode]string // files with several names: the first of them here
 }
 
@@ -35,7 +37,13 @@ type opener func(flags int) (*os.File, error)
 // Pack writes what is at path below root to w. With follow a link at the end of
 // path is followed; the name in the stream stays that of the link.
 func Pack(ctx context.Context, w io.Writer, root *os.File, name string, follow bool) error {
-	p := &packer{ctx: ctx, w: tar.NewWriter(w), links: map[inode]string{}}
+	return PackAs(ctx, w, root, name, follow, exchange.IDs{})
+}
+
+// PackAs is Pack of a tree in which two ids have changed places; in the stream they
+// have not.
+func PackAs(ctx context.Context, w io.Writer, root *os.File, name string, follow bool, own exchange.IDs) error {
+	p := &packer{ctx: ctx, w: tar.NewWriter(w), own: own, links: map[inode]string{}}
 	how := unix.O_NOFOLLOW
 	if follow || endsAsDir(name) {
 		how = 0
@@ -83,7 +91,7 @@ func (p *packer) entry(open opener, name string) error {
 	if err := unix.Fstat(int(at.Fd()), &st); err != nil {
 		return err
 	}
-	h := header(name, &st)
+	h := p.header(name, &st)
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		return p.regular(open, h, &st)
@@ -104,9 +112,10 @@ func (p *packer) entry(open opener, name string) error {
 	return nil // sockets and devices
 }
 
-func header(name string, st *unix.Stat_t) *tar.Header {
+func (p *packer) header(name string, st *unix.Stat_t) *tar.Header {
+	uid, gid := p.own.Ints(int(st.Uid), int(st.Gid))
 	return &tar.Header{
-		Name: name, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid),
+		Name: name, Mode: int64(st.Mode & 0o7777), Uid: uid, Gid: gid,
 		ModTime: time.Unix(st.Mtim.Unix()), Format: tar.FormatPAX,
 	}
 }

@@ -4,12 +4,18 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/confine"
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
 // Role is the name of the role that [Serve] is.
@@ -22,6 +28,8 @@ type Job struct {
 	Follow  bool   `json:"follow,omitempty"`
 	Archive bool   `json:"archive,omitempty"` // the stream is the user's own
 	Owners  bool   `json:"owners,omitempty"`  // keep ids; else all becomes root's
+	// Own are the ids that have changed places in the container.
+	Own exchange.IDs `json:"own,omitzero"`
 }
 
 // The child's descriptors. Its standard input is held open by the parent: at its
@@ -68,16 +76,35 @@ func (j *Job) do(root, stream *os.File, owners func(uid, gid int) (int, int)) ([
 	ctx := context.Background()
 	if j.In {
 		o := Options{Archive: j.Archive}
-		if j.Owners {
+		switch {
+		case j.Owners:
 			o.Owner = owners
+		case !j.Own.None() && !onMount(root, j.Path): // of root inside
+			o.Owner = func(int, int) (int, int) { return j.Own.Ints(0, 0) }
 		}
 		return Unpack(ctx, bufio.NewReaderSize(stream, 1<<16), root, j.Path, o)
 	}
 	w := bufio.NewWriterSize(stream, 1<<16)
-	if err := Pack(ctx, w, root, j.Path, j.Follow); err != nil {
+	if err := PackAs(ctx, w, root, j.Path, j.Follow, j.Own); err != nil {
 		return nil, err
 	}
 	return nil, w.Flush()
+}
+
+// onMount tells whether a path, or the directory that it is to be made in, is of another
+// file system than the root: of a directory of the user's, whose new files are the user's.
+func onMount(root *os.File, name string) bool {
+	for _, p := range []string{name, path.Dir(path.Clean("/" + name))} {
+		f, err := safepath.OpenInRoot(root, p, unix.O_PATH)
+		if err != nil {
+			continue
+		}
+		var at, top unix.Stat_t
+		err = errors.Join(unix.Fstat(int(f.Fd()), &at), unix.Fstat(int(root.Fd()), &top))
+		f.Close()
+		return err == nil && at.Dev != top.Dev
+	}
+	return false
 }
 
 // ownersOutside translates ids of the parent user namespace into ours. What has

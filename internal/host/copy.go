@@ -24,7 +24,7 @@ import (
 
 // Copy has a confined child pack or unpack files below a container's root.
 func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copytar.Job, stream *os.File) (left []string, err error) {
-	if root := r.runningRoot(sc.Name); root != nil {
+	if root := r.runningRoot(sc.Name, &job); root != nil {
 		defer root.Close()
 		return copyIn(ctx, root, job, stream)
 	}
@@ -33,7 +33,7 @@ func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copyta
 		return nil, err
 	}
 	defer done()
-	if root := r.runningRoot(sc.Name); root != nil { // started while we waited
+	if root := r.runningRoot(sc.Name, &job); root != nil { // started while we waited
 		defer root.Close()
 		return copyIn(ctx, root, job, stream)
 	}
@@ -43,11 +43,12 @@ func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copyta
 	if err != nil {
 		return nil, err
 	}
+	job.Own = r.lookup(sc.Name).rec.Own
 	return copyIn(ctx, root, job, stream)
 }
 
-// runningRoot is the root of a container that runs, else nil.
-func (r *Runtime) runningRoot(name string) *os.File {
+// runningRoot is the root of a container that runs, else nil, and who owns what in it.
+func (r *Runtime) runningRoot(name string, job *copytar.Job) *os.File {
 	c := r.lookup(name)
 	if c == nil || c.run == nil || c.run.Pidfd == nil {
 		return nil
@@ -56,6 +57,7 @@ func (r *Runtime) runningRoot(name string) *os.File {
 	if err != nil {
 		return nil
 	}
+	job.Own = c.rec.Own
 	return root
 }
 

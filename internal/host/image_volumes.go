@@ -34,7 +34,7 @@ func (r *Runtime) fillFromImage(ctx context.Context, c *container) (err error) {
 		}
 		src, err := safepath.OpenInRoot(root, target, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
-			return nil // the image has nothing there, or a file
+			return dst.Chown(int(c.rec.Own.UID), int(c.rec.Own.GID)) // the image has nothing there, or a file: it is root's
 		}
 		if err != nil {
 			return fmt.Errorf("what the image has at %s: %w", target, err)

@@ -25,7 +25,7 @@ func (r *Runtime) decideOwn(ctx context.Context, c *container, sc *supervisor.Co
 	x, known := image.ExchangeOf(r.dirs.ContainerData(r.project, sc.Name))
 	var err error
 	if !known {
-		if x, err = r.wantOwn(ctx, &sc.Service, sc.Image.ID, r.dataOf(c.rec.Mounts)); err != nil {
+		if x, err = r.wantOwn(&sc.Service, sc.Image.ID, r.dataOf(c.rec.Mounts)); err != nil {
 			return err
 		}
 	}
@@ -39,7 +39,7 @@ func (r *Runtime) decideOwn(ctx context.Context, c *container, sc *supervisor.Co
 }
 
 // wantOwn decides for a service as it is with its image, and for its mounts.
-func (r *Runtime) wantOwn(ctx context.Context, svc *project.Service, id string, data []ownfiles.Data) (x exchange.IDs, err error) {
+func (r *Runtime) wantOwn(svc *project.Service, id string, data []ownfiles.Data) (x exchange.IDs, err error) {
 	if id == "" || !ownfiles.Candidate(svc) || !r.canOwn(svc) {
 		return x, nil
 	}
@@ -47,12 +47,16 @@ func (r *Runtime) wantOwn(ctx context.Context, svc *project.Service, id string, 
 	if err != nil {
 		return x, err
 	}
-	root, err := r.lookAtImage(ctx, store, id)
+	img, err := store.Find(id)
+	if err != nil {
+		return x, err
+	}
+	root, err := r.lookAtImage(store, &img)
 	if err != nil {
 		return x, err
 	}
 	defer root.Close()
-	w := ownfiles.Wanted{Service: svc, Root: root, Data: data, Shared: r.sharesVolumes(svc)}
+	w := ownfiles.Wanted{Service: svc, Config: &img.Config, Root: root, Data: data, Shared: r.sharesVolumes(svc)}
 	x, notice, err := w.Decide()
 	if notice != "" {
 		r.notice(notice)
@@ -81,12 +85,8 @@ func (r *Runtime) canOwn(svc *project.Service) bool {
 }
 
 // lookAtImage is the root of an image, read-only.
-func (r *Runtime) lookAtImage(ctx context.Context, store *image.Store, id string) (*os.File, error) {
-	img, err := store.Find(id)
-	if err != nil {
-		return nil, err
-	}
-	lower, err := store.Lower(&img)
+func (r *Runtime) lookAtImage(store *image.Store, img *image.Image) (*os.File, error) {
+	lower, err := store.Lower(img)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, fo
 			continue
 		}
 		svc, _ := imageconfig.Apply(services[i], &img.Config)
-		x, err := r.wantOwn(ctx, &svc, img.ID, r.dataOf(r.mountsToBe(&svc)))
+		x, err := r.wantOwn(&svc, img.ID, r.dataOf(r.mountsToBe(&svc)))
 		if err != nil || x.None() {
 			continue // the container's creation says why
 		}

@@ -236,6 +236,24 @@ func ExchangeOf(holder string) (x exchange.IDs, ok bool) {
 	return x, true
 }
 
+// RootOf are the read-only directories of the container whose data directory is holder,
+// and which keeps the image, and what is exchanged in them.
+func (s *Store) RootOf(holder string, img *Image) (r *Root, x exchange.IDs, err error) {
+	h, err := readHeld(filepath.Join(holder, holderName))
+	if err != nil {
+		return nil, x, err
+	}
+	if r, err = s.rootOf(img); err != nil || h.Variant == "" {
+		return r, x, err
+	}
+	rec, err := s.readVariant(h.Variant)
+	if err != nil {
+		return nil, x, fmt.Errorf("the tree that the container has of its image: %w", err)
+	}
+	_, err = s.variantRoot(&rec.Variant, img, r)
+	return r, rec.Exchange, err
+}
+
 // doomVariants takes the names of variants that no container has and whose image is
 // gone (unused: whether or not it is), and of what killed processes left. The caller
 // holds the store's lock.

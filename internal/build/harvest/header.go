@@ -16,7 +16,8 @@ const xattrPrefix = "SCHILY.xattr."
 
 // headerOf has what all kinds have in common.
 func (h *harvester) headerOf(path string, st *unix.Stat_t) *tar.Header {
-	return &tar.Header{Name: path, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid), ModTime: h.time(st)}
+	uid, gid := h.o.Exchange.Ints(int(st.Uid), int(st.Gid))
+	return &tar.Header{Name: path, Mode: int64(st.Mode & 0o7777), Uid: uid, Gid: gid, ModTime: h.time(st)}
 }
 
 // time is that of an entry in the layer.

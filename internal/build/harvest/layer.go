@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 )
 
@@ -26,6 +27,8 @@ type Options struct {
 	Record layer.Recorder
 	// Keep leaves the tree as it is: it is somebody's, and is not to go to the store.
 	Keep bool
+	// Exchange: owners have changed places in the tree, and change back in the tar.
+	Exchange exchange.IDs
 }
 
 // Result is a layer.

@@ -57,11 +57,11 @@ func find(ctx context.Context, e *client.Env, t client.Target, service string, i
 	} else if err != nil {
 		return nil, err
 	}
-	lower, err := out.store.Lower(&out.image)
+	root, own, err := out.store.RootOf(data, &out.image)
 	if err != nil {
 		return nil, err
 	}
-	out.request = containertree.Request{Data: data, Base: e.Dirs.BaseLayer(), Lower: lower}
+	out.request = containertree.Request{Data: data, Base: e.Dirs.BaseLayer(), Lower: root.Lower, Own: own, Contents: root.Data}
 	return out, nil
 }
 

@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string) (a containertree.Answer, err error)
 	if _, err := os.Stat(filepath.Join(req.Data, "root")); err == nil {
 		c.copied = true
 	}
-	if _, err := os.Stat(req.Base); err == nil && !c.copied {
+	if _, err := os.Stat(req.Base); err == nil && !c.copied && req.Own.None() {
 		c.Lower = append([]string{req.Base}, req.Lower...)
 	}
 	read := c.whole
@@ -73,13 +73,13 @@ func (c *container) whole(ctx context.Context) (harvest.Result, error) {
 		if upper := filepath.Join(c.Data, "upper"); exists(upper) {
 			lower = append([]string{upper}, lower...)
 		}
-		root, err = overlay(lower)
+		root, err = c.overlay(lower)
 	}
 	if err != nil {
 		return harvest.Result{}, err
 	}
 	defer root.Close()
-	return harvest.Layer(ctx, root, harvest.Options{Out: archive{}, Keep: true})
+	return harvest.Layer(ctx, root, harvest.Options{Out: archive{}, Keep: true, Exchange: c.Own})
 }
 
 // changes writes what the container has made of its image.
@@ -95,12 +95,12 @@ func (c *container) changes(ctx context.Context) (harvest.Result, error) {
 		return harvest.Result{}, err
 	}
 	defer upper.Close()
-	below, err := overlay(c.Lower)
+	below, err := c.overlay(c.Lower)
 	if err != nil {
 		return harvest.Result{}, err
 	}
 	defer below.Close()
-	return harvest.Layer(ctx, upper, harvest.Options{Below: below, Out: archive{}, Keep: true})
+	return harvest.Layer(ctx, upper, harvest.Options{Below: below, Out: archive{}, Keep: true, Exchange: c.Own})
 }
 
 // difference compares the container's copy of the image with a new one, which the
@@ -144,14 +144,14 @@ func (c *container) difference(ctx context.Context) (res harvest.Result, err err
 	return harvest.Layer(ctx, dirs[2], harvest.Options{Below: dirs[1], Out: archive{}})
 }
 
-func overlay(lower []string) (*os.File, error) {
-	switch len(lower) {
+func (c *container) overlay(lower []string) (*os.File, error) {
+	switch len(lower) + len(c.Contents) {
 	case 0:
 		return nil, errors.New("its image has no layers")
 	case 1: // an overlay has two at least
 		return os.Open(lower[0])
 	}
-	root, err := sandbox.Overlay(sandbox.Layers{Lower: lower})
+	root, err := sandbox.Overlay(sandbox.Layers{Lower: lower, Data: c.Contents})
 	if err != nil {
 		return nil, fmt.Errorf("%w: the files of a container whose root fuse-overlayfs serves cannot be read", err)
 	}

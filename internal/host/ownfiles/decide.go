@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/userspec"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -40,8 +42,9 @@ import (
 
 // Wanted is what is known of a container that is to be made.
 type Wanted struct {
-	// Service is the service with what its image says.
+	// Service is the service with what its image says, which is Config.
 	Service *project.Service
+	Config  *image.Config
 	// Root is the image's root directory, to be read.
 	Root *os.File
 	// Data are the files that it will have in place of the image's.
@@ -61,7 +64,7 @@ type Data struct {
 
 // Candidate tells, without looking at the image, whether there is anything to decide.
 func Candidate(s *project.Service) bool {
-	if s.Image == "" || s.OwnFiles == project.OwnFilesOff {
+	if s.Image == "" {
 		return false
 	}
 	return s.OwnFiles != "" || slices.ContainsFunc(s.Mounts, func(m project.Mount) bool { return m.Type == project.MountBind }) && !restricted(s)
@@ -92,7 +95,7 @@ func (w *Wanted) Decide() (x exchange.IDs, notice string, err error) {
 	asked := w.Service.OwnFiles
 	switch asked {
 	case project.OwnFilesOff:
-		return x, "", nil
+		return x, w.givenUp(), nil
 	case "", project.OwnFilesOn:
 		x, err = w.found(asked == "")
 	default:
@@ -146,7 +149,7 @@ func (w *Wanted) found(auto bool) (x exchange.IDs, err error) {
 		}
 		return x, errors.New("the service begins as root, and its image does not tell who owns the places of its mounts: name the user, for example own_files: postgres")
 	}
-	if auto && !w.auto(began) {
+	if auto && !w.auto(began, x) {
 		return exchange.IDs{}, nil
 	}
 	return x, nil
@@ -155,20 +158,21 @@ func (w *Wanted) found(auto bool) (x exchange.IDs, err error) {
 // auto tells whether ids are exchanged though nobody has asked. It has to be wanted:
 // something of the user's own is mounted. It has to be safe: nobody else has the same
 // volumes under other owners.
-func (w *Wanted) auto(began bool) bool {
+func (w *Wanted) auto(began bool, x exchange.IDs) bool {
 	if w.Shared || restricted(w.Service) {
 		return false
 	}
-	return slices.ContainsFunc(w.Data, func(d Data) bool { return !d.Volume && d.own() && (d.Write || !began) })
+	return slices.ContainsFunc(w.Data, func(d Data) bool { return !d.Volume && d.own(x) && (d.Write || !began) })
 }
 
-// own tells whether a mount is the user's own, or will be.
-func (d *Data) own() bool {
+// own tells whether a mount is the user's own, or will be, or the service has made it its
+// own (as an image's entrypoint does).
+func (d *Data) own(x exchange.IDs) bool {
 	if d.Path == "" {
 		return true
 	}
 	var st unix.Stat_t
-	return unix.Stat(d.Path, &st) == nil && st.Uid == 0
+	return unix.Stat(d.Path, &st) == nil && (st.Uid == 0 || st.Uid == x.UID)
 }
 
 // ids looks a user up in the image.
@@ -184,10 +188,14 @@ func (w *Wanted) ids(user string) (exchange.IDs, error) {
 var quiet = []string{"/docker-entrypoint-initdb.d", "/etc"}
 
 // stepsDownTo finds the user that a service will become which begins as root: the one to
-// whom the image gives the directories in whose place something is mounted. All that
-// is mounted to be written to has to be that user's, if nobody has asked: root writes
-// there too, maybe.
+// whom the image gives the directories in whose place something is mounted. If nobody has
+// asked, there is more to be seen: the image has an entrypoint, which is what steps down,
+// and calls those places volumes; the file says nothing else; and nothing is mounted
+// to be written to elsewhere, where it may be root who writes.
 func (w *Wanted) stepsDownTo(auto bool) (x exchange.IDs, err error) {
+	if auto && (len(w.Config.Entrypoint) == 0 || !slices.Equal(w.Config.Entrypoint, w.Service.Entrypoint) || w.Service.User != w.Config.User) {
+		return x, nil
+	}
 	var owners []exchange.IDs
 	for _, d := range w.Data {
 		if d.Volume || !d.Write || d.isFile() || slices.ContainsFunc(quiet, func(q string) bool { return d.Target == q || strings.HasPrefix(d.Target, q+"/") }) {
@@ -195,7 +203,7 @@ func (w *Wanted) stepsDownTo(auto bool) (x exchange.IDs, err error) {
 		}
 		owner, there := w.ownerInImage(d.Target)
 		switch {
-		case there && owner.UID != 0:
+		case there && owner.UID != 0 && (!auto || w.isVolume(d.Target)):
 			if !slices.Contains(owners, owner) {
 				owners = append(owners, owner)
 			}
@@ -210,6 +218,10 @@ func (w *Wanted) stepsDownTo(auto bool) (x exchange.IDs, err error) {
 		x.GID = owners[0].GID
 	}
 	return x, err
+}
+
+func (w *Wanted) isVolume(target string) bool {
+	return slices.ContainsFunc(w.Config.Volumes, func(v string) bool { return path.Clean("/"+v) == path.Clean(target) })
 }
 
 func (d *Data) isFile() bool {
@@ -247,7 +259,7 @@ func (w *Wanted) otherwise(x exchange.IDs) (*Data, error) {
 		if st.Uid != x.UID {
 			continue
 		}
-		if owner, there := w.ownerInImage(d.Target); d.Volume && there && owner.UID != x.UID {
+		if owner, _ := w.ownerInImage(d.Target); d.Volume && owner.UID != x.UID {
 			continue
 		}
 		return d, nil
@@ -263,23 +275,28 @@ const fewEntries = 1000
 func (w *Wanted) leftIn(x exchange.IDs) string {
 	for i := range w.Data {
 		d := &w.Data[i]
-		if d.Volume || !d.Write || d.Path == "" {
-			continue
+		if name := d.first(x.UID); !d.Volume && d.Write && name != "" {
+			return fmt.Sprintf("service %s: %q, and maybe more in %s, was written without x-mocker.own_files, and is root's for the service. To make it yours: mocker-compose unshare chown -R --from=%d 0:0 %s",
+				w.Service.Name, name, d.Shown, x.UID, quote(d.Path))
 		}
-		dir, err := os.Open(d.Path)
-		if err != nil {
-			continue
+	}
+	return ""
+}
+
+// first is the name of something in a directory that belongs to a user of U, "" if
+// there is nothing.
+func (d *Data) first(uid uint32) string {
+	dir, err := os.OpenFile(d.Path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return ""
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(fewEntries) // none where it cannot be read
+	for _, name := range names {
+		var st unix.Stat_t
+		if unix.Fstatat(int(dir.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Uid == uid {
+			return name
 		}
-		names, _ := dir.Readdirnames(fewEntries) // none in a file
-		for _, name := range names {
-			var st unix.Stat_t
-			if unix.Fstatat(int(dir.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Uid == x.UID {
-				dir.Close()
-				return fmt.Sprintf("service %s: what is in %s belongs to you, but for %q and maybe more, which is root's for the service. To make all of it yours: mocker-compose unshare chown -R --from=%d 0:0 %s",
-					w.Service.Name, d.Shown, name, x.UID, quote(d.Path))
-			}
-		}
-		dir.Close()
 	}
 	return ""
 }
@@ -290,13 +307,30 @@ func (w *Wanted) says(d *Data, x exchange.IDs) string {
 	if d.Volume {
 		what = "volume " + d.Shown
 	}
-	text := fmt.Sprintf("service %s: %s was written without x-mocker.own_files, and belongs to user %d of containers, on this machine to a subordinate id. To make it yours, stop the service and: mocker-compose unshare chown -R --from=%d 0:0 %s",
-		w.Service.Name, what, x.UID, x.UID, quote(d.Path))
-	if w.Service.OwnFiles == "" {
-		text += "; until then its new files belong to that id too"
-	}
-	return text
+	return fmt.Sprintf("service %s: %s was written without x-mocker.own_files and belongs to user %d of containers, not to you. To make it yours: mocker-compose rm -sf %s && mocker-compose unshare chown -R --from=%d 0:0 %s && mocker-compose up -d",
+		w.Service.Name, what, x.UID, w.Service.Name, x.UID, quote(d.Path))
 }
+
+// givenUp tells of data that the service will see as root's, now that nothing is
+// exchanged: such as it has written while something was.
+func (w *Wanted) givenUp() string {
+	x, err := w.found(false)
+	if err != nil || x.None() {
+		return ""
+	}
+	for i := range w.Data {
+		d := &w.Data[i]
+		if owner, _ := w.ownerInImage(d.Target); !d.Write || !d.holds(0) || d.Volume && owner.UID != x.UID {
+			continue
+		}
+		return fmt.Sprintf("service %s: user %d of the container, not being the owner, sees what is in %s as root's. To give it to that user: mocker-compose unshare chown -R --from=0 %s %s",
+			w.Service.Name, x.UID, d.Shown, x, quote(d.Path))
+	}
+	return ""
+}
+
+// holds tells whether something in a directory belongs to a user of U.
+func (d *Data) holds(uid uint32) bool { return d.first(uid) != "" }
 
 // quote makes a path one word of a shell's.
 func quote(path string) string {
