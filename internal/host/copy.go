@@ -1,21 +1,15 @@
 package host
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"slices"
-	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/internal/confine"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
+	"github.com/mocker-compose/mocker-compose/internal/host/copies"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -26,7 +20,7 @@ import (
 func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copytar.Job, stream *os.File) (left []string, err error) {
 	if root := r.runningRoot(sc.Name, &job); root != nil {
 		defer root.Close()
-		return copyIn(ctx, root, job, stream)
+		return copies.Make(ctx, root, job, stream)
 	}
 	done, err := r.turns.Take(ctx, sc.Name)
 	if err != nil {
@@ -35,7 +29,7 @@ func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copyta
 	defer done()
 	if root := r.runningRoot(sc.Name, &job); root != nil { // started while we waited
 		defer root.Close()
-		return copyIn(ctx, root, job, stream)
+		return copies.Make(ctx, root, job, stream)
 	}
 	var back undo.Stack
 	defer func() { err = errors.Join(err, back.Run()) }()
@@ -44,7 +38,7 @@ func (r *Runtime) Copy(ctx context.Context, sc *supervisor.Container, job copyta
 		return nil, err
 	}
 	job.Own = r.lookup(sc.Name).rec.Own
-	return copyIn(ctx, root, job, stream)
+	return copies.Make(ctx, root, job, stream)
 }
 
 // runningRoot is the root of a container that runs, else nil, and who owns what in it.
@@ -127,60 +121,4 @@ func (r *Runtime) endIdle(child *rootless.Child) error {
 		return nil
 	}
 	return errors.Join(err, r.holder.Release(child))
-}
-
-// copyLimit is how long a child may take to end after it was killed, and how
-// much it may say.
-const (
-	copyPatience = 5 * time.Second
-	copyWords    = 64 << 10
-)
-
-// copyIn runs the confined child. It ends with ctx, and with us: its standard
-// input is a pipe that we hold.
-func copyIn(ctx context.Context, root *os.File, job copytar.Job, stream *os.File) ([]string, error) {
-	text, err := json.Marshal(job)
-	if err != nil {
-		return nil, err
-	}
-	leash, hold, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer hold.Close()
-	defer leash.Close()
-	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, "/proc/self/exe", rootless.RoleArg, copytar.Role, string(text))
-	cmd.Stdin, cmd.Stderr = leash, &limited{&said, copyWords}
-	cmd.ExtraFiles = []*os.File{root, stream}
-	cmd.SysProcAttr = confine.Attributes()
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return !strings.HasPrefix(kv, "MOCKER_FORCE_") })
-	cmd.WaitDelay = copyPatience
-	err = cmd.Run()
-	words := strings.TrimSpace(said.String())
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case errors.As(err, &exit) && words != "":
-		return nil, errors.New(words)
-	case err != nil:
-		return nil, fmt.Errorf("the process that copies: %w", err)
-	case words == "":
-		return nil, nil
-	}
-	return strings.Split(words, "\n"), nil
-}
-
-// limited keeps the first bytes and swallows the rest.
-type limited struct {
-	b    *bytes.Buffer
-	left int
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	n := min(len(p), l.left)
-	l.left -= n
-	l.b.Write(p[:n])
-	return len(p), nil
 }

@@ -48,7 +48,7 @@ func (r *Runtime) create(ctx context.Context, sc *supervisor.Container) (err err
 	if err := r.imageMounts(ctx, c, sc); err != nil {
 		return stageError("volumes", sc.Name, err)
 	}
-	if err := r.writeContents(c, sc); err != nil {
+	if err := r.contents().Write(sc.Name, sc.Service.Files, c.rec.Own); err != nil {
 		return stageError("configs and secrets", sc.Name, err)
 	}
 	if err := r.prepareRoot(ctx, c, sc); err != nil {

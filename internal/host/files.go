@@ -40,7 +40,7 @@ func (r *Runtime) scratchDir(name string) string {
 
 // removeScratch removes a container's files there, but for those below /etc.
 func (r *Runtime) removeScratch(container string) error {
-	return errors.Join(r.removeContents(container), r.removeFiles(container, recordName))
+	return errors.Join(r.contents().Remove(container), r.removeFiles(container, recordName))
 }
 
 // removeEtc removes a container's files below /etc.

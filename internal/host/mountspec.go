@@ -9,6 +9,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/host/contents"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -38,7 +39,7 @@ func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
 		list = append(list, r.mount(c, m))
 	}
 	for i, f := range sc.Service.Files {
-		list = append(list, specs.Mount{Type: "bind", Source: r.scratchDir(contentFile(c.name, i)), Destination: f.Target,
+		list = append(list, specs.Mount{Type: "bind", Source: r.scratchDir(contents.FileName(c.name, i)), Destination: f.Target,
 			Options: []string{"bind", "ro", "nosuid", "nodev"}})
 	}
 	if c.notify != nil {

@@ -4,20 +4,16 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/host/contents"
 	"github.com/mocker-compose/mocker-compose/internal/host/ownfiles"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
-
-// ownPrefix begins the names of the exchanged user namespaces in the holder's store.
-const ownPrefix = "own/"
 
 // decideOwn finds the ids that a container has exchanged: for its life, since what it
 // has written is owned by that rule.
@@ -56,7 +52,7 @@ func (r *Runtime) wantOwn(svc *project.Service, id string, data []ownfiles.Data)
 		return x, err
 	}
 	defer root.Close()
-	w := ownfiles.Wanted{Service: svc, Config: &img.Config, Root: root, Data: data, Shared: r.sharesVolumes(svc)}
+	w := ownfiles.Wanted{Service: svc, Config: &img.Config, Root: root, Data: data, Shared: r.sharing.Shared(svc)}
 	x, notice, err := w.Decide()
 	if notice != "" {
 		r.notice(notice)
@@ -72,7 +68,7 @@ func (r *Runtime) canOwn(svc *project.Service) bool {
 	case r.singleID:
 		return false // whatever a container writes is the caller's, which is said elsewhere
 	case r.portable:
-		why = rootless.ErrNoExchange.Error()
+		why = ownfiles.ErrNoExchange.Error()
 	case r.overlay() != nil:
 		why = "it needs overlays of the kernel's"
 	default:
@@ -128,37 +124,6 @@ func (r *Runtime) mountsToBe(svc *project.Service) (list []mounted) {
 	return list
 }
 
-// noteVolumes remembers which named volumes services mount.
-func (r *Runtime) noteVolumes(services []project.Service) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := range services {
-		r.mounting[services[i].Name] = namedVolumes(&services[i])
-	}
-}
-
-func namedVolumes(svc *project.Service) (keys []string) {
-	for _, m := range svc.Mounts {
-		if m.Type == project.MountVolume && m.Source != "" {
-			keys = append(keys, m.Source)
-		}
-	}
-	return keys
-}
-
-// sharesVolumes tells whether another service mounts one of the service's volumes.
-func (r *Runtime) sharesVolumes(svc *project.Service) bool {
-	own := namedVolumes(svc)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for name, keys := range r.mounting {
-		if name != svc.Name && slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(own, k) }) {
-			return true
-		}
-	}
-	return false
-}
-
 // variant is the tree of an image for a container.
 func (r *Runtime) variant(x exchange.IDs, base string) image.Variant {
 	return image.Variant{Exchange: x, Base: base, Bare: r.dataLayers()}
@@ -167,7 +132,7 @@ func (r *Runtime) variant(x exchange.IDs, base string) image.Variant {
 // prepareOwn makes the trees of images that the services will need whose containers do
 // not exist, so that the user sees what takes its time.
 func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, found imageconfig.Set, say func(name, status string)) error {
-	r.noteVolumes(services)
+	r.sharing.Note(services)
 	for i := range services {
 		img, ok := found[services[i].Name]
 		if !ok || r.hasContainer(services[i].Name) {
@@ -211,32 +176,18 @@ func (r *Runtime) hasContainer(service string) bool {
 	return false
 }
 
-// userNS is the user namespace in which these ids have changed places. The project's
-// holder keeps it.
+// userNS is the user namespace in which these ids have changed places; nil = ours.
 func (r *Runtime) userNS(ctx context.Context, x exchange.IDs) (*os.File, error) {
-	if x.None() {
-		return nil, nil //nolint:nilnil // our own
-	}
-	r.owning.Lock()
-	defer r.owning.Unlock()
-	if ns := r.userNSs[x]; ns != nil {
-		return ns, nil
-	}
-	name := ownPrefix + x.String()
-	ns := r.kept.Claim(name)
-	if ns == nil {
-		var err error
-		if ns, err = rootless.ExchangedUserNS(ctx, x); err != nil {
-			return nil, err
-		}
-		if err := r.kept.Keep(name, ns); err != nil {
-			ns.Close()
-			return nil, err
-		}
-	}
-	r.userNSs[x] = ns
-	return ns, nil
+	return r.owning.Of(ctx, x)
 }
+
+// contents keeps configs and secrets.
+func (r *Runtime) contents() *contents.Keeper {
+	return &contents.Keeper{Path: r.scratchPath, SingleID: r.singleID, Notice: r.notice}
+}
+
+// KeepContents implements supervisor.Runtime.
+func (r *Runtime) KeepContents(list map[string][]byte) error { return r.contents().Keep(list) }
 
 // own gives a scratch file to who is root for the container.
 func (c *container) own(path string) error {

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/host/groups"
 	"github.com/mocker-compose/mocker-compose/internal/host/kept"
+	"github.com/mocker-compose/mocker-compose/internal/host/ownfiles"
 	"github.com/mocker-compose/mocker-compose/internal/host/turns"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
@@ -55,15 +55,14 @@ type Runtime struct {
 	execs    atomic.Int64
 	turns    turns.Turns
 	memory   sync.Mutex // held while a volume in memory is mounted
-	owning   sync.Mutex // of userNSs; held while one is made
-	userNSs  map[exchange.IDs]*os.File
+	owning   *ownfiles.Namespaces
+	sharing  ownfiles.Sharing
 	meter    *usage.Meter
 
 	mu         sync.Mutex
 	containers map[string]*container
 	parked     map[string]*container     // removed, while others run in their net namespaces
 	named      map[string]project.Volume // by key in the file
-	mounting   map[string][]string       // keys of the named volumes of services
 	noticed    map[string]bool           // what has been said, or is about to be
 	notices    []string
 }
@@ -112,8 +111,6 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 		containers: make(map[string]*container),
 		parked:     make(map[string]*container),
 		named:      make(map[string]project.Volume),
-		mounting:   make(map[string][]string),
-		userNSs:    make(map[exchange.IDs]*os.File),
 		noticed:    make(map[string]bool),
 		happens:    make(chan supervisor.Happening, happeningsKept),
 	}
@@ -134,6 +131,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	if r.kept, err = kept.Open(r.holder); err != nil {
 		return nil, err
 	}
+	r.owning = ownfiles.Keep(r.kept)
 	if r.router = r.kept.Claim(rootless.RouterName); r.router == nil {
 		return nil, fmt.Errorf("holder of project %s keeps no router net namespace", name)
 	}
@@ -180,9 +178,7 @@ func (r *Runtime) Close() error {
 	if r.kept != nil {
 		r.kept.Close()
 	}
-	for _, ns := range r.userNSs {
-		errs = append(errs, ns.Close())
-	}
+	errs = append(errs, r.owning.Close())
 	if r.scratch != nil {
 		errs = append(errs, r.scratch.Close())
 	}

@@ -18,7 +18,7 @@ import (
 
 // EnsureVolumes makes the named volumes that do not exist; external ones must.
 func (r *Runtime) EnsureVolumes(_ context.Context, p *project.Project) error {
-	r.noteVolumes(p.Services)
+	r.sharing.Note(p.Services)
 	for _, v := range p.Volumes {
 		if v.External {
 			if err := r.vols.Require(v.Name); err != nil {

@@ -1,4 +1,4 @@
-package host
+package contents
 
 import (
 	"os"
@@ -6,75 +6,71 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // Contents are kept, copied for each container with owner and mode, and
 // forgotten; without the copy in memory only an unchanged file will do.
 func TestContents(t *testing.T) {
-	r, _, sc := storageRuntime(t)
+	const name = "p-web-1"
 	dir := t.TempDir()
-	scratch, err := os.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer scratch.Close()
-	r.scratch = scratch
+	k := &Keeper{Path: func(name string) string { return filepath.Join(dir, name) }, Notice: func(text string) { t.Log(text) }}
 	user := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(user, []byte("from file"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	digest := func(s string) string { return digestOf([]byte(s)) }
-	sc.Service.Files = []project.File{
+	list := []project.File{
 		{Kind: project.FileSecret, Source: "env", Digest: digest("from env"), Mode: 0o400, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())},
 		{Kind: project.FileConfig, Source: "file", Digest: digest("from file"), Mode: 0o2755, Path: user, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())},
 	}
-	if err := r.KeepContents(map[string][]byte{digest("from env"): []byte("from env"), digest("old"): []byte("old")}); err != nil {
+	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env"), digest("old"): []byte("old")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.KeepContents(map[string][]byte{digest("from env"): []byte("from env")}); err != nil {
+	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(filepath.Join(dir, contentsDir, digest("old"))); err == nil {
 		t.Error("what nobody needs any more is kept")
 	}
-	if err := r.KeepContents(map[string][]byte{digest("x"): []byte("y")}); err == nil {
+	if err := k.Keep(map[string][]byte{digest("x"): []byte("y")}); err == nil {
 		t.Error("a wrong digest was accepted")
 	}
-	if err := r.KeepContents(map[string][]byte{digest("from env"): []byte("from env")}); err != nil {
+	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.writeContents(&container{name: sc.Name}, sc); err != nil {
+	if err := k.Write(name, list, exchange.IDs{}); err != nil {
 		t.Fatal(err)
 	}
 	for n, want := range map[int]string{0: "from env -r--------", 1: "from file grwxr-xr-x"} {
-		path := filepath.Join(dir, contentFile(sc.Name, n))
+		path := filepath.Join(dir, FileName(name, n))
 		b, err := os.ReadFile(path)
 		if st, serr := os.Stat(path); err != nil || serr != nil || string(b)+" "+st.Mode().String() != want {
 			t.Errorf("file %d: %q %v, %v", n, b, st, err)
 		}
 	}
-	if err := r.removeContents(sc.Name); err != nil {
+	if err := k.Remove(name); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(filepath.Join(dir, filesDir)); err != nil || len(left) != 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 	// As after the death of the holder.
-	if err := r.KeepContents(nil); err != nil {
+	if err := k.Keep(nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.writeContents(&container{name: sc.Name}, sc); err == nil || !strings.Contains(err.Error(), "secret env: its content is kept in memory only") {
+	if err := k.Write(name, list, exchange.IDs{}); err == nil || !strings.Contains(err.Error(), "secret env: its content is kept in memory only") {
 		t.Errorf("without the content: %v", err)
 	}
-	sc.Service.Files = sc.Service.Files[1:]
-	if err := r.writeContents(&container{name: sc.Name}, sc); err != nil {
+	list = list[1:]
+	if err := k.Write(name, list, exchange.IDs{}); err != nil {
 		t.Errorf("from the file: %v", err)
 	}
 	if err := os.WriteFile(user, []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.writeContents(&container{name: sc.Name}, sc); err == nil || !strings.Contains(err.Error(), "has changed since the last up") {
+	if err := k.Write(name, list, exchange.IDs{}); err == nil || !strings.Contains(err.Error(), "has changed since the last up") {
 		t.Errorf("from a changed file: %v", err)
 	}
 }

@@ -1,4 +1,12 @@
-package host
+// Package contents keeps the contents of configs and secrets for a project, and makes
+// the containers' copies. They live in the scratch directory of the project's holder, in
+// memory, and nowhere else:
+//
+//	contents/DIGEST      what the last up has brought along, for containers to come
+//	files/CONTAINER/N    a container's own copy of its Nth, with owner and mode
+//
+// So they are there after the death of a supervisor, and gone with the project.
+package contents
 
 import (
 	"crypto/sha256"
@@ -11,31 +19,33 @@ import (
 	"strconv"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// Configs and secrets live in the holder's scratch directory, in memory, and
-// nowhere else:
-//
-//	contents/DIGEST      what the last up has brought along, for containers to come
-//	files/CONTAINER/N    a container's own copy of its Nth, with owner and mode
-//
-// So they are there after the death of a supervisor, and gone with the project.
 const (
 	contentsDir = "contents"
 	filesDir    = "files"
 )
 
-// contentFile is a container's copy of its config or secret number n.
-func contentFile(container string, n int) string {
+// Keeper keeps them. Its fields are set by who makes it.
+type Keeper struct {
+	// Path is where this process sees a name in the scratch directory.
+	Path func(name string) string
+	// SingleID: only one id exists; Notice says what that changes.
+	SingleID bool
+	Notice   func(string)
+}
+
+// FileName is a container's copy of its config or secret number n.
+func FileName(container string, n int) string {
 	return filepath.Join(filesDir, container, strconv.Itoa(n))
 }
 
-// KeepContents implements supervisor.Runtime.
-func (r *Runtime) KeepContents(contents map[string][]byte) error {
-	dir := r.scratchPath(contentsDir)
+// Keep keeps contents, by digest; others are forgotten.
+func (k *Keeper) Keep(contents map[string][]byte) error {
+	dir := k.Path(contentsDir)
 	old, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(contents) == 0 {
@@ -78,22 +88,22 @@ func digestOf(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// writeContents makes the container's copies.
-func (r *Runtime) writeContents(c *container, sc *supervisor.Container) error {
-	if len(sc.Service.Files) == 0 {
+// Write makes a container's copies; x are the ids that it has exchanged.
+func (k *Keeper) Write(container string, list []project.File, x exchange.IDs) error {
+	if len(list) == 0 {
 		return nil
 	}
-	if err := r.removeContents(sc.Name); err != nil {
+	if err := k.Remove(container); err != nil {
 		return err
 	}
-	dir := r.scratchPath(filepath.Join(filesDir, sc.Name))
+	dir := k.Path(filepath.Join(filesDir, container))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return contentsError(err)
 	}
-	for i, f := range sc.Service.Files {
-		content, err := r.content(f)
+	for i, f := range list {
+		content, err := k.content(f)
 		if err == nil {
-			err = r.writeContent(filepath.Join(dir, strconv.Itoa(i)), f, content, c.rec.Own)
+			err = k.write(filepath.Join(dir, strconv.Itoa(i)), f, content, x)
 		}
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", f.Kind, f.Source, err)
@@ -102,13 +112,13 @@ func (r *Runtime) writeContents(c *container, sc *supervisor.Container) error {
 	return nil
 }
 
-func (r *Runtime) writeContent(path string, f project.File, content []byte, x exchange.IDs) error {
+func (k *Keeper) write(path string, f project.File, content []byte, x exchange.IDs) error {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		return contentsError(err)
 	}
 	uid, gid := f.UID, f.GID
-	if r.singleID && (uid != 0 || gid != 0) {
-		r.notice(fmt.Sprintf("%s %s belongs to 0:0 in containers, not to %d:%d: only your own id exists there", f.Kind, f.Source, uid, gid))
+	if k.SingleID && (uid != 0 || gid != 0) {
+		k.Notice(fmt.Sprintf("%s %s belongs to 0:0 in containers, not to %d:%d: only your own id exists there", f.Kind, f.Source, uid, gid))
 		uid, gid = 0, 0
 	}
 	if err := os.Chown(path, int(x.User(uid)), int(x.Group(gid))); err != nil {
@@ -125,8 +135,8 @@ func (r *Runtime) writeContent(path string, f project.File, content []byte, x ex
 
 // content finds what the file of that digest holds. After the death of the
 // project's holder only the user's own file can tell.
-func (r *Runtime) content(f project.File) ([]byte, error) {
-	b, err := os.ReadFile(r.scratchPath(filepath.Join(contentsDir, f.Digest)))
+func (k *Keeper) content(f project.File) ([]byte, error) {
+	b, err := os.ReadFile(k.Path(filepath.Join(contentsDir, f.Digest)))
 	if err == nil {
 		return b, nil
 	}
@@ -142,11 +152,18 @@ func (r *Runtime) content(f project.File) ([]byte, error) {
 	return b, nil
 }
 
-// removeContents removes a container's copies.
-func (r *Runtime) removeContents(container string) error {
-	err := removeBelow(r.scratchPath(filesDir), container)
+// Remove removes a container's copies.
+func (k *Keeper) Remove(container string) error {
+	dir, err := os.Open(k.Path(filesDir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := safepath.RemoveAll(dir, container); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
