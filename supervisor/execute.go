@@ -8,6 +8,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
 
 // execution carries out the operations of one plan for one request. It decides
@@ -101,7 +102,7 @@ func (x *execution) step(ctx context.Context, op plan.Operation) error {
 	case plan.Remove:
 		return x.remove(ctx, op)
 	case plan.Wait:
-		return x.s.waitFor(ctx, x.r, project.Dependency{Service: op.Service, Condition: op.Condition, Required: !op.Optional})
+		return waits.For(ctx, x.s, x.r, project.Dependency{Service: op.Service, Condition: op.Condition, Required: !op.Optional})
 	case plan.RemoveNetwork:
 		return x.removeNetwork(ctx, op)
 	case plan.RemoveVolume:

@@ -71,8 +71,8 @@ func (s *Supervisor) settleHeld() {
 func (s *Supervisor) settleOne(i *instance) bool {
 	all := true
 	for _, d := range i.rec.Service.DependsOn {
-		met, err := s.met(d)
-		if err != nil && d.Required && !s.over(d.Service) {
+		met, err := record.Met(s.Of(d.Service), d)
+		if err != nil && d.Required && !record.Over(s.Of(d.Service)) {
 			return false // unhealthy, say: that can still change
 		}
 		if err != nil && d.Required {
@@ -88,15 +88,4 @@ func (s *Supervisor) settleOne(i *instance) bool {
 		s.apply(event{kind: CmdStart, name: i.rec.Name, auto: true})
 	}
 	return all
-}
-
-// over reports that a container of service does not run and will not by itself.
-func (s *Supervisor) over(service string) bool {
-	all := s.replicas(service)
-	for _, i := range all {
-		if i.rec.Final() {
-			return true
-		}
-	}
-	return len(all) == 0
 }

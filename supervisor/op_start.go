@@ -6,6 +6,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
 
 // start starts existing containers, and what they depend on, when their
@@ -39,7 +40,7 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 	if err := x.execute(ctx, p); err != nil || !b.Wait {
 		return err
 	}
-	return s.waitUp(ctx, r, services, b.WaitTimeout)
+	return waits.Up(ctx, s, r, services, b.WaitTimeout)
 }
 
 // restart stops containers in reverse order and starts them again in order,

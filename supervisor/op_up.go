@@ -14,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor/survey"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 	"github.com/mocker-compose/mocker-compose/supervisor/vet"
+	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
 
 // up brings the project, or some services with what they depend on, into the
@@ -66,7 +67,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	if err != nil || !b.Wait {
 		return err
 	}
-	return s.waitUp(ctx, r, selected, b.WaitTimeout)
+	return waits.Up(ctx, s, r, selected, b.WaitTimeout)
 }
 
 // created lists the services of which a plan creates a container.
