@@ -34,7 +34,7 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 	}
 	open := map[string]bool{}
 	for _, c := range shown {
-		s.follower.Add(source(t.Name, c.Name, c.Service, c.LogDir), q)
+		s.follower.Add(o.source(t.Name, &c), q)
 		if alive(c) {
 			open[c.Name] = true
 		} else {
@@ -44,7 +44,7 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 	err = e.Events(ctx, t.Name, services, func(ev *api.Event) error {
 		dir := e.Dirs.LogDir(t.Name, ev.Name)
 		switch {
-		case !slices.Contains(services, ev.Name) && !o.shows(ev.Service, replica(ev.Name), services):
+		case slices.Contains(o.Exclude, ev.Name), !slices.Contains(services, ev.Name) && !o.shows(ev.Service, replica(ev.Name), services):
 		case ev.Final || ev.Action == "destroy":
 			if open[ev.Name] {
 				delete(open, ev.Name)
@@ -53,7 +53,7 @@ func (e *Env) followLogs(ctx context.Context, t Target, o *LogsOptions, services
 		case ev.State == "running" && !open[ev.Name]:
 			open[ev.Name] = true
 			// A new one is shown from its beginning; one that was shown before goes on.
-			s.follower.Add(source(t.Name, ev.Name, ev.Service, dir), logs.Query{Follow: true, Tail: -1, Until: q.Until})
+			s.follower.Add(source(t.Name, ev.Name, ev.Service, dir), logs.Query{Follow: true, Tail: -1, Until: q.Until, Filter: q.Filter})
 		}
 		if len(open) == 0 {
 			return errAllEnded

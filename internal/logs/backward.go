@@ -68,6 +68,28 @@ func (b *backward) next() (ok bool, err error) {
 	return err == nil, err
 }
 
+// text is the line that next has prepared, at most holdMost of it; valid until next.
+func (b *backward) text() ([]byte, error) {
+	n := int(min(b.end-b.begin, holdMost))
+	if b.begin >= b.at && b.begin+uint64(n) <= b.at+uint64(len(b.buf)) {
+		return b.buf[b.begin-b.at:][:n], nil
+	}
+	line := make([]byte, n)
+	for done := 0; done < n; {
+		pos := b.begin + uint64(done)
+		g := b.s.segmentAt(pos)
+		if g == nil {
+			return line[:done], nil
+		}
+		part := line[done:][:min(uint64(n-done), g.end()-pos)]
+		if _, err := g.log.ReadAt(part, int64(pos-g.base)); err != nil {
+			return nil, fmt.Errorf("read log segment backwards: %w", err)
+		}
+		done += len(part)
+	}
+	return line, nil
+}
+
 // seq is the sequence number of the line's last byte.
 func (b *backward) seq() uint64 {
 	g := b.s.segmentAt(b.end - 1)

@@ -1,5 +1,7 @@
 package logs
 
+import "slices"
+
 // choose decides where each stream of a source begins: at the first line of
 // the wanted time, and not before the last Tail lines of the container.
 func (s *source) choose() error {
@@ -77,34 +79,32 @@ func (s *streamReader) until(wall int64) uint64 {
 }
 
 // tail returns where the container's last Tail lines before end begin in each
-// stream: as docker counts them, over its streams together.
+// stream: as docker counts them, over its streams together. With a filter, only what
+// it lets pass counts.
 func (s *source) tail(end []uint64) ([]uint64, error) {
-	walks := make([]*backward, 0, len(end))
-	begin := make([]uint64, len(end))
-	place := map[*backward]int{}
+	walks := make([]*walk, 0, len(end))
+	begin := slices.Clone(end)
 	for i, t := range s.streams {
-		begin[i] = end[i]
-		b := &backward{s: t, end: end[i]}
-		ok, err := b.next()
+		w := &walk{backward: backward{s: t, end: end[i]}, filter: s.query.Filter, stream: i}
+		ok, err := w.step()
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			walks = append(walks, b)
-			place[b] = i
+			walks = append(walks, w)
 		}
 	}
 	for n := s.query.Tail; n > 0 && len(walks) > 0; n-- {
 		newest := 0
 		for i := 1; i < len(walks); i++ {
-			if walks[i].seq() > walks[newest].seq() {
+			if walks[i].found.seq > walks[newest].found.seq {
 				newest = i
 			}
 		}
-		b := walks[newest]
-		begin[place[b]] = b.begin
-		b.end = b.begin
-		ok, err := b.next()
+		w := walks[newest]
+		begin[w.stream] = w.found.begin
+		s.streams[w.stream].line.level = w.found.before
+		ok, err := w.step()
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,9 @@ func (f *Follower) add(s Source, q Query, begun chan struct{}) error {
 		}
 		return nil
 	}
+	if s.Since.After(q.Since) {
+		q.Since = s.Since
+	}
 	t := &source{Source: s, query: q, dirty: true, relist: true, ident: identify(s.Dir), begun: begun}
 	if l := f.left[s.Dir]; l != nil && l.ident == t.ident {
 		t.resume = l.resume
@@ -212,7 +215,10 @@ func (f *Follower) run(t *streamReader, limit uint64) error {
 		if err != nil {
 			return err
 		}
-		f.printer.feed(t, b, c.wall)
+		f.printer.feed(t, b, c)
+		if err := f.printer.failed; err != nil {
+			return err
+		}
 		if err := t.line.sink.err; err != nil {
 			return fmt.Errorf("print logs: %w", err)
 		}

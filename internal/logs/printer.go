@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/logs/level"
 )
 
 // holdSize is how much of an unfinished line is held back, so that it can be
@@ -20,6 +22,10 @@ type lineState struct {
 	sink   *sink
 	held   []byte // not printed yet, has no line feed
 	wall   int64  // stamp of the last bytes
+	seq    uint64 // and their number
+	level  level.Level
+	piece  verdict // on the line of which pieces have been printed
+	at     uint64  // position behind the line that is being judged
 
 	prefix []byte // for width
 	width  int
@@ -31,13 +37,18 @@ type lineState struct {
 type printer struct {
 	format   Format
 	out, err *sink
+	failed   error // of Format.Each
 }
 
 // feed takes the next bytes of s, all of the same stamp.
-func (p *printer) feed(s *streamReader, b []byte, wall int64) {
+func (p *printer) feed(s *streamReader, b []byte, c chunk) {
 	l := &s.line
-	l.wall = wall
-	keep := l.source.keeps(wall)
+	l.wall, l.seq = c.wall, c.seq
+	keep := l.source.keeps(c.wall)
+	if p.picky(l) {
+		p.pick(s, b, keep)
+		return
+	}
 	if p.format.Raw {
 		if keep {
 			l.sink.buf = append(l.sink.buf, b...)
@@ -116,7 +127,12 @@ func (p *printer) drop(s *streamReader) {
 // finish ends the stream's last line if it has no line feed.
 func (p *printer) finish(s *streamReader) {
 	l := &s.line
-	if len(l.held) > 0 && l.source.keeps(l.wall) {
+	switch {
+	case len(l.held) == 0:
+	case p.picky(l):
+		p.judge(s, l.held, l.source.keeps(l.wall))
+		l.piece = open
+	case l.source.keeps(l.wall):
 		p.begin(s)
 		p.text(l.sink, l.held)
 	}
@@ -135,7 +151,7 @@ func (p *printer) say(k *sink, text string) {
 func (p *printer) sayAbout(s *streamReader, text string) {
 	k := p.err
 	k.own(nil)
-	if p.format.Prefix {
+	if p.format.Prefix && !p.format.JSON {
 		k.buf = append(k.buf, p.prefix(s)...)
 	}
 	k.buf = append(append(k.buf, text...), '\n')

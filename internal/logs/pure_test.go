@@ -137,7 +137,7 @@ func feedAll(format Format, b []byte, size int) []byte {
 	s := src.newStream("stdout", p)
 	for len(b) > 0 {
 		n := min(size, len(b), readSize)
-		p.feed(s, b[:n], 1)
+		p.feed(s, b[:n], chunk{wall: 1})
 		b = b[n:]
 	}
 	p.finish(s)

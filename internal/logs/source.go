@@ -73,7 +73,7 @@ func (s *source) refresh(p *printer) error {
 func (s *source) newStream(name string, p *printer) *streamReader {
 	t := &streamReader{dir: s.Dir, name: name, hold: s.Hold}
 	t.line.source, t.line.sink = s, p.out
-	if name == "stderr" {
+	if name == "stderr" && !p.format.JSON {
 		t.line.sink = p.err
 	}
 	return t
