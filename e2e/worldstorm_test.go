@@ -57,7 +57,7 @@ func TestStorms(t *testing.T) {
 	x := weather{w: w, s: s, by: by, pid: pid}
 	x.check("before", true)
 	files := openFiles(t, pid)
-	long := fmt.Sprintf("%ds", number(t, "MOCKER_TEST_STORM", 2))
+	long := stormTime(t, 2*time.Second).String()
 	for _, st := range []storm{
 		{"resets outwards", "", []string{"reset", w.addr("echo4"), "32", long}},
 		{"reset by the other side", "", []string{"reset", w.addr("reset4"), "32", long}},

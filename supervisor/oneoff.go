@@ -5,13 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
-
-// oneOffNumber stands in place of a replica's number, as in docker compose.
-const oneOffNumber = -1
 
 // split divides names into those of services and the one-off containers that
 // are called by their own.
@@ -87,11 +83,18 @@ func (s *Supervisor) settleOneOffs() {
 	}
 }
 
-// newOneOff is the container that a run asks for.
-func newOneOff(b *api.RunRequest) Container {
-	return Container{
-		Project: b.Project.Name, Dir: b.Project.WorkingDir, Name: b.Name, ID: b.ID, Number: oneOffNumber,
-		Service: b.Service, Hash: b.Project.Hash(&b.Service), Created: time.Now(), On: b.Project.Attached(&b.Service),
-		OneOff: &OneOff{Slug: b.Slug, Aliases: b.UseAliases, Remove: b.Remove},
-	}
+// readingLimit is how long the removal of a container that ended waits for the client of
+// its run: the log goes with it, and the client comes to the log later than its writer.
+const readingLimit = 2 * time.Second
+
+// letRead waits until the clients of a run that has ended have read its log. One that
+// does not read has its time, and no more.
+func (s *Supervisor) letRead(ctx context.Context, name string) {
+	within, cancel := context.WithTimeout(ctx, readingLimit)
+	defer cancel()
+	// Whatever ends this, the container goes.
+	_ = s.await(within, func() (bool, error) {
+		i := s.instances[name]
+		return i == nil || i.claims == 0 || i.rec.Run == 0 || !i.rec.State.Settled(), nil
+	})
 }

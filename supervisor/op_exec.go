@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/supervisor/inside"
@@ -15,10 +16,11 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	if len(b.Args) == 0 {
 		return fmt.Errorf("exec in service %q: no command given", b.Service)
 	}
-	c, err := s.execTarget(&b)
+	target, err := s.execTarget(&b)
 	if err != nil {
 		return err
 	}
+	c := &target.Container
 	files, err := inside.Files(r.Files, &b)
 	if err != nil {
 		return err
@@ -35,6 +37,9 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	defer cancel()
 	run, master, err := s.rt.Exec(within, c, spec, files)
 	if err != nil {
+		if s.overtaken(ctx, target, err) {
+			return fmt.Errorf("exec in container %s: it ended while the command was started", c.Name)
+		}
 		return inside.Failure(c.Name, err)
 	}
 	s.pauseLatecomer(c.Name)
@@ -63,15 +68,26 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	}, died)
 }
 
+// overtaken reports that an exec failed because its container ended meanwhile, which
+// may take a moment to be known.
+func (s *Supervisor) overtaken(ctx context.Context, r *Replica, err error) bool {
+	within, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return inside.KilledThere(err) && s.await(within, func() (bool, error) {
+		i := s.instances[r.Name]
+		return i == nil || i.rec.ID != r.ID || i.rec.Run != r.Run || i.run == nil, nil
+	}) == nil
+}
+
 // execTarget finds the container: the one with the number, or the first that runs.
-func (s *Supervisor) execTarget(b *api.ExecRequest) (*Container, error) {
+func (s *Supervisor) execTarget(b *api.ExecRequest) (*Replica, error) {
 	r, err := s.target(b.Service, b.Index)
 	if err != nil {
 		return nil, err
 	}
 	switch r.State {
 	case Running, Stopping:
-		return &r.Container, nil
+		return r, nil
 	case Paused:
 		return nil, withHint("run: mocker-compose unpause "+b.Service, fmt.Errorf("container %s is paused, unpause the container before exec", r.Name))
 	}

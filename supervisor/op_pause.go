@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/inside"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
@@ -69,6 +70,9 @@ func (s *Supervisor) pauseOne(ctx context.Context, name string) error {
 		return thawed
 	}
 	_, back := s.turnTo(ctx, name, CmdUnpause, Running)
+	if inside.KilledThere(err) {
+		return fmt.Errorf("container %s ended meanwhile", name)
+	}
 	return fmt.Errorf("pause container %s: %w", name, errors.Join(err, thawed, back))
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/inside"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 )
 
@@ -97,7 +99,7 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 	if err := x.execute(ctx, p); err != nil {
 		return err
 	}
-	c := newOneOff(b)
+	c := kernel.NewOneOff(b)
 	applyImage(&c, images[b.Service.Name], r)
 	return s.createOneOff(ctx, r, c)
 }
@@ -197,6 +199,9 @@ func (s *Supervisor) sayStarted(ctx context.Context, r *request, c *Container, h
 		return context.Cause(ctx)
 	}
 	said := api.Started{TTY: c.Service.TTY, Container: s.shown(c.Name), Held: held != nil}
+	if said.Container == nil {
+		return fmt.Errorf("container %s was removed meanwhile", c.Name)
+	}
 	var files []*os.File
 	if held != nil {
 		files = append(files, held)
@@ -252,8 +257,10 @@ func (s *Supervisor) attendOneOff(ctx context.Context, r *request, c *Container)
 }
 
 // awaitEnd waits until a container has ended for good and its log is complete.
-// One that is removed meanwhile has ended as it was last seen.
+// One that is removed meanwhile has ended as it was last seen; one that was removed
+// before its end was seen was killed.
 func (s *Supervisor) awaitEnd(ctx context.Context, name string) (code int, err error) {
+	code = inside.Killed
 	err = s.await(ctx, func() (bool, error) {
 		i := s.instances[name]
 		if i == nil {

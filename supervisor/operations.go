@@ -83,6 +83,7 @@ func (x *execution) remove(ctx context.Context, op plan.Operation) error {
 	} else {
 		x.r.Container(op.Object, "Removing")
 	}
+	x.s.letRead(ctx, op.Object)
 	if err := x.s.removeOne(ctx, op.Object, x.orderFor(op), x.volumes); err != nil {
 		return x.failure(op.Object, err)
 	}

@@ -29,6 +29,9 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 	if ended {
 		err = nil
 	}
+	if errors.Is(err, context.Canceled) {
+		err = turns.ErrSuperseded // the step says that it was told to end, and not by whom
+	}
 	if ended {
 		// A client that does not read must not keep a dead project.
 		defer time.AfterFunc(lastWords, func() { s.finish(ErrProjectEnded) }).Stop()

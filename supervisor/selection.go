@@ -39,6 +39,9 @@ func (s *Supervisor) snapshotReplicas(services []string) ([]Replica, error) {
 func (s *Supervisor) checkServices(names []string) error {
 	var unknown error
 	err := s.ask(func() {
+		if s.desired.Name == "" {
+			return // no up has said yet which there are
+		}
 		for _, name := range names {
 			_, ok := s.desired.Service(name)
 			if !ok && unknown == nil && !s.has(name) {
