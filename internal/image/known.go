@@ -1,5 +1,10 @@
 package image
 
+import (
+	"os"
+	"path/filepath"
+)
+
 // Known is the image that a source has become when it was read last, if it has not
 // changed since; nothing is read. A source is what [Store.Load] takes.
 func (s *Store) Known(source string) (img Image, ok bool) {
@@ -24,4 +29,10 @@ func (s *Store) Known(source string) (img Image, ok bool) {
 		return img, false
 	}
 	return images[0], true
+}
+
+// Exists reports that there is a store in a directory.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "lock"))
+	return err == nil
 }

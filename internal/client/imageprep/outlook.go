@@ -19,7 +19,7 @@ func Look(_ context.Context, e *client.Env, p *project.Project, names []string, 
 	if !slices.ContainsFunc(services, concerned) {
 		return out, nil
 	}
-	have, err := look(e)
+	have, err := glance(e)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,10 @@ func (s *shelf) place(svc *project.Service, platform string, out *client.ImageOu
 	var img image.Image
 	var ok bool
 	if image.IsSource(svc.Image) {
-		if img, ok = s.store.Known(svc.Image); !ok {
+		if s.store != nil {
+			img, ok = s.store.Known(svc.Image)
+		}
+		if !ok {
 			out.Read, out.Open = append(out.Read, svc.Image), append(out.Open, svc.Name)
 			return
 		}
@@ -56,9 +59,11 @@ func (s *shelf) place(svc *project.Service, platform string, out *client.ImageOu
 		if !pullable(svc) && svc.Build == nil && !isID(svc.Image) {
 			return // a root file system
 		}
-		_, err := s.store.Find(svc.Image)
-		if err == nil {
-			err = &image.NotFoundError{Ref: svc.Image}
+		var err error = &image.NotFoundError{Ref: svc.Image}
+		if s.store != nil {
+			if _, found := s.store.Find(svc.Image); found != nil {
+				err = found
+			}
 		}
 		out.Missing[svc.Name] = err
 		return

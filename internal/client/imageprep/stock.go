@@ -12,13 +12,28 @@ import (
 
 // shelf is the store as it was at one moment.
 type shelf struct {
-	store  *image.Store
+	store  *image.Store // nil: there is none, and none is to be made
 	byName map[string]image.Image
 	asks   asks
 }
 
 // look reads the store's index.
 func look(e *client.Env) (*shelf, error) {
+	if e.Global.DryRun {
+		return glance(e)
+	}
+	return open(e)
+}
+
+// glance is look for who changes nothing: a store that is not there is empty.
+func glance(e *client.Env) (*shelf, error) {
+	if !image.Exists(e.Dirs.Images()) {
+		return &shelf{asks: asks{e.Dirs.Data}}, nil
+	}
+	return open(e)
+}
+
+func open(e *client.Env) (*shelf, error) {
 	store, err := imagecmd.Open(e)
 	if err != nil {
 		return nil, err
@@ -50,6 +65,9 @@ func (s *shelf) has(ref, platform string) (image.Image, bool) {
 			n = n.Tagged()
 		}
 		img, ok = s.byName[n.String()]
+	}
+	if !ok && s.store == nil {
+		return img, false
 	}
 	if !ok {
 		// By an id, a part of one, or a digest with a tag.
