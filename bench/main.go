@@ -26,6 +26,7 @@ var measurements = []struct {
 	{"up-one", benchUpOne},
 	{"fifty", benchFifty},
 	{"limits", benchLimits},
+	{"plan", benchPlan},
 	{"stop", benchStop},
 	{"stats", benchStats},
 	{"net-make", benchNetMake},
