@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -109,6 +110,34 @@ func TestNeedOfPorts(t *testing.T) {
 		got := Highest(Compare(&project.Service{Ports: c.was}, &project.Service{Ports: c.is}))
 		if got != c.want {
 			t.Errorf("%v to %v: %s", c.was, c.is, got)
+		}
+	}
+}
+
+// The table of docs/plan.md names every key that does not cost a new container, where it
+// belongs.
+func TestDocumentedNeeds(t *testing.T) {
+	text, err := os.ReadFile("../../docs/plan.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[Need]string{}
+	for line := range strings.Lines(string(text)) {
+		for need, word := range map[Need]string{Nothing: "| nothing:", Update: "| update in place:", Restart: "| restart:", Recreate: "| recreate:"} {
+			if strings.HasPrefix(line, word) {
+				rows[need] = line
+			}
+		}
+	}
+	for _, f := range fields {
+		if f.need == Recreate || f.name == "Source" {
+			continue
+		}
+		key, _, _ := strings.Cut(f.key, ".options")
+		for need, row := range rows {
+			if here := strings.Contains(row, "`"+key+"`"); here != (need == f.need) {
+				t.Errorf("%s (%s): in the row %q: %v", key, f.need, need, here)
+			}
 		}
 	}
 }
