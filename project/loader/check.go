@@ -18,18 +18,29 @@ func (l *load) check(m *types.Project) error {
 	if err := l.checkSelected(m); err != nil {
 		return err
 	}
+	var faults document.Faults
 	for _, name := range m.ServiceNames() {
-		s := m.Services[name]
-		for _, f := range []func(*types.Project, types.ServiceConfig) error{
-			l.checkProvided, l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkLinks, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
-		} {
-			if err := f(m, s); err != nil {
-				return err
-			}
+		if !faults.Add(l.checkService(m, m.Services[name])) {
+			break
 		}
 	}
-	return l.checkNames(m)
+	faults.Add(l.checkNames(m))
+	return faults.Err()
 }
+
+// checkService tells one fault: others of the same service often follow from it.
+func (l *load) checkService(m *types.Project, s types.ServiceConfig) error {
+	for _, f := range []func(*types.Project, types.ServiceConfig) error{
+		l.checkProvided, l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkLinks, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
+	} {
+		if err := f(m, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const noServices, addServices = "no services are defined", "add one below services:"
 
 func (l *load) checkSelected(m *types.Project) error {
 	for _, name := range l.o.Services {
@@ -38,7 +49,7 @@ func (l *load) checkSelected(m *types.Project) error {
 		}
 	}
 	if len(m.Services) == 0 && len(m.DisabledServices) == 0 {
-		return &Error{File: l.files[0].Name, Message: "no services are defined", Hint: "add one below services:"}
+		return &Error{File: l.files[0].Name, Message: noServices, Hint: addServices}
 	}
 	return nil
 }

@@ -80,7 +80,6 @@ func (l *load) composeOptions(o *composeloader.Options) {
 	o.SkipResolveLabels = true
 	o.MaxNodeVisits = document.MaxNodes
 	o.SkipValidation = l.trusted
-	o.ConvertWindowsPaths = truth(l.env["COMPOSE_CONVERT_WINDOWS_PATHS"])
 	o.Interpolate.TypeCastMapping = l.casts(o.Interpolate.TypeCastMapping)
 	o.Interpolate.Substitute = l.substitute
 }

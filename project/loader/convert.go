@@ -38,15 +38,19 @@ func (l *load) convert(m *types.Project) (_ *project.Project, err error) {
 		return nil, err
 	}
 	p.Variables = l.env
+	var faults document.Faults
 	for _, name := range m.ServiceNames() {
 		if m.Services[name].Provider != nil {
 			continue
 		}
 		s, err := l.service(m, m.Services[name])
-		if err != nil {
-			return nil, err
+		if !faults.Add(err) {
+			break
 		}
 		p.Services = append(p.Services, s)
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
 	}
 	sort.Slice(p.Services, func(i, j int) bool { return p.Services[i].Name < p.Services[j].Name })
 	if err := l.builds(m, p); err != nil {
@@ -103,29 +107,29 @@ func (l *load) service(m *types.Project, s types.ServiceConfig) (project.Service
 	if s.Deploy != nil && s.Deploy.Mode == "global" {
 		out.Scale = 1
 	}
-	if out.Build, err = builds.Convert(keySource{l}, m, s, named); err != nil {
-		return out, err
+	return out, l.details(m, s, named, &out)
+}
+
+// details converts what needs more than copying. All that is wrong is told at once.
+func (l *load) details(m *types.Project, s types.ServiceConfig, named bool, out *project.Service) error {
+	src := keySource{l}
+	var faults document.Faults
+	var err error
+	if out.Build, err = builds.Convert(src, m, s, named); err != nil {
+		return err // what is wrong with its image follows from it
 	}
-	if err = logging.Convert(keySource{l}, s, &out); err != nil {
-		return out, err
-	}
-	if err := l.preStart(m, s, &out); err != nil {
-		return out, err
-	}
-	if out.Watch, err = watches.Convert(keySource{l}, s); err != nil {
-		return out, err
-	}
-	if err := models.Convert(keySource{l}, m, s, &out); err != nil {
-		return out, err
-	}
+	out.Watch, err = watches.Convert(src, s)
+	faults.Add(err)
+	faults.Add(logging.Convert(src, s, out))
+	faults.Add(l.preStart(m, s, out))
+	faults.Add(models.Convert(src, m, s, out))
 	for _, step := range []func(types.ServiceConfig, *project.Service) error{
 		l.image, l.user, l.nets, l.ports, l.mounts, l.volumesFrom, l.health, l.restart, l.isolation, l.resources, l.serviceExtension,
 	} {
-		if err := step(s, &out); err != nil {
-			return out, err
-		}
+		faults.Add(step(s, out))
 	}
-	return out, hooks.Convert(keySource{l}, s, &out)
+	faults.Add(hooks.Convert(src, s, out))
+	return faults.Err()
 }
 
 // environment keeps variables without a value, which the environment does not

@@ -30,7 +30,7 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 		return err
 	}
 	if s.Image == "" {
-		return nil
+		return l.emptyImage(s.Name, s.Image)
 	}
 	if path, ok := strings.CutPrefix(s.Image, rootfsPrefix); ok {
 		return l.rootfs(s.Name, path, out)

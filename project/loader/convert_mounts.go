@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -63,6 +64,11 @@ func (l *load) mount(service string, v types.ServiceVolumeConfig) (project.Mount
 		return m, fmt.Errorf("a mount of type %s needs a source", m.Type)
 	}
 	var err error
+	if m.Type == project.MountBind {
+		if m.Source, err = l.unixPath(v.Source); err != nil {
+			return m, err
+		}
+	}
 	switch {
 	case v.Bind != nil && m.Type == project.MountBind:
 		err = l.bind(service, v.Bind, &m)
@@ -78,6 +84,32 @@ func (l *load) mount(service string, v types.ServiceVolumeConfig) (project.Mount
 		err = l.imageMount(service, v, &m)
 	}
 	return m, err
+}
+
+// drive begins an absolute path of Windows.
+var drive = regexp.MustCompile(`^([A-Za-z]):[\\/]`)
+
+// unixPath refuses a path of Windows, unless COMPOSE_CONVERT_WINDOWS_PATHS says what to make
+// of it; a file whose name has a backslash may be meant.
+func (l *load) unixPath(source string) (string, error) {
+	d := drive.FindStringSubmatch(source)
+	if d == nil && !strings.Contains(source, `\`) {
+		return source, nil
+	}
+	if _, err := os.Lstat(source); err == nil && path.IsAbs(source) {
+		return source, nil
+	}
+	converted := strings.ReplaceAll(source, `\`, "/")
+	if d != nil {
+		converted = "/" + strings.ToLower(d[1]) + converted[2:]
+	}
+	if truth(l.env["COMPOSE_CONVERT_WINDOWS_PATHS"]) {
+		return path.Clean(converted), nil
+	}
+	if d == nil {
+		return source, &Error{Message: fmt.Sprintf("%s is a path of Windows", source), Hint: "write it with /, or set COMPOSE_CONVERT_WINDOWS_PATHS=true"}
+	}
+	return source, &Error{Message: fmt.Sprintf("%s is a path of Windows", source), Hint: fmt.Sprintf("write one of this machine, or set COMPOSE_CONVERT_WINDOWS_PATHS=true, which makes %s of it", path.Clean(converted))}
 }
 
 // imageMount resolves an image as that of a service.

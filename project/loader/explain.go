@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/template"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/mocker-compose/mocker-compose/project/loader/remedy"
 	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
@@ -16,6 +18,7 @@ import (
 // services.web.ports.0 or services.web.tmpfs[1].
 var (
 	keyPath     = regexp.MustCompile(`\b(?:services|networks|volumes|secrets|configs|include|jobs|models)(?:[.\[][A-Za-z0-9_/-]+\]?)+`)
+	section     = regexp.MustCompile(`^(services|networks|volumes|configs|secrets)[:.]`)
 	serviceName = regexp.MustCompile(`service "([^"]+)"`)
 	// undecoded finds the key, services[web].mem_limit, and what is wrong with its value.
 	undecoded = regexp.MustCompile(`^decoding failed due to the following error\(s\):\s+'([^']+)' (.*)$`)
@@ -32,21 +35,34 @@ func (l *load) explain(err error) error {
 	if errors.As(err, &ours) {
 		return err
 	}
-	message := l.cleanMessage(err.Error())
-	out := &Error{Message: message, Err: err, Hint: hint(err)}
+	message, how := remedy.Reword(l.cleanMessage(err.Error()))
+	out := &Error{Message: message, Err: err, Hint: cmp.Or(how, hint(err))}
 	if p := keyPath.FindString(message); p != "" {
 		parts := strings.FieldsFunc(p, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 		out.File, out.Line = l.at(parts...)
 		l.wrongType(out, parts)
 		l.oneOf(out, parts)
+		if out.Hint == "" {
+			out.Hint = remedy.Form(parts)
+		}
+	} else if m := section.FindStringSubmatch(message); m != nil {
+		out.File, out.Line = l.at(m[1])
+		out.Hint = cmp.Or(out.Hint, remedy.Form(m[1:2]))
 	} else if m := serviceName.FindStringSubmatch(message); m != nil {
 		out.File, out.Line = l.at("services", m[1])
+	}
+	if out.Line == 0 {
+		l.byReference(out)
+		l.byEmptyPort(out)
 	}
 	if out.Line == 0 {
 		l.byText(out, err)
 	}
 	if out.File == "" && len(l.files) > 0 {
 		out.File = l.files[0].Name
+	}
+	if out.Message == "empty compose file" && out.Line == 0 && len(l.files) > 0 && len(l.files[0].Docs) > 0 && l.files[0].Docs[0].Kind == yaml.MappingNode {
+		out.Message, out.Hint = noServices, addServices
 	}
 	return out
 }
@@ -74,9 +90,10 @@ func (l *load) cleanMessage(m string) string {
 // wrongType says what stands where the schema wants something else. The
 // library names only one of the types that would do.
 func (l *load) wrongType(out *Error, path []string) {
-	before, _, found := strings.Cut(out.Message, " must be a ")
+	before, wanted, found := strings.Cut(out.Message, " must be a ")
 	if n := l.node(path); found && n != nil {
 		out.Message = before + ": " + kindName(n) + " is not possible here"
+		out.Hint = cmp.Or(out.Hint, remedy.Form(path), remedy.Kind(wanted))
 	}
 }
 

@@ -65,17 +65,18 @@ const MaxFileSize = document.MaxFileSize
 
 // load is one load under way.
 type load struct {
-	o        Options
-	where    locate.Result
-	env      map[string]string
-	name     string
-	files    []*document.File // the named files, in order
-	reached  []*document.File // by include and extends
-	notices  []project.Notice
-	defined  map[string]project.Position // services, by name
-	extends  map[string][]string         // services to those they extend
-	expanded int                         // bytes that variables came to
-	trusted  bool                        // the schema need not be asked
+	o          Options
+	where      locate.Result
+	env        map[string]string
+	name       string
+	files      []*document.File // the named files, in order
+	reached    []*document.File // by include and extends
+	notices    []project.Notice
+	defined    map[string]project.Position // services, by name
+	extends    map[string][]string         // services to those they extend
+	references []noted                     // files that others name
+	expanded   int                         // bytes that variables came to
+	trusted    bool                        // the schema need not be asked
 }
 
 // located makes the errors of the look-up readable.
@@ -92,14 +93,15 @@ func located(err error) error {
 
 // read parses the named files.
 func (l *load) read() error {
+	var faults document.Faults
 	for _, path := range l.where.Files {
 		s, err := document.Read(path, l.where.Cwd, l.o.Stdin)
-		if err != nil {
-			return err
+		if !faults.Add(err) {
+			break
 		}
 		l.files = append(l.files, s)
 	}
-	return nil
+	return faults.Err()
 }
 
 // inspect walks all files, reached ones first: those are merged below.
@@ -110,14 +112,13 @@ func (l *load) inspect() error {
 	if err := l.survey(); err != nil {
 		return err
 	}
+	var faults document.Faults
 	for _, s := range slices.Concat(l.reached, l.files) {
 		for _, doc := range s.Docs {
-			w := &walker{value: l.scalar}
-			if err := w.walk(s, doc); err != nil {
-				return err
-			}
-			if err := l.checkRanges(s, doc); err != nil {
-				return err
+			w := &walker{value: l.scalar, faults: &faults}
+			w.walk(s, doc)
+			if !faults.Add(l.checkRanges(s, doc)) {
+				return faults.Err()
 			}
 			l.notices = slices.DeleteFunc(l.notices, func(n project.Notice) bool {
 				return slices.ContainsFunc(w.resets, func(r string) bool { return within(n.Key, r) })
@@ -125,7 +126,7 @@ func (l *load) inspect() error {
 			l.notices = append(l.notices, w.notices...)
 		}
 	}
-	return nil
+	return faults.Err()
 }
 
 // within reports that key is path or lies below it.

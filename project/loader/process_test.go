@@ -14,11 +14,11 @@ import (
 // TestProcessFaults: file, line, reason and remedy for the keys of the process.
 func TestProcessFaults(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"ulimit", "    ulimits:\n      nofile: 10\n      files: 10\n", `compose.yaml:5: services.web.ulimits: unknown limit "files" (known are core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack)`},
+		{"ulimit", "    ulimits:\n      nofile: 10\n      files: 10\n", `compose.yaml:5: services.web.ulimits: unknown limit "files" (limits are: core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack)`},
 		{"ulimit below none", "    ulimits:\n      nofile: -2\n", `compose.yaml:4: services.web.ulimits.nofile: negative (write a number, or -1 for none)`},
 		{"soft above hard", "    ulimits:\n      nproc: {soft: 20, hard: 10}\n", `compose.yaml:4: services.web.ulimits.nproc: the soft limit is above the hard limit: 20:10 (write a soft limit that is at most the hard one)`},
 		{"soft unlimited", "    ulimits:\n      nproc: {soft: -1, hard: 10}\n", `compose.yaml:4: services.web.ulimits.nproc: the soft limit is above the hard limit: unlimited:10 (write a soft limit that is at most the hard one)`},
-		{"oom", "    oom_score_adj: 1001\n", `compose.yaml:3: services.web.oom_score_adj: the number 1001 is not possible here`},
+		{"oom", "    oom_score_adj: 1001\n", `compose.yaml:3: services.web.oom_score_adj: the number 1001 is not possible here (write a number from -1000 to 1000)`},
 		{"capability", "    cap_add:\n      - CHOWN\n      - NET_EVERYTHING\n", `compose.yaml:5: services.web.cap_add: unknown capability "NET_EVERYTHING" (capabilities(7) lists them; ALL stands for all)`},
 		{"capability dropped", "    cap_drop: [none]\n", `compose.yaml:3: services.web.cap_drop: unknown capability "none" (capabilities(7) lists them; ALL stands for all)`},
 		{"sysctl of the host", "    sysctls:\n      - net.core.somaxconn=1\n      - vm.max_map_count=1\n", `compose.yaml:5: services.web.sysctls: vm.max_map_count is not of a namespace, it holds for the whole host: an administrator sets it there with: sudo sysctl -w vm.max_map_count=VALUE`},

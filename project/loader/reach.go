@@ -31,7 +31,7 @@ func (l *load) reach() error {
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
-		for _, ref := range l.references(next.s, next.dir) {
+		for _, ref := range l.named(next.s, next.dir) {
 			if _, err := os.Stat(ref.path); err != nil || seen[ref.path] {
 				continue
 			}
@@ -54,7 +54,7 @@ func (l *load) reach() error {
 // paths begin at.
 type reference struct{ path, dir string }
 
-func (l *load) references(s *document.File, dir string) (refs []reference) {
+func (l *load) named(s *document.File, dir string) (refs []reference) {
 	abs := func(n *yaml.Node, base string) string {
 		p := l.scalar(n.Value)
 		if filepath.IsAbs(p) {
@@ -68,6 +68,7 @@ func (l *load) references(s *document.File, dir string) (refs []reference) {
 				if ext := document.Child(services.Content[i], "extends"); ext != nil {
 					if f := document.Child(ext, "file"); f != nil {
 						refs = append(refs, reference{abs(f, dir), filepath.Dir(abs(f, dir))})
+						l.noted(s, "services."+services.Content[i-1].Value+".extends", f, abs(f, dir))
 					}
 				}
 			}
@@ -77,7 +78,10 @@ func (l *load) references(s *document.File, dir string) (refs []reference) {
 			continue
 		}
 		for _, item := range include.Content {
-			refs = append(refs, includes(document.Target(item), dir, abs)...)
+			refs = append(refs, includes(document.Target(item), dir, func(n *yaml.Node, base string) string {
+				l.noted(s, "include", n, abs(n, base))
+				return abs(n, base)
+			})...)
 		}
 	}
 	return refs

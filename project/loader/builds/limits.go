@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/ulimit"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
 // Limits reads resource limits. In the long form what is missing is 0, as in docker
@@ -20,7 +21,7 @@ func Limits(src Source, limits map[string]*types.UlimitsConfig, key ...string) (
 		at := append(slices.Clone(key), name)
 		where := strings.Join(at[:len(at)-1], ".")
 		if _, ok := ulimit.Resource(name); !ok {
-			return nil, src.Fault("known are "+strings.Join(ulimit.Names(), ", "), fmt.Sprintf("%s: unknown limit %q", where, name), at...)
+			return nil, src.Fault(suggest.Name(name, "limits", ulimit.Names()), fmt.Sprintf("%s: unknown limit %q", where, name), at...)
 		}
 		limit := project.Ulimit{Name: name}
 		if u != nil {

@@ -40,6 +40,7 @@ type extent struct {
 type budgetError struct {
 	line    int
 	message string
+	hint    string // "" = TooMuch
 }
 
 func newBudget() *budget {
@@ -58,14 +59,14 @@ func (b *budget) spend(root *yaml.Node) *budgetError {
 
 func tooMany(n *yaml.Node, size int) *budgetError {
 	if size > MaxNodes {
-		return &budgetError{n.Line, fmt.Sprintf("the file has more than %d values when its aliases are expanded", MaxNodes)}
+		return &budgetError{line: n.Line, message: fmt.Sprintf("the file has more than %d values when its aliases are expanded", MaxNodes)}
 	}
 	return nil
 }
 
 func tooDeep(n *yaml.Node, depth int) *budgetError {
 	if depth > maxDepth {
-		return &budgetError{n.Line, fmt.Sprintf("values are nested more than %d levels deep", maxDepth)}
+		return &budgetError{line: n.Line, message: fmt.Sprintf("values are nested more than %d levels deep", maxDepth)}
 	}
 	return nil
 }
@@ -84,10 +85,13 @@ func (b *budget) count(n *yaml.Node, depth int) (extent, *budgetError) {
 		return extent{}, err
 	}
 	if b.open[n] {
-		return extent{}, &budgetError{n.Line, fmt.Sprintf("the anchor %q contains itself", n.Anchor)}
+		return extent{}, &budgetError{n.Line, fmt.Sprintf("the anchor %q contains itself", n.Anchor), "remove the alias within it"}
 	}
 	if len(n.Content) == 0 {
 		return extent{size: 1}, references(n)
+	}
+	if err := keys(n); err != nil {
+		return extent{}, err
 	}
 	b.open[n] = true
 	total := extent{size: 1}
@@ -114,10 +118,10 @@ func references(n *yaml.Node) *budgetError {
 		return nil
 	}
 	if len(n.Value) > maxReferenceText {
-		return &budgetError{n.Line, fmt.Sprintf("a value with variables is longer than %d KiB", maxReferenceText>>10)}
+		return &budgetError{line: n.Line, message: fmt.Sprintf("a value with variables is longer than %d KiB", maxReferenceText>>10)}
 	}
 	if strings.Count(n.Value, "$") > 2*maxReferences {
-		return &budgetError{n.Line, fmt.Sprintf("a value has more than %d variables", maxReferences)}
+		return &budgetError{line: n.Line, message: fmt.Sprintf("a value has more than %d variables", maxReferences)}
 	}
 	depth := 0
 	for i := range len(n.Value) {
@@ -128,7 +132,7 @@ func references(n *yaml.Node) *budgetError {
 			depth--
 		}
 		if depth > maxReferenceDepth {
-			return &budgetError{n.Line, fmt.Sprintf("variables are nested more than %d levels deep", maxReferenceDepth)}
+			return &budgetError{line: n.Line, message: fmt.Sprintf("variables are nested more than %d levels deep", maxReferenceDepth)}
 		}
 	}
 	return nil

@@ -12,10 +12,14 @@ type Error struct {
 	Message string // which key, and what is wrong with it
 	Hint    string // the remedy, "" if none is known
 	Err     error  // the cause, may be nil
+	// More are other faults that were found with it; they have none of their own.
+	More []*Error
 }
 
-// Error is "FILE:LINE: MESSAGE (HINT)" with what is known.
-func (e *Error) Error() string {
+// Error is "FILE:LINE: MESSAGE (HINT)" with what is known, a line for each fault.
+func (e *Error) Error() string { return e.line() + e.more() }
+
+func (e *Error) line() string {
 	var b strings.Builder
 	if e.File != "" {
 		b.WriteString(e.File)

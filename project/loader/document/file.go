@@ -2,14 +2,13 @@ package document
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -125,23 +124,11 @@ func (s *File) parse() error {
 			root = n.Content[0]
 		}
 		if err := budget.spend(root); err != nil {
-			return &Error{File: s.Name, Line: err.line, Message: err.message, Hint: TooMuch}
+			return &Error{File: s.Name, Line: err.line, Message: err.message, Hint: cmp.Or(err.hint, TooMuch)}
 		}
 		s.Tags = s.Tags || budget.tags
 		s.Docs = append(s.Docs, root)
 	}
-}
-
-var yamlLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:[a-z ]*error[a-z ]*: *)?(?:\n *)?line (\d+)(?:, column \d+)?: (.*)$`)
-
-// syntaxError moves the line from the text of a YAML error to where ours is.
-func (s *File) syntaxError(err error) error {
-	e := &Error{File: s.Name, Message: "not valid YAML: " + err.Error(), Err: err}
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-		e.Line, _ = strconv.Atoi(m[1])
-		e.Message = "not valid YAML: " + m[2]
-	}
-	return e
 }
 
 // ShortName is how messages show a path.

@@ -9,12 +9,7 @@ import (
 // Key is a hint for a mistyped key: the nearest of the known keys, when
 // one is near, else all of them when they are few.
 func Key(name string, known []string) string {
-	best, distance := "", 3
-	for _, k := range known {
-		if d := editDistance(strings.ToLower(name), k); d < distance && d < len(k) {
-			best, distance = k, d
-		}
-	}
+	best := Near(name, known)
 	switch {
 	case best != "":
 		return fmt.Sprintf("did you mean %q?", best)
@@ -22,6 +17,22 @@ func Key(name string, known []string) string {
 		return "possible are: " + strings.Join(known, ", ")
 	}
 	return "keys of your own must begin with x-"
+}
+
+// Near is the known key that a mistyped one is most like, "" if none is near.
+func Near(name string, known []string) (best string) {
+	distance := 3
+	for _, k := range known {
+		if d := editDistance(strings.ToLower(name), k); d < distance && d < len(k) {
+			best, distance = k, d
+		}
+	}
+	for _, k := range known {
+		if best == "" && len(name) > 3 && strings.HasSuffix(k, "_"+strings.ToLower(name)) {
+			best = k
+		}
+	}
+	return best
 }
 
 // Name is a hint for a name that is not defined: the nearest of the names that are,
