@@ -38,7 +38,7 @@ func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyReques
 			return err
 		}
 	}
-	job := copytar.Job{In: b.In, Path: b.Path, Follow: b.Follow, Archive: b.Archive, Owners: b.Owners}
+	job := copytar.Job{In: b.In, Path: b.Path, Follow: b.Follow, Archive: b.Archive, Owners: b.Owners, Mirror: b.Mirror}
 	left, err := s.rt.Copy(ctx, c, job, r.Files[0])
 	r.CloseFiles() // the reader at the other end must see the end
 	for _, text := range left {

@@ -181,6 +181,9 @@ type CopyRequest struct {
 	Follow    bool   `json:"follow,omitempty"`  // a link at the end of Path, when it is the source
 	Archive   bool   `json:"archive,omitempty"` // the stream is the user's own, Path must be a directory
 	Owners    bool   `json:"owners,omitempty"`  // keep the ids of the entries
+	// Mirror, with In: names below Path become what the stream says of them, which may be
+	// that they go (copytar.Mirror). A supervisor that does not know it unpacks an archive.
+	Mirror bool `json:"mirror,omitempty"`
 }
 
 // ResizeRequest follows an exec with TTY. (The client resizes the master itself; this is for clients that hold none.)

@@ -6,7 +6,8 @@
 //
 //	Pack     a path below a root  ──▶ tar
 //	Unpack   tar ──▶ a path below a root
-//	Serve    either of them in a process of its own, on a container's root
+//	Mirror   tar ──▶ names below a path become what the stream says, or go (watch)
+//	Serve    any of them in a process of its own, on a container's root
 //
 // The caller's side runs in the command line, on the caller's own "/". The
 // container's side runs in a confined child of the supervisor (internal/confine),

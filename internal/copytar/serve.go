@@ -30,6 +30,7 @@ type Job struct {
 	Owners  bool   `json:"owners,omitempty"`  // keep ids; else all becomes root's
 	// Own are the ids that have changed places in the container.
 	Own exchange.IDs `json:"own,omitzero"`
+	Mirror  bool   `json:"mirror,omitempty"`  // with In: see [Mirror]
 }
 
 // The child's descriptors. Its standard input is held open by the parent: at its
@@ -74,6 +75,13 @@ func Serve(args []string) int {
 
 func (j *Job) do(root, stream *os.File, owners func(uid, gid int) (int, int)) ([]string, error) {
 	ctx := context.Background()
+	if j.In && j.Mirror {
+		owner := j.Own.Ints
+		if onMount(root, j.Path) {
+			owner = exchange.IDs{}.Ints
+		}
+		return nil, Mirror(ctx, bufio.NewReaderSize(stream, 1<<16), root, j.Path, owner)
+	}
 	if j.In {
 		o := Options{Archive: j.Archive}
 		switch {
