@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imageprep"
 	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
+	"github.com/mocker-compose/mocker-compose/internal/client/watchcmd"
 	"github.com/mocker-compose/mocker-compose/internal/doctor"
 	"github.com/mocker-compose/mocker-compose/internal/early" // fast commands and roles; see its page
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -44,6 +45,7 @@ func run(args []string) int {
 	lookcmd.Templates = render
 	client.GetImages = imageprep.Prepare
 	client.LookAtImages = imageprep.Look
+	client.NewWatching = watchcmd.New
 	root := newRoot(env)
 	rename(root)
 	root.SetArgs(args)

@@ -81,7 +81,7 @@ func (a *app) alpha() *cobra.Command {
 	viz.Use, viz.Aliases = "viz [OPTIONS]", nil
 	c := group("alpha", "Commands of docker compose that were experiments",
 		"docker compose's experiments, under their old names: each is here under its own, or is refused with a reason.",
-		viz, a.scale(), refuse("alpha dry-run"), refuse("alpha generate"), refuse("alpha publish"))
+		viz, a.scale(), a.watch(), refuse("alpha dry-run"), refuse("alpha generate"), refuse("alpha publish"))
 	c.Hidden = true
 	return c
 }

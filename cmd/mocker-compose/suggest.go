@@ -8,7 +8,7 @@ import (
 )
 
 // later are docker compose's commands that do not exist yet.
-var later = []string{"watch"}
+var later []string
 
 // unknownShell says which shells there are scripts for.
 func unknownShell(name string) error {

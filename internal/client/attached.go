@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/client/menu"
+	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
 // lastWords bounds how long an ending `up` waits to be told how its containers
@@ -26,12 +27,17 @@ const lastWords = 5 * time.Second
 //	events  what happens to containers, from before the request on
 //	signals the user's Ctrl-C
 //	stop    the request that stops all: after a signal, or one container's end
+//	keys    of the menu
 type attached struct {
 	env      *Env
 	target   Target
 	o        *UpOptions
 	services []string
 	out      *screen
+	format   logs.Format
+	watcher  *watcher
+	bar      *menu.Bar // nil: there is no menu
+	keys     <-chan byte
 
 	up     chan error
 	events chan *api.Event // closed: the project has ended
@@ -46,6 +52,7 @@ type attached struct {
 	interrupts int
 	code       int
 	codeKnown  bool
+	leaving    bool // the user detaches
 }
 
 // member is a container of the project as events tell.
@@ -57,18 +64,20 @@ type member struct {
 }
 
 // attached brings the project up and stays.
-func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []string, req api.Request) error {
+func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []string, w *watcher, req api.Request) error {
 	e.Settle()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := &attached{
-		env: e, target: t, o: o, services: services, seen: map[string]*member{}, began: time.Now(),
+		env: e, target: t, o: o, services: services, seen: map[string]*member{}, began: time.Now(), watcher: w,
 		up: make(chan error, 1), stop: make(chan error, 2), events: make(chan *api.Event),
 	}
-	f := e.format(o.Timestamps, o.NoLogPrefix, o.NoColour)
-	f.Width = widest(a.expected())
+	a.format = e.format(o.Timestamps, o.NoLogPrefix, o.NoColour)
+	a.format.Width = widest(a.expected())
+	out, errOut := a.openMenu()
+	defer a.closeMenu()
 	var err error
-	if a.out, err = e.openScreen(ctx, f); err != nil {
+	if a.out, err = openScreen(ctx, out, errOut, a.format); err != nil {
 		return err
 	}
 	signals := make(chan os.Signal, 4)
@@ -81,6 +90,7 @@ func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []s
 	a.upRunning = true
 	go func() { a.up <- e.call(upCtx, t.Name, starting, req, a.progress()) }()
 	err = a.loop(ctx, signals, cancelUp)
+	a.watcher.stop()
 	// What was written before the end is shown before the end.
 	return errors.Join(err, a.out.close())
 }
@@ -100,6 +110,9 @@ func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp 
 				return err
 			}
 			a.settle(ctx)
+			if a.o.Watch && err == nil && !a.stopping {
+				a.startWatch(ctx)
+			}
 		case ev, ok := <-a.events:
 			if !ok {
 				return a.result()
@@ -108,16 +121,18 @@ func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp 
 		case <-signals:
 			cancelUp()
 			a.interrupt(ctx)
+		case key := <-a.keys:
+			a.key(ctx, key)
 		case err := <-a.stop:
 			if err != nil {
-				fmt.Fprintln(a.env.Stderr, err)
+				a.tell(err.Error())
 			}
 			a.stopped = true
 			deadline = time.After(lastWords)
 		case <-printing:
 			printing = nil
 			if err := a.out.close(); err != nil && ctx.Err() == nil {
-				fmt.Fprintln(a.env.Stderr, "log lines are not shown any more:", cause.Line(err))
+				a.tell("log lines are not shown any more: " + cause.Line(err))
 			}
 		case <-deadline:
 			return a.result()
@@ -131,6 +146,12 @@ func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp 
 func (a *attached) over() bool {
 	if a.upRunning || a.stopping && !a.stopped {
 		return false
+	}
+	if a.leaving {
+		return true
+	}
+	if a.watcher.running() && !a.stopping {
+		return false // a change may start them again
 	}
 	// Whoever shows logs waits for those containers only; who shows none, or
 	// has stopped all, for all.
@@ -185,7 +206,7 @@ func (a *attached) progress() func(*api.Answer) error {
 		if s := an.Progress; !announced && (an.Done || s != nil && s.Kind == "Container" && begins(s.Status)) {
 			announced = true
 			if labels := a.expected(); len(labels) > 0 && an.Error == nil {
-				fmt.Fprintln(a.env.Stderr, "Attaching to "+strings.Join(labels, ", "))
+				a.tell("Attaching to " + strings.Join(labels, ", "))
 			}
 		}
 		return p.answer(an)
@@ -205,7 +226,9 @@ func (a *attached) interrupt(ctx context.Context) {
 	a.interrupts++
 	switch a.interrupts {
 	case 1:
-		fmt.Fprintln(a.env.Stderr, "Gracefully Stopping... press Ctrl+C again to force")
+		a.watcher.cancel()
+		a.closeMenu()
+		a.tell("Gracefully Stopping... press Ctrl+C again to force")
 		if !a.stopping {
 			a.stopAll(ctx)
 		}

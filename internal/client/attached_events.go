@@ -24,7 +24,7 @@ func (a *attached) subscribe(ctx context.Context) {
 		}
 	})
 	if err != nil && ctx.Err() == nil {
-		fmt.Fprintln(a.env.Stderr, err)
+		a.tell(err.Error())
 	}
 }
 
@@ -86,7 +86,7 @@ func (a *attached) ended(ctx context.Context, ev *api.Event, m *member) {
 		a.code, a.codeKnown = ev.ExitCode, true
 	}
 	if a.aborts(ev) && !a.stopping {
-		fmt.Fprintln(a.env.Stderr, "Aborting on container exit...")
+		a.tell("Aborting on container exit...")
 		a.stopAll(ctx)
 	}
 }

@@ -117,6 +117,11 @@ func (e *Env) sendFiles(ctx context.Context, project string, req *api.CopyReques
 		return err
 	}
 	defer root.Close()
+	return e.CopyStream(ctx, project, req, func(w io.Writer) error { return copytar.Pack(ctx, w, root, from, follow) })
+}
+
+// CopyStream has a container's side do its part of a copy with what pack writes.
+func (e *Env) CopyStream(ctx context.Context, project string, req *api.CopyRequest, pack func(io.Writer) error) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
@@ -124,8 +129,7 @@ func (e *Env) sendFiles(ctx context.Context, project string, req *api.CopyReques
 	asked := make(chan error, 1)
 	go func() { asked <- e.askCopy(ctx, project, req, r) }()
 	b := bufio.NewWriterSize(w, 1<<16)
-	err = copytar.Pack(ctx, b, root, from, follow)
-	if err == nil {
+	if err = pack(b); err == nil {
 		err = b.Flush()
 	}
 	w.Close()

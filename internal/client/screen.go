@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"strings"
 	"sync"
 
@@ -20,7 +21,11 @@ type screen struct {
 
 // openScreen begins to print to standard output and error.
 func (e *Env) openScreen(ctx context.Context, f logs.Format) (*screen, error) {
-	follower, err := logs.NewFollower(e.Stdout, e.Stderr, f)
+	return openScreen(ctx, e.Stdout, e.Stderr, f)
+}
+
+func openScreen(ctx context.Context, out, errOut io.Writer, f logs.Format) (*screen, error) {
+	follower, err := logs.NewFollower(out, errOut, f)
 	if err != nil {
 		return nil, err
 	}

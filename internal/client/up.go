@@ -26,6 +26,11 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	if none || len(t.Project.Services) == 0 {
 		return e.provide(ctx, t, named, o.NoDeps)
 	}
+	watcher, err := e.prepareWatch(ctx, t, o, named)
+	if err != nil {
+		return err
+	}
+	defer watcher.close()
 	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, services)
 	if err != nil {
 		return err
@@ -46,7 +51,7 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 		p := e.progress()
 		return e.call(ctx, t.Name, starting, req, p.answer)
 	}
-	return e.attached(ctx, t, o, services, req)
+	return e.attached(ctx, t, o, services, watcher, req)
 }
 
 // checkUp refuses what cannot be brought up, and puts the flags over what the file says.

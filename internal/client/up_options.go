@@ -22,6 +22,8 @@ type UpOptions struct {
 	AttachDeps                        bool
 	Timestamps, NoLogPrefix, NoColour bool
 	Scale                             []string
+	Watch, menu                       bool
+	menuGiven                         func() bool
 	uplink                            uplinkValue
 	keepUplink                        bool // where nothing is said: as it is, and not the default
 	Ports                             lowports.Flag
@@ -53,9 +55,9 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	uplinkFlag(fs, &o.uplink)
 	o.Ports.Register(fs)
 	o.images.register(fs)
-	// Scripts for docker compose give it.
-	fs.Bool("menu", false, "")
-	_ = fs.MarkHidden("menu") // fails only for a flag that does not exist
+	fs.BoolVarP(&o.Watch, "watch", "w", false, "watch files and do what develop.watch says")
+	fs.BoolVar(&o.menu, "menu", true, "show keys below the logs (also COMPOSE_MENU)")
+	o.menuGiven = func() bool { return fs.Changed("menu") }
 	yesFlag(fs, &o.Yes)
 }
 
@@ -98,10 +100,14 @@ func (o *UpOptions) check() error {
 		return errors.New("--abort-on-container-exit and --abort-on-container-failure are incompatible")
 	case o.AbortOnFailure && o.ExitCodeFrom != "":
 		return errors.New("--abort-on-container-failure and --exit-code-from are incompatible")
-	case o.Detach && (o.abort() || o.AttachDeps || len(o.Attach) > 0):
-		return errors.New("--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --exit-code-from, --attach or --attach-dependencies")
-	case o.Wait && o.abort():
-		return errors.New("--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure or --exit-code-from")
+	case o.Detach && (o.abort() || o.AttachDeps || len(o.Attach) > 0 || o.Watch):
+		return errors.New("--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --exit-code-from, --attach, --attach-dependencies or --watch")
+	case o.Wait && (o.abort() || o.Watch):
+		return errors.New("--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --exit-code-from or --watch")
+	case o.NoStart && o.Watch:
+		return errors.New("--no-start and --watch are incompatible")
+	case o.images.NoBuild && o.Watch:
+		return errors.New("--no-build and --watch are incompatible")
 	case o.WaitTimeout > 0 && !o.Wait:
 		return errors.New("--wait-timeout needs --wait")
 	}

@@ -67,6 +67,13 @@ func New(w io.Writer, o Options) *Display {
 // Mode is how it shows events.
 func (d *Display) Mode() Mode { return d.o.Mode }
 
+// To lets everything from now on go to w.
+func (d *Display) To(w io.Writer) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.w = w
+}
+
 // Title names what is done, in the first line of a TTY's region: "pull".
 func (d *Display) Title(operation string) {
 	d.mu.Lock()

@@ -137,6 +137,18 @@ func prune(ctx context.Context, e *client.Env, s *image.Store, all bool, f *filt
 	return reclaimed, err
 }
 
+// DropUnnamed removes an image that has no name any more and that no container uses.
+// What is not there, or has a name, is left.
+func DropUnnamed(ctx context.Context, s *image.Store, id string) error {
+	img, err := s.Find(id)
+	if err != nil || len(img.Names) > 0 {
+		return nil
+	}
+	return change(ctx, s, s.Request(image.OpPrune, func(r *image.Request) {
+		r.Clean = &image.CleanOptions{IDs: []string{id}}
+	}), func(*image.Message) {})
+}
+
 func confirm(e *client.Env, all bool) bool {
 	what := "all dangling images"
 	if all {
