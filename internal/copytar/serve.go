@@ -29,8 +29,8 @@ type Job struct {
 	Archive bool   `json:"archive,omitempty"` // the stream is the user's own
 	Owners  bool   `json:"owners,omitempty"`  // keep ids; else all becomes root's
 	// Own are the ids that have changed places in the container.
-	Own exchange.IDs `json:"own,omitzero"`
-	Mirror  bool   `json:"mirror,omitempty"`  // with In: see [Mirror]
+	Own    exchange.IDs `json:"own,omitzero"`
+	Mirror bool         `json:"mirror,omitempty"` // with In: see [Mirror]
 }
 
 // The child's descriptors. Its standard input is held open by the parent: at its
