@@ -6,10 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 )
 
 func (a *app) events() *cobra.Command {
-	o := &client.EventsOptions{}
+	o := &lookcmd.EventsOptions{}
 	c := &cobra.Command{
 		Use: "events [OPTIONS] [SERVICE...]", Short: "Print what happens to containers as it happens",
 		Long: `Print what happens to the project's containers until you press Ctrl-C: create, start,
@@ -21,7 +22,7 @@ since it was started.`,
 	}
 	o.Register(c.Flags())
 	c.RunE = a.onServices(func(ctx context.Context, t client.Target, services []string) error {
-		return a.env.ShowEvents(ctx, t, o, services)
+		return lookcmd.Events(ctx, a.env, t, o, services)
 	})
 	return c
 }

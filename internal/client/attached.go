@@ -13,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/client/menu"
+	"github.com/mocker-compose/mocker-compose/internal/client/session"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
@@ -35,7 +36,7 @@ type attached struct {
 	services []string
 	out      *screen
 	format   logs.Format
-	watcher  *watcher
+	watcher  *session.Watcher
 	bar      *menu.Bar // nil: there is no menu
 	keys     <-chan byte
 
@@ -64,7 +65,7 @@ type member struct {
 }
 
 // attached brings the project up and stays.
-func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []string, w *watcher, req api.Request) error {
+func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []string, w *session.Watcher, req api.Request) error {
 	e.Settle()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -90,7 +91,7 @@ func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []s
 	a.upRunning = true
 	go func() { a.up <- e.call(upCtx, t.Name, starting, req, a.progress()) }()
 	err = a.loop(ctx, signals, cancelUp)
-	a.watcher.stop()
+	a.watcher.Stop()
 	// What was written before the end is shown before the end.
 	return errors.Join(err, a.out.close())
 }
@@ -150,7 +151,7 @@ func (a *attached) over() bool {
 	if a.leaving {
 		return true
 	}
-	if a.watcher.running() && !a.stopping {
+	if a.watcher.Running() && !a.stopping {
 		return false // a change may start them again
 	}
 	// Whoever shows logs waits for those containers only; who shows none, or
@@ -226,7 +227,7 @@ func (a *attached) interrupt(ctx context.Context) {
 	a.interrupts++
 	switch a.interrupts {
 	case 1:
-		a.watcher.cancel()
+		a.watcher.Cancel()
 		a.closeMenu()
 		a.tell("Gracefully Stopping... press Ctrl+C again to force")
 		if !a.stopping {

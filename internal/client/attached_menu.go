@@ -63,7 +63,7 @@ func (a *attached) showMenu() {
 	}
 	items := []menu.Item{{Key: 'd', Text: "Detach"}, {Key: 's', Text: "Status"}}
 	switch {
-	case a.watcher.running():
+	case a.watcher.Running():
 		items = append([]menu.Item{{Key: 'w', Text: "Disable Watch"}}, items...)
 	case a.watcher != nil:
 		items = append([]menu.Item{{Key: 'w', Text: "Enable Watch"}}, items...)
@@ -95,8 +95,8 @@ func (a *attached) key(ctx context.Context, key byte) {
 		switch {
 		case a.watcher == nil:
 			a.tell("Watch: " + ErrUnwatched.Error())
-		case a.watcher.running():
-			a.watcher.cancel()
+		case a.watcher.Running():
+			a.watcher.Cancel()
 			a.out.follower.Say(a.watchPrefix() + "Watch disabled")
 			a.showMenu()
 		case a.upRunning || a.stopping:

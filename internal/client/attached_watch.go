@@ -5,19 +5,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/session"
 	"github.com/mocker-compose/mocker-compose/project"
 )
-
-// Watching is develop.watch at work on a project.
-type Watching interface {
-	// Run does what is due until ctx ends. ready is called when initial_sync is done.
-	Run(ctx context.Context, ready func())
-	// Close releases what New has taken; Run has ended.
-	Close()
-}
 
 // WatchSetup says what a Watching is about.
 type WatchSetup struct {
@@ -32,41 +24,29 @@ type WatchSetup struct {
 
 // NewWatching reads what is watched: changes from now on are noticed. It is set once
 // before the first command runs; without it nothing can be watched.
-var NewWatching = func(context.Context, *Env, WatchSetup) (Watching, error) {
+var NewWatching = func(context.Context, *Env, WatchSetup) (session.Watching, error) {
 	return nil, errors.New("this build cannot watch files")
-}
-
-// watcher is the Watching of an up, which may begin and end several times. A nil one
-// never does.
-type watcher struct {
-	open func(context.Context) (Watching, error)
-
-	mu         sync.Mutex
-	say, print func(string)
-	w          Watching // read, but not running
-	end        func()   // of the running one
-	ended      chan struct{}
 }
 
 // prepareWatch reads what is watched before images are built, so that what changes
 // meanwhile is noticed.
-func (e *Env) prepareWatch(ctx context.Context, t Target, o *UpOptions, services []string) (*watcher, error) {
+func (e *Env) prepareWatch(ctx context.Context, t Target, o *UpOptions, services []string) (*session.Watcher, error) {
 	if o.Detached() || !watched(t.Project) {
 		if o.Watch {
 			return nil, ErrUnwatched
 		}
 		return nil, nil
 	}
-	w := &watcher{say: e.Warn, print: e.Warn}
-	w.open = func(ctx context.Context) (Watching, error) {
+	w := &session.Watcher{}
+	w.Speak(e.Warn, e.Warn)
+	w.Open = func(ctx context.Context) (session.Watching, error) {
 		return NewWatching(ctx, e, WatchSetup{Target: t, Services: services, Up: o, Prune: true,
-			Say: func(line string) { w.speaker(false)(line) }, Print: func(line string) { w.speaker(true)(line) }})
+			Say: w.Say, Print: w.Print})
 	}
-	var err error
 	if o.Watch {
-		w.w, err = w.open(ctx)
+		return w, w.Prepare(ctx)
 	}
-	return w, err
+	return w, nil
 }
 
 // ErrUnwatched: no rule says what to watch.
@@ -77,92 +57,10 @@ func watched(p *project.Project) bool {
 	return slices.ContainsFunc(p.Services, func(s project.Service) bool { return len(s.Watch) > 0 })
 }
 
-func (w *watcher) speaker(output bool) func(string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if output {
-		return w.print
-	}
-	return w.say
-}
-
-func (w *watcher) running() bool {
-	if w == nil {
-		return false
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.end != nil
-}
-
-// start begins to watch.
-func (w *watcher) start(ctx context.Context) error {
-	w.mu.Lock()
-	next := w.w
-	w.w = nil
-	w.mu.Unlock()
-	if next == nil {
-		var err error
-		if next, err = w.open(ctx); err != nil {
-			return err
-		}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	w.mu.Lock()
-	w.end, w.ended = cancel, ended
-	w.mu.Unlock()
-	go func() {
-		defer close(ended)
-		next.Run(ctx, func() { w.speaker(false)("Watch enabled") })
-		next.Close()
-	}()
-	return nil
-}
-
-// cancel ends the watch without waiting.
-func (w *watcher) cancel() {
-	if w == nil {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.end != nil {
-		w.end()
-		w.end = nil
-	}
-}
-
-// stop ends the watch, and waits until what was under way has ended.
-func (w *watcher) stop() {
-	if w == nil {
-		return
-	}
-	w.cancel()
-	w.mu.Lock()
-	ended := w.ended
-	w.mu.Unlock()
-	if ended != nil {
-		<-ended
-	}
-}
-
-// close releases a watch that has not begun.
-func (w *watcher) close() {
-	if w != nil && w.w != nil {
-		w.w.Close()
-		w.w = nil
-	}
-}
-
 // startWatch begins to watch, and says what it does between the log lines.
 func (a *attached) startWatch(ctx context.Context) {
-	w := a.watcher
-	w.mu.Lock()
-	w.say = func(line string) { a.out.follower.Say(a.watchPrefix() + line) }
-	w.print = a.out.follower.Say
-	w.mu.Unlock()
-	if err := w.start(ctx); err != nil {
+	a.watcher.Speak(func(line string) { a.out.follower.Say(a.watchPrefix() + line) }, a.out.follower.Say)
+	if err := a.watcher.Start(ctx); err != nil {
 		a.tell(err.Error())
 	}
 	a.showMenu()

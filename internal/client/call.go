@@ -54,6 +54,16 @@ func looks(op api.Op) bool {
 	return false
 }
 
+// Once is Call for one connection. gone: nobody serves the project, or whoever did went
+// away meanwhile.
+func (e *Env) Once(ctx context.Context, name string, req api.Request, on func(*api.Answer) error) (gone bool, err error) {
+	c, err := e.connect(ctx, name, asking)
+	if err == nil {
+		err = exchange(ctx, c, req, on)
+	}
+	return errors.Is(err, errNotRunning) || errors.Is(err, errBroken), err
+}
+
 // another waits a moment for the next supervisor, unless too many have died. One whose
 // project is just ending takes connections and ends them for some milliseconds more: in
 // which all attempts could be made.

@@ -30,7 +30,7 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	if err != nil {
 		return err
 	}
-	defer watcher.close()
+	defer watcher.Close()
 	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, services)
 	if err != nil {
 		return err

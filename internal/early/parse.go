@@ -29,7 +29,7 @@ var commands = map[string]command{
 	"restart": services((*client.Env).Restart),
 	"kill":    services((*client.Env).Kill),
 	"cp":      services((*client.Env).Copy),
-	"events":  services((*client.Env).ShowEvents),
+	"events":  of(lookcmd.Events),
 	"images":  of(lookcmd.Images),
 	"port":    of(lookcmd.Port),
 	"top":     of(lookcmd.Top),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/session"
 	"github.com/mocker-compose/mocker-compose/internal/watch"
 )
 
@@ -14,14 +15,14 @@ import (
 // more: there is no event for its coming.
 const again = time.Second
 
-// watching is a client.Watching.
+// watching is a session.Watching.
 type watching struct {
 	w      *watch.Watcher
 	cancel func()
 }
 
 // New reads what is watched. It is what client.NewWatching is set to.
-func New(ctx context.Context, e *client.Env, setup client.WatchSetup) (client.Watching, error) {
+func New(ctx context.Context, e *client.Env, setup client.WatchSetup) (session.Watching, error) {
 	list, err := rules(setup.Target.Project, setup.Services, e.Warn)
 	if err != nil {
 		return nil, err
@@ -44,10 +45,10 @@ func New(ctx context.Context, e *client.Env, setup client.WatchSetup) (client.Wa
 	return &watching{w, cancel}, nil
 }
 
-// Run implements client.Watching.
+// Run implements session.Watching.
 func (w *watching) Run(ctx context.Context, ready func()) { w.w.Run(ctx, ready) }
 
-// Close implements client.Watching.
+// Close implements session.Watching.
 func (w *watching) Close() {
 	w.cancel()
 	w.w.Close()

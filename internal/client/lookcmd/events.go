@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
@@ -40,14 +41,14 @@ type eventStream struct {
 	o     *EventsOptions
 	since time.Time
 	until time.Time
-	env   *Env
+	env   *client.Env
 }
 
-// ShowEvents prints the project's events until ctx ends, or --until has come. It
+// Events prints the project's events until ctx ends, or --until has come. It
 // stays when the project ends, and goes on when it runs again.
-func (e *Env) ShowEvents(ctx context.Context, t Target, o *EventsOptions, services []string) (err error) {
+func Events(ctx context.Context, e *client.Env, t client.Target, o *EventsOptions, services []string) (err error) {
 	if len(services) > 0 && (t.Project != nil || t.Unread) {
-		if err := e.check(ctx, t, services); err != nil {
+		if err := e.CheckServices(ctx, t, services); err != nil {
 			return err
 		}
 	}
@@ -77,7 +78,7 @@ func (e *Env) ShowEvents(ctx context.Context, t Target, o *EventsOptions, servic
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil
 	case errors.Is(err, context.Canceled):
-		return &ExitError{Code: Interrupted}
+		return &client.ExitError{Code: client.Interrupted}
 	}
 	return err
 }
@@ -100,20 +101,18 @@ func timeFlag(name, value string, now time.Time) (time.Time, error) {
 // and to a project that is brought up again.
 func (s *eventStream) run(ctx context.Context, name string, services []string) error {
 	for {
-		c, err := s.env.connect(ctx, name, asking)
-		if err == nil {
-			req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Since: s.since, All: true}}
-			err = exchange(ctx, c, req, s.show)
-		}
+		req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Since: s.since, All: true}}
+		gone, err := s.env.Once(ctx, name, req, s.show)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil, errors.Is(err, errNotRunning), errors.Is(err, errBroken):
-		default:
+		case err != nil && !gone:
 			return err
 		}
-		if err := sleep(ctx, absentPause); err != nil {
-			return err
+		select {
+		case <-time.After(absentPause):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package client
+package lookcmd
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/clienttest"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
@@ -35,10 +37,10 @@ func TestEventLines(t *testing.T) {
 // TestShowEventsGoesOn: a supervisor that ends, and one that comes later, are one
 // stream, in which nothing is said twice.
 func TestShowEventsGoesOn(t *testing.T) {
-	w := newWorld(t)
+	w := clienttest.New(t)
 	var n atomic.Int64
-	ctx, cancel := context.WithCancel(bounded(t))
-	w.serve("demo", func(c *wire.Conn, r *api.Request, _ []*os.File) {
+	ctx, cancel := context.WithCancel(clienttest.Bounded(t))
+	w.Serve("demo", func(c *wire.Conn, r *api.Request, _ []*os.File) {
 		if r.Op != api.OpEvents {
 			_ = c.Send(api.Answer{Done: true})
 			return
@@ -54,26 +56,26 @@ func TestShowEventsGoesOn(t *testing.T) {
 			cancel()
 		}
 	})
-	err := w.ShowEvents(ctx, Target{Name: "demo"}, &EventsOptions{Since: "2020-01-01T00:00:00Z"}, nil)
-	if Report(w.err, err) != Interrupted {
+	err := Events(ctx, w.Env, client.Target{Name: "demo"}, &EventsOptions{Since: "2020-01-01T00:00:00Z"}, nil)
+	if client.Report(w.Stderr, err) != client.Interrupted {
 		t.Errorf("error %v, want that of Ctrl-C", err)
 	}
 	var actions []string
-	for line := range strings.Lines(printed(t, w.out)) {
+	for line := range strings.Lines(clienttest.Printed(t, w.Stdout)) {
 		actions = append(actions, strings.Fields(line)[3])
 	}
 	if got := strings.Join(actions, " "); got != "create destroy create" {
 		t.Errorf("got %s", got)
 	}
-	asked := w.asked(api.OpEvents)
+	asked := w.Asked(api.OpEvents)
 	if !asked[0].Events.Since.Equal(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) || !asked[1].Events.Since.Equal(noon.Add(time.Second+1)) {
 		t.Errorf("asked since %v, then %v", asked[0].Events.Since, asked[1].Events.Since)
 	}
 }
 
 func TestEventsUntil(t *testing.T) {
-	w := newWorld(t)
-	w.serve("demo", func(c *wire.Conn, r *api.Request, _ []*os.File) {
+	w := clienttest.New(t)
+	w.Serve("demo", func(c *wire.Conn, r *api.Request, _ []*os.File) {
 		if r.Op != api.OpEvents {
 			_ = c.Send(api.Answer{Done: true})
 			return
@@ -83,18 +85,18 @@ func TestEventsUntil(t *testing.T) {
 		_, _ = c.Receive(r) // until the client has gone
 	})
 	o := &EventsOptions{JSON: true, Since: "2026-01-02T11:00:00Z", Until: "2026-01-02T12:30:00Z"}
-	if err := w.ShowEvents(bounded(t), Target{Name: "demo"}, o, nil); err != nil {
+	if err := Events(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, o, nil); err != nil {
 		t.Fatal(err)
 	}
-	if out := printed(t, w.out); strings.Count(out, "\n") != 1 || !strings.Contains(out, `"create"`) {
+	if out := clienttest.Printed(t, w.Stdout); strings.Count(out, "\n") != 1 || !strings.Contains(out, `"create"`) {
 		t.Errorf("printed %s", out)
 	}
 	// Nobody serves that one: its end comes by the clock.
-	if err := w.ShowEvents(bounded(t), Target{Name: "none"}, &EventsOptions{Until: "0s"}, []string{"web"}); err != nil {
+	if err := Events(clienttest.Bounded(t), w.Env, client.Target{Name: "none"}, &EventsOptions{Until: "0s"}, []string{"web"}); err != nil {
 		t.Error(err)
 	}
 	for _, o := range []EventsOptions{{Since: "soon"}, {Until: "soon"}} {
-		if err := w.ShowEvents(bounded(t), Target{Name: "demo"}, &o, nil); err == nil || !strings.Contains(err.Error(), "soon") {
+		if err := Events(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &o, nil); err == nil || !strings.Contains(err.Error(), "soon") {
 			t.Errorf("%+v: error %v", o, err)
 		}
 	}
