@@ -198,3 +198,143 @@ services:
 		t.Errorf("order: %q", s.read("order"))
 	}
 }
+
+// The steps of pre_start run to their end, in order, before the containers of the service;
+// they have its environment and volumes, their own over them, and are gone afterwards.
+// What they say is in the log of the service.
+func TestPreStart(t *testing.T) {
+	s := begin(t, `
+services:
+  db:
+    command: ./probe pause
+  web:
+    command: sh -c 'cat /data/one /data/two > seen; sleep 1000'
+    depends_on: [db]
+    environment: { A: service, B: service }
+    volumes: ["data:/data", "/anonymous"]
+    scale: 2
+    pre_start:
+      - command: sh -c 'echo one $$A $$B > /data/one; echo a > /anonymous/file; echo step one; echo 1 >> steps'
+        environment: { B: step }
+      - command: sh -c 'echo two $$(id -u) > /data/two; test -f /anonymous/file && echo 2 >> steps; getent hosts db >/dev/null || echo no db >> steps'
+        user: "3"
+        per_replica: false
+      - command: sh -c 'echo 3 >> steps'
+        per_replica: true
+volumes: { data: }
+`)
+	steps := func() string { return strings.Join(strings.Fields(s.read("steps")), " ") }
+	s.write("steps", "")
+	for _, path := range []string{s.dir, s.dir + "/steps"} {
+		if err := os.Chmod(path, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.must("up", "-d")
+	if got := steps(); !strings.HasPrefix(got, "1 ") {
+		t.Errorf("steps: %q", got)
+	}
+	s.eventually("web sees what the steps made", func() bool { return strings.Contains(s.read("seen"), "one service step") })
+	s.eventually("the log has it", func() bool { return s.logged("web", "step one") })
+	if out := s.must("ps", "-a", "--orphans=false", "--format", "json"); strings.Contains(out, "pre_start") {
+		t.Errorf("ps: %s", out)
+	}
+	before := steps()
+	s.must("up", "-d")
+	s.must("stop")
+	s.must("start")
+	if got := steps(); got != before {
+		t.Errorf("a step ran again: %q", got)
+	}
+	s.must("up", "-d", "--scale", "web=3")
+	if got := steps(); got != before+" 3" {
+		t.Errorf("scaled up: %q, want one more 3", got)
+	}
+	s.must("up", "-d", "--force-recreate", "web")
+	if got := strings.Count(steps(), "1"); got != 2 {
+		t.Errorf("recreated: %q", steps())
+	}
+}
+
+// A step that fails ends the up: which one, how, and its last words. The next up goes on
+// with it.
+func TestPreStartFails(t *testing.T) {
+	s := begin(t, `
+services:
+  web:
+    command: ./probe exit 0 web-ran
+    pre_start:
+      - command: sh -c 'echo 1 >> steps'
+      - command: sh -c 'echo 2 >> steps; test -f fine || { echo the word is hunter2; exit 5; }'
+      - command: sh -c 'echo 3 >> steps'
+  after: { command: ./probe exit 0 after-ran, depends_on: [web] }
+`)
+	s.fails(1, []string{`service "web" pre_start[1] exited with status 5`, "the word is hunter2"}, "up", "-d")
+	if s.read("web-ran") != "" || s.read("after-ran") != "" {
+		t.Error("something was started")
+	}
+	if out := s.must("ps", "-a", "--format", "json"); strings.Contains(out, "pre_start") {
+		t.Errorf("ps: %s", out)
+	}
+	s.write("fine", "")
+	s.must("up", "-d")
+	if got := strings.Join(strings.Fields(s.read("steps")), " "); got != "1 2 2 3" {
+		t.Errorf("steps: %q", got)
+	}
+	s.eventually("web ran", func() bool { return s.read("web-ran") != "" })
+}
+
+// A step that is under way when the supervisor is killed goes on, and the up with it.
+func TestSupervisorDiesInPreStart(t *testing.T) {
+	s := begin(t, `
+services:
+  web:
+    command: ./probe exit 0 web-ran
+    pre_start:
+      - command: sh -c 'echo 1 >> steps'
+      - command: sh -c 'echo 2 >> steps; while ! test -f go; do sleep 0.05; done'
+      - command: sh -c 'echo 3 >> steps'
+`)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	steps := func() string { return strings.Join(strings.Fields(s.read("steps")), " ") }
+	up := s.command(ctx, "up", "-d")
+	if err := up.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("the second step runs", func() bool { return steps() == "1 2" })
+	s.killSupervisor()
+	s.write("go", "")
+	if err := up.Wait(); err != nil {
+		t.Errorf("up: %v", err)
+	}
+	if steps() != "1 2 3" {
+		t.Errorf("steps: %q", steps())
+	}
+	s.eventually("web ran", func() bool { return s.read("web-ran") != "" })
+}
+
+// Who stops an up in a step of pre_start ends the step too; so does down.
+func TestStopInPreStart(t *testing.T) {
+	s := begin(t, `
+services:
+  web:
+    command: ./probe exit 0 web-ran
+    pre_start:
+      - command: sh -c 'trap "echo told >> steps; exit 0" TERM; echo 1 >> steps; while :; do sleep 0.05; done'
+`)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	up := s.command(ctx, "up", "-d")
+	if err := up.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("the step runs", func() bool { return s.read("steps") == "1\n" })
+	s.must("down")
+	if err := up.Wait(); err == nil {
+		t.Error("the up succeeded")
+	}
+	if s.read("steps") != "1\ntold\n" || s.read("web-ran") != "" {
+		t.Errorf("steps: %q, web: %q", s.read("steps"), s.read("web-ran"))
+	}
+}

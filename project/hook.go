@@ -1,6 +1,9 @@
 package project
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Hook is a command that is executed in a running container, as exec does: those of
 // post_start and pre_stop, and what develop.watch executes after a sync (compose spec,
@@ -45,3 +48,15 @@ const (
 	UpdateContinue UpdateFailure = "continue" // go on, and say it
 	UpdateRollback UpdateFailure = "rollback" // bring back what was replaced, and fail
 )
+
+// Steps are the steps of pre_start as services, for who looks after their images: each
+// with a name of its own, "web pre_start[0]".
+func (s *Service) Steps() []Service {
+	var out []Service
+	for n := range s.PreStart {
+		step := s.PreStart[n].Service
+		step.Name = fmt.Sprintf("%s pre_start[%d]", s.Name, n)
+		out = append(out, step)
+	}
+	return out
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
@@ -25,6 +26,10 @@ type execution struct {
 	// tolerant: what fails does not keep the rest from being stopped and removed.
 	tolerant bool
 
+	began     time.Time
+	removes   []string                 // containers that the plan removes
+	preparing map[string]chan struct{} // taken by who is at the steps of a service
+
 	joins    map[string][]string // networks that containers will be connected to, by container; the loop's
 	mu       sync.Mutex          // guards the rest
 	failures []error
@@ -39,9 +44,13 @@ type execution struct {
 // cause of a cancellation.
 func (x *execution) execute(ctx context.Context, p *plan.Plan) error {
 	x.failed, x.said, x.joins = map[string]bool{}, map[string]bool{}, map[string][]string{}
+	x.began = time.Now()
 	for _, op := range p.Operations {
-		if op.Kind == plan.Connect {
+		switch op.Kind {
+		case plan.Connect:
 			x.joins[op.Object] = append(x.joins[op.Object], op.Network)
+		case plan.Remove:
+			x.removes = append(x.removes, op.Object)
 		}
 	}
 	err := plan.Run(ctx, p, x.operation, 0)

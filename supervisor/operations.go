@@ -33,6 +33,9 @@ func (x *execution) create(ctx context.Context, op plan.Operation) error {
 }
 
 func (x *execution) start(ctx context.Context, name string) error {
+	if err := x.prepare(ctx, name); err != nil {
+		return err
+	}
 	if !x.restart {
 		x.r.Container(name, "Starting")
 	}

@@ -236,6 +236,7 @@ type Container struct {
 	Labels    map[string]string `json:"labels,omitempty"`
 	LogDir    string            `json:"log_dir"`           // absolute
 	OneOff    bool              `json:"one_off,omitempty"` // made by run
+	Step      bool              `json:"step,omitempty"`    // a one-off container that carries out a step of pre_start
 }
 
 // Port is a published port as ps shows it.

@@ -24,6 +24,9 @@ func override(p *project.Project, o client.Imaging) {
 		s := &p.Services[i]
 		if o.Pull != "" {
 			s.Pull, _ = project.ParsePullPolicy(o.Pull, "") // it was checked
+			for n := range s.PreStart {
+				s.PreStart[n].Service.Pull = s.Pull
+			}
 		}
 		if o.Build && s.Build != nil {
 			s.Pull = project.PullPolicy{When: project.PullBuild, Given: project.PullBuild}

@@ -14,11 +14,21 @@ import (
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// chosen are services by name.
+// steps are those of a service's pre_start that have another image than the service.
+func steps(s *project.Service) (list []*project.Service) {
+	for _, step := range s.Steps() {
+		if step.Image != s.Image {
+			list = append(list, &step)
+		}
+	}
+	return list
+}
+
+// chosen are services by name, with the steps before them.
 func chosen(p *project.Project, names []string) (list []*project.Service) {
 	for _, name := range names {
 		if s, ok := p.Service(name); ok {
-			list = append(list, s)
+			list = append(append(list, s), steps(s)...)
 		}
 	}
 	return list

@@ -86,7 +86,7 @@ func (o *PSOptions) shows(c *api.Container, t client.Target, states []string) bo
 	if !o.Orphans && t.Project != nil && !t.Defines(c.Service) {
 		return false
 	}
-	if c.OneOff && !o.All {
+	if c.Step || c.OneOff && !o.All {
 		return false // as docker compose has it
 	}
 	if len(states) > 0 {
