@@ -2,11 +2,8 @@ package supervisor
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/inside"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/ready"
@@ -22,7 +19,8 @@ func (s *Supervisor) startMonitor(i *instance) {
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	i.monitor = cancel
-	m := &monitor{s: s, c: i.rec.Container, run: i.run, started: i.rec.Started, health: i.rec.Health}
+	m := &monitor{s: s, c: i.rec.Container, run: i.run, started: i.rec.Started}
+	health := i.rec.Health
 	healthy := i.rec.Health.Status == policy.Healthy
 	s.actions = append(s.actions, action{run: func() { s.rt.SetHealthy(&m.c, healthy) }})
 	both := policy.Checked(svc.HealthCheck) && svc.Ready != nil
@@ -30,10 +28,10 @@ func (s *Supervisor) startMonitor(i *instance) {
 		if i.rec.Parts == nil {
 			i.rec.Parts = &record.Parts{Check: policy.Fresh(svc), Ready: policy.Fresh(svc)}
 		}
-		m.health = i.rec.Parts.Check
+		health = i.rec.Parts.Check
 	}
 	if policy.Checked(svc.HealthCheck) {
-		s.actions = append(s.actions, action{run: func() { m.loop(ctx) }})
+		s.actions = append(s.actions, action{run: func() { s.executor().Check(ctx, &m.c, m.started, health, func(h policy.Health) { m.tell(ctx, h) }) }})
 	}
 	if svc.Ready != nil {
 		h := i.rec.Health
@@ -73,28 +71,6 @@ type monitor struct {
 	c       Container
 	run     *Run
 	started time.Time
-	health  policy.Health
-}
-
-func (m *monitor) loop(ctx context.Context) {
-	check := m.c.Service.HealthCheck
-	timer := time.NewTimer(m.health.Interval(check, time.Since(m.started)))
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		age := time.Since(m.started)
-		code, output := m.probe(ctx, check)
-		if ctx.Err() != nil {
-			return
-		}
-		m.health = m.health.After(check, age, code, output)
-		m.tell(ctx, m.health)
-		timer.Reset(m.health.Interval(check, time.Since(m.started)))
-	}
 }
 
 // tell hands the verdict of the check over, unless the run has ended meanwhile.
@@ -118,17 +94,8 @@ func (m *monitor) take(ctx context.Context, h policy.Health, ready bool) {
 		return
 	}
 	old := i.rec.Health
-	if i.rec.Parts != nil {
-		p := *i.rec.Parts // others may be reading them
-		if ready {
-			p.Ready = h
-		} else {
-			p.Check = h
-		}
-		i.rec.Parts = &p
-		h = policy.Join(old.Status, p.Check, p.Ready)
-	}
-	i.rec.Health = h
+	i.rec.Judge(h, ready)
+	h = i.rec.Health
 	if old != h {
 		m.s.changed()
 	}
@@ -138,29 +105,7 @@ func (m *monitor) take(ctx context.Context, h policy.Health, ready bool) {
 	}
 }
 
-// probe executes the check once; its exit code is -1 when it took too long or
-// could not be executed.
-func (m *monitor) probe(ctx context.Context, check *project.HealthCheck) (int, string) {
-	limit := policy.Timeout(check)
-	code, output, err := m.s.executor().Run(ctx, &m.c, ExecSpec{Args: probeArgs(check.Test)}, limit, "the health check")
-	switch {
-	case errors.Is(err, inside.ErrTimeout):
-		return -1, fmt.Sprintf("Health check exceeded timeout (%v)", limit)
-	case err != nil:
-		return -1, err.Error()
-	}
-	return code, output
-}
-
 // executor executes commands of our own in containers.
 func (s *Supervisor) executor() *inside.Executor {
 	return &inside.Executor{Runtime: s.rt, Capture: s.capture, Tee: s.tee, Events: s.execEvents, Report: s.report}
-}
-
-// probeArgs is the command of a test: CMD-SHELL goes through the shell inside.
-func probeArgs(test []string) []string {
-	if test[0] == "CMD-SHELL" {
-		return append([]string{"/bin/sh", "-c"}, test[1:]...)
-	}
-	return test[1:]
 }

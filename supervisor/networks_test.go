@@ -14,7 +14,7 @@ import (
 func (g *stage) shownNetworks() map[string]api.Network {
 	g.t.Helper()
 	out := map[string]api.Network{}
-	err := g.s.showNetworks(context.Background(), &request{Send: func(v any, _ ...*os.File) error {
+	err := g.s.look(context.Background(), &request{Request: api.Request{Op: api.OpNetworks}, Send: func(v any, _ ...*os.File) error {
 		for _, n := range v.(api.Answer).Networks {
 			out[n.Name] = n
 		}

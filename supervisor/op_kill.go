@@ -69,7 +69,7 @@ func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig sy
 	err := s.ask(func() {
 		run = s.intend(c.Name, sig)
 		i := s.instances[c.Name]
-		paused = run != nil && i.rec.State == Paused && ends(&i.rec.Container, sig)
+		paused = run != nil && i.rec.State == Paused && policy.Ends(&i.rec.Service, sig)
 	})
 	if err != nil || run == nil {
 		return err
@@ -103,7 +103,7 @@ func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
 	if i == nil {
 		return nil
 	}
-	if ends(&i.rec.Container, sig) {
+	if policy.Ends(&i.rec.Service, sig) {
 		if i.run == nil {
 			if i.rec.State != Removing {
 				s.apply(event{kind: CmdStop, name: name, stop: stopOrder{Set: true}})
@@ -117,14 +117,4 @@ func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
 		s.emitKill(i, sig)
 	}
 	return i.run
-}
-
-// ends reports that a signal is sent to end a container, not to tell it something.
-func ends(c *Container, sig syscall.Signal) bool {
-	switch sig {
-	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
-		return true
-	}
-	own, err := policy.ParseSignal(c.Service.StopSignal, syscall.SIGTERM)
-	return err == nil && own == sig
 }

@@ -64,8 +64,6 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 		return withBody(ctx, r, r.Copy, s.copyFiles)
 	case api.OpEvents:
 		return withBody(ctx, r, r.Events, s.events)
-	case api.OpPS:
-		return withBody(ctx, r, r.PS, s.ps)
 	case api.OpRun:
 		return withBody(ctx, r, r.Run, s.run)
 	case api.OpPause, api.OpUnpause:
@@ -76,14 +74,10 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 		return withBody(ctx, r, r.Remove, s.rm)
 	case api.OpAttach:
 		return withBody(ctx, r, r.Attach, s.attach)
-	case api.OpNetworks:
-		return s.showNetworks(ctx, r)
 	case api.OpRecord:
 		return s.tellRecord(ctx, r)
-	case api.OpStats:
-		return s.stats(ctx, r)
-	case api.OpInfo:
-		return s.info(r)
+	case api.OpPS, api.OpNetworks, api.OpStats, api.OpInfo:
+		return s.look(ctx, r)
 	}
 	return fmt.Errorf("unknown request %q: the supervisor is of another version; run down, then up", r.Op)
 }

@@ -2,41 +2,16 @@ package supervisor
 
 import "github.com/mocker-compose/mocker-compose/supervisor/states"
 
-// Event is what can happen to one container.
-type Event uint8
+// Event is what can happen to one container; see package states.
+type Event = states.Event
 
-// The events: six commands, then what the kernel and the clock say.
+// The events.
 const (
-	CmdStart     Event = iota // run it
-	CmdStop                   // end its run, and do not start it again
-	CmdHold                   // end its run until its dependencies are back
-	CmdRemove                 // delete it; it does not run
-	Made                      // Runtime.Create succeeded
-	MakeFailed                // Runtime.Create failed
-	Launched                  // Runtime.Start succeeded
-	LaunchFailed              // Runtime.Start failed, or was cancelled
-	Ended                     // the run is over
-	Released                  // Runtime.Stopped is done
-	BackoffOver               // time for the next start
-	GraceOver                 // the grace period of a stop has passed
-	Stuck                     // it has been killed and still does not end
-	Removed                   // Runtime.Remove succeeded
-	RemoveFailed              // Runtime.Remove failed
-	CmdPause                  // stop its processes until CmdUnpause
-	CmdUnpause                // let them go on
-	Hooked                    // the hooks of post_start or pre_stop are over
-	HooksOver                 // the time for those of pre_stop has passed
-	numEvents
+	CmdStart, CmdStop, CmdHold, CmdRemove, CmdPause, CmdUnpause  = states.CmdStart, states.CmdStop, states.CmdHold, states.CmdRemove, states.CmdPause, states.CmdUnpause
+	Made, MakeFailed, Launched, LaunchFailed, Ended, Released    = states.Made, states.MakeFailed, states.Launched, states.LaunchFailed, states.Ended, states.Released
+	BackoffOver, GraceOver, Stuck, Removed, RemoveFailed, Hooked = states.BackoffOver, states.GraceOver, states.Stuck, states.Removed, states.RemoveFailed, states.Hooked
+	HooksOver, numEvents                                         = states.HooksOver, states.NumEvents
 )
-
-var eventNames = [numEvents]string{
-	"start", "stop", "hold", "remove", "made", "make failed", "launched", "launch failed", "ended",
-	"released", "back-off over", "grace over", "stuck", "removed", "remove failed",
-	"pause", "unpause", "hooked", "hooks over",
-}
-
-// String is the event's name.
-func (e Event) String() string { return states.Name(eventNames[:], int(e)) }
 
 // cell is what is done about an event in a state. It runs on the event loop
 // and must not block: it changes the instance and queues actions.

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // ParseSignal reads a signal as stop_signal and kill -s have it: a number, or a
@@ -61,4 +63,15 @@ func offset(rest, sign string, base, dir, limit int) (syscall.Signal, bool) {
 		return 0, false
 	}
 	return syscall.Signal(base + dir*n), true
+}
+
+// Ends reports that a signal is sent to end a container of a service, not to tell it
+// something.
+func Ends(s *project.Service, sig syscall.Signal) bool {
+	switch sig {
+	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
+		return true
+	}
+	own, err := ParseSignal(s.StopSignal, syscall.SIGTERM)
+	return err == nil && own == sig
 }

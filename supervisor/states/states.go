@@ -1,4 +1,4 @@
-// Package states has the words for where a container stands: its state, what is
+// Package states has the words for where a container stands: its state, what can happen to it, what is
 // wanted of it, and why it does not run. They are numbers in the supervisor, and
 // names in its records.
 package states
