@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -17,7 +19,7 @@ import (
 type LSOptions struct {
 	All, Quiet bool
 	Format     string
-	Filter     string
+	Filter     []string
 }
 
 // Register defines the flags in fs.
@@ -25,12 +27,12 @@ func (o *LSOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.All, "all", "a", false, "show projects of which nothing runs too")
 	fs.BoolVarP(&o.Quiet, "quiet", "q", false, "print names only")
 	fs.StringVar(&o.Format, "format", "table", "table or json")
-	fs.StringVar(&o.Filter, "filter", "", "only projects that match, as in name=demo")
+	fs.StringArrayVar(&o.Filter, "filter", nil, "only projects that match: name=`PATTERN`, a regular expression")
 }
 
 // LS prints the user's projects.
 func LS(ctx context.Context, e *client.Env, o *LSOptions) error {
-	part, err := o.namePart()
+	wanted, err := o.patterns()
 	if err != nil {
 		return err
 	}
@@ -40,7 +42,7 @@ func LS(ctx context.Context, e *client.Env, o *LSOptions) error {
 	}
 	var rows []show.Project
 	for _, name := range names {
-		if !strings.Contains(name, part) {
+		if len(wanted) > 0 && !slices.ContainsFunc(wanted, func(re *regexp.Regexp) bool { return re.MatchString(name) }) {
 			continue
 		}
 		row, live, err := describe(ctx, e, name)
@@ -55,15 +57,23 @@ func LS(ctx context.Context, e *client.Env, o *LSOptions) error {
 	return o.print(e.Stdout, rows)
 }
 
-func (o *LSOptions) namePart() (string, error) {
-	if o.Filter == "" {
-		return "", nil
+// patterns are those of the names that are wanted; none means all.
+func (o *LSOptions) patterns() (out []*regexp.Regexp, err error) {
+	for _, f := range o.Filter {
+		key, value, ok := strings.Cut(f, "=")
+		if !ok {
+			return nil, fmt.Errorf("invalid filter %q: use name=PATTERN", f)
+		}
+		if key != "name" {
+			return nil, fmt.Errorf("invalid filter '%s': use name=PATTERN", key)
+		}
+		re, err := regexp.Compile(value)
+		if err != nil { // docker compose takes it for a name then
+			re = regexp.MustCompile("^" + regexp.QuoteMeta(value) + "$")
+		}
+		out = append(out, re)
 	}
-	key, value, ok := strings.Cut(o.Filter, "=")
-	if !ok || key != "name" {
-		return "", fmt.Errorf("invalid filter %q: use name=PART", o.Filter)
-	}
-	return value, nil
+	return out, nil
 }
 
 func (o *LSOptions) print(w *os.File, rows []show.Project) error {

@@ -79,7 +79,7 @@ func TestLS(t *testing.T) {
 	w := psWorld(t)
 	w.Record("old", supervisor.Record{Project: project.Project{ConfigFiles: []string{"/old/compose.yaml"}},
 		Containers: []supervisor.Replica{clienttest.Replica("web", supervisor.Running)}})
-	for _, o := range []*LSOptions{{Format: "json"}, {All: true, Format: "json"}, {Quiet: true, All: true, Filter: "name=ol"}} {
+	for _, o := range []*LSOptions{{Format: "json"}, {All: true, Format: "json"}, {Quiet: true, All: true, Filter: []string{"name=^ol"}}} {
 		if err := LS(clienttest.Bounded(t), w.Env, o); err != nil {
 			t.Fatal(err)
 		}
