@@ -85,7 +85,7 @@ volumes: { data: }
 func TestDryRunChangesNothing(t *testing.T) {
 	s := begin(t, planFile)
 	commands := []string{
-		"up", "up -d --build --force-recreate -V", "create", "start", "stop", "restart", "kill", "pause", "unpause", "rm -fs", "down -v --remove-orphans",
+		"up", "up -d --build --force-recreate -V", "create", "start", "stop", "restart", "kill", "pause", "unpause", "rm -fs", "down -v --remove-orphans --rmi all",
 		"run --rm web true", "scale web=3", "pull", "build", "push", "cp compose.yaml web:/mnt", "volume create x", "volume rm x", "volume prune -a", "network create x", "network prune",
 	}
 	check := func(when string) {

@@ -14,13 +14,13 @@ import (
 // not here would change something, or be refused without a word.
 
 // rehearsed are those that tell.
-var rehearsed = words(`up down create start stop restart run rm kill pause unpause scale build pull push cp
+var rehearsed = words(`up down create start stop restart run rm kill pause unpause scale alpha/scale build pull push cp
 	volume/create volume/rm volume/prune network/create network/rm network/prune`)
 
 // harmless are those that only look.
 var harmless = words(`ps logs ls config images port top stats events version wait graph volumes why plan help
 	volume volume/ls volume/inspect network network/ls network/inspect image image/ls image/inspect image/history
-	system system/df system/info builder builder/du alpha alpha/viz bridge completion
+	system system/df system/info builder builder/du alpha alpha/viz bridge bridge/transformations completion
 	completion/bash completion/zsh completion/fish completion/powershell`)
 
 // unrehearsed are those that would have to be done to be told of.
@@ -46,7 +46,6 @@ var unrehearsed = map[string]string{
 	"image/tag":          "it gives an image one more name, and does nothing else",
 	"system/prune":       "see system df for what would be free",
 	"builder/prune":      "see builder du, or system df, for what would be free",
-	"publish":            "it is refused anyway",
 }
 
 func words(list string) map[string]bool {
@@ -68,6 +67,9 @@ func checkDryRun(env *client.Env, c *cobra.Command) error {
 	path := pathOf(c)
 	if !env.Global.DryRun || path == "" || rehearsed[path] || harmless[path] || strings.HasPrefix(path, "__complete") {
 		return nil
+	}
+	if _, refused := refusals[strings.ReplaceAll(path, "/", " ")]; refused {
+		return nil // it says why itself
 	}
 	why := unrehearsed[path]
 	if why == "" {

@@ -50,7 +50,7 @@ func OfServices(p *project.Project, services []string, policy string) (refs []st
 // RemoveAfterDown removes images whose containers are gone, as far as nobody else uses
 // them, which is told and is no error.
 func RemoveAfterDown(ctx context.Context, e *client.Env, refs []string) error {
-	if len(refs) == 0 {
+	if len(refs) == 0 || e.Global.DryRun && !image.Exists(e.Dirs.Images()) {
 		return nil
 	}
 	s, err := Open(e)
@@ -70,6 +70,10 @@ func RemoveAfterDown(ctx context.Context, e *client.Env, refs []string) error {
 			continue
 		}
 		tell(progress.Working, "Removing")
+		if e.Global.DryRun {
+			tell(progress.Done, "Removed")
+			continue
+		}
 		err := change(ctx, s, s.Request(image.OpRemove, func(r *image.Request) { r.Clean = &image.CleanOptions{Refs: []string{ref}} }), func(*image.Message) {})
 		if err != nil && strings.HasPrefix(err.Error(), "conflict:") { // it comes as text from another process
 			tell(progress.Warning, "Warning: Resource is still in use")
