@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
@@ -68,6 +69,22 @@ func (s *scenario) remains() string {
 	return b.String()
 }
 
+// differing are the lines that two texts do not share.
+func differing(a, b string) string {
+	var out strings.Builder
+	for line := range strings.Lines(a) {
+		if !strings.Contains(b, line) {
+			out.WriteString("- " + line)
+		}
+	}
+	for line := range strings.Lines(b) {
+		if !strings.Contains(a, line) {
+			out.WriteString("+ " + line)
+		}
+	}
+	return out.String()
+}
+
 const planFile = `
 services:
   web:
@@ -93,19 +110,23 @@ func TestDryRunChangesNothing(t *testing.T) {
 		before := s.remains()
 		for _, c := range commands {
 			s.compose(append([]string{"--dry-run"}, strings.Fields(c)...)...)
-			if s.remains() != before {
-				t.Fatalf("%s: --dry-run %s changed something", when, c)
+			if after := s.remains(); after != before {
+				t.Fatalf("%s: --dry-run %s changed something:\n%s", when, c, differing(before, after))
 			}
 		}
 		s.must("plan")
 		s.must("up", "--dry-run")
-		if s.remains() != before {
-			t.Fatalf("%s: plan changed something", when)
+		if after := s.remains(); after != before {
+			t.Fatalf("%s: plan changed something:\n%s", when, differing(before, after))
 		}
 	}
 	check("before there is a project")
 	s.must("up", "-d")
-	s.eventually("nothing is written any more", func() bool { a := s.remains(); return a == s.remains() })
+	s.eventually("nothing is written any more", func() bool {
+		before := s.remains()
+		time.Sleep(300 * time.Millisecond)
+		return before == s.remains()
+	})
 	check("while it runs")
 	s.must("stop")
 	s.must("start", "web")
@@ -323,4 +344,36 @@ volumes: { data: { labels: { tier: %[1]s } } }
 	if !slices.Equal(pids, s.pidsOf("pause", "a")) {
 		t.Error("a label has cost a restart")
 	}
+}
+
+// What a build would come to counts: where every step is in the cache, the image is
+// known without a build, and nothing is to be done; where a file of the context changed,
+// the plan says that it would be built.
+func TestPlanKnowsTheCacheOfBuilds(t *testing.T) {
+	s := begin(t, "services:\n  app: { build: ./app, command: [ busybox, sleep, '1000' ], stop_grace_period: 0s }\n")
+	s.withBusybox("app")
+	s.write("app/Dockerfile", "FROM scratch\nCOPY busybox /bin/busybox\nCOPY version /version\n")
+	s.write("app/version", "one")
+	if got := s.plan(); len(got) == 0 || !strings.Contains(got[0], "build: of service app") {
+		t.Errorf("before the first build: %q", got)
+	}
+	s.must("up", "-d", "--build")
+	if got := s.plan("--build"); len(got) > 0 {
+		t.Errorf("nothing changed: %q", got)
+	}
+	if text := s.must("plan", "--build"); !strings.Contains(text, "it comes from the cache") {
+		t.Errorf("%s", text)
+	}
+	s.write("app/version", "two")
+	if got := s.plan("--build"); len(got) != 1 || !strings.Contains(got[0], "build: of service app") {
+		t.Errorf("a file changed: %q", got)
+	}
+	if text := s.must("plan", "--build"); !strings.Contains(text, "recreate, if its image is another one") {
+		t.Errorf("%s", text)
+	}
+	if got := s.plan(); len(got) > 0 {
+		t.Errorf("without --build: %q", got)
+	}
+	s.must("up", "-d", "--build")
+	s.wantPlan()
 }

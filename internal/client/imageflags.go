@@ -65,7 +65,7 @@ func (e *Env) getImages(ctx context.Context, p *project.Project, o Imaging, alon
 		if e.outlook, err = e.lookAtImages(ctx, p, o, alone, services); err != nil {
 			return nil, err
 		}
-		return func() {}, e.sayImages(e.outlook)
+		return func() {}, e.sayImages(p, e.outlook)
 	}
 	if GetImages == nil {
 		return func() {}, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
@@ -23,6 +24,7 @@ type ImageOutlook struct {
 	Images imageconfig.Set // of services whose image is there and stays
 	Pull   []string        // names of images that would be pulled
 	Build  []string        // services whose image would be built
+	Cached []string        // services whose image would be built, wholly from the cache
 	Read   []string        // files that would be read as images
 	Open   []string        // services with one of those
 	// Missing are services whose image is not there, and that nobody may get.
@@ -46,11 +48,17 @@ func (e *Env) lookAtImages(ctx context.Context, p *project.Project, o Imaging, a
 }
 
 // sayImages tells what would be got, in docker compose's lines.
-func (e *Env) sayImages(o *ImageOutlook) error {
+func (e *Env) sayImages(p *project.Project, o *ImageOutlook) error {
+	var build []string
+	for _, name := range slices.Concat(o.Build, o.Cached) {
+		if s, ok := p.Service(name); ok {
+			build = append(build, s.Image)
+		}
+	}
 	for _, group := range []struct {
 		names         []string
 		before, after string
-	}{{o.Pull, "Pulling", "Pulled"}, {o.Build, "Building", "Built"}, {o.Read, "Loading", "Loaded"}} {
+	}{{o.Pull, "Pulling", "Pulled"}, {build, "Building", "Built"}, {o.Read, "Loading", "Loaded"}} {
 		for _, name := range group.names {
 			e.Rehearse("Image", name, group.before, group.after)
 		}

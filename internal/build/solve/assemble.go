@@ -45,6 +45,9 @@ func (b *solver) finish(ctx context.Context) (*Result, error) {
 		res.Image = img
 		return res, nil
 	}
+	if b.Foresee {
+		return nil, ErrChanged
+	}
 	t := b.observer.start(build.Event{Text: "exporting to image"})
 	res.Image, err = b.session.AddImage(ctx, image.NewImage{Config: raw, Names: b.Tags, Layers: f.layers, Notices: func(text string) {
 		b.observer.emit(build.Event{Kind: build.Warned, Text: text})
@@ -82,6 +85,9 @@ func (b *solver) dated(ctx context.Context, doc *document) ([]byte, error) {
 	r, ok, err := b.session.CacheGet(ctx, key)
 	if err != nil {
 		return nil, err
+	}
+	if !ok && b.Foresee {
+		return nil, ErrChanged
 	}
 	if !ok {
 		r = image.CacheRecord{Empty: true, Created: time.Now().UTC(), Text: "image"}
@@ -123,6 +129,9 @@ func (b *solver) present(raw []byte) (image.Image, bool) {
 		return image.Image{}, false
 	}
 	for _, tag := range b.Tags {
+		if b.Foresee {
+			break // a name more would be given to it
+		}
 		name, err := image.ParseName(tag)
 		if err != nil || !slices.Contains(img.Names, name.Tagged().String()) {
 			return image.Image{}, false

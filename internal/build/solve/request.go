@@ -2,6 +2,7 @@ package solve
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -31,7 +32,10 @@ type Request struct {
 	// carries the keys of its steps (BUILDKIT_INLINE_CACHE=1, cache_to: type=inline).
 	InlineCache bool
 	Epoch       *time.Time // SOURCE_DATE_EPOCH; nil: Graph.Epoch
-	Parallel    int        // steps at the same time; 0: as many as there are processors, 4 at least
+	// Foresee makes nothing: the image is told if all of it is there, names aside, else
+	// the error is ErrChanged.
+	Foresee  bool
+	Parallel int // steps at the same time; 0: as many as there are processors, 4 at least
 
 	Store *image.Store
 	// Worker is called once, at the first step that is not in the cache.
@@ -43,6 +47,9 @@ type Request struct {
 	// error. It may be nil.
 	Excerpt func(first, last int) string
 }
+
+// ErrChanged says of a build that is foreseen that something would have to be made.
+var ErrChanged = errors.New("something is not in the cache")
 
 // Context is a directory that files are copied from (internal/build/contexts).
 type Context interface {

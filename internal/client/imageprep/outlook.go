@@ -5,14 +5,16 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/build/solve"
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/building"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // Look tells what Prepare would do, and does nothing of it: client.LookAtImages.
-func Look(_ context.Context, e *client.Env, p *project.Project, names []string, o client.Imaging) (*client.ImageOutlook, error) {
+func Look(ctx context.Context, e *client.Env, p *project.Project, names []string, o client.Imaging) (*client.ImageOutlook, error) {
 	override(p, o)
 	services := chosen(p, names)
 	out := &client.ImageOutlook{Images: imageconfig.Set{}, Missing: map[string]error{}}
@@ -28,9 +30,8 @@ func Look(_ context.Context, e *client.Env, p *project.Project, names []string, 
 		out.Pull = append(out.Pull, w.ref)
 		out.Open = append(out.Open, w.services...)
 	}
-	if build := toBuild(services, have, fallback); !o.NoBuild {
-		out.Build = build
-		out.Open = append(out.Open, build...)
+	if names := toBuild(services, have, fallback); !o.NoBuild {
+		have.foresee(ctx, e, p, names, out)
 	}
 	for _, s := range services {
 		have.place(s, platformOf(s, fallback), out)
@@ -40,9 +41,36 @@ func Look(_ context.Context, e *client.Env, p *project.Project, names []string, 
 	return out, nil
 }
 
+// foresee tells the services that would be built from those whose image would come from
+// the cache as it is.
+func (s *shelf) foresee(ctx context.Context, e *client.Env, p *project.Project, names []string, out *client.ImageOutlook) {
+	var cached map[string]image.Image
+	if s.store != nil && len(names) > 0 {
+		base := func(_ context.Context, ref, platform string, fresh bool) (image.Image, error) {
+			img, err := s.store.Find(ref)
+			if err == nil && (fresh || !fits(&img, platform)) {
+				err = solve.ErrChanged
+			}
+			return img, err
+		}
+		b := &building.Builder{Env: e, Store: s.store, Project: p, Options: building.Options{Quiet: true}, Base: base}
+		cached = b.Foresee(ctx, names)
+	}
+	for _, name := range names {
+		img, ok := cached[name]
+		if !ok {
+			out.Build, out.Open = append(out.Build, name), append(out.Open, name)
+			continue
+		}
+		out.Cached = append(out.Cached, name)
+		svc, _ := p.Service(name)
+		out.Images[name] = imageconfig.Resolved{Image: imageconfig.Image{ID: img.ID, Name: svc.Image}, Config: img.Config}
+	}
+}
+
 // place finds the image that a service has now.
 func (s *shelf) place(svc *project.Service, platform string, out *client.ImageOutlook) {
-	if !concerned(svc) || svc.Image == "" || slices.Contains(out.Open, svc.Name) {
+	if _, known := out.Images[svc.Name]; known || !concerned(svc) || svc.Image == "" || slices.Contains(out.Open, svc.Name) {
 		return
 	}
 	var img image.Image

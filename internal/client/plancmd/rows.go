@@ -80,6 +80,11 @@ func images(f *client.Forecast) (all rows) {
 			all = append(all, row{Kind: "image", Name: s.Image, Service: name, Action: toBuild, Cause: "of service " + name})
 		}
 	}
+	for _, name := range f.Images.Cached {
+		if s, ok := f.Project.Service(name); ok {
+			all = append(all, row{Kind: "image", Name: s.Image, Service: name, Action: plan.ToKeep, Cause: "built: nothing has changed, it comes from the cache"})
+		}
+	}
 	add(f.Images.Read, toRead, "")
 	missing := make([]string, 0, len(f.Images.Missing))
 	for name := range f.Images.Missing {

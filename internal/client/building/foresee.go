@@ -1,0 +1,73 @@
+package building
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/build"
+	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
+	"github.com/mocker-compose/mocker-compose/internal/build/solve"
+	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/project"
+)
+
+// Foresee finds, of services that would be built, the images of those whose every step
+// is in the cache: what a build would come to without making anything. The Dockerfile
+// and the files of the context are read; nothing is fetched, started or written, but
+// that the cache was asked. Whatever cannot be told so is left out: the build itself
+// says what is wrong.
+func (b *Builder) Foresee(ctx context.Context, names []string) map[string]image.Image {
+	b.built = map[string]image.Image{}
+	list, err := b.Needed(names)
+	if err != nil {
+		return nil
+	}
+	for _, s := range list {
+		known := tellable(s.Build) && !b.Options.NoCache && !b.Options.Pull
+		for _, on := range s.Build.BuildsOn() {
+			_, ok := b.built[on]
+			known = known && ok
+		}
+		if !known {
+			continue
+		}
+		if img, err := b.foresee(ctx, s); err == nil {
+			b.built[s.Name] = img
+		}
+	}
+	return b.built
+}
+
+// tellable: the context is here, and nothing has to be asked or loaded.
+func tellable(b *project.Build) bool {
+	if !local(b) || b.NoCache || b.Pull || len(b.CacheFrom) > 0 || len(b.NoCacheFilter) > 0 {
+		return false
+	}
+	for _, address := range b.Contexts {
+		if !filepath.IsAbs(address) && !strings.HasPrefix(address, imageContext) && !strings.HasPrefix(address, serviceContext) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *Builder) foresee(ctx context.Context, s *project.Service) (img image.Image, err error) {
+	j, err := b.open(ctx, s, &told{service: s.Name, show: b.Env.Display()})
+	if err != nil {
+		return img, err
+	}
+	defer j.close()
+	graph, err := dockerfile.Lower(ctx, j.input)
+	if err != nil {
+		return img, err
+	}
+	r := j.request(graph)
+	r.Foresee, r.Observe = true, nil
+	r.Worker = func(context.Context) (build.Worker, error) { return nil, solve.ErrChanged }
+	result, err := solver(ctx, r)
+	if err != nil {
+		return img, err
+	}
+	return result.Image, nil
+}
