@@ -6,6 +6,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/internal/rehearsal"
+	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -14,10 +15,10 @@ type Forecast struct {
 	Project   *project.Project
 	Plan      *plan.Plan
 	Images    *ImageOutlook
-	Networks  []string       // resolved names of the project's own that exist
-	Volumes   []string       // the same of volumes
-	Kept      []VolumeChange // volumes that stay as they were made, although the file has changed them
-	Providers []string       // services that another program provides
+	Networks  []string         // resolved names of the project's own that exist
+	Volumes   []string         // the same of volumes
+	Kept      []volumes.Change // volumes that stay as they were made, although the file has changed them
+	Providers []string         // services that another program provides
 }
 
 // Forecast makes the plan of an up with these flags, and carries nothing of it out.
@@ -44,7 +45,7 @@ func (e *Env) Forecast(ctx context.Context, t Target, o *UpOptions, services []s
 	if err != nil {
 		return nil, err
 	}
-	changed, err := e.changedVolumes(t.Project, selected)
+	changed, err := volumes.Open(e.Dirs).Changed(t.Project, selected)
 	if err != nil {
 		return nil, err
 	}
