@@ -80,7 +80,7 @@ func (s *Supervisor) load() error {
 	case err != nil:
 		return err
 	}
-	s.desired, s.networks, s.defined, s.volumes = rec.Project, rec.Networks, rec.Defined, rec.Volumes
+	s.desired, s.networks, s.defined, s.volumes, s.failure = rec.Project, rec.Networks, rec.Defined, rec.Volumes, rec.Failure
 	s.born = rec.Born
 	known := map[string]Known{}
 	for _, r := range rec.Containers {
@@ -176,6 +176,7 @@ func (s *Supervisor) lost(i *instance, why string) {
 			i.rec.Reason, i.rec.Detail = ReasonLost, why
 			i.rec.Exit = &Exit{Code: 137, At: time.Now()}
 			i.rec.Finished = i.rec.Exit.At
+			i.rec.Remember()
 		}
 		s.enter(i, Exited)
 	} else {

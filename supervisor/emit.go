@@ -4,8 +4,10 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // emit tells all listeners what happened to i, and remembers it. more are further
@@ -23,14 +25,16 @@ func (s *Supervisor) emitEnd(i *instance) {
 	s.news.Attachments(&i.rec, "disconnect")
 }
 
-// emitKill tells of a signal to the run of i; of SIGKILL once in a run.
-func (s *Supervisor) emitKill(i *instance, sig syscall.Signal) {
+// emitKill tells of a signal to the run of i, and records who sent it; of SIGKILL once in
+// a run.
+func (s *Supervisor) emitKill(i *instance, sig syscall.Signal, by record.Sender) {
 	if sig == syscall.SIGKILL {
 		if i.killed == i.run {
 			return
 		}
 		i.killed = i.run
 	}
+	i.rec.Sent = &record.Sent{Signal: sig, By: by, At: time.Now()}
 	s.emit(i, "kill", "signal", strconv.Itoa(int(sig)))
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
@@ -48,6 +49,9 @@ func (s *Supervisor) postResult(name string, err error, good, bad Event) {
 func (s *Supervisor) made(i *instance, e event) {
 	i.prepared = e.err == nil
 	i.trouble = e.err
+	if i.rec.Reason, i.rec.Detail, i.rec.Hint = ReasonNone, "", ""; e.err != nil {
+		i.rec.Reason, i.rec.Detail, i.rec.Hint = ReasonStartFailed, e.err.Error(), door.AnswerFor(e.err).Error.Hint
+	}
 	s.enter(i, Created)
 	if i.again && e.err == nil {
 		s.launch(i, e)
@@ -121,7 +125,7 @@ func (s *Supervisor) launched(i *instance, e event) {
 	if i.rec.Started.IsZero() {
 		i.rec.Started = time.Now()
 	}
-	i.rec.Exit, i.rec.Reason, i.rec.Detail = nil, ReasonNone, ""
+	i.rec.Exit, i.rec.Reason, i.rec.Detail, i.rec.Hint, i.rec.Sent = nil, ReasonNone, "", "", nil
 	i.rec.Health, i.rec.Parts = policy.Fresh(&i.rec.Service), nil
 	s.enter(i, Running)
 	s.news.Attachments(&i.rec, "connect")
@@ -184,6 +188,8 @@ func (s *Supervisor) startImpossible(i *instance) {
 	if errors.As(i.failure, &start) && start.Code != 0 {
 		i.rec.Exit.Code = start.Code
 	}
+	i.rec.Hint = door.AnswerFor(i.failure).Error.Hint
+	i.rec.Remember()
 	if i.rec.Restarts == 0 || !s.scheduleRestart(i, 0) {
 		i.rec.Desired = WantStopped
 		s.enter(i, i.rec.Idle())

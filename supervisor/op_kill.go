@@ -114,7 +114,7 @@ func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
 		s.recordFirst()
 	}
 	if i.run != nil {
-		s.emitKill(i, sig)
+		s.emitKill(i, sig, record.SentByKill)
 	}
 	return i.run
 }

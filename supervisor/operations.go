@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
@@ -98,8 +99,9 @@ func (x *execution) remove(ctx context.Context, op plan.Operation) error {
 
 // failure says that a step of a container failed, unless it was cancelled.
 func (x *execution) failure(name string, err error) error {
-	if !isCancel(err) {
-		x.r.Container(name, "Error")
+	if isCancel(err) {
+		return err
 	}
-	return err
+	x.r.Container(name, "Error")
+	return &door.About{Err: err, Container: name}
 }

@@ -36,7 +36,7 @@ func (s *Supervisor) save() error {
 }
 
 func (s *Supervisor) record() Record {
-	r := Record{Project: s.desired, Networks: s.networks, Defined: s.defined, Born: s.born, Volumes: s.volumes}
+	r := Record{Project: s.desired, Networks: s.networks, Defined: s.defined, Born: s.born, Volumes: s.volumes, Failure: s.failure}
 	r.Project.Contents = nil // never on a disk, whoever has set it
 	for _, i := range s.instances {
 		r.Containers = append(r.Containers, i.rec)

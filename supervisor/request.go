@@ -47,13 +47,13 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 	switch r.Op {
 	case api.OpUp:
 		defer giveback.Soon() // a project's model and fifty starts are the most garbage that there is
-		return withBody(ctx, r, r.Up, s.up)
+		return s.noted(r.Op, withBody(ctx, r, r.Up, s.up))
 	case api.OpDown:
 		return withBody(ctx, r, r.Down, s.down)
 	case api.OpStop:
 		return withBody(ctx, r, r.Stop, s.stop)
 	case api.OpStart:
-		return withBody(ctx, r, r.Start, s.start)
+		return s.noted(r.Op, withBody(ctx, r, r.Start, s.start))
 	case api.OpRestart:
 		return withBody(ctx, r, r.Stop, s.restart)
 	case api.OpKill:

@@ -66,7 +66,7 @@ func (s *Supervisor) tell(name string, r *Run, sig syscall.Signal, grace time.Du
 	}
 	_ = s.ask(func() {
 		if i := s.instances[name]; i != nil && i.run == r {
-			s.emitKill(i, sig)
+			s.emitKill(i, sig, record.SentByStop)
 		}
 	})
 	var err error
@@ -104,7 +104,7 @@ func (s *Supervisor) shorten(i *instance, e event) {
 
 func (s *Supervisor) graceOver(i *instance, _ event) {
 	s.arm(i, stuckLimit, Stuck)
-	s.emitKill(i, syscall.SIGKILL)
+	s.emitKill(i, syscall.SIGKILL, record.SentByGrace)
 	r, name := i.run, i.rec.Name
 	s.actions = append(s.actions, action{run: func() {
 		if err := s.rt.Kill(r); err != nil {
@@ -170,6 +170,7 @@ func (s *Supervisor) ended(i *instance, e event) {
 		i.rec.Reason, i.rec.Detail = ReasonStopped, ""
 	}
 	s.settleSetUp(i)
+	i.rec.Remember()
 	s.enter(i, Ending)
 	s.release(i)
 	if !byUs && s.restartsAfter(i) {

@@ -11,6 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
 	"github.com/mocker-compose/mocker-compose/supervisor/news"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -77,6 +78,7 @@ type Supervisor struct {
 	defined   map[string]project.Network // as they were made, by resolved name
 	born      map[string]time.Time       // when; maps are replaced, never changed
 	volumes   []string
+	failure   *record.Failure // of the last command to start something
 	bugs      int
 	tokens    uint64
 	forgotten bool // the project has been taken down

@@ -152,7 +152,7 @@ func TestUpWait(t *testing.T) {
 		{"job failed", job(2), 0, "exit 2"},
 		{"too late", func(g *stage) {
 			g.f.set("a", program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }})
-		}, 1500 * time.Millisecond, "not everything was running and healthy after 1.5s"},
+		}, 1500 * time.Millisecond, "application not healthy after 1.5s"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

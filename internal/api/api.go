@@ -89,6 +89,8 @@ type Error struct {
 	// Port is an address of the host that is in use by a process that only the
 	// client may be able to see; "" = none.
 	Port string `json:"port,omitempty"`
+	// Container is the name of the one that is to blame; "" = none, or not known.
+	Container string `json:"container,omitempty"`
 }
 
 // Recreate says which existing containers an up replaces.

@@ -24,6 +24,18 @@ func (e *Hinted) Unwrap() error { return e.Err }
 // WithHint is err with a remedy.
 func WithHint(hint string, err error) error { return &Hinted{Err: err, Hint: hint} }
 
+// About is an error that a container is to blame for.
+type About struct {
+	Err       error
+	Container string // its name
+}
+
+// Error is that of the error.
+func (e *About) Error() string { return e.Err.Error() }
+
+// Unwrap is the error.
+func (e *About) Unwrap() error { return e.Err }
+
 // AnswerFor puts an error into the last answer of a request.
 func AnswerFor(err error) api.Answer {
 	a := api.Answer{Done: true}
@@ -37,6 +49,10 @@ func AnswerFor(err error) api.Answer {
 	}
 	if c, ok := cause.Known(err); ok && a.Error.Hint == "" {
 		a.Error.Hint = c.Hint()
+	}
+	var about *About
+	if errors.As(err, &about) {
+		a.Error.Container = about.Container
 	}
 	var h *Hinted
 	if errors.As(err, &h) {

@@ -23,6 +23,8 @@ type Record struct {
 	Born       map[string]time.Time       `json:"born,omitempty"`       // when they were made
 	Volumes    []string                   `json:"volumes,omitempty"`    // resolved names that exist
 	Containers []Replica                  `json:"containers,omitempty"` // sorted by name
+	// Failure is that of the last command to start something; nil: it went well.
+	Failure *Failure `json:"failure,omitempty"`
 }
 
 // Replica is what is recorded of one container: all that a later supervisor
@@ -55,6 +57,9 @@ type Replica struct {
 	Unfit *Unfit `json:"unfit,omitempty"`
 	// PreStarted counts the steps of pre_start that have been done for this container.
 	PreStarted int `json:"pre_started,omitempty"`
+	Hint  string `json:"hint,omitempty"` // ReasonStartFailed: the remedy, if one is known
+	Past  []Past `json:"past,omitempty"` // runs that are over, the latest last
+	Sent  *Sent  `json:"sent,omitempty"` // the last signal that we sent to its last run
 }
 
 // Parts are two verdicts on one run.

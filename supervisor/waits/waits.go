@@ -5,6 +5,7 @@ package waits
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -65,9 +66,10 @@ func For(ctx context.Context, p Project, r *door.Request, d project.Dependency) 
 		r.Warn("Service", d.Service, fmt.Sprintf("optional dependency %q failed to start: %v", d.Service, err))
 	case d.Condition == project.ConditionCompleted:
 		say("Error")
+		err = blame(p, d, err)
 	default:
 		say("Error")
-		err = fmt.Errorf("dependency failed to start: %w", err)
+		err = blame(p, d, fmt.Errorf("dependency failed to start: %w", err))
 	}
 	return err
 }
@@ -82,7 +84,7 @@ func Up(ctx context.Context, p Project, r *door.Request, services []string, limi
 	}
 	if limit > 0 {
 		var done context.CancelFunc
-		ctx, done = context.WithTimeoutCause(ctx, limit, fmt.Errorf("not everything was running and healthy after %v; see ps and logs", limit))
+		ctx, done = context.WithTimeoutCause(ctx, limit, errLate)
 		defer done()
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -99,7 +101,10 @@ func Up(ctx context.Context, p Project, r *door.Request, services []string, limi
 		})
 	}
 	waits.Wait()
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); !errors.Is(err, errLate) {
+		return err
+	}
+	return late(p, services, limit)
 }
 
 func one(ctx context.Context, p Project, name string) error {
@@ -108,6 +113,10 @@ func one(ctx context.Context, p Project, name string) error {
 		if r == nil {
 			return true, fmt.Errorf("container %s was removed meanwhile", name)
 		}
-		return r.Up()
+		ok, err := r.Up()
+		if err != nil {
+			err = &door.About{Err: err, Container: name}
+		}
+		return ok, err
 	})
 }
