@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
@@ -34,7 +33,7 @@ func (s *Supervisor) emitKill(i *instance, sig syscall.Signal, by record.Sender)
 		}
 		i.killed = i.run
 	}
-	i.rec.Sent = &record.Sent{Signal: sig, By: by, At: time.Now()}
+	i.rec.Sent = record.Send(i.rec.Sent, sig, by)
 	s.emit(i, "kill", "signal", strconv.Itoa(int(sig)))
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/whycmd"
 	"github.com/mocker-compose/mocker-compose/project/loader"
 )
 
@@ -41,5 +42,5 @@ func (a *app) runOneOff(ctx context.Context, o *client.RunOptions, service strin
 		return err
 	}
 	t := client.Target{Name: loaded.Project.Name, Project: loaded.Project}
-	return a.env.Run(ctx, t, o, loaded.OneOff)
+	return whycmd.PostMortem(a.env, t, a.env.Run(ctx, t, o, loaded.OneOff))
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/whycmd"
 )
 
 func (a *app) up() *cobra.Command {
@@ -25,7 +26,7 @@ In the foreground the logs are shown; Ctrl-C stops the containers, twice kills t
 				return err
 			}
 			t := client.Target{Name: loaded.Project.Name, Project: loaded.Project}
-			return a.env.Up(ctx, t, o, services)
+			return whycmd.PostMortem(a.env, t, a.env.Up(ctx, t, o, services))
 		},
 	}
 	o.Register(c.Flags())

@@ -22,6 +22,9 @@ type ExitError struct {
 	Code int
 	Err  error
 	Hint string // the command that mends it
+	// About is the name of the container that is to blame, "" = none; Story is its account,
+	// lines that are printed in place of the hint.
+	About, Story string
 }
 
 // Error is the message without the hint.
@@ -41,7 +44,7 @@ func remote(e *api.Error) error {
 	if code == 0 {
 		code = 1
 	}
-	return &ExitError{Code: code, Err: errors.New(e.Message), Hint: portHint(e)}
+	return &ExitError{Code: code, Err: errors.New(e.Message), Hint: portHint(e), About: e.Container}
 }
 
 // portHint names the process that holds a port, which the supervisor may not
@@ -78,7 +81,10 @@ func Report(w io.Writer, err error) int {
 	}
 	fmt.Fprintln(w, display.Lines(err.Error()))
 	cause.Advise(w, err)
-	if exit.Hint != "" {
+	switch {
+	case exit.Story != "":
+		fmt.Fprint(w, Said(exit.Story))
+	case exit.Hint != "":
 		fmt.Fprintln(w, Said(exit.Hint))
 	}
 	return exit.Code

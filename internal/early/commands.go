@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
+	"github.com/mocker-compose/mocker-compose/internal/client/whycmd"
 )
 
 func ps(ctx context.Context, env *client.Env, args []string) call {
@@ -118,4 +119,9 @@ func services[T any, P interface {
 			return method(env, ctx, t, o, fs.Args())
 		})
 	}
+}
+
+// start is start with the account of a failure.
+func start(ctx context.Context, env *client.Env, t client.Target, o *client.StartOptions, services []string) error {
+	return whycmd.PostMortem(env, t, env.Start(ctx, t, o, services))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
+	"github.com/mocker-compose/mocker-compose/internal/client/whycmd"
 )
 
 // call carries a command out.
@@ -25,7 +26,7 @@ var commands = map[string]command{
 	"version": version,
 	"down":    byName(services((*client.Env).Down)),
 	"stop":    services((*client.Env).Stop),
-	"start":   services((*client.Env).Start),
+	"start":   of(start),
 	"restart": services((*client.Env).Restart),
 	"kill":    services((*client.Env).Kill),
 	"cp":      services((*client.Env).Copy),
@@ -35,6 +36,7 @@ var commands = map[string]command{
 	"top":     of(lookcmd.Top),
 	"pause":   services((*client.Env).Pause),
 	"unpause": services((*client.Env).Unpause),
+	"why":     of(whycmd.Why),
 	"wait":    some(services((*client.Env).Wait)),
 	"attach":  attach,
 	"rm":      byName(services((*client.Env).Remove)),

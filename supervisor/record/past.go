@@ -49,6 +49,22 @@ type Sent struct {
 	Signal syscall.Signal `json:"signal"`
 	By     Sender         `json:"by"`
 	At     time.Time      `json:"at"`
+	// Waited is, with SentByGrace, the time since the stop signal.
+	Waited time.Duration `json:"waited,omitempty"`
+}
+
+// Send is the record of a signal that follows before, which may be nil. Where no time was
+// given there was no stop signal: the kill is the command's own.
+func Send(before *Sent, sig syscall.Signal, by Sender) *Sent {
+	s := &Sent{Signal: sig, By: by, At: time.Now()}
+	switch {
+	case by != SentByGrace:
+	case before == nil || before.By != SentByStop:
+		s.By = SentByStop
+	default:
+		s.Waited = s.At.Sub(before.At)
+	}
+	return s
 }
 
 // Failure is how the last command to start something failed.

@@ -56,10 +56,10 @@ type Replica struct {
 	// Unfit says why the run has to end: a hook of post_start failed.
 	Unfit *Unfit `json:"unfit,omitempty"`
 	// PreStarted counts the steps of pre_start that have been done for this container.
-	PreStarted int `json:"pre_started,omitempty"`
-	Hint  string `json:"hint,omitempty"` // ReasonStartFailed: the remedy, if one is known
-	Past  []Past `json:"past,omitempty"` // runs that are over, the latest last
-	Sent  *Sent  `json:"sent,omitempty"` // the last signal that we sent to its last run
+	PreStarted int    `json:"pre_started,omitempty"`
+	Hint       string `json:"hint,omitempty"` // ReasonStartFailed: the remedy, if one is known
+	Past       []Past `json:"past,omitempty"` // runs that are over, the latest last
+	Sent       *Sent  `json:"sent,omitempty"` // the last signal that we sent to its last run
 }
 
 // Parts are two verdicts on one run.
