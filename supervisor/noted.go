@@ -2,10 +2,12 @@ package supervisor
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/inside"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
@@ -21,7 +23,15 @@ func (s *Supervisor) noted(op api.Op, err error) error {
 		}
 		s.failure = nil
 		if err != nil {
-			s.failure = &record.Failure{At: time.Now(), Op: op, Error: *door.AnswerFor(err).Error}
+			said := *door.AnswerFor(err).Error
+			// What a hook has written may be a secret, and is not for the disk; what a probe
+			// has stands below the first line.
+			var hook *inside.HookError
+			if errors.As(err, &hook) {
+				said.Message = strings.Replace(said.Message, hook.Error(), hook.Brief(), 1)
+			}
+			said.Message, _, _ = strings.Cut(said.Message, "\n")
+			s.failure = &record.Failure{At: time.Now(), Op: op, Error: said}
 		}
 		s.changed()
 	})

@@ -73,6 +73,8 @@ mocker-compose network create --internal --subnet 10.20.0.0/24 back`,
 mocker-compose unpause web`,
 	"port": `mocker-compose port web 80                       where port 80 of web is
 mocker-compose port --index 2 --protocol udp dns 53`,
+	"why": `mocker-compose why db
+mocker-compose why --format json db | jq '.[].cause'`,
 	"ps": `mocker-compose ps
 mocker-compose ps -a --status exited             what has ended
 mocker-compose ps --format '{{.Service}} {{.State}}'`,

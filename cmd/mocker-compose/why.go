@@ -16,10 +16,7 @@ func (a *app) why() *cobra.Command {
 		Long: `Tell what is the matter with a service: which condition it waits for, what its last probe
 said, how its last run ended and who ended it, its last lines, a time line, and what
 mends it. Without a service, of all containers that are not as they should be. It works
-after a stop and after a crash too.
-
-  mocker-compose why db
-  mocker-compose why --format json db | jq '.[].cause'`,
+after a stop and after a crash too.`,
 	}
 	o.Register(c.Flags())
 	completes(c, "format", "text", "json")
