@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
-	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
@@ -50,16 +48,10 @@ func remote(e *api.Error) error {
 // portHint names the process that holds a port, which the supervisor may not
 // see: it lives in a user namespace, and we do not.
 func portHint(e *api.Error) string {
-	protocol, addr, _ := strings.Cut(e.Port, " ")
-	at, err := netip.ParseAddrPort(addr)
-	if err != nil {
-		return e.Hint
+	if who := ports.HolderAt(e.Port); who != "" {
+		return who + " has it: stop it, or publish another port"
 	}
-	holder := ports.FindHolder(protocol, at)
-	if holder.PID == 0 {
-		return e.Hint
-	}
-	return fmt.Sprintf("%s has it: stop it, or publish another port", holder)
+	return e.Hint
 }
 
 // Report prints err for the user and returns the exit code that says it.

@@ -31,6 +31,20 @@ func (h Holder) String() string {
 	return "a process that cannot be seen"
 }
 
+// HolderAt tells who has an address of this machine, "tcp 127.0.0.1:80", for the user;
+// "" = it cannot be told, or nobody has it.
+func HolderAt(address string) string {
+	protocol, at, _ := strings.Cut(address, " ")
+	a, err := netip.ParseAddrPort(at)
+	if err != nil {
+		return ""
+	}
+	if h := FindHolder(protocol, a); h.PID != 0 {
+		return h.String()
+	}
+	return ""
+}
+
 // FindHolder looks for the process whose socket is in the way of binding at.
 // It sees the processes that we may inspect: those of the same user in the same
 // user namespace or below it. So the command line, which runs in the initial

@@ -3,7 +3,6 @@ package whycmd
 import (
 	"bytes"
 	"context"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func gather(ctx context.Context, e *client.Env, t client.Target, profiles map[st
 		return nil, err
 	}
 	f := &facts{why.Facts{
-		Now: time.Now(), Live: live, Files: t.Project, Profiles: profiles, Program: client.Program, Port: holder,
+		Now: time.Now(), Live: live, Files: t.Project, Profiles: profiles, Program: client.Program, Port: ports.HolderAt,
 		Logs: map[string][]why.Line{}, Binds: map[string][]why.Bind{},
 	}}
 	if f.Dir, err = os.Getwd(); err != nil {
@@ -75,17 +74,4 @@ func stamped(text, stream string) (list []why.Line) {
 		list = append(list, why.Line{At: at, Stream: stream, Text: rest})
 	}
 	return list
-}
-
-// holder tells who has an address of this machine: "tcp 0.0.0.0:80".
-func holder(address string) string {
-	protocol, at, _ := strings.Cut(address, " ")
-	a, err := netip.ParseAddrPort(at)
-	if err != nil {
-		return ""
-	}
-	if h := ports.FindHolder(protocol, a); h.PID != 0 {
-		return h.String()
-	}
-	return ""
 }
