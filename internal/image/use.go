@@ -59,7 +59,7 @@ func (s *Store) use(ctx context.Context, id, mark string, v *Variant) (r *Root, 
 		}
 		h := held{ID: img.ID, Layers: img.Layers}
 		if v != nil {
-			if h.Variant, err = s.variantRoot(v, &img, r); err != nil {
+			if h.Variant, err = s.relyOn(v, &img, r); err != nil {
 				return err
 			}
 			h.Exchange = &v.Exchange

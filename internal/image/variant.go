@@ -33,7 +33,8 @@ type Variant struct {
 }
 
 // variantRecord is what the store knows of a variant. It is there once the variant is
-// complete and on disk.
+// complete, and on disk if it is not bare: to wait for the disk takes longer than to make
+// a bare one again, which is done once in each boot.
 type variantRecord struct {
 	Variant
 	Layers []string `json:"layers"`
@@ -59,6 +60,13 @@ func (s *Store) readVariant(key string) (rec variantRecord, err error) {
 	return rec, err
 }
 
+// hasVariant tells whether a variant can be relied on.
+func (s *Store) hasVariant(key string) bool {
+	var rec variantRecord
+	sameBoot, err := state.Load(s.path(variantsDir, key, recordName), &rec)
+	return err == nil && (sameBoot || !rec.Bare)
+}
+
 // MakeVariant makes a variant of an image, unless it is there; making is called before
 // the work begins. What an interrupted call has left is removed by the next, or swept.
 func (s *Store) MakeVariant(ctx context.Context, id string, v Variant, making func()) error {
@@ -68,7 +76,7 @@ func (s *Store) MakeVariant(ctx context.Context, id string, v Variant, making fu
 	}
 	defer locks.close()
 	key := variantKey(v, img.Layers)
-	if _, err := s.readVariant(key); err == nil {
+	if s.hasVariant(key) {
 		return nil
 	}
 	turn, err := state.WaitLock(ctx, s.path("locks", key), unix.LOCK_EX)
@@ -76,7 +84,7 @@ func (s *Store) MakeVariant(ctx context.Context, id string, v Variant, making fu
 		return err
 	}
 	defer turn.Close()
-	if _, err := s.readVariant(key); err == nil {
+	if s.hasVariant(key) {
 		return nil // another was faster
 	}
 	making()
@@ -154,8 +162,10 @@ func (s *Store) fillVariant(ctx context.Context, key string, v Variant, img *Ima
 	if err := layer.CopyAs(ctx, lower, tree, layer.How{Exchange: v.Exchange, Bare: v.Bare}); err != nil {
 		return err
 	}
-	if err := unix.Syncfs(int(dir.Fd())); err != nil {
-		return err
+	if !v.Bare {
+		if err := unix.Syncfs(int(dir.Fd())); err != nil {
+			return err
+		}
 	}
 	rec := variantRecord{Variant: v, Layers: img.Layers, Bytes: diskSize(tree)}
 	if err := state.Save(s.path(variantsDir, tmp, recordName), rec); err != nil {
@@ -209,17 +219,22 @@ func (s *Store) useVariant(ctx context.Context, id, mark string, v Variant) (*Ro
 
 var errNoVariant = errors.New("its tree with exchanged owners was removed meanwhile")
 
-// variantRoot is the root that a variant makes of the image's own.
-func (s *Store) variantRoot(v *Variant, img *Image, r *Root) (key string, err error) {
+// relyOn makes the image's own root that of a variant, if it is there.
+func (s *Store) relyOn(v *Variant, img *Image, r *Root) (key string, err error) {
 	key = variantKey(*v, img.Layers)
-	if _, err := s.readVariant(key); err != nil {
+	if !s.hasVariant(key) {
 		return "", errNoVariant
 	}
+	variantRoot(v, r, s.variantFS(key))
+	return key, nil
+}
+
+// variantRoot makes an image's own root that of a variant.
+func variantRoot(v *Variant, r *Root, tree string) {
 	if v.Bare {
 		r.Data = r.Lower
 	}
-	r.Lower = []string{s.variantFS(key)}
-	return key, nil
+	r.Lower = []string{tree}
 }
 
 // ExchangeOf is what the container whose data directory is holder has exchanged: it
@@ -250,8 +265,8 @@ func (s *Store) RootOf(holder string, img *Image) (r *Root, x exchange.IDs, err 
 	if err != nil {
 		return nil, x, fmt.Errorf("the tree that the container has of its image: %w", err)
 	}
-	_, err = s.variantRoot(&rec.Variant, img, r)
-	return r, rec.Exchange, err
+	variantRoot(&rec.Variant, r, s.variantFS(h.Variant))
+	return r, rec.Exchange, nil
 }
 
 // doomVariants takes the names of variants that no container has and whose image is
