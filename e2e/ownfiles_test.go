@@ -300,3 +300,95 @@ services:
 	s.must("down")
 	s.must("unshare", "rm", "-r", data)
 }
+
+// Services with and without an exchange share namespaces, and what both may do in them is
+// what their image says.
+func TestOwnFilesShared(t *testing.T) {
+	ownerIDs(t)
+	s := begin(t, `
+services:
+  own:
+    image: docker-archive:server.tar
+    user: server
+    command: [sh, -c, 'nc -l -p 70 -e echo hello & nc -l -p 7000 -e echo local & exec sleep 1000']
+    volumes: ["./work:/work"]
+    ipc: shareable
+    stop_grace_period: 0s
+  net:
+    image: docker-archive:server.tar
+    command: sleep 1000
+    network_mode: service:own
+    pid: service:own
+    stop_grace_period: 0s
+  joined:
+    image: docker-archive:server.tar
+    command: sleep 1000
+    user: server
+    network_mode: service:plain
+    pid: service:plain
+    ipc: service:own
+    volumes: ["./work:/work"]
+    x-mocker: {own_files: true}
+    stop_grace_period: 0s
+  plain:
+    image: docker-archive:server.tar
+    command: sleep 1000
+    stop_grace_period: 0s
+`)
+	s.serverImage(imagetest.Config{})
+	s.must("up", "-d")
+	s.eventually("port 70 without root", func() bool {
+		return strings.TrimSpace(s.compose("exec", "-T", "plain", "nc", "own", "70").stdout) == "hello"
+	})
+	if got := s.must("exec", "-T", "net", "nc", "127.0.0.1", "7000"); strings.TrimSpace(got) != "local" {
+		t.Errorf("in the shared net namespace: %q", got)
+	}
+	s.must("exec", "-T", "joined", "touch", "/work/j")
+	if got := ids(t, filepath.Join(s.dir, "work/j")); got != myIDs() {
+		t.Errorf("what joined writes belongs to %s", got)
+	}
+	// Neither root of joined nor its user gets at what plain's root has.
+	for _, user := range []string{"0", "server"} {
+		if r := s.compose("exec", "-T", "-u", user, "joined", "sh", "-c", "ls /proc/1/root/ || cat /proc/1/environ"); r.code == 0 {
+			t.Errorf("%s looks into a process of plain: %s", user, r.stdout)
+		}
+	}
+	s.must("exec", "-T", "net", "sh", "-c", "kill -0 1")
+}
+
+// Where ids cannot be exchanged, it is said once, and everything runs as with docker.
+func TestOwnFilesUnable(t *testing.T) {
+	ownerIDs(t)
+	for _, force := range []string{"MOCKER_FORCE_PORTABLE=1", "MOCKER_FORCE_NO_OVERLAY=1"} {
+		t.Run(force, func(t *testing.T) {
+			s := begin(t, `
+services:
+  app:
+    image: docker-archive:server.tar
+    user: server
+    command: [sh, -c, 'touch /work/x; exec sleep 1000']
+    volumes: ["./work:/work"]
+    scale: 2
+    x-mocker: {own_files: server}
+    stop_grace_period: 0s
+`)
+			s.env = append(s.env, force)
+			s.serverImage(imagetest.Config{})
+			s.write("work/y", "")
+			if err := os.Chmod(filepath.Join(s.dir, "work"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			r := s.compose("up", "-d")
+			if r.code != 0 || strings.Count(r.stderr, "x-mocker.own_files has no effect: ") != 1 {
+				t.Errorf("up: %d\n%s", r.code, r.stderr)
+			}
+			s.eventually("it writes", func() bool { return s.compose("exec", "-T", "app", "test", "-e", "/work/x").code == 0 })
+			if got := ids(t, filepath.Join(s.dir, "work/x")); got == myIDs() {
+				t.Error("it is the caller's all the same")
+			}
+			s.must("down")
+			s.env = s.env[:len(s.env)-1] // the way in takes it
+			s.must("unshare", "rm", "-r", filepath.Join(s.dir, "work"))
+		})
+	}
+}

@@ -44,6 +44,7 @@ type builder struct {
 	a, b, c, d program.Slot
 	way        [2]program.Slot         // of descend
 	view       *view                   // what mount points are resolved in
+	user       int                     // the user namespace to enter; 0 = none
 	gate       int                     // the pipe that a process waits for after the hand-over; 0 = none
 	rooms      []string                // directories of the host that are rebuilt for mount points, without links
 	parts      map[string]program.Slot // of detached mounts, by destination

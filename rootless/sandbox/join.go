@@ -38,10 +38,8 @@ func Join(c Command) *Prepared {
 	b := newBuilder()
 	b.Prepared.Cgroup = c.Cgroup
 	fd := b.file(c.Pidfd)
-	b.HandOver = fd + 1
-	if c.UserNS != nil {
-		b.HandOver++
-	}
+	b.openUser(c.UserNS)
+	b.HandOver = FirstFile + len(b.Files)
 	b.oomScore(c.Process.OOMScoreAdj)
 	namespaces := unix.CLONE_NEWNS | unix.CLONE_NEWPID
 	if !c.Host.UTS.Host {
@@ -59,7 +57,7 @@ func Join(c Command) *Prepared {
 	b.mark("join the container's namespaces")
 	b.do("join the container's namespaces", unix.SYS_SETNS, fd, namespaces)
 	b.do("enter /", unix.SYS_CHDIR, "/")
-	b.enterUser(c.UserNS, c.Keyring)
+	b.enterUser(c.Keyring)
 	b.do("close the program", unix.SYS_CLOSE, StatusFile-1)
 	b.do("close our files", unix.SYS_CLOSE_RANGE, fd, b.HandOver-1, 0)
 	b.workdir(c.Process.Cwd)

@@ -104,6 +104,7 @@ func assemble(c Container) *builder {
 		b.lockRooms()
 		b.hide(c.Hide)
 	}
+	b.openUser(c.UserNS)
 	b.enterPID(c)
 	b.pivot(c)
 	return b
@@ -146,7 +147,7 @@ func (b *builder) pivot(c Container) {
 	b.do("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", ".")
 	b.do("leave the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH)
 	b.do("enter /", unix.SYS_CHDIR, "/")
-	b.enterUser(c.UserNS, c.Keyring)
+	b.enterUser(c.Keyring)
 	b.closeFiles()
 	b.workdir(c.Spec.Process.Cwd)
 }

@@ -10,18 +10,25 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 )
 
+// openUser takes the user namespace along. What is handed over comes after our files.
+func (b *builder) openUser(ns *os.File) {
+	if ns != nil {
+		b.user = b.file(ns)
+	}
+}
+
 // enterUser enters a user namespace below ours. It comes when everything is mounted
 // and joined, for from here on there are all capabilities in that namespace, and none
 // in ours, which owns the others: what follows, and what runs in the end, gets no
 // right that it would not have in ours. Keyrings are found by their names in their
 // own user namespace only (keyrings(7)), so the session's comes first.
-func (b *builder) enterUser(ns *os.File, keyring string) {
-	if ns == nil {
+func (b *builder) enterUser(keyring string) {
+	if b.user == 0 {
 		return
 	}
 	b.mark("enter the user namespace")
 	b.keyring(keyringOf(keyring, nil))
-	b.do("enter the user namespace", unix.SYS_SETNS, b.file(ns), unix.CLONE_NEWUSER)
+	b.do("enter the user namespace", unix.SYS_SETNS, b.user, unix.CLONE_NEWUSER)
 }
 
 // keyrings says which session keyring to leave ours for; the zero value: it has been left.

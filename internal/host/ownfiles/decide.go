@@ -1,6 +1,6 @@
 // Package ownfiles decides whether a container has two ids exchanged, and which: id 0
 // and the one that its service runs as, so that what this one writes into the user's
-// directories is the user's own (docs/files.md, docs/adr/0032).
+// directories is the user's own (docs/files.md).
 //
 // # The rules
 //
