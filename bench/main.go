@@ -36,6 +36,7 @@ var measurements = []struct {
 	{"logs-out", benchLogsOut},
 	{"unpack", benchUnpack},
 	{"images", benchImages},
+	{"own", benchOwn},
 	{"build", benchBuild},
 	{"pull", benchPull},
 }

@@ -101,6 +101,9 @@ func (s *scenario) end(scope testns.Scope, before testns.Snapshot) {
 	if r := s.compose("down", "-v", "-t", "0", "--remove-orphans"); r.code != 0 {
 		s.t.Errorf("down at the end: exit %d\n%s", r.code, r.stderr)
 	}
+	if _, err := os.Stat(filepath.Join(s.dirs.Images(), "variants")); err == nil {
+		s.compose("image", "prune", "-af") // its directories are not ours to remove
+	}
 	testns.Clean(s.t, scope, before, 10*time.Second)
 }
 
