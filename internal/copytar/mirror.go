@@ -19,8 +19,8 @@ import (
 // The letter is one that tar leaves to its users (pax, "typeflag").
 const Removed = 'R'
 
-// maxFaults is how many entries may fail that are told one by one.
-const maxFaults = 5
+// maxLeft is how many entries that were left out are told one by one.
+const maxLeft = 5
 
 // mirror carries a stream out.
 type mirror struct {
@@ -30,19 +30,25 @@ type mirror struct {
 	owner  func(uid, gid int) (int, int)
 	buf    []byte
 	serial int
-	faults []error
+	left   []string
 	more   int
 }
+
+// obstacle is something in the container that is in the way of an entry: that it is
+// tried again changes nothing.
+type obstacle struct{ text string }
+
+func (o obstacle) Error() string { return o.text }
 
 // Mirror makes names below dst, which is below root, what a stream says of them: a file
 // takes the place of what was there in one step, with the mode of its entry and the ids
 // that owner makes of those; an entry of the type [Removed] goes. dst and its parents are made when
-// they are needed, and may be links; below dst none is followed. What fails is skipped,
-// and told at the end.
+// they are needed, and may be links; below dst none is followed. Entries that something
+// in the container is in the way of are left out, and told.
 //
 // Directories that are there keep owner and mode, those that are to be removed and have
 // something else in them stay, and so do mount points, which get new content only.
-func Mirror(ctx context.Context, r io.Reader, root *os.File, dst string, owner func(uid, gid int) (int, int)) (err error) {
+func Mirror(ctx context.Context, r io.Reader, root *os.File, dst string, owner func(uid, gid int) (int, int)) (left []string, err error) {
 	m := &mirror{ctx: ctx, dst: path.Clean("/" + dst), owner: owner, buf: make([]byte, 1<<17)}
 	defer func() {
 		if m.base != nil {
@@ -53,23 +59,25 @@ func Mirror(ctx context.Context, r io.Reader, root *os.File, dst string, owner f
 	for {
 		h, err := tr.Next()
 		if err == io.EOF {
-			return m.result()
+			return m.told(), nil
 		}
 		if err != nil {
-			return errors.Join(fmt.Errorf("read the archive: %w", err), m.result())
+			return m.told(), fmt.Errorf("read the archive: %w", err)
 		}
 		if err := ctx.Err(); err != nil {
-			return err
+			return m.told(), err
 		}
 		if m.base == nil {
 			if m.base, err = m.open(root, h); err != nil {
-				return fmt.Errorf("%s: %w", m.dst, err)
+				return nil, fmt.Errorf("%s: %w", m.dst, err)
 			}
 			if m.base == nil {
 				continue // what is to be removed is in a directory that is not there
 			}
 		}
-		m.note(h, m.entry(tr, h))
+		if err := m.entry(tr, h); err != nil && !m.note(h, err) {
+			return m.told(), fmt.Errorf("%s: %w", path.Join(m.dst, h.Name), err)
+		}
 	}
 }
 
@@ -85,21 +93,25 @@ func (m *mirror) open(root *os.File, h *tar.Header) (*os.File, error) {
 	return f, err
 }
 
-func (m *mirror) note(h *tar.Header, err error) {
+// note takes note of an entry that is left out; false for any other failure.
+func (m *mirror) note(h *tar.Header, err error) bool {
+	var o obstacle
 	switch {
-	case err == nil:
-	case len(m.faults) < maxFaults:
-		m.faults = append(m.faults, fmt.Errorf("%s: %w", path.Join(m.dst, h.Name), err))
+	case !errors.As(err, &o):
+		return false
+	case len(m.left) < maxLeft:
+		m.left = append(m.left, path.Join(m.dst, h.Name)+": "+o.text)
 	default:
 		m.more++
 	}
+	return true
 }
 
-func (m *mirror) result() error {
+func (m *mirror) told() []string {
 	if m.more > 0 {
-		m.faults = append(m.faults, fmt.Errorf("and %d more", m.more))
+		m.left = append(m.left, fmt.Sprintf("and %d more", m.more))
 	}
-	return errors.Join(m.faults...)
+	return m.left
 }
 
 func (m *mirror) entry(tr *tar.Reader, h *tar.Header) error {
@@ -158,9 +170,9 @@ func through(dir *os.File, name string, needed bool) error {
 	case !needed:
 		return nil
 	case isLink(dir, name):
-		return fmt.Errorf("%q is a link in the container, and nothing is copied through one: let the target be what it leads to", name)
+		return obstacle{fmt.Sprintf("%q is a link in the container, and nothing is copied through one: let the target be what it leads to", name)}
 	}
-	return fmt.Errorf("%q is no directory in the container", name)
+	return obstacle{fmt.Sprintf("%q is no directory in the container", name)}
 }
 
 func isLink(dir *os.File, name string) bool {
@@ -248,7 +260,7 @@ func (m *mirror) put(dir *os.File, name string, h *tar.Header, create func(temp 
 			err = unix.Renameat(int(dir.Fd()), temp, int(dir.Fd()), name)
 		}
 		if err == unix.EISDIR {
-			err = errors.New("a directory is in the way that has something else in it, or is a mount")
+			err = obstacle{"a directory is in the way that has something else in it, or is a mount"}
 		}
 	}
 	if err != nil {

@@ -68,7 +68,10 @@ func Serve(args []string) int {
 		return 1
 	}
 	for _, name := range left {
-		fmt.Fprintf(os.Stderr, "%q is a device and was left out\n", name)
+		if !job.Mirror { // which says why
+			name = fmt.Sprintf("%q is a device and was left out", name)
+		}
+		fmt.Fprintln(os.Stderr, name)
 	}
 	return 0
 }
@@ -80,7 +83,7 @@ func (j *Job) do(root, stream *os.File, owners func(uid, gid int) (int, int)) ([
 		if onMount(root, j.Path) {
 			owner = exchange.IDs{}.Ints
 		}
-		return nil, Mirror(ctx, bufio.NewReaderSize(stream, 1<<16), root, j.Path, owner)
+		return Mirror(ctx, bufio.NewReaderSize(stream, 1<<16), root, j.Path, owner)
 	}
 	if j.In {
 		o := Options{Archive: j.Archive}

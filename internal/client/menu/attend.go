@@ -6,6 +6,7 @@ import (
 	"os/signal"
 	"runtime"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,7 +26,7 @@ func (b *Bar) attend() {
 		for {
 			select {
 			case s := <-signals:
-				b.signalled(s, signals)
+				b.signalled(s)
 			case <-quit:
 				return
 			}
@@ -87,7 +88,7 @@ func (b *Bar) wait() (ready bool, err error) {
 }
 
 // signalled answers to one signal.
-func (b *Bar) signalled(s os.Signal, signals chan<- os.Signal) {
+func (b *Bar) signalled(s os.Signal) {
 	switch s {
 	case unix.SIGWINCH:
 		b.mu.Lock()
@@ -97,13 +98,7 @@ func (b *Bar) signalled(s os.Signal, signals chan<- os.Signal) {
 	case unix.SIGTSTP:
 		b.wake(false)
 		b.mode.give(true)
-		// Now do what the signal does. It goes to this very thread, so that it has been
-		// continued when the call returns; in an orphaned process group nothing happens.
-		signal.Reset(unix.SIGTSTP)
-		runtime.LockOSThread()
-		_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGTSTP) // to oneself it cannot fail
-		runtime.UnlockOSThread()
-		signal.Notify(signals, unix.SIGTSTP)
+		stop()
 		b.mode.give(false)
 	case unix.SIGCONT:
 		// Whoever had the terminal meanwhile may have changed it.
@@ -111,4 +106,24 @@ func (b *Bar) signalled(s os.Signal, signals chan<- os.Signal) {
 		b.wake(false)
 	}
 	_, _ = unix.Write(b.mode.wake[1], []byte{0}) // a full pipe wakes as well
+}
+
+// stop does what SIGTSTP does to who does not handle it: the process stops, but for one
+// in an orphaned process group. Go keeps its handler after signal.Reset (as of 1.26), so
+// the default action is set by rt_sigaction(2) meanwhile. The signal goes to this very
+// thread: we have been continued when the call returns.
+func stop() {
+	const setSize = 8            // bytes of a kernel sigset_t
+	var byDefault, was [8]uint64 // more than a kernel sigaction has; zero is SIG_DFL
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	set := func(to, old *[8]uint64) bool {
+		_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGTSTP), uintptr(unsafe.Pointer(to)), uintptr(unsafe.Pointer(old)), setSize, 0, 0)
+		return errno == 0
+	}
+	if !set(&byDefault, &was) {
+		return
+	}
+	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGTSTP) // to oneself it cannot fail
+	set(&was, nil)
 }
