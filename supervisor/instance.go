@@ -87,7 +87,7 @@ func (s *Supervisor) wantStopped(i *instance, _ event) {
 func (s *Supervisor) startAgain(i *instance, e event) {
 	s.wantRunning(i, e)
 	if !e.auto {
-		i.rec.Restarts, i.rec.Backoff = 0, 0
+		i.rec.Restarts, i.rec.Counted, i.rec.Backoff = 0, 0, 0
 	}
 	i.again = true
 	s.recordFirst()

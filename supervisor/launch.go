@@ -63,7 +63,7 @@ func (s *Supervisor) launch(i *instance, e event) {
 	if e.kind == CmdStart {
 		i.rec.Desired = WantRunning
 		if !e.auto {
-			i.rec.Restarts, i.rec.Backoff = 0, 0
+			i.rec.Restarts, i.rec.Counted, i.rec.Backoff = 0, 0, 0
 		}
 	}
 	i.rec.Held, i.again = false, false
@@ -190,7 +190,7 @@ func (s *Supervisor) startImpossible(i *instance) {
 	}
 	i.rec.Hint = door.AnswerFor(i.failure).Error.Hint
 	i.rec.Remember()
-	if i.rec.Restarts == 0 || !s.scheduleRestart(i, 0) {
+	if i.rec.Restarts == 0 || !s.scheduleRestart(i) {
 		i.rec.Desired = WantStopped
 		s.enter(i, i.rec.Idle())
 	}

@@ -13,7 +13,28 @@ func (s *Supervisor) restartsAfter(i *instance) bool {
 	if i.rec.Desired != WantRunning || i.rec.Exit == nil {
 		return false
 	}
-	return policy.Restarts(i.rec.Service.Restart, i.rec.Exit.Code, i.rec.Restarts)
+	return policy.Restarts(i.rec.Service.Restart, i.rec.Exit.Code, i.counted())
+}
+
+// counted is how many restarts count among those that the policy allows, the present
+// run's included.
+func (i *instance) counted() int {
+	if i.rec.Service.Restart.Window == 0 {
+		return i.rec.Restarts // all of them
+	}
+	n := i.rec.Counted
+	if i.rec.Restarts > 0 && policy.Counts(i.rec.Service.Restart, i.ran()) {
+		n++
+	}
+	return n
+}
+
+// ran is how long the last run lasted; nothing, if it was no start.
+func (i *instance) ran() time.Duration {
+	if i.rec.Reason == ReasonStartFailed {
+		return 0
+	}
+	return i.rec.Finished.Sub(i.rec.Started)
 }
 
 // release lets the runtime free what belongs to the run that is over.
@@ -42,7 +63,7 @@ func (s *Supervisor) decide(i *instance, e event) {
 		return
 	case i.rec.Held && i.rec.Desired == WantRunning:
 		s.enter(i, Exited) // settleHeld starts it
-	case s.scheduleRestart(i, i.rec.Finished.Sub(i.rec.Started)):
+	case s.scheduleRestart(i):
 	default:
 		s.enter(i, Exited)
 	}
@@ -53,12 +74,12 @@ func (s *Supervisor) decide(i *instance, e event) {
 }
 
 // scheduleRestart moves i to Waiting if its policy wants another run.
-func (s *Supervisor) scheduleRestart(i *instance, ran time.Duration) bool {
+func (s *Supervisor) scheduleRestart(i *instance) bool {
 	if !s.restartsAfter(i) {
 		return false
 	}
-	wait := policy.NextBackoff(i.rec.Backoff, ran)
-	i.rec.Backoff = wait
+	wait := policy.Wait(i.rec.Service.Restart, i.rec.Backoff, i.ran())
+	i.rec.Backoff, i.rec.Counted = wait, i.counted()
 	i.rec.Restarts++
 	i.rec.Due = time.Now().Add(wait)
 	s.enter(i, Waiting)

@@ -2,10 +2,12 @@ package supervisor
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // TestRestartStorm is docker's curve as it happens: the starts of a container
@@ -114,4 +116,54 @@ func TestAStartThatFailsSaysWhy(t *testing.T) {
 			t.Errorf("ps %+v", ps)
 		}
 	})
+}
+
+// TestDeployRestartPolicy: the delay is that of the file each time, max_attempts bounds
+// any, and a restart whose run ends within the window does not count.
+func TestDeployRestartPolicy(t *testing.T) {
+	delay := 3 * time.Second
+	for _, c := range []struct {
+		name   string
+		policy project.RestartPolicy
+		lives  []time.Duration // of the runs; the last goes on
+		starts int
+		after  time.Duration // from the up to the last end that is followed by nothing; 0: it runs
+	}{
+		{"any, two attempts", project.RestartPolicy{Mode: project.RestartAlways, MaxRetries: 2, Delay: &delay}, []time.Duration{time.Second}, 3, 9 * time.Second},
+		{"two attempts in a window", project.RestartPolicy{Mode: project.RestartOnFailure, MaxRetries: 2, Delay: &delay, Window: 5 * time.Second},
+			[]time.Duration{time.Second, time.Second, 6 * time.Second, time.Second, 7 * time.Second}, 5, 28 * time.Second},
+		{"no delay", project.RestartPolicy{Mode: project.RestartAlways, MaxRetries: 3, Delay: new(time.Duration)}, []time.Duration{time.Second}, 4, 4 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			scene(t, func(t *testing.T, g *stage) {
+				run := func(n int) { g.f.set("a", program{life: c.lives[min(n, len(c.lives)-1)], code: 1}) }
+				run(0)
+				s := svc("a")
+				s.Restart = c.policy
+				begin := time.Now()
+				g.must(g.up(proj(s)))
+				var last time.Time
+				for n := 1; n < 10; {
+					run(n)
+					sleep(100 * time.Millisecond)
+					starts := strings.Count(g.calls(), "start a-1")
+					if starts > n {
+						n = starts
+					}
+					if g.states() == "a-1=exited" && last.IsZero() {
+						last = time.Now()
+					}
+					if time.Since(begin) > time.Minute {
+						break
+					}
+				}
+				if got := strings.Count(g.calls(), "start a-1"); got != c.starts {
+					t.Errorf("%d starts, want %d", got, c.starts)
+				}
+				if took := last.Sub(begin); took < c.after || took > c.after+200*time.Millisecond {
+					t.Errorf("it ended after %v, want %v", took, c.after)
+				}
+			})
+		})
+	}
 }

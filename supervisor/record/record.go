@@ -36,6 +36,7 @@ type Replica struct {
 	Held     bool           `json:"held,omitempty"`     // will be started when its dependencies are back
 	Run      int            `json:"run"`                // number of the last run, from 1; 0 = never started
 	Restarts int            `json:"restarts,omitempty"` // restarts by policy since the last command to start
+	Counted  int            `json:"counted,omitempty"`  // of them, before the present run, those that count for the policy
 	Backoff  time.Duration  `json:"backoff,omitempty"`  // the last wait before a restart
 	Due      time.Time      `json:"due,omitzero"`       // Waiting: when the next start is due
 	Started  time.Time      `json:"started,omitzero"`
