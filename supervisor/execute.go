@@ -9,6 +9,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/rollout"
 	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
 
@@ -29,6 +30,7 @@ type execution struct {
 	began     time.Time
 	removes   []string                 // containers that the plan removes
 	preparing map[string]chan struct{} // taken by who is at the steps of a service
+	rollouts  map[string]*rollout.Rollout
 
 	joins    map[string][]string // networks that containers will be connected to, by container; the loop's
 	mu       sync.Mutex          // guards the rest
@@ -103,13 +105,16 @@ func (x *execution) step(ctx context.Context, op plan.Operation) error {
 	case plan.Amend:
 		return x.amend(ctx, op)
 	case plan.Create:
-		return x.create(ctx, op)
+		return x.rolled(op, nil, x.create(ctx, op))
 	case plan.Start:
-		return x.start(ctx, op.Object)
+		return x.rolled(op, nil, x.start(ctx, op.Object))
+	case plan.Settle:
+		return x.settle(ctx, op)
 	case plan.Stop:
 		return x.stop(ctx, op)
 	case plan.Remove:
-		return x.remove(ctx, op)
+		was := x.replica(op.Object)
+		return x.rolled(op, was, x.remove(ctx, op))
 	case plan.Wait:
 		return waits.For(ctx, x.s, x.r, project.Dependency{Service: op.Service, Condition: op.Condition, Required: !op.Optional})
 	case plan.RemoveNetwork:

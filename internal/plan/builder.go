@@ -83,7 +83,7 @@ func (b *builder) wait(d project.Dependency, dependent string) ID {
 
 // start adds the start of a container after other operations and the waits
 // for the dependencies among those in scope.
-func (b *builder) start(s *project.Service, c Container, cause string, scope func(string) bool, after ...ID) {
+func (b *builder) start(s *project.Service, c Container, cause string, scope func(string) bool, after ...ID) ID {
 	for _, d := range s.DependsOn {
 		if scope(d.Service) {
 			after = append(after, b.wait(d, s.Name))
@@ -91,6 +91,7 @@ func (b *builder) start(s *project.Service, c Container, cause string, scope fun
 	}
 	id := b.add(on(Start, c, cause), after...)
 	b.starts[s.Name] = append(b.starts[s.Name], id)
+	return id
 }
 
 // highestFirst orders containers for removal.

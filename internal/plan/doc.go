@@ -18,6 +18,8 @@
 //	                   that dependency
 //	limit              containers that stay, and may use more or less than before
 //	start              after its creation, its limits and its waits
+//	settle             with deploy.update_config the removals, creations and starts of
+//	                   a service go in groups; a group is begun after the one before
 //
 // Invariants:
 //   - the graph has no cycle, and every After names an operation with a lower

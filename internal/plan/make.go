@@ -146,8 +146,11 @@ func (m *maker) users() (all []*project.Service) {
 // clear stops and removes what has to go, dependents before what they need.
 func (m *maker) clear(service string) {
 	dependents := m.p.Dependents(service, nil)
+	s, _ := m.p.Service(service)
+	rolls := m.rolls(s)
 	for _, v := range m.verdicts[service] {
 		switch {
+		case rolls && v.replaced():
 		case v.remove:
 			m.b.remove(v.c, v.cause, v.create, dependents)
 		case v.restart:
@@ -173,7 +176,14 @@ func (m *maker) orphans(observed Observed) {
 func (m *maker) raise(service string) {
 	s, _ := m.p.Service(service)
 	needs := m.needs(s)
+	rolls := m.rolls(s)
+	if rolls {
+		m.roll(s)
+	}
 	for _, v := range m.verdicts[service] {
+		if rolls && v.replaced() {
+			continue
+		}
 		after := slices.Clone(needs)
 		if v.create {
 			if id, ok := m.b.made["remove "+v.c.Name]; ok {

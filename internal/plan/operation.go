@@ -27,6 +27,7 @@ const (
 	Update        Kind = "update"     // what a container is called on a network, and its priority
 	Limit         Kind = "limit"      // what a container may use, while it runs
 	Amend         Kind = "amend"      // what is on record of a container, in place
+	Settle        Kind = "settle"     // a group of containers that were replaced is watched
 )
 
 // ID is the number of an operation in its plan, from 1.
@@ -64,6 +65,11 @@ type Operation struct {
 	// network that is removed so will be made anew, and who is disconnected so will
 	// be back.
 	Replaces bool
+	// Rolls: this operation on a container belongs to a replacement in groups
+	// (deploy.update_config): what follows its failure is decided by the Settle of its
+	// group, which is Number of Of.
+	Rolls bool
+	Of    int
 	// Cause says why, in words.
 	Cause string
 	// After are the operations that must have succeeded before.

@@ -120,3 +120,32 @@ func one(ctx context.Context, p Project, name string) error {
 		return ok, err
 	})
 }
+
+// Settled waits until a container that has been started runs, and is healthy if it has
+// a check, and then for as long as it is watched. The error says what went wrong with it.
+func Settled(ctx context.Context, p Project, name string, watched time.Duration) error {
+	look := func(now Now) (bool, error) {
+		r := now.Named(name)
+		switch {
+		case r == nil:
+			return true, fmt.Errorf("container %s was removed meanwhile", name)
+		case r.Restarts > 0:
+			return true, fmt.Errorf("container %s ended, and was started again", name)
+		}
+		return r.Up()
+	}
+	if err := p.Await(ctx, look); err != nil || watched <= 0 {
+		return err
+	}
+	over := errors.New("nothing happened")
+	ctx, cancel := context.WithTimeoutCause(ctx, watched, over)
+	defer cancel()
+	err := p.Await(ctx, func(now Now) (bool, error) {
+		_, err := look(now)
+		return false, err
+	})
+	if errors.Is(err, over) {
+		return nil
+	}
+	return err
+}
