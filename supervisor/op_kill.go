@@ -31,11 +31,11 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 	all = record.Filter(all, func(c *Replica) bool { return c.Chosen(services) && (b.Container == "" || c.ID == b.Container) })
 	// checkServices may have let an orphan pass by name: it is killed once.
 	if b.RemoveOrphans && len(services) > 0 {
-		orphans, err := s.orphans()
+		k, err := s.known()
 		if err != nil {
 			return err
 		}
-		all = append(all, record.Filter(orphans, func(o *Replica) bool { return !slices.Contains(services, o.Service.Name) })...)
+		all = append(all, record.Filter(record.Orphans(k.All, &k.Project), func(o *Replica) bool { return !slices.Contains(services, o.Service.Name) })...)
 	}
 	if sig == syscall.SIGKILL && b.Container == "" {
 		s.queue.Supersede(services)
@@ -45,22 +45,6 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 		failures = append(failures, s.killOne(ctx, r, &all[n], sig))
 	}
 	return errors.Join(failures...)
-}
-
-// orphans are the containers whose service is not in the last file.
-func (s *Supervisor) orphans() ([]Replica, error) {
-	all, err := s.snapshot(nil)
-	if err != nil {
-		return nil, err
-	}
-	var known []string
-	err = s.ask(func() {
-		known = slices.Clone(s.desired.Disabled)
-		for n := range s.desired.Services {
-			known = append(known, s.desired.Services[n].Name)
-		}
-	})
-	return record.Filter(all, func(r *Replica) bool { return !slices.Contains(known, r.Service.Name) }), err
 }
 
 func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig syscall.Signal) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/supervisor/inside"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
+	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 )
 
 // Pausing. None of the processes of a paused container runs (Runtime.Pause), its health
@@ -144,22 +145,8 @@ func (s *Supervisor) pauseAgain(name string, r *Run) {
 	}
 }
 
-func (s *Supervisor) notRunningYet(i *instance, _ event) {
-	i.trouble = fmt.Errorf("container %s is not running", i.rec.Name)
-}
-
-func (s *Supervisor) alreadyPaused(i *instance, _ event) {
-	i.trouble = withHint("unpause it with: mocker-compose unpause "+i.rec.Service.Name,
-		fmt.Errorf("container %s is already paused", i.rec.Name))
-}
-
-func (s *Supervisor) notPaused(i *instance, _ event) {
-	i.trouble = fmt.Errorf("container %s is not paused", i.rec.Name)
-}
-
-func (s *Supervisor) startPaused(i *instance, _ event) {
-	i.trouble = withHint("run: mocker-compose unpause "+i.rec.Service.Name,
-		fmt.Errorf("container %s: cannot start a paused container, try unpause instead", i.rec.Name))
+func (s *Supervisor) refusePause(i *instance, e event) {
+	i.trouble = vet.Pausing(i.rec.Name, i.rec.Service.Name, i.rec.State, e.kind)
 }
 
 // thaw lets a paused run go on, after it has been sent what shall end it.

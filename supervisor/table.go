@@ -49,12 +49,12 @@ var (
 	cKept    = cell{"kept", (*Supervisor).removeFailed}
 	cPause   = cell{"pause", (*Supervisor).pauseRunning}
 	cUnpause = cell{"unpause", (*Supervisor).unpause}
-	cIdle    = cell{"not-running", (*Supervisor).notRunningYet}
-	cAlready = cell{"already-paused", (*Supervisor).alreadyPaused}
-	cUnpaus  = cell{"not-paused", (*Supervisor).notPaused}
+	cIdle    = cell{"not-running", (*Supervisor).refusePause}
+	cAlready = cell{"already-paused", (*Supervisor).refusePause}
+	cUnpaus  = cell{"not-paused", (*Supervisor).refusePause}
 	cHooked  = cell{"hooked", (*Supervisor).hooked}
 	cTooLong = cell{"end-hooks", (*Supervisor).endHooks}
-	cNoStart = cell{"start-paused", (*Supervisor).startPaused}
+	cNoStart = cell{"start-paused", (*Supervisor).refusePause}
 )
 
 // table says what happens. Rows are states, columns are events; every cell is

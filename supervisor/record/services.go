@@ -38,3 +38,11 @@ func Filter(all []Replica, keep func(*Replica) bool) []Replica {
 	}
 	return out
 }
+
+// Orphans are the containers whose service is not in a file.
+func Orphans(all []Replica, p *project.Project) []Replica {
+	return Filter(all, func(r *Replica) bool {
+		_, ok := p.Service(r.Service.Name)
+		return !ok && !slices.Contains(p.Disabled, r.Service.Name)
+	})
+}

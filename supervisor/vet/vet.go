@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
 // Project looks at a project that the supervisor of the one called name was sent.
@@ -40,4 +41,18 @@ func Run(b *api.RunRequest) error {
 		return fmt.Errorf("run: incomplete request: the command line is of another version")
 	}
 	return nil
+}
+
+// Pausing says why a container in a state cannot be paused, unpaused or started now.
+func Pausing(name, service string, state states.State, e states.Event) error {
+	unpause := "mocker-compose unpause " + service
+	switch {
+	case e == states.CmdStart:
+		return door.WithHint("run: "+unpause, fmt.Errorf("container %s: cannot start a paused container, try unpause instead", name))
+	case e == states.CmdUnpause:
+		return fmt.Errorf("container %s is not paused", name)
+	case state == states.Paused:
+		return door.WithHint("unpause it with: "+unpause, fmt.Errorf("container %s is already paused", name))
+	}
+	return fmt.Errorf("container %s is not running", name)
 }
