@@ -417,6 +417,8 @@ func (f *fakeRuntime) LogTail(_ context.Context, c *Container, _ time.Time, _ in
 
 func (f *fakeRuntime) Input(*Container) (*os.File, error) { return nil, nil }
 
+func (f *fakeRuntime) Relog(*Container) error { return nil }
+
 func (f *fakeRuntime) HoldLog(*Container) (*os.File, error) { return os.Open(os.DevNull) }
 
 func (f *fakeRuntime) Dial(context.Context, *Container, uint16) (net.Conn, error) {

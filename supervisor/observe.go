@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
@@ -111,6 +112,7 @@ func (x *execution) amend(_ context.Context, op plan.Operation) error {
 	}
 	x.r.Container(op.Object, "Updating")
 	merged := survey.Merged(svc, x.images)
+	var c Container
 	err := x.s.commit(func() {
 		i := x.s.instances[op.Object]
 		if i == nil {
@@ -126,8 +128,12 @@ func (x *execution) amend(_ context.Context, op plan.Operation) error {
 		if slices.ContainsFunc(op.Changes, func(c diff.Change) bool { return c.Field == "HealthCheck" || c.Field == "Ready" }) {
 			x.s.checkAnew(i)
 		}
+		c = i.rec.Container
 		x.s.emit(i, "update")
 	})
+	if err == nil && c.Name != "" && slices.ContainsFunc(op.Changes, func(c diff.Change) bool { return strings.HasPrefix(c.Field, "Log") }) {
+		err = x.s.rt.Relog(&c)
+	}
 	if err != nil {
 		return x.failure(op.Object, err)
 	}

@@ -89,6 +89,9 @@ func (s *Supervisor) unpauseOne(ctx context.Context, name string) error {
 	}
 	if run != nil {
 		if err := s.rt.Unpause(run); err != nil {
+			if inside.KilledThere(err) {
+				return fmt.Errorf("container %s ended meanwhile", name)
+			}
 			return fmt.Errorf("unpause container %s: %w", name, err)
 		}
 	}

@@ -236,7 +236,8 @@ type Container struct {
 	Networks  []string          `json:"networks,omitempty"`
 	Addresses map[string]string `json:"addresses,omitempty"` // network name -> IPv4
 	Labels    map[string]string `json:"labels,omitempty"`
-	LogDir    string            `json:"log_dir"`           // absolute
+	LogDir    string            `json:"log_dir"` // absolute
+	LogDriver project.LogDriver `json:"log_driver,omitempty"`
 	OneOff    bool              `json:"one_off,omitempty"` // made by run
 	Step      bool              `json:"step,omitempty"`    // a one-off container that carries out a step of pre_start
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,44 +11,44 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/logquery"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // LogsOptions are the flags of logs.
 type LogsOptions struct {
-	Follow, Timestamps, NoColour, NoPrefix, Raw bool
-	Tail, Since, Until                          string
-	Index                                       int
-	JSON, Invert                                bool
-	Grep, Exclude                               []string
-	Level                                       string
+	logquery.Options
+	Follow, Timestamps, NoColour, NoPrefix, Raw, JSON bool
+	Index                                             int
+	Exclude                                           []string
+	mute                                              []string // services whose lines are not kept
 }
 
 // Register defines the flags in fs.
 func (o *LogsOptions) Register(fs *pflag.FlagSet) {
+	o.Options.Register(fs)
 	fs.BoolVarP(&o.Follow, "follow", "f", false, "go on with what comes")
-	fs.StringVarP(&o.Tail, "tail", "n", "all", "only the last `N` lines of each container")
-	fs.StringVar(&o.Since, "since", "", "only lines after `TIME`: 2026-01-02T13:23:37Z, 42m for 42 minutes ago, or last-restart: since each container's last start")
-	fs.StringVar(&o.Until, "until", "", "only lines before `TIME`")
 	fs.BoolVarP(&o.Timestamps, "timestamps", "t", false, "show when each line was written")
 	fs.BoolVar(&o.NoColour, "no-color", false, "without colour")
 	fs.BoolVar(&o.NoPrefix, "no-log-prefix", false, "without the container's name")
 	fs.BoolVar(&o.Raw, "raw", false, "the bytes as they were written, nothing added or changed")
 	fs.IntVar(&o.Index, "index", 0, "the replica, if the service has several")
-	fs.StringArrayVar(&o.Grep, "grep", nil, "only lines that `REGEXP` matches; repeat for lines that match one of several")
-	fs.BoolVar(&o.Invert, "invert", false, "with --grep: only lines that none of them matches")
 	fs.StringArrayVar(&o.Exclude, "exclude", nil, "without the lines of `SERVICE`; repeat for more")
-	fs.StringVar(&o.Level, "level", "", "only lines of `LEVEL` and more severe: trace, debug, info, notice, warn, error or fatal; or a span: info..warn")
 	fs.BoolVar(&o.JSON, "json", false, "one JSON object for each line: time, sequence, service, container, stream, level, line")
 }
 
 // Logs prints what containers have written. It reads the files itself; the
 // supervisor, if one runs, only says which containers there are.
 func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []string) error {
-	q, err := o.query(time.Now())
+	q, err := o.Query(time.Now())
 	if err != nil {
 		return err
 	}
+	if o.JSON && o.Raw {
+		return errors.New("--json and --raw exclude each other")
+	}
+	q.Follow = o.Follow
 	if o.Index != 0 && len(services) != 1 {
 		return errors.New("--index requires one service to be selected")
 	}
@@ -63,7 +64,13 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 	f.Raw, f.JSON, f.Highlight = o.Raw, o.JSON, f.Color
 	var shown []api.Container
 	for _, c := range all {
-		if o.showsContainer(&c, services) {
+		if !o.showsContainer(&c, services) {
+			continue
+		}
+		if c.LogDriver == project.LogNone {
+			o.mute = append(o.mute, c.Service)
+			e.Warn(fmt.Sprintf("Can't retrieve logs for %q: configured logging driver does not support reading", c.Name))
+		} else {
 			shown = append(shown, c)
 			f.Width = max(f.Width, len(label(t.Name, c.Name)))
 		}

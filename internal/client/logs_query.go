@@ -1,50 +1,14 @@
 package client
 
 import (
-	"errors"
-	"fmt"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
-	"github.com/mocker-compose/mocker-compose/internal/logs/match"
 )
 
-// lastRestart is the value of --since that means each container's last start.
-const lastRestart = "last-restart"
-
-func (o *LogsOptions) query(now time.Time) (q logs.Query, err error) {
-	q = logs.Query{Follow: o.Follow, Tail: -1}
-	if o.Tail != "all" && o.Tail != "" {
-		// As in docker, a negative number means all.
-		if q.Tail, err = strconv.Atoi(o.Tail); err != nil {
-			return q, fmt.Errorf("invalid --tail %q: use a number of lines, or all", o.Tail)
-		}
-		q.Tail = max(q.Tail, -1)
-	}
-	if o.JSON && o.Raw {
-		return q, errors.New("--json and --raw exclude each other")
-	}
-	if q.Filter, err = match.New(o.Grep, o.Invert, o.Level); err != nil {
-		return q, err
-	}
-	if o.Since != "" && o.Since != lastRestart {
-		if q.Since, err = logs.ParseTime(o.Since, now); err != nil {
-			return q, fmt.Errorf("--since: %w", err)
-		}
-	}
-	if o.Until != "" {
-		if q.Until, err = logs.ParseTime(o.Until, now); err != nil {
-			return q, fmt.Errorf("--until: %w", err)
-		}
-	}
-	return q, nil
-}
-
 func (o *LogsOptions) shows(service string, number int, services []string) bool {
-	return !slices.Contains(o.Exclude, service) && (len(services) == 0 || slices.Contains(services, service)) && (o.Index == 0 || o.Index == number)
+	return !slices.Contains(o.Exclude, service) && !slices.Contains(o.mute, service) && (len(services) == 0 || slices.Contains(services, service)) && (o.Index == 0 || o.Index == number)
 }
 
 // showsContainer leaves out what run made, unless it is named.
@@ -69,7 +33,7 @@ func (o *LogsOptions) sources(project string, cs []api.Container) (out []logs.So
 // source is the log of a container, from where --since last-restart says.
 func (o *LogsOptions) source(project string, c *api.Container) logs.Source {
 	s := source(project, c.Name, c.Service, c.LogDir)
-	if o.Since == lastRestart {
+	if o.SinceLastRestart() {
 		s.Since = c.Started
 	}
 	return s

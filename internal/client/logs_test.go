@@ -4,10 +4,9 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
-	"github.com/mocker-compose/mocker-compose/internal/logs"
+	"github.com/mocker-compose/mocker-compose/internal/client/logquery"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -22,12 +21,12 @@ func TestLogsOfAStoppedProject(t *testing.T) {
 	l.write("old-web-1", "stdout", "one\ntwo\n")
 	l.write("old-database-1", "stdout", "three\n")
 	l.write("old-web-1", "stderr", "bad\n")
-	if err := w.Logs(bounded(t), Target{Name: "old"}, &LogsOptions{Tail: "all"}, nil); err != nil {
+	if err := w.Logs(bounded(t), Target{Name: "old"}, asked(logquery.Options{Tail: "all"}), nil); err != nil {
 		t.Fatal(err)
 	}
 	wantOutput(t, "stdout", w.out, "web-1       | one\nweb-1       | two\ndatabase-1  | three\n")
 	wantOutput(t, "stderr", w.err, "web-1       | bad\n")
-	for _, o := range []*LogsOptions{{Tail: "1", NoPrefix: true}, {Raw: true, Follow: true}} {
+	for _, o := range []*LogsOptions{{Options: logquery.Options{Tail: "1"}, NoPrefix: true}, {Raw: true, Follow: true}} {
 		w.out.Truncate(0)
 		if err := w.Logs(bounded(t), Target{Name: "old"}, o, []string{"database"}); err != nil {
 			t.Fatal(err)
@@ -36,10 +35,12 @@ func TestLogsOfAStoppedProject(t *testing.T) {
 	}
 }
 
+func asked(o logquery.Options) *LogsOptions { return &LogsOptions{Options: o} }
+
 func TestLogsRefuses(t *testing.T) {
 	w := newWorld(t)
 	for want, o := range map[string]*LogsOptions{
-		"--tail": {Tail: "many"}, "--since": {Since: "yesterday-ish"}, "--until": {Until: "soon"},
+		"--tail": asked(logquery.Options{Tail: "many"}), "--since": asked(logquery.Options{Since: "yesterday-ish"}), "--until": asked(logquery.Options{Until: "soon"}),
 	} {
 		if err := w.Logs(bounded(t), Target{Name: "x"}, o, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one about %s", err, want)
@@ -50,14 +51,6 @@ func TestLogsRefuses(t *testing.T) {
 	}
 	if err := w.Logs(bounded(t), Target{Name: "x"}, &LogsOptions{}, nil); err != nil {
 		t.Errorf("an unknown project has no logs, and that is no error: %v", err)
-	}
-}
-
-func TestLogsQuery(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	q, err := (&LogsOptions{Tail: "-5", Since: "10m"}).query(now)
-	if want := (logs.Query{Tail: -1, Since: now.Add(-10 * time.Minute)}); err != nil || q != want {
-		t.Errorf("%+v, %v; want %+v", q, err, want)
 	}
 }
 

@@ -97,13 +97,14 @@ func (r *Runtime) openStreams(c *container, sc *supervisor.Container) error {
 		c.out[i] = write
 		err := r.logs.Add(logs.Stream{
 			Dir: r.dirs.LogDir(r.project, c.name), Name: stream, Pipe: read,
-			MaxSize: sc.Service.LogMaxSize, MaxFiles: sc.Service.LogMaxFile,
+			Bounds: logBounds(&sc.Service),
 		})
 		read.Close()
 		if err != nil {
 			return err
 		}
 	}
+	r.sendLog(sc)
 	return nil
 }
 

@@ -24,6 +24,7 @@ func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes 
 	if !parked {
 		errs = append(errs, r.net.RemoveSandbox(sc.Name), r.removeEtc(sc.Name))
 	}
+	r.endLog(sc)
 	errs = append(errs,
 		r.closeStreams(c, kept.TTY(sc.Name), kept.Stdin(sc.Name)),
 		r.closeNotify(c, sc),

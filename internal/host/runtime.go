@@ -14,6 +14,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/host/turns"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
+	"github.com/mocker-compose/mocker-compose/internal/logs/journal"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -35,6 +36,8 @@ type Runtime struct {
 	kept    *kept.Files
 	net     *netstack.Stack
 	logs    *logs.Mover
+	journal func() *journal.Forwarder    // made when a service has its lines sent there
+	sends   atomic.Bool                  // it is made
 	images  *rootfs.Store                // of archives that are no images
 	store   func() (*image.Store, error) // opened when a service has an image
 	vols    *volumes.Store
@@ -154,6 +157,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	}
 	r.store = sync.OnceValues(func() (*image.Store, error) { return image.Open(dirs.Images()) })
 	r.images.Start = rootless.RunRole
+	r.journal = sync.OnceValue(func() *journal.Forwarder { return journal.New(report) })
 	r.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
 	r.dataLayers = sync.OnceValue(func() bool { return sandbox.ProbeData(dirs.Data) == nil })
 	r.ownEtc = sync.OnceValue(r.probeEtc)
@@ -169,6 +173,7 @@ func (r *Runtime) Close() error {
 	if r.groups != nil {
 		errs = append(errs, r.groups.Close())
 	}
+	r.closeJournal()
 	if r.logs != nil {
 		errs = append(errs, r.logs.Close())
 	}

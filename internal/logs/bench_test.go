@@ -123,7 +123,7 @@ func inputByMover(b *testing.B, size, count int) float64 {
 	m := openMover(b, root, MoverOptions{})
 	defer m.Close()
 	dir := logDir(root, "a-1")
-	w := addStream(b, m, Stream{Dir: dir, Name: "stdout", MaxFiles: 100})
+	w := addStream(b, m, Stream{Dir: dir, Name: "stdout", Bounds: Bounds{MaxFiles: 100}})
 	began := time.Now()
 	c := startWriter(b, w, size, count)
 	if err := c.Wait(); err != nil {

@@ -18,6 +18,11 @@ const (
 	// Degraded: splice(2) into this file system is refused, so bytes pass
 	// through our memory and a kill may lose up to one chunk ([copySize]).
 	Degraded
+	// Losing: bytes cannot be stored, and the stream's writer is not to wait: they are
+	// thrown away until they can.
+	Losing
+	// Lost: what came while Losing is gone, and the stream is stored again.
+	Lost
 )
 
 var eventNames = map[EventKind]string{
@@ -26,6 +31,8 @@ var eventNames = map[EventKind]string{
 	Blocked:  "blocked",
 	Resumed:  "resumed",
 	Degraded: "degraded",
+	Losing:   "losing",
+	Lost:     "lost",
 }
 
 // String returns the kind's name.
@@ -36,8 +43,8 @@ type Event struct {
 	Kind  EventKind
 	Dir   string
 	Name  string // of the stream
-	Bytes uint64 // removed from disk, for Rotated and Dropped
-	Err   error  // why, for Blocked and Degraded
+	Bytes uint64 // removed from disk, for Rotated and Dropped; never stored, for Lost
+	Err   error  // why, for Blocked, Degraded and Losing
 }
 
 // String is one line for people, with the remedy where there is one.
@@ -54,6 +61,10 @@ func (e Event) String() string {
 			remedy = "free some space (df " + e.Dir + ")"
 		}
 		return fmt.Sprintf("log %s: %v; the service waits once its pipe is full: %s", at, e.Err, remedy)
+	case Losing:
+		return fmt.Sprintf("log %s: %v; what comes is thrown away (mode: non-blocking): free some space (df %s)", at, e.Err, e.Dir)
+	case Lost:
+		return fmt.Sprintf("log %s: can be written again; %d bytes were thrown away (mode: non-blocking)", at, e.Bytes)
 	case Resumed:
 		return fmt.Sprintf("log %s: can be written again, nothing was lost", at)
 	case Degraded:

@@ -18,6 +18,7 @@ func (f *Follower) add(s Source, q Query, begun chan struct{}) error {
 		q.Since = s.Since
 	}
 	t := &source{Source: s, query: q, dirty: true, relist: true, ident: identify(s.Dir), begun: begun}
+	t.resume = s.Resume
 	if l := f.left[s.Dir]; l != nil && l.ident == t.ident {
 		t.resume = l.resume
 	}

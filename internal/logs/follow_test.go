@@ -288,7 +288,7 @@ func TestFollowOverMovers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, MaxSize: 4096, MaxFiles: 100}); err != nil {
+		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, Bounds: Bounds{MaxSize: 4096, MaxFiles: 100}}); err != nil {
 			t.Fatal(err)
 		}
 		text := strings.Repeat(fmt.Sprintf("mover %d\n", i), 100)

@@ -108,7 +108,7 @@ func TestAdoptsOnFullDisk(t *testing.T) {
 	root := smallDisk(t, "size=1m")
 	dir := logDir(root, "a-1")
 	m := openMover(t, root, MoverOptions{})
-	w := addStream(t, m, Stream{Dir: dir, Name: "stdout", MaxSize: 4096, MaxFiles: 10})
+	w := addStream(t, m, Stream{Dir: dir, Name: "stdout", Bounds: Bounds{MaxSize: 4096, MaxFiles: 10}})
 	put(t, m, &service{dir: dir}, w, "first\n")
 	m.Close()
 	writeFile(t, dir+"/"+indexFile("stdout", 2), "") // its rotation was cut short
@@ -122,7 +122,7 @@ func TestAdoptsOnFullDisk(t *testing.T) {
 	f.Close()
 	log := newEventLog()
 	m = openMover(t, root, MoverOptions{Report: log.add})
-	w = addStream(t, m, Stream{Dir: dir, Name: "stdout", MaxSize: 4096, MaxFiles: 10})
+	w = addStream(t, m, Stream{Dir: dir, Name: "stdout", Bounds: Bounds{MaxSize: 4096, MaxFiles: 10}})
 	if _, err := w.WriteString("second\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestNoInodesLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := benchLines(40 << 10)
-		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, MaxSize: 16 << 10, MaxFiles: 10}); err == nil {
+		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, Bounds: Bounds{MaxSize: 16 << 10, MaxFiles: 10}}); err == nil {
 			if _, err := w.Write(text); err != nil {
 				t.Fatal(err)
 			}

@@ -52,13 +52,16 @@ func hold(segment *os.File) {
 // waits reports that a rotation would make too many segments, the oldest of
 // which is held.
 func (t *stream) waits() bool {
+	if t.NonBlocking {
+		return false
+	}
 	allowed := t.MaxFiles + int(max(1, holdSpace/t.MaxSize))
 	return len(t.old)+2 > allowed && t.heldOldest()
 }
 
 // heldOldest reports that somebody reads the oldest segment and must not lose it.
 func (t *stream) heldOldest() bool {
-	if len(t.old) == 0 {
+	if len(t.old) == 0 || t.NonBlocking {
 		return false
 	}
 	return held(t.logPath(t.old[0])) || held(t.Dir)

@@ -26,7 +26,7 @@ func TestHoldAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	err = m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, MaxSize: 64 << 10, MaxFiles: 1})
+	err = m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, Bounds: Bounds{MaxSize: 64 << 10, MaxFiles: 1}})
 	r.Close()
 	if err != nil {
 		t.Fatal(err)

@@ -84,7 +84,7 @@ func TestHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, MaxSize: 8 << 20, MaxFiles: 1}); err != nil {
+		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, Bounds: Bounds{MaxSize: 8 << 20, MaxFiles: 1}}); err != nil {
 			t.Fatal(err)
 		}
 		r.Close()

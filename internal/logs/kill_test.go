@@ -39,12 +39,12 @@ func TestMain(m *testing.M) {
 // killStreams: some rotate so often that kills hit rotations, some get single
 // lines so fast that kills hit the growth of an index.
 var killStreams = []Stream{
-	{Dir: "a-1", Name: "stdout", MaxSize: 64 << 10},
-	{Dir: "a-1", Name: "stderr", MaxSize: 8 << 10},
-	{Dir: "b-1", Name: "stdout", MaxSize: 1 << 20},
-	{Dir: "b-1", Name: "stderr", MaxSize: 1 << 30},
-	{Dir: "c-1", Name: "stdout", MaxSize: 1 << 30},
-	{Dir: "d-1", Name: "stdout", MaxSize: 4 << 10},
+	{Dir: "a-1", Name: "stdout", Bounds: Bounds{MaxSize: 64 << 10}},
+	{Dir: "a-1", Name: "stderr", Bounds: Bounds{MaxSize: 8 << 10}},
+	{Dir: "b-1", Name: "stdout", Bounds: Bounds{MaxSize: 1 << 20}},
+	{Dir: "b-1", Name: "stderr", Bounds: Bounds{MaxSize: 1 << 30}},
+	{Dir: "c-1", Name: "stdout", Bounds: Bounds{MaxSize: 1 << 30}},
+	{Dir: "d-1", Name: "stdout", Bounds: Bounds{MaxSize: 4 << 10}},
 }
 
 // killPaces are how they are written: the most lines at once, and the longest

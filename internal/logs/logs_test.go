@@ -111,8 +111,8 @@ func addStream(t testing.TB, m *Mover, s Stream) *os.File {
 func addService(t testing.TB, m *Mover, root, name string, maxSize int64, maxFiles int) *service {
 	t.Helper()
 	s := &service{dir: logDir(root, name)}
-	s.stdout = addStream(t, m, Stream{Dir: s.dir, Name: "stdout", MaxSize: maxSize, MaxFiles: maxFiles})
-	s.stderr = addStream(t, m, Stream{Dir: s.dir, Name: "stderr", MaxSize: maxSize, MaxFiles: maxFiles})
+	s.stdout = addStream(t, m, Stream{Dir: s.dir, Name: "stdout", Bounds: Bounds{MaxSize: maxSize, MaxFiles: maxFiles}})
+	s.stderr = addStream(t, m, Stream{Dir: s.dir, Name: "stderr", Bounds: Bounds{MaxSize: maxSize, MaxFiles: maxFiles}})
 	return s
 }
 

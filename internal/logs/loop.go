@@ -132,6 +132,7 @@ func (m *Mover) move(t *stream) {
 		switch {
 		case err == nil:
 			m.resume(t)
+			m.found(t)
 			m.satisfy(t, false)
 			return
 		case errors.Is(err, unix.EAGAIN):
@@ -148,6 +149,9 @@ func (m *Mover) move(t *stream) {
 		}
 		if outOfSpace(err) && m.space.returned() {
 			continue
+		}
+		if t.NonBlocking && !t.droppable() && outOfSpace(err) && m.lose(t, err) {
+			return
 		}
 		if !t.droppable() || !outOfSpace(err) {
 			m.block(t, err)

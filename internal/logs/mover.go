@@ -43,6 +43,7 @@ type Mover struct {
 	pace    pace
 	space   space
 	buffer  []byte
+	null    *os.File // /dev/null, once it was needed
 	stop    bool
 }
 
@@ -146,6 +147,25 @@ func (m *Mover) stream(pipe int) *stream {
 	return m.streams[pipe]
 }
 
+// Bound gives the streams of a directory other bounds, at once: what is too much by
+// them is removed. A directory without streams is none of ours.
+func (m *Mover) Bound(dir string, b Bounds) error {
+	return m.do(func() {
+		m.mu.Lock()
+		var all []*stream
+		for _, t := range m.streams {
+			if t.Dir == dir {
+				all = append(all, t)
+			}
+		}
+		m.mu.Unlock()
+		for _, t := range all {
+			t.Bounds = b.complete()
+			m.report(t.prune()...)
+		}
+	})
+}
+
 // Remove ends the streams of a directory: nothing more is moved, pipes and
 // files are closed. The files stay. Idempotent.
 func (m *Mover) Remove(dir string) {
@@ -207,8 +227,10 @@ func (m *Mover) release() {
 	if m.wake >= 0 {
 		_ = unix.Close(m.wake)
 	}
-	if m.lock != nil {
-		_ = m.lock.Close()
+	for _, f := range []*os.File{m.lock, m.null} {
+		if f != nil {
+			_ = f.Close()
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func TestAnotherMoverGoesOn(t *testing.T) {
 		if _, err := OpenMover(root, MoverOptions{}); err == nil {
 			t.Fatal("two movers of one project")
 		}
-		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, MaxSize: 4096, MaxFiles: 1000}); err != nil {
+		if err := m.Add(Stream{Dir: dir, Name: "stdout", Pipe: r, Bounds: Bounds{MaxSize: 4096, MaxFiles: 1000}}); err != nil {
 			t.Fatal(err)
 		}
 		text := strings.Repeat(fmt.Sprintf("round %d\n", i), 50)

@@ -16,7 +16,12 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/logs/match"
 )
 
-func filterOf(t *testing.T, levels string, invert bool, patterns ...string) *match.Filter {
+func filterFor(t testing.TB, levels string, patterns ...string) *match.Filter {
+	t.Helper()
+	return filterOf(t, levels, false, patterns...)
+}
+
+func filterOf(t testing.TB, levels string, invert bool, patterns ...string) *match.Filter {
 	t.Helper()
 	f, err := match.New(patterns, invert, levels)
 	if err != nil {

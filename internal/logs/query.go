@@ -14,6 +14,9 @@ type Source struct {
 	Dir       string // need not exist yet
 	// Since is a bound of this one's time of arrival, besides the query's; zero = none.
 	Since time.Time
+	// Resume are the positions in its streams to go on at, instead of where the query
+	// begins; streams that it does not name begin at 0. nil: the query says.
+	Resume map[string]uint64
 	// Hold makes rotation wait until we have printed what it would remove.
 	Hold bool
 }

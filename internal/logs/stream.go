@@ -26,8 +26,28 @@ type Stream struct {
 	// own, or keep it for a next supervisor.
 	Pipe *os.File
 
+	Bounds
+}
+
+// Bounds are what a stream may keep, and who waits when it cannot.
+type Bounds struct {
 	MaxSize  int64 // bytes of a segment and its index before the next one begins; 0 = DefaultMaxSize
 	MaxFiles int   // segments that are kept; 0 = DefaultMaxFiles
+	// NonBlocking: the writer never waits. What the disk does not take is thrown away
+	// and counted, and rotation waits for no reader.
+	NonBlocking bool
+}
+
+// complete puts the defaults in.
+func (b Bounds) complete() Bounds {
+	if b.MaxSize <= 0 {
+		b.MaxSize = DefaultMaxSize
+	}
+	b.MaxSize = max(b.MaxSize, minMaxSize)
+	if b.MaxFiles <= 0 {
+		b.MaxFiles = DefaultMaxFiles
+	}
+	return b
 }
 
 // stream is a Stream being moved. Only the mover's thread touches it.
@@ -51,6 +71,7 @@ type stream struct {
 	blocked error       // why nothing can be stored, nil if it can
 	ended   bool        // no write end is left
 	moved   uint64      // bytes, since Add
+	lost    uint64      // of them thrown away, since the last time that bytes were stored
 }
 
 // openStream takes over what is in the directory, whatever a killed
@@ -58,13 +79,7 @@ type stream struct {
 // byte: most containers write to one of their streams only, and files cost more
 // than all else here.
 func openStream(s Stream) (_ *stream, err error) {
-	if s.MaxSize <= 0 {
-		s.MaxSize = DefaultMaxSize
-	}
-	s.MaxSize = max(s.MaxSize, minMaxSize)
-	if s.MaxFiles <= 0 {
-		s.MaxFiles = DefaultMaxFiles
-	}
+	s.Bounds = s.complete()
 	t := &stream{Stream: s, pipe: -1, log: -1}
 	defer func() {
 		if err != nil {

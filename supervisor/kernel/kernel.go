@@ -208,6 +208,9 @@ type Runtime interface {
 	// HoldLog keeps what the container writes from being rotated away, until the
 	// file and its duplicates are closed: for a reader that comes a little later.
 	HoldLog(c *Container) (*os.File, error)
+	// Relog makes where the container's lines go, and how many are kept, what its
+	// service says now, whether it runs or not.
+	Relog(c *Container) error
 	// Ignores reports that the run provably does not react to sig: to send it
 	// and wait would only waste the grace period.
 	Ignores(r *Run, sig syscall.Signal) bool

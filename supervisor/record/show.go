@@ -20,7 +20,7 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 		Image: r.imageName(), Command: slices.Concat(r.Service.Entrypoint, r.Service.Command),
 		Created: r.Created, Started: r.Started, Finished: r.Finished,
 		State: r.DockerState(), Restarts: r.Restarts, Reason: r.Why(),
-		LogDir: dirs.LogDir(r.Project, r.Name), OneOff: r.OneOff != nil, Step: r.OneOff != nil && r.OneOff.Step != nil,
+		LogDir: dirs.LogDir(r.Project, r.Name), LogDriver: r.Service.Logging.Driver, OneOff: r.OneOff != nil, Step: r.OneOff != nil && r.OneOff.Step != nil,
 	}
 	if r.State == states.Running || r.State == states.Stopping {
 		c.Health = r.Health.Status.String()
