@@ -41,8 +41,10 @@ type gale struct {
 	clients int
 
 	last     atomic.Int64 // when a command last ended, ns since 1970: somebody gets on
+	over     atomic.Bool  // something that makes the rest pointless was seen
 	ended    atomic.Int64
 	slowest  atomic.Int64 // ns
+	unknown  atomic.Int64 // failures that nothing excuses
 	mu       sync.Mutex
 	failures map[string]int
 }
@@ -99,7 +101,7 @@ func testStorm(t *testing.T, kill bool) {
 
 // client sends commands until the storm is over.
 func (g *gale) client(n int) {
-	for time.Now().Before(g.until) && !g.s.t.Failed() {
+	for time.Now().Before(g.until) && !g.over.Load() {
 		c := stormCommands[rand.IntN(len(stormCommands))]
 		args := slices.Clone(c.args)
 		for i := range args {
@@ -215,6 +217,7 @@ func (g *gale) getsOn(stop <-chan struct{}) {
 		case <-time.After(time.Second):
 		}
 		if still := time.Since(time.Unix(0, g.last.Load())); still > stillness {
+			g.over.Store(true)
 			g.s.t.Errorf("no command has ended for %v", still.Round(time.Second))
 			return
 		}
@@ -240,6 +243,7 @@ func (g *gale) noTwins(stop <-chan struct{}) {
 				return err != nil || link != g.s.dir+"/probe"
 			})
 			if len(pids) > n {
+				g.over.Store(true)
 				g.s.t.Errorf("%d processes of %s at the same time (%v), %d are the most", len(pids), name, pids, n)
 				return
 			}

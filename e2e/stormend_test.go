@@ -46,14 +46,15 @@ var progressLine = regexp.MustCompile(`(?m)^( (Container|Network|Volume) |WARN |
 
 // pardoned are what a command may fail of because of the others; a kill of the
 // supervisor may cut an exec off.
-var pardoned = regexp.MustCompile(`cancelled: a later command stopped it|is not running|is restarting|is paused|is not paused|already paused|a paused container|` +
+var pardoned = regexp.MustCompile(`cancelled: a later command stopped it|is not running|dependency failed to start|is restarting|is paused|is not paused|already paused|a paused container|` +
 	`cannot [a-z]+ it now; run the command again|(was removed|ended) meanwhile|no container found|it ended while the command was started|was not repeated`)
 
 // failed keeps what a command has failed of.
 func (g *gale) failed(args []string, r result) {
 	text := strings.TrimSpace(progressLine.ReplaceAllString(r.stderr, ""))
 	ended := (args[0] == "exec" || args[0] == "run") && text == "" // with its container
-	if !ended && !pardoned.MatchString(text) {
+	if g.unknown.Load() < 20 && !ended && !pardoned.MatchString(text) {
+		g.unknown.Add(1)
 		g.s.t.Errorf("%v: exit %d: %s%s", args, r.code, r.stdout, r.stderr)
 	}
 	g.mu.Lock()
