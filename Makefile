@@ -13,7 +13,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS ?= -buildvcs=false
 BUILD := $(GO) build -trimpath -ldflags '-s -w -X $(VERSION_VAR)=$(VERSION)'
 
-.PHONY: build gvisor help install docs demo test test-unit test-lab test-lab-newest e2e bench fuzz lint clean
+.PHONY: build gvisor help install man docs demo test test-unit test-lab test-lab-newest e2e bench fuzz lint clean
 
 build: ## build bin/mocker-compose (the default)
 	$(BUILD) -o bin/mocker-compose ./cmd/mocker-compose
@@ -24,8 +24,15 @@ gvisor: ## build bin/mocker-compose with the uplink of that name
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: build ## install below PREFIX (/usr/local)
+man: build ## write the manual pages into bin/man
+	rm -rf bin/man && bin/mocker-compose __man bin/man
+
+install: build man ## install below PREFIX (/usr/local): program, manual, completion of shells
 	install -D -m 755 bin/mocker-compose $(DESTDIR)$(PREFIX)/bin/mocker-compose
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 && install -m 644 bin/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	bin/mocker-compose completion bash | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mocker-compose
+	bin/mocker-compose completion zsh | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mocker-compose
+	bin/mocker-compose completion fish | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mocker-compose.fish
 
 docs: ## write the tables of docs/ that are made of the program
 	$(GO) test -count=1 -run TestDocuments ./cmd/mocker-compose -update

@@ -75,7 +75,7 @@ func newRoot(env *client.Env) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	commands := []*cobra.Command{a.up(), a.down(), a.ps(), a.logs(), a.exec(), a.stop(), a.start(), a.restart(),
 		a.kill(), a.run(), a.create(), a.rm(), a.wait(), a.watch(), a.pause(), a.plan(), a.unpause(), a.attach(), a.scale(),
-		a.alpha(), a.bridge(), refuse("publish"), a.graph(), a.build(), a.pull(), a.push(), a.config(), a.doctor(), a.ls(), a.version(), a.unshare(),
+		a.alpha(), a.bridge(), refuse("publish"), a.graph(), a.build(), a.pull(), a.push(), a.config(), a.doctor(), a.ls(), a.man(), a.version(), a.unshare(),
 		a.login(), a.logout(), a.commit(), a.completion(), a.export(), a.cp(), a.events(), a.image(), a.images(), a.network(), a.port(), a.stats(), a.system(), a.builder(), a.top(), a.volume(), a.volumes(), a.why()}
 	commands, headings := arrange(commands)
 	root.AddGroup(headings...)

@@ -19,6 +19,7 @@ import (
 // unseen are commands and flags that no scenario uses, and why.
 var unseen = map[string]string{
 	"--version": "it is no flag of a command: TestGlobalFlags of e2e has it",
+	"__man":     "it writes files for make install: TestManual reads them",
 }
 
 // underWay are commands and flags whose changes are not complete.
