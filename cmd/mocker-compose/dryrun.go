@@ -20,13 +20,14 @@ var rehearsed = words(`up down create start stop restart run rm kill pause unpau
 // harmless are those that only look.
 var harmless = words(`ps logs ls config images port top stats events version wait graph volumes why plan help
 	volume volume/ls volume/inspect network network/ls network/inspect image image/ls image/inspect image/history
-	system system/df system/info builder builder/du alpha alpha/viz bridge bridge/transformations completion
+	system system/df system/info builder builder/du alpha alpha/viz __man bridge bridge/transformations completion
 	completion/bash completion/zsh completion/fish completion/powershell`)
 
 // unrehearsed are those that would have to be done to be told of.
 var unrehearsed = map[string]string{
 	"exec":               "what the command in the container does is its own affair",
 	"attach":             "what is typed goes to the container",
+	"alpha/watch":        "what it does depends on the files that change",
 	"watch":              "what it does depends on the files that change",
 	"unshare":            "what the command does is its own affair",
 	"export":             "it writes what it reads",

@@ -7,9 +7,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// later are docker compose's commands that do not exist yet.
-var later []string
-
 // unknownShell says which shells there are scripts for.
 func unknownShell(name string) error {
 	return fmt.Errorf("no completion for the shell %q: use bash, zsh or fish", name)
@@ -17,11 +14,6 @@ func unknownShell(name string) error {
 
 // unknownCommand says what is wrong with a command's name, and what may be meant.
 func unknownCommand(c *cobra.Command, name string) error {
-	for _, l := range later {
-		if l == name {
-			return &usageError{c.CommandPath(), fmt.Errorf("%q is a command of docker compose that mocker-compose does not have yet", name)}
-		}
-	}
 	text := fmt.Sprintf("unknown command: %q", c.CommandPath()+" "+name)
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
