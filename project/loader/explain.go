@@ -53,7 +53,7 @@ func (l *load) explain(err error) error {
 	}
 	if out.Line == 0 {
 		l.byReference(out)
-		l.byEmptyPort(out)
+		l.byEmptied(out)
 	}
 	if out.Line == 0 {
 		l.byText(out, err)

@@ -104,7 +104,11 @@ compose.yaml:3: metadata: unknown key (possible are: configs, include, jobs, mod
 compose.yaml:7: services.db.volumes: volume "data" is not defined (add it below the top-level volumes:, or begin the path with ./)`},
 		{"port twice wrong", head + "    image: a\n    ports: ['80000']\n    restart: sometimes\n    stop_signal: SIGFOO\n", `compose.yaml:4: invalid containerPort: 80000 (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp|/udp], from 1 to 65535)`},
 		{"unset var port", head + "    image: a\n    ports: ['${P}:80']\n", `WARN The "P" variable is not set. Defaulting to a blank string.`},
-		{"unset all port", head + "    image: a\n    ports: ['${P}']\n", `compose.yaml:4: services.web.ports: "${P}" comes to no port (was a variable not set? Set it, or write a default: ${NAME:-default})`},
+		{"unset all port", head + "    image: a\n    ports: ['${P}']\n", `compose.yaml:4: services.web.ports: "${P}" comes to "" (was a variable not set? Set it, or write a default: ${NAME:-default})`},
+		{"unset mount", head + "    image: a\n    volumes:\n      - ${DIR}:/x\n", `compose.yaml:5: services.web.volumes: "${DIR}:/x" comes to ":/x" (was a variable not set? Set it, or write a default: ${NAME:-default})`},
+		{"half a mount", head + "    image: a\n    volumes: [':/x']\n", `compose.yaml:4: services.web.volumes: ":/x" has an empty part (write a list: ["./data:/data"])`},
+		{"unset port with a protocol", head + "    image: a\n    ports: ['${P}:${P}/udp']\n", `compose.yaml:4: services.web.ports: "${P}:${P}/udp" comes to ":/udp" (was a variable not set? Set it, or write a default: ${NAME:-default})`},
+		{"no search list", head + "    image: a\n    dns_search: ''\n", ``},
 		{"unset image", head + "    image: ${IMG}\n", `compose.yaml:3: services.web.image: "${IMG}" comes to no name (was a variable not set? Set it, or write a default: ${NAME:-default})`},
 		{"unset image tag", head + "    image: a:${TAG}\n", `compose.yaml:3: services.web.image: invalid reference "a:": a tag is up to 128 letters, digits, '_', '.', '-', and begins with none of the last two (write NAME[:TAG], docker-archive:FILE, oci-archive:FILE, oci:DIR, docker-daemon:NAME, containers-storage:NAME, or rootfs:DIR-or-TAR)`},
 	} {

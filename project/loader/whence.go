@@ -3,6 +3,7 @@ package loader
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -51,32 +52,52 @@ func (l *load) byCircle(out *Error, words []string) {
 	out.File, out.Line = l.at("services", names[0], "extends")
 }
 
-// byEmptyPort finds the port that variables have left nothing of.
-func (l *load) byEmptyPort(out *Error) {
-	if !strings.HasPrefix(out.Message, "no port specified:") {
+// byEmptied finds the port or the mount that variables have left too little of.
+func (l *load) byEmptied(out *Error) {
+	key, gone := "", func(string) bool { return false }
+	switch {
+	case strings.HasPrefix(out.Message, "no port specified:"):
+		key, gone = "ports", func(text string) bool {
+			text, _, _ = strings.Cut(text, "/")
+			return strings.Trim(text, ":") == ""
+		}
+	case strings.HasPrefix(out.Message, "invalid spec: "):
+		spec, _, _ := strings.Cut(strings.TrimPrefix(out.Message, "invalid spec: "), ": ")
+		key, gone = "volumes", func(text string) bool { return text == spec }
+	}
+	service, item, s := l.item(key, gone)
+	if item == nil {
 		return
 	}
-	for _, s := range l.files {
+	out.File, out.Line, out.Hint = s.Name, item.Line, remedy.Unset
+	out.Message = fmt.Sprintf("services.%s.%s: %q comes to %q", service, key, item.Value, l.scalar(item.Value))
+	if !strings.Contains(item.Value, "$") {
+		out.Message, out.Hint = fmt.Sprintf("services.%s.%s: %q has an empty part", service, key, item.Value), remedy.Form([]string{"services", service, key})
+	}
+}
+
+// item finds an entry of a list that services have.
+func (l *load) item(key string, is func(text string) bool) (service string, item *yaml.Node, in *document.File) {
+	for _, s := range slices.Concat(l.files, l.reached) {
 		for _, doc := range s.Docs {
 			services := document.Child(doc, "services")
 			if services == nil || services.Kind != yaml.MappingNode {
 				continue
 			}
 			for i := 0; i+1 < len(services.Content); i += 2 {
-				ports := document.Child(services.Content[i+1], "ports")
-				if ports == nil || ports.Kind != yaml.SequenceNode {
+				list := document.Child(services.Content[i+1], key)
+				if list == nil || list.Kind != yaml.SequenceNode {
 					continue
 				}
-				for _, item := range ports.Content {
-					if n := document.Target(item); n.Kind == yaml.ScalarNode && strings.Trim(l.scalar(n.Value), ":") == "" {
-						out.File, out.Line, out.Hint = s.Name, item.Line, remedy.Unset
-						out.Message = fmt.Sprintf("services.%s.ports: %q comes to no port", services.Content[i].Value, n.Value)
-						return
+				for _, n := range list.Content {
+					if n = document.Target(n); n.Kind == yaml.ScalarNode && is(l.scalar(n.Value)) {
+						return services.Content[i].Value, n, s
 					}
 				}
 			}
 		}
 	}
+	return "", nil, nil
 }
 
 // emptyImage refuses an image whose name variables have left nothing of: without one

@@ -17,6 +17,9 @@ func (r *reader) dns(s types.ServiceConfig, out *project.Service) error {
 			return r.src.Fault("write an address: 192.0.2.53", fmt.Sprintf("services.%s.dns: %q is not the address of a name server", s.Name, server), "services", s.Name, "dns", server)
 		}
 	}
+	if len(s.DNSSearch) == 1 && s.DNSSearch[0] == "" {
+		s.DNSSearch = []string{"."} // none, as docker makes of it
+	}
 	for key, words := range map[string][]string{"dns_search": s.DNSSearch, "dns_opt": s.DNSOpts} {
 		for _, w := range words {
 			if w == "" || strings.ContainsAny(w, " \t\r\n#;") {
