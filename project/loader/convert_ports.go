@@ -28,6 +28,11 @@ func (l *load) ports(s types.ServiceConfig, out *project.Service) error {
 				"services", s.Name, "ports", l.portItem(s.Name, p))
 		}
 		if port.Protocol != "tcp" && port.Protocol != "udp" {
+			if l.o.Tolerant {
+				row, _ := project.Lookup("services.*.ports.protocol")
+				keySource{l}.Notice(row.Fate, row.Reason, "services", s.Name, "ports", l.portItem(s.Name, p))
+				continue
+			}
 			return l.fault("publish it by tcp or udp, or leave the line out: on the project's networks it is reachable all the same",
 				fmt.Sprintf("services.%s.ports: %s cannot be published: the kernel has no way to carry it between sockets without root", s.Name, port.Protocol),
 				"services", s.Name, "ports", l.portItem(s.Name, p))

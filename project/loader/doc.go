@@ -25,7 +25,15 @@
 // shape it is known to accept (package shape).
 //
 // compose-go's errors carry no line; position.go finds the key that an error
-// names in the parsed files.
+// names in the parsed files, and package remedy says in plain words what the library
+// says in Go's. A text that it does not know is passed on as it is; the table of
+// mistakes_test.go fails when a new version of the library changes one.
+//
+// Faults are gathered, so that all can be mended at once: of the syntax of all files; of
+// the keys of all files; of the references of all services; of their values. A stage
+// runs only if the one before found nothing, and of one line only the first fault is
+// told, since what follows from a fault is noise. A parser of our own would do
+// without the library's words, but drift from docker compose.
 //
 // Invariants: nothing is written, nothing is fetched from a network, no
 // program is run. Files that are reached by include and extends pass the same
