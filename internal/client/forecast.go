@@ -49,6 +49,9 @@ func (e *Env) Forecast(ctx context.Context, t Target, o *UpOptions, services []s
 	if err != nil {
 		return nil, err
 	}
+	if err := e.externalVolumes(t.Project); err != nil {
+		return nil, err
+	}
 	req := o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))
 	for _, v := range changed {
 		if o.Yes && v.Taken == "" && !o.NoRecreate {

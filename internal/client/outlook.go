@@ -144,6 +144,11 @@ func (e *Env) rehearse(ctx context.Context, name string, req *api.Request, on fu
 	if e.outlook != nil {
 		stage.Images, stage.Open = e.outlook.Images, e.outlook.Open
 	}
+	if req.Up != nil {
+		if err := e.externalVolumes(&req.Up.Project); err != nil {
+			return err
+		}
+	}
 	if err := stage.Perform(req); err != nil {
 		return err
 	}

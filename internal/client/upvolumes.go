@@ -10,6 +10,18 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
+// externalVolumes refuses a project whose external volumes do not exist.
+func (e *Env) externalVolumes(p *project.Project) error {
+	for _, v := range p.Volumes {
+		if v.External {
+			if err := volumes.Open(e.Dirs).Require(v.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // discard asks which of the changed volumes may be made anew, as docker compose does:
 // yes to all with --yes, and no without a terminal. Nothing is lost without an answer.
 func (e *Env) discard(p *project.Project, services []string, yes bool) (names []string, err error) {
