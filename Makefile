@@ -35,7 +35,7 @@ install: build man ## install below PREFIX (/usr/local): program, manual, comple
 	bin/mocker-compose completion fish | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mocker-compose.fish
 
 docs: ## write the tables of docs/ that are made of the program
-	$(GO) test -count=1 -run TestDocuments ./cmd/mocker-compose -update
+	$(GO) test -count=1 -run "TestDocuments|TestFormats" ./cmd/mocker-compose -update
 
 demo: setup build ## a short tour: three services up, one crash, down again
 	$(BUILD) -o examples/demo/bin/shop ./examples/demo/cmd/shop
