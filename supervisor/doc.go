@@ -61,6 +61,13 @@
 // OneOff.Remove it goes when it has ended and no request has a claim on it;
 // after an adoption it waits some seconds for its client, who wants its exit code.
 //
+// # Hooks
+//
+// A running container whose post_start is not done is not set up: no condition on it is
+// met, and whoever started it waits (hooks.go). A stopping one whose pre_stop is not done
+// has not been told. What is done is recorded before the next hook begins. Steps of
+// pre_start are one-off containers that a start waits for (prepare.go).
+//
 // # Networks
 //
 // Where a container stands is changed while it runs (rewire.go): the record first,

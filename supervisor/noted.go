@@ -7,7 +7,6 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
-	"github.com/mocker-compose/mocker-compose/supervisor/inside"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
@@ -26,7 +25,10 @@ func (s *Supervisor) noted(op api.Op, err error) error {
 			said := *door.AnswerFor(err).Error
 			// What a hook has written may be a secret, and is not for the disk; what a probe
 			// has stands below the first line.
-			var hook *inside.HookError
+			var hook interface { // of a hook or of a step of pre_start
+				error
+				Brief() string
+			}
 			if errors.As(err, &hook) {
 				said.Message = strings.Replace(said.Message, hook.Error(), hook.Brief(), 1)
 			}

@@ -91,12 +91,17 @@ type Failed struct {
 
 // Error names the step, and has all of it.
 func (e *Failed) Error() string {
+	if e.Output == "" {
+		return e.Brief()
+	}
+	return e.Brief() + ": " + e.Output
+}
+
+// Brief is the text without what the step said, for records.
+func (e *Failed) Brief() string {
 	text := fmt.Sprintf("service %q pre_start[%d] exited with status %d", e.Service, e.Index, e.Code)
 	if e.Why != "" {
 		text += " (" + e.Why + ")"
-	}
-	if e.Output != "" {
-		text += ": " + e.Output
 	}
 	return text
 }
