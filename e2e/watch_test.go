@@ -30,7 +30,7 @@ func (s *scenario) becomes(service string, index int, path, want string) {
 // watching starts watch, and returns when it watches.
 func (s *scenario) watching(args ...string) *foreground {
 	s.t.Helper()
-	f := s.background(append([]string{"watch"}, args...)...)
+	f := s.background(args...)
 	f.shows("Watch enabled")
 	s.t.Cleanup(func() {
 		if s.t.Failed() {
@@ -70,7 +70,7 @@ services:
 	s.write("src/dir/sub/b", "old")
 	s.write("only/x.go", "old")
 	s.write("one.conf", "old")
-	w := s.watching()
+	w := s.watching("watch")
 	pids := s.pids("web")
 	s.write("src/a", "new")
 	s.write("src/dir/sub/b", "new")
@@ -149,7 +149,7 @@ services:
 	s.write("conf/a", "old")
 	s.write("flag", "old")
 	s.write("hook/in", "old")
-	w := s.watching()
+	w := s.watching("watch")
 	web, follows, other, job := s.pids("web"), s.pids("follows"), s.pids("other"), s.pids("job")
 	s.write("conf/a", "new")
 	w.shows(`service(s) ["web"] restarted`)
@@ -190,7 +190,7 @@ services:
 	s.busyboxRoot(imagetest.File{Name: "in/x", Text: "x"}, imagetest.File{Name: "in/y", Text: "y"})
 	s.write("in/x", "x")
 	s.write("src/a", "old")
-	w := s.watching()
+	w := s.watching("watch")
 	s.eventually("job has ended", func() bool { return s.state("job-1") == "exited" })
 	if err := os.Remove(filepath.Join(s.dir, "in/x")); err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ services:
 	for n := range 300 {
 		s.write(fmt.Sprintf("src/many/%d/%d", n%7, n), "x")
 	}
-	w := s.watching()
+	w := s.watching("watch")
 	for n := 1; n <= 2; n++ {
 		index := fmt.Sprint(n)
 		if got := s.must("exec", "-T", "--index", index, "web", "sh", "-c", "cat /app/a; ls /app/many/* | grep -c '^[0-9][0-9]*$'; ls /app"); got != "a300\na\nmany\nmine\nout\n" {
@@ -275,7 +275,7 @@ services:
 	s.write("web/version", "one\n")
 	file := busyboxBase + "FROM base\nCOPY version /version\nCMD exec sleep 1000\n"
 	s.write("web/Dockerfile", file)
-	w := s.watching()
+	w := s.watching("watch")
 	db, web := s.pids("db"), s.pids("web")
 	s.write("web/ignored", "x") // by .dockerignore
 	s.write("web/Dockerfile", file+"RUNN false\n")
@@ -297,6 +297,47 @@ services:
 	s.must("kill", "web")
 	s.write("web/version", "three\n")
 	s.becomes("web", 1, "/version", "three\n")
+	w.ends()
+	if !strings.Contains(w.out.String(), "RUN [\"/bin/busybox\"") {
+		t.Errorf("the steps of builds are not shown:\n%s", w.out.String())
+	}
+	// With these flags nothing is shown of builds, and images that are replaced stay.
+	w = s.watching("watch", "--no-up", "--quiet", "--prune=false")
+	s.write("web/version", "four\n")
+	s.becomes("web", 1, "/version", "four\n")
+	w.shows(`service(s) ["web"] successfully built`)
+	if got := strings.Count(s.must("image", "ls", "-q"), "\n"); got != 2 || strings.Contains(w.out.String(), "RUN [") {
+		t.Errorf("%d images, want that of before too; said\n%s", got, w.out.String())
+	}
+	w.ends()
+}
+
+// A dry run says what would follow a change, and does nothing.
+func TestWatchDryRun(t *testing.T) {
+	s := begin(t, `
+services:
+  web:
+    image: "rootfs:./bb.tar"
+    command: sleep 1000
+    stop_grace_period: 0s
+    develop: {watch: [{path: ./src, action: sync+restart, target: /app}]}
+`)
+	s.busyboxRoot()
+	s.write("src/a", "old")
+	w := s.watching("watch", "--dry-run")
+	if s.compose("ps", "-aq").stdout != "" {
+		t.Error("a dry run has made containers")
+	}
+	w.ends()
+	s.must("up", "-d")
+	run := s.pids("web")
+	w = s.watching("watch", "--dry-run", "--no-up")
+	s.write("src/a", "new")
+	w.shows("DRY-RUN MODE -  Syncing service \"web\" after 1 changes were detected\n")
+	w.shows("DRY-RUN MODE -  service(s) [\"web\"] restarted\n")
+	if s.pids("web") != run || s.fileIn("web", 1, "/app/a") != "(none)" {
+		t.Error("a dry run has done something")
+	}
 	w.ends()
 }
 

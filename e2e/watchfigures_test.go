@@ -30,7 +30,7 @@ volumes: {seen: {}}
 	}
 	s.must("up", "-d")
 	began := time.Now()
-	w := s.watching("--no-up")
+	w := s.watching("watch", "--no-up")
 	t.Logf("5,000 files: %d ms from the start of the command to the end of the first sync", time.Since(began).Milliseconds())
 	var took []int
 	path := ""

@@ -14,7 +14,7 @@ import (
 // not here would change something, or be refused without a word.
 
 // rehearsed are those that tell.
-var rehearsed = words(`up down create start stop restart run rm kill pause unpause scale alpha/scale build pull push cp
+var rehearsed = words(`up down create start stop restart run rm kill pause unpause scale alpha/scale build pull push cp watch alpha/watch
 	volume/create volume/rm volume/prune network/create network/rm network/prune`)
 
 // harmless are those that only look.
@@ -27,8 +27,6 @@ var harmless = words(`ps logs ls config images port top stats events version wai
 var unrehearsed = map[string]string{
 	"exec":               "what the command in the container does is its own affair",
 	"attach":             "what is typed goes to the container",
-	"alpha/watch":        "what it does depends on the files that change",
-	"watch":              "what it does depends on the files that change",
 	"unshare":            "what the command does is its own affair",
 	"export":             "it writes what it reads",
 	"commit":             "what the image would be is known when it is made",
