@@ -276,6 +276,9 @@ services:
 	for _, rule := range []string{"server", "true"} { // asked for: refused
 		s.write("compose.yaml", fmt.Sprintf(file, "second", rule))
 		s.fails(1, []string{"was written without x-mocker.own_files", "chown -R --from=999 0:0 '" + data + "'"}, "up", "-d")
+		if s.state(s.project+"-db-1") != "running" {
+			t.Error("what is refused has ended what ran")
+		}
 	}
 	s.write("compose.yaml", strings.ReplaceAll(fmt.Sprintf(file, "second", "x"), "    x-mocker: {own_files: x}\n", "")) // not asked for: as before
 	r := s.compose("up", "-d")

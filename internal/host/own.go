@@ -130,18 +130,22 @@ func (r *Runtime) variant(x exchange.IDs, base string) image.Variant {
 }
 
 // prepareOwn makes the trees of images that the services will need whose containers do
-// not exist, so that the user sees what takes its time.
+// not exist, so that the user sees what takes its time, and refuses what their creation
+// would refuse.
 func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, found imageconfig.Set, say func(name, status string)) error {
 	r.sharing.Note(services)
 	for i := range services {
 		img, ok := found[services[i].Name]
-		if !ok || r.hasContainer(services[i].Name) {
+		if exists, own := r.ownOf(services[i].Name); !ok || exists && (services[i].OwnFiles == "" || services[i].OwnFiles == project.OwnFilesOff || !own.None()) {
 			continue
 		}
 		svc, _ := imageconfig.Apply(services[i], &img.Config)
 		x, err := r.wantOwn(&svc, img.ID, r.dataOf(r.mountsToBe(&svc)))
-		if err != nil || x.None() {
-			continue // the container's creation says why
+		if err != nil {
+			return fmt.Errorf("service %s: %w", services[i].Name, err) // nothing has been changed
+		}
+		if x.None() {
+			continue
 		}
 		store, err := r.store()
 		if err != nil {
@@ -165,15 +169,16 @@ func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, fo
 	return nil
 }
 
-func (r *Runtime) hasContainer(service string) bool {
+// ownOf tells whether a service has a container, and what that has exchanged.
+func (r *Runtime) ownOf(service string) (exists bool, x exchange.IDs) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range r.containers {
 		if c.service == service {
-			return true
+			return true, c.rec.Own
 		}
 	}
-	return false
+	return false, x
 }
 
 // userNS is the user namespace in which these ids have changed places; nil = ours.

@@ -307,8 +307,11 @@ func (w *Wanted) says(d *Data, x exchange.IDs) string {
 	if d.Volume {
 		what = "volume " + d.Shown
 	}
-	return fmt.Sprintf("service %s: %s was written without x-mocker.own_files and belongs to user %d of containers, not to you. To make it yours: mocker-compose rm -sf %s && mocker-compose unshare chown -R --from=%d 0:0 %s && mocker-compose up -d",
-		w.Service.Name, what, x.UID, w.Service.Name, x.UID, quote(d.Path))
+	if w.Service.OwnFiles == "" {
+		what = "service " + w.Service.Name + ": " + what
+	}
+	return fmt.Sprintf("%s was written without x-mocker.own_files and belongs to user %d of containers, not to you. To make it yours: mocker-compose rm -sf %s && mocker-compose unshare chown -R --from=%d 0:0 %s && mocker-compose up -d",
+		what, x.UID, w.Service.Name, x.UID, quote(d.Path))
 }
 
 // givenUp tells of data that the service will see as root's, now that nothing is
