@@ -144,6 +144,9 @@ services:
 		}
 		return true
 	})
+	if out := s.must("ps", "--format", "json", "bad"); !strings.Contains(out, `"HealthReason":"last probe (http://:80/503): 503 Service Unavailable`) {
+		t.Errorf("ps: %s", out)
+	}
 	for service, words := range map[string]string{
 		"bad": "503 Service Unavailable: as you like [31m it", "strict": "302 Found", "mute": "no answer within 200ms", "drip": "no answer within 200ms",
 		"endless": "500 No: its header does not end", "silent": "no line of its log has matched", "odd": "READY=1",

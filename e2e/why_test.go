@@ -92,6 +92,11 @@ var brokens = map[string]broken{
 		up:   []string{`service "job" didn't complete successfully: exit 127`, "it wanted to execute frobnicate", "why job"},
 		why:  []string{"it waits until job has ended well", "frobnicate"},
 	},
+	"hook failed": {
+		file: "services:\n  bad: { command: sleep 100, post_start: [{ command: sh -c 'echo migration 7 is odd; exit 3' }] }\n",
+		up:   []string{"post_start[0] hook exited with status 3", "migration 7 is odd", "why bad"},
+		why:  []string{"bad-1", "post_start[0] hook exited with status 3"},
+	},
 	"time-out": {
 		file: "services:\n  bad: { command: sleep 100, healthcheck: { test: 'exit 1', interval: 60s } }\n",
 		args: []string{"-d", "--wait", "--wait-timeout", "1"},

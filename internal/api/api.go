@@ -215,31 +215,33 @@ type Progress struct {
 
 // Container is a container as ps shows it.
 type Container struct {
-	ID        string            `json:"id"`
-	Name      string            `json:"name"`
-	Project   string            `json:"project"`
-	Service   string            `json:"service"`
-	Number    int               `json:"number"`
-	Image     string            `json:"image"`
-	Command   []string          `json:"command"`
-	Created   time.Time         `json:"created"`
-	Started   time.Time         `json:"started,omitzero"`
-	Finished  time.Time         `json:"finished,omitzero"`
-	State     string            `json:"state"`  // docker's: created, running, restarting, exited, dead
-	Health    string            `json:"health"` // "", starting, healthy, unhealthy
-	ExitCode  int               `json:"exit_code"`
-	OOM       bool              `json:"oom,omitempty"`    // its last run ended because memory was short
-	Reason    string            `json:"reason,omitempty"` // why it stopped, in words
-	Restarts  int               `json:"restarts,omitempty"`
-	PID       int               `json:"pid,omitempty"`
-	Ports     []Port            `json:"ports,omitempty"`
-	Networks  []string          `json:"networks,omitempty"`
-	Addresses map[string]string `json:"addresses,omitempty"` // network name -> IPv4
-	Labels    map[string]string `json:"labels,omitempty"`
-	LogDir    string            `json:"log_dir"` // absolute
-	LogDriver project.LogDriver `json:"log_driver,omitempty"`
-	OneOff    bool              `json:"one_off,omitempty"` // made by run
-	Step      bool              `json:"step,omitempty"`    // a one-off container that carries out a step of pre_start
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Project  string    `json:"project"`
+	Service  string    `json:"service"`
+	Number   int       `json:"number"`
+	Image    string    `json:"image"`
+	Command  []string  `json:"command"`
+	Created  time.Time `json:"created"`
+	Started  time.Time `json:"started,omitzero"`
+	Finished time.Time `json:"finished,omitzero"`
+	State    string    `json:"state"`  // docker's: created, running, restarting, exited, dead
+	Health   string    `json:"health"` // "", starting, healthy, unhealthy
+	// HealthReason is what the last probe said, unless it is healthy.
+	HealthReason string            `json:"health_reason,omitempty"`
+	ExitCode     int               `json:"exit_code"`
+	OOM          bool              `json:"oom,omitempty"`    // its last run ended because memory was short
+	Reason       string            `json:"reason,omitempty"` // why it stopped, in words
+	Restarts     int               `json:"restarts,omitempty"`
+	PID          int               `json:"pid,omitempty"`
+	Ports        []Port            `json:"ports,omitempty"`
+	Networks     []string          `json:"networks,omitempty"`
+	Addresses    map[string]string `json:"addresses,omitempty"` // network name -> IPv4
+	Labels       map[string]string `json:"labels,omitempty"`
+	LogDir       string            `json:"log_dir"` // absolute
+	LogDriver    project.LogDriver `json:"log_driver,omitempty"`
+	OneOff       bool              `json:"one_off,omitempty"` // made by run
+	Step         bool              `json:"step,omitempty"`    // a one-off container that carries out a step of pre_start
 }
 
 // Port is a published port as ps shows it.

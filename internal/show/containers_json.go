@@ -18,6 +18,7 @@ type ContainerJSON struct {
 	CreatedAt    string      `json:"CreatedAt"`
 	ExitCode     int         `json:"ExitCode"`
 	Health       string      `json:"Health"`
+	HealthReason string      `json:"HealthReason,omitempty"` // what the last probe said, unless it is healthy; not in docker's ps
 	ID           string      `json:"ID"`
 	Image        string      `json:"Image"`
 	Labels       string      `json:"Labels"` // key=value, by commas, sorted
@@ -53,6 +54,7 @@ func Describe(c *api.Container, now time.Time, full bool) ContainerJSON {
 		CreatedAt:    c.Created.Format("2006-01-02 15:04:05 -0700 MST"),
 		ExitCode:     c.ExitCode,
 		Health:       c.Health,
+		HealthReason: c.HealthReason,
 		ID:           ID(c, full),
 		Image:        c.Image,
 		Labels:       labels(c.Labels),

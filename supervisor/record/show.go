@@ -9,6 +9,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
@@ -24,6 +25,9 @@ func (r *Replica) Show(p *project.Project, dirs state.Dirs) api.Container {
 	}
 	if r.State == states.Running || r.State == states.Stopping {
 		c.Health = r.Health.Status.String()
+		if r.Health.Status != policy.Healthy {
+			c.HealthReason = strings.TrimSpace(r.Health.Explain())
+		}
 	}
 	if r.Exit != nil {
 		c.ExitCode, c.OOM = r.Exit.Code, r.Exit.OOM
