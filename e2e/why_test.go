@@ -258,3 +258,14 @@ services:
 	s.fails(1, []string{"db-1 is unhealthy", "! no disk", "why db"}, "start", "--wait", "db")
 	s.fails(1, []string{"db-1 is unhealthy", "! no disk", "why db"}, "run", "--rm", "-T", "web")
 }
+
+// Who has needed too much memory is told so, with the limit. (needs the memory controller)
+func TestWhyOutOfMemory(t *testing.T) {
+	needControllers(t, "memory")
+	s := begin(t, `
+services:
+  bad: { command: ./probe hungry 0 1ms, mem_limit: 40m, memswap_limit: 40m, healthcheck: { test: 'exit 1', interval: 60s } }
+`)
+	s.fails(1, []string{"out of memory", "mem_limit: more than 40 MiB", "compose.yaml:3 (service bad)"}, "up", "-d", "--wait")
+	s.whyHas("bad", "ran out of memory (137)", "it needed more than its limit of memory, 40 MiB, and the kernel killed it")
+}

@@ -29,6 +29,10 @@ func (l *load) serviceExtension(s types.ServiceConfig, out *project.Service) err
 		return l.fault("add extra_hosts: ['host.docker.internal:host-gateway']",
 			fmt.Sprintf("services.%s.x-mocker.host_loopback: the service has no name for this machine", s.Name), "services", s.Name, extension.Name, "host_loopback")
 	}
+	if x.Ready != nil && x.Ready.Log != "" && out.Logging.Driver == project.LogNone {
+		return l.fault("choose another way than log, or another driver",
+			fmt.Sprintf("services.%s.x-mocker.ready.log: logging.driver: none keeps no line to look at", s.Name), "services", s.Name, extension.Name, "ready", "log")
+	}
 	if err := l.ownFiles(s, x.OwnFiles); err != nil {
 		return err
 	}

@@ -117,6 +117,7 @@ func TestServiceExtensionFaults(t *testing.T) {
 		"    x-mocker:\n      ready:\n        http: {port: 1, scheme: htps}\n":                 `compose.yaml:6: services.web.x-mocker.ready.http.scheme: "htps" is not possible (did you mean "http"?)`,
 		"    x-mocker:\n      ready:\n        http: {port: 1, header: {a: [b]}}\n":             "compose.yaml:6: services.web.x-mocker.ready.http.header.a: it is one value",
 		"    x-mocker:\n      ready:\n        http: {port: 1, header: {a: \"b\\r\\nc: d\"}}\n": "compose.yaml:6: services.web.x-mocker.ready.http.header.a",
+		"    logging: {driver: none}\n    x-mocker:\n      ready: {log: x}\n":                  "compose.yaml:6: services.web.x-mocker.ready.log: logging.driver: none keeps no line to look at (choose another way than log, or another driver)",
 		"    profiles: [never]\n    x-mocker:\n      raedy: 1\n":                               `compose.yaml:6: services.web.x-mocker.raedy: unknown key (did you mean "ready"?)`,
 	} {
 		e := fault(t, tree(t, "compose.yaml", "services:\n  web:\n    image: x\n"+text))
