@@ -239,6 +239,10 @@ services:
 	s.eventually("it has ended", func() bool { return s.ps()["bad-1"].State == "exited" })
 	words := []string{"bad-1 exited (9)", "! lost the key"}
 	s.whyHas("bad", words...)
+	s.eventually("it is on record", func() bool {
+		b, err := os.ReadFile(s.dirs.StateFile(s.project))
+		return err == nil && strings.Contains(strings.ReplaceAll(string(b), " ", ""), `"code":9`)
+	})
 	s.killSupervisor()
 	s.whyHas("bad", words...)
 	signalPID(t, s.projectHolderPID("stays"), syscall.SIGKILL)

@@ -66,7 +66,8 @@ func lines(ctx context.Context, e *client.Env, r *record.Replica) ([]why.Line, e
 // stamped reads lines with their times of arrival.
 func stamped(text, stream string) (list []why.Line) {
 	for line := range strings.Lines(text) {
-		stamp, rest, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
+		line = strings.TrimRight(line, "\r\n")
+		stamp, rest, _ := strings.Cut(line, " ")
 		at, err := time.Parse(time.RFC3339Nano, stamp)
 		if err != nil {
 			rest = line
