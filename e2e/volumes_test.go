@@ -41,7 +41,7 @@ volumes:
 	if got := s.must("volumes"); !strings.HasPrefix(got, "DRIVER") || !strings.Contains(got, "local     "+data) {
 		t.Errorf("volumes: %q", got)
 	}
-	if got := s.must("volumes", "--format", "{{.Name}}:{{.Labels}}", "a"); !strings.Contains(got, data+":com.docker.compose.project="+s.project+",com.docker.compose.volume=data,team=red\n") {
+	if got := s.must("volumes", "--format", "{{.Name}}:{{.Labels}}", "a"); !strings.Contains(got, data+":com.docker.compose.config-hash=") || !strings.Contains(got, ",com.docker.compose.project="+s.project+",com.docker.compose.volume=data,team=red\n") {
 		t.Errorf("volumes with a template: %q", got)
 	}
 	var row map[string]string
