@@ -39,6 +39,7 @@ type gale struct {
 	s       *scenario
 	until   time.Time
 	clients int
+	kill    bool // supervisors are killed
 
 	last     atomic.Int64 // when a command last ended, ns since 1970: somebody gets on
 	over     atomic.Bool  // something that makes the rest pointless was seen
@@ -80,7 +81,7 @@ func TestStormOfCommandsAndKills(t *testing.T) { testStorm(t, true) }
 func testStorm(t *testing.T, kill bool) {
 	s := begin(t, stormFirst)
 	s.write("other.yaml", stormOther)
-	g := &gale{s: s, until: time.Now().Add(stormTime(t, 7*time.Second)), clients: number(t, "MOCKER_TEST_CLIENTS", 8), failures: map[string]int{}}
+	g := &gale{s: s, until: time.Now().Add(stormTime(t, 7*time.Second)), clients: number(t, "MOCKER_TEST_CLIENTS", 8), kill: kill, failures: map[string]int{}}
 	g.last.Store(time.Now().UnixNano())
 	stop := make(chan struct{})
 	var watch, clients sync.WaitGroup

@@ -49,11 +49,14 @@ var progressLine = regexp.MustCompile(`(?m)^( (Container|Network|Volume) |WARN |
 var pardoned = regexp.MustCompile(`cancelled: a later command stopped it|is not running|dependency failed to start|is restarting|is paused|is not paused|already paused|a paused container|` +
 	`cannot [a-z]+ it now; run the command again|(was removed|ended) meanwhile|no container found|it ended while the command was started|was not repeated`)
 
+// dying is what a command says of whose supervisors too many were killed in a row.
+const dying = "the supervisor dies again and again"
+
 // failed keeps what a command has failed of.
 func (g *gale) failed(args []string, r result) {
 	text := strings.TrimSpace(progressLine.ReplaceAllString(r.stderr, ""))
 	ended := (args[0] == "exec" || args[0] == "run") && text == "" // with its container
-	if g.unknown.Load() < 20 && !ended && !pardoned.MatchString(text) {
+	if g.unknown.Load() < 20 && !ended && !pardoned.MatchString(text) && !(g.kill && strings.Contains(text, dying)) {
 		g.unknown.Add(1)
 		g.s.t.Errorf("%v: exit %d: %s%s", args, r.code, r.stdout, r.stderr)
 	}
