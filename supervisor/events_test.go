@@ -47,7 +47,7 @@ func TestEventsAreRemembered(t *testing.T) {
 		g.must(g.do(api.Request{Op: api.OpRestart}))
 		g.must(g.do(api.Request{Op: api.OpKill, Kill: &api.KillRequest{Signal: "KILL"}}))
 		all := g.recalled(time.Unix(1, 0), true)
-		want := "create create connect start kill(15) die(143) disconnect stop connect start restart kill(9) die(137) disconnect stop"
+		want := "create create connect start kill(15) die(143) disconnect stop connect start restart kill(9) die(137) disconnect"
 		if got := actions(all); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

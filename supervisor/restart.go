@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // restartsAfter reports that i, whose run is over, is to run again by itself.
@@ -68,8 +69,8 @@ func (s *Supervisor) decide(i *instance, e event) {
 		s.enter(i, Exited)
 	}
 	s.emitEnd(i)
-	if i.rec.Reason == ReasonStopped {
-		s.emit(i, "stop")
+	if sent := i.rec.Sent; i.rec.Reason == ReasonStopped && (sent == nil || sent.By != record.SentByKill) {
+		s.emit(i, "stop") // docker tells of no stop after the command kill
 	}
 }
 

@@ -59,9 +59,9 @@ func (s *Supervisor) signal(i *instance, o stopOrder, paused bool) {
 }
 
 // tell sends the stop signal, or kills at once where waiting is pointless: no
-// grace was given, or the process provably ignores the signal.
+// grace was given (1 ns: by the file), or the process provably ignores the signal.
 func (s *Supervisor) tell(name string, r *Run, sig syscall.Signal, grace time.Duration) {
-	if grace == 0 || s.rt.Ignores(r, sig) {
+	if grace <= 1 || s.rt.Ignores(r, sig) {
 		sig = syscall.SIGKILL
 	}
 	_ = s.ask(func() {
