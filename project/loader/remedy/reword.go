@@ -5,32 +5,30 @@ import (
 	"strings"
 )
 
-// rewording is a text of the library, and what we say instead.
-type rewording struct {
-	from     *regexp.Regexp
-	to, hint string
-}
+// rewording is a text of the library, a regular expression, and what we say instead. It
+// is compiled when an error is there: this package is initialised in every process.
+type rewording struct{ from, to, hint string }
 
 var rewordings = []rewording{
-	{regexp.MustCompile(`^error while interpolating (\S+): failed to cast to expected type: invalid boolean: (.*)$`), `$1: "$2" is neither true nor false`, "write true or false"},
-	{regexp.MustCompile(`^error while interpolating (\S+): failed to cast to expected type: strconv\.\w+: parsing "(.*)": .*$`), `$1: "$2" is not a number`, "write a number"},
-	{regexp.MustCompile(`^error while interpolating (\S+): failed to cast to expected type: (.*)$`), `$1: $2`, ""},
-	{regexp.MustCompile(`^(\S+): time: (.*)$`), `$1: $2`, "write a duration with its unit: 10s, 1m30s"},
-	{regexp.MustCompile(`^(\S+)\.\[(\d+)\]: unexpected type map.*$`), `$1.$2: a mapping is not possible here`, "write - KEY=value, or KEY: value without the dash"},
-	{regexp.MustCompile(`^(\S+) '(.*)' does not match pattern '.*'$`), `$1: "$2" is not possible`, ""},
-	{regexp.MustCompile(`^(\S+): invalid command line string$`), `$1: a quote is not closed`, "close it, or write a list of words"},
-	{regexp.MustCompile(`^(services|networks|volumes|configs|secrets) additional properties '([^']*)'.* not allowed$`), `$1.$2: the name is not possible`, "names have letters, digits, and . _ - between"},
-	{regexp.MustCompile(`^(services|networks|volumes|configs|secrets) must be a mapping$`), `$1: it must be a mapping`, ""},
-	{regexp.MustCompile(`^top-level object must be a mapping$`), `this is no compose file: it has no keys at the top`, "a compose file begins with services:"},
-	{regexp.MustCompile(`^(\S+) items at (\d+) and (\d+) are equal$`), `$1.$3: it stands there twice`, "remove one of them"},
-	{regexp.MustCompile(`^yaml: construct errors?: .*mapping key "(.*)" already defined at line (\d+)$`), `the key "$1" stands there twice, first in line $2`, "remove one of them"},
+	{`^error while interpolating (\S+): failed to cast to expected type: invalid boolean: (.*)$`, `$1: "$2" is neither true nor false`, "write true or false"},
+	{`^error while interpolating (\S+): failed to cast to expected type: strconv\.\w+: parsing "(.*)": .*$`, `$1: "$2" is not a number`, "write a number"},
+	{`^error while interpolating (\S+): failed to cast to expected type: (.*)$`, `$1: $2`, ""},
+	{`^(\S+): time: (.*)$`, `$1: $2`, "write a duration with its unit: 10s, 1m30s"},
+	{`^(\S+)\.\[(\d+)\]: unexpected type map.*$`, `$1.$2: a mapping is not possible here`, "write - KEY=value, or KEY: value without the dash"},
+	{`^(\S+) '(.*)' does not match pattern '.*'$`, `$1: "$2" is not possible`, ""},
+	{`^(\S+): invalid command line string$`, `$1: a quote is not closed`, "close it, or write a list of words"},
+	{`^(services|networks|volumes|configs|secrets) additional properties '([^']*)'.* not allowed$`, `$1.$2: the name is not possible`, "names have letters, digits, and . _ - between"},
+	{`^(services|networks|volumes|configs|secrets) must be a mapping$`, `$1: it must be a mapping`, ""},
+	{`^top-level object must be a mapping$`, `this is no compose file: it has no keys at the top`, "a compose file begins with services:"},
+	{`^(\S+) items at (\d+) and (\d+) are equal$`, `$1.$3: it stands there twice`, "remove one of them"},
+	{`^yaml: construct errors?: .*mapping key "(.*)" already defined at line (\d+)$`, `the key "$1" stands there twice, first in line $2`, "remove one of them"},
 }
 
 // Reword says a message of the library in plain words; hint is "" if none belongs to them.
 func Reword(message string) (text, hint string) {
 	for _, r := range rewordings {
-		if r.from.MatchString(message) {
-			return r.from.ReplaceAllString(message, r.to), r.hint
+		if from := regexp.MustCompile(r.from); from.MatchString(message) {
+			return from.ReplaceAllString(message, r.to), r.hint
 		}
 	}
 	return message, ""
