@@ -50,6 +50,8 @@ func mustLoad(t testing.TB, dir string, change ...func(*loader.Options)) *loader
 // at once. UPDATE_GOLDEN=1 writes them anew.
 func TestGolden(t *testing.T) {
 	inputs, err := filepath.Glob("testdata/*.yaml")
+	public, _ := filepath.Glob("testdata/public-style/*.yaml")
+	inputs = append(inputs, public...)
 	if err != nil || len(inputs) == 0 {
 		t.Fatalf("no inputs: %v", err)
 	}
