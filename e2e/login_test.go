@@ -103,7 +103,7 @@ func TestConfigDigests(t *testing.T) {
 	if out := s.must("config", "--resolve-image-digests"); !strings.Contains(out, pinned) || !strings.Contains(out, fmt.Sprintf("image: %s/web@%s", r.Host, digest)) || !strings.Contains(out, "- x") {
 		t.Errorf("config: %s", out)
 	}
-	want := fmt.Sprintf("services:\n  a:\n    %s\n  b:\n    image: %s/web@%s\n", pinned, r.Host, digest)
+	want := fmt.Sprintf("services:\n  a:\n    %s\n  b:\n    image: %s/web@%s\n  c: {}\n", pinned, r.Host, digest)
 	for _, more := range [][]string{nil, {"--no-interpolate"}} {
 		if out := s.must(append([]string{"config", "--lock-image-digests"}, more...)...); out != want {
 			t.Errorf("%q: %s\nwant\n%s", more, out, want)
