@@ -95,6 +95,13 @@
 // a crash they are "held" meanwhile, which is recorded. A crashed service does
 // not wait for its dependents to stop: it comes back as soon as it may.
 //
+// # Health
+//
+// A run is watched by its health check, by what its service says of its readiness
+// (package ready), or by both, whose verdicts are joined (policy.Join). A verdict changes
+// the record and wakes who waits. The record also keeps the last runs, who ended them and
+// the last failure of a command, for those who ask why (internal/why).
+//
 // # Crash and adoption
 //
 // state.json holds one Record. It is written before every action whose loss
