@@ -62,6 +62,7 @@ func (c Change) String() string {
 // Compare lists what differs, in the order of the fields.
 func Compare(was, is *project.Service) (list []Change) {
 	a, b := reflect.ValueOf(was).Elem(), reflect.ValueOf(is).Elem()
+	index := index()
 	for i := range index {
 		f := &index[i]
 		x, y := a.FieldByIndex(f.index), b.FieldByIndex(f.index)
@@ -127,6 +128,7 @@ func Copy(dst, src *project.Service, changes []Change) {
 // read: a change of theirs needs nothing.
 func CopyNeutral(dst, src *project.Service) {
 	to, from := reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem()
+	index := index()
 	for i := range index {
 		if f := &index[i]; f.need == Nothing {
 			to.FieldByIndex(f.index).Set(from.FieldByIndex(f.index))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -98,7 +99,8 @@ type place struct {
 	index []int
 }
 
-var index = places()
+// index is made at the first comparison: most commands make none.
+var index = sync.OnceValue(places)
 
 func places() []place {
 	typ := reflect.TypeFor[project.Service]()
