@@ -23,3 +23,14 @@ func TestPlanFlags(t *testing.T) {
 		t.Errorf("plan has changed %q to %q", before, after)
 	}
 }
+
+// The lines that match, and those that do not, are all there are.
+func TestLogsMatch(t *testing.T) {
+	s := begin(t, "services:\n  a: { command: ./probe lines 12 0s word, restart: 'no' }\n")
+	s.must("up", "-d")
+	s.eventually("all lines", func() bool { return s.logged("a", "word 11") })
+	with, without := s.must("logs", "--no-log-prefix", "--grep", "word 1", "a"), s.must("logs", "--no-log-prefix", "--grep", "word 1", "--invert", "a")
+	if strings.Count(with, "word 1") != 3 || strings.Contains(without, "word 1") || strings.Count(with+without, "word") != 12 {
+		t.Errorf("with %q, without %q", with, without)
+	}
+}
