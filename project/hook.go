@@ -60,3 +60,13 @@ func (s *Service) Steps() []Service {
 	}
 	return out
 }
+
+// WithSteps are the services with these names and the steps before them, as copies.
+func (p *Project) WithSteps(names []string) (list []Service) {
+	for _, name := range names {
+		if s, ok := p.Service(name); ok {
+			list = append(append(list, *s), s.Steps()...)
+		}
+	}
+	return list
+}

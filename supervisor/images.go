@@ -24,18 +24,6 @@ func (s *Supervisor) images(ctx context.Context, r *request, services []project.
 	return found, found.Check()
 }
 
-// named are the services of p with these names and the steps before them, which the
-// caller may change.
-func named(p *project.Project, names []string) (list []project.Service) {
-	for _, name := range names {
-		if svc, ok := p.Service(name); ok {
-			list = append(list, *svc)
-			list = append(list, svc.Steps()...)
-		}
-	}
-	return list
-}
-
 // applyImage makes c a container of an image, and tells what the user should know.
 func applyImage(c *Container, img imageconfig.Resolved, r *request) {
 	if img.ID == "" {

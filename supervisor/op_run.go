@@ -75,7 +75,7 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		return err
 	}
 	defer s.queue.Leave(t)
-	images, err := s.images(ctx, r, append(named(&b.Project, needs), b.Service))
+	images, err := s.images(ctx, r, append(b.Project.WithSteps(needs), b.Service))
 	if err != nil {
 		return err
 	}

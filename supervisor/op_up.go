@@ -35,7 +35,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		return err
 	}
 	defer s.queue.Leave(t)
-	images, err := s.images(ctx, r, named(&b.Project, selected))
+	images, err := s.images(ctx, r, b.Project.WithSteps(selected))
 	if err != nil {
 		return err
 	}
