@@ -169,10 +169,13 @@ func (w *worker) copy(ctx context.Context, paths map[int]map[string]bool) (list 
 		}
 	}
 	running := slices.ContainsFunc(list, func(c Container) bool { return c.Running })
-	if !running && !w.quietly && count(paths) > 0 {
+	switch {
+	case running:
+		w.quietly = false
+	case !w.quietly && count(paths) > 0:
+		w.quietly = true
 		w.say(fmt.Sprintf("service %q does not run: it has the changes when it is started", w.service))
 	}
-	w.quietly = !running
 	return list
 }
 

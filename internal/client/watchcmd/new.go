@@ -54,12 +54,13 @@ func (w *watching) Close() {
 	w.w.Close()
 }
 
-// attend names the services whose containers start.
+// attend names the services whose containers start. What started between two
+// subscriptions is told by the second, as there.
 func attend(ctx context.Context, e *client.Env, name string, arrivals chan<- string) {
 	for ctx.Err() == nil {
 		// However it ends, by the project's or a supervisor's end, the next is asked.
 		_ = e.Events(ctx, name, nil, func(ev *api.Event) error {
-			if ev.Type != "" || ev.OneOff || ev.Action != "start" {
+			if ev.Type != "" || ev.OneOff || ev.Action != "start" && ev.Action != "exists" {
 				return nil
 			}
 			select {
