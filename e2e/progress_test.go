@@ -32,7 +32,7 @@ func TestUpOnTerminal(t *testing.T) {
 		}
 	}
 	s.must("down", "--rmi", "local")
-	front := s.onTerminal("up")
+	front := s.onTerminal("up", "--menu=false") // which is drawn anew below each line
 	front.shows("it runs")
 	front.type_("\x03")
 	if code := front.code(); code != 130 {

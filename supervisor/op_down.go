@@ -59,7 +59,7 @@ func (s *Supervisor) endProject(ctx context.Context, t *turns.Ticket) error {
 	if _, err := s.removeNetworks(ctx); err != nil {
 		return err
 	}
-	// Whoever has queued up meanwhile wants the project back: go on.
+	// Who has queued up meanwhile to start something wants the project back: go on.
 	if !s.queue.CloseIfLast(t) {
 		return nil
 	}

@@ -52,6 +52,10 @@ func (q *Queue) Enter(ctx context.Context, services []string, yields bool) (cont
 	q.mu.Unlock()
 	select {
 	case <-t.turn:
+		if q.Closed() {
+			q.Leave(t)
+			return nil, nil, ErrClosed
+		}
 		return ctx, t, nil
 	case <-ctx.Done():
 		q.Leave(t)
@@ -93,12 +97,19 @@ func (q *Queue) Empty() bool {
 	return len(q.tickets) == 0
 }
 
-// CloseIfLast refuses all further requests, provided that only t is there.
+// CloseIfLast refuses all further requests, those that wait included, provided that
+// none of these would start anything.
 func (q *Queue) CloseIfLast(t *Ticket) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = len(q.tickets) == 1 && q.tickets[0] == t
-	return q.closed
+	if len(q.tickets) == 0 || q.tickets[0] != t || slices.ContainsFunc(q.tickets[1:], func(t *Ticket) bool { return t.yields }) {
+		return false
+	}
+	q.closed = true
+	for _, waits := range q.tickets[1:] {
+		waits.cancel(ErrClosed)
+	}
+	return true
 }
 
 // Closed reports that no further requests are taken.

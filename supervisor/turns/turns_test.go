@@ -115,17 +115,21 @@ func TestCloseOnlyWhenNobodyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := New()
 		_, first, _ := q.Enter(t.Context(), nil, false)
-		second := entered(q, t.Context(), nil, false)
+		second := entered(q, t.Context(), nil, true)
 		if q.CloseIfLast(first) || q.Closed() {
-			t.Error("closed though somebody waits")
+			t.Error("closed though somebody waits to start something")
 		}
 		q.Leave(first)
 		if err := <-second; err != nil {
 			t.Fatal(err)
 		}
 		last := q.tickets[0]
+		idle := entered(q, t.Context(), nil, false)
 		if !q.CloseIfLast(last) || !q.Closed() {
-			t.Error("not closed")
+			t.Error("not closed though nobody waits to start anything")
+		}
+		if err := <-idle; !errors.Is(err, ErrClosed) {
+			t.Errorf("who waits to remove something got %v", err)
 		}
 		if _, _, err := q.Enter(t.Context(), nil, false); !errors.Is(err, ErrClosed) {
 			t.Errorf("got %v", err)
