@@ -1,6 +1,7 @@
 package solve_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,7 +54,9 @@ func TestBuildKilled(t *testing.T) {
 	finished := 0
 	for i := range kills {
 		s.write(t, "src/f", fmt.Sprint("file", i/5)) // not everything is done in the end
+		var said bytes.Buffer
 		cmd := exec.Command("/proc/self/exe", killedArg, dir)
+		cmd.Stderr = &said
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +65,7 @@ func TestBuildKilled(t *testing.T) {
 		select {
 		case err := <-ended:
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("build %d: %v: %s", i, err, said.String())
 			}
 			finished++
 		case <-time.After(time.Duration(i%17) * 25 * time.Millisecond):
