@@ -16,9 +16,9 @@ const (
 	thousand = 1000
 )
 
-// benchPlan measures an up of a hundred services that has nothing to do, as a whole
-// process, and the plan of a thousand: files read, plan made and printed, and the
-// memory that took.
+// benchPlan measures an up of a hundred services that has nothing to do, and what ps
+// takes to show them, as whole processes, and the plan of a thousand: files read, plan
+// made and printed, and the memory that took.
 func benchPlan(ctx context.Context, b *bench) error {
 	p, err := b.project("hundred", services(hundred, "/bin/sleep 1000"))
 	if err != nil {
@@ -27,7 +27,7 @@ func benchPlan(ctx context.Context, b *bench) error {
 	if _, err := p.run(ctx, "up", "-d"); err != nil {
 		return err
 	}
-	var noop, plan []time.Duration
+	var noop, plan, ps []time.Duration
 	for range b.runs {
 		took, err := p.run(ctx, "up", "-d")
 		if err != nil {
@@ -38,12 +38,17 @@ func benchPlan(ctx context.Context, b *bench) error {
 			return err
 		}
 		plan = append(plan, took)
+		if took, err = p.run(ctx, "ps"); err != nil {
+			return err
+		}
+		ps = append(ps, took)
 	}
 	if _, err := p.run(ctx, "down", "-t", "0"); err != nil {
 		return err
 	}
 	b.absolute(fmt.Sprintf("up -d that changes nothing, %d services", hundred), median(noop).Seconds(), 0.15, "s")
 	b.absolute(fmt.Sprintf("plan of %d services that run", hundred), median(plan).Seconds(), 0.15, "s")
+	b.absolute(fmt.Sprintf("ps of %d services", hundred), median(ps).Seconds(), 0.03, "s")
 	return b.planThousand(ctx)
 }
 

@@ -188,7 +188,6 @@ func TestUpFlags(t *testing.T) {
 		{"up --no-color --attach-dependencies a", "services:\n  a: { command: ./probe lines 2 1ms a, depends_on: [b] }\n  b: { command: ./probe lines 2 1ms b }\n", 0, "| b 1", ""},
 		{"up --no-color --no-log-prefix a", "services:\n  a: { command: ./probe lines 2 1ms a, depends_on: [b] }\n  b: { command: ./probe lines 2 1ms b }\n", 0, "\na 1", "b 1"},
 		{"up --detach --wait --wait-timeout 1", "services:\n  a: { command: ./probe pause, healthcheck: { test: [CMD, 'false'], interval: 5s } }\n", 1, "", ""},
-		{"up --detach --renew-anon-volumes --always-recreate-deps --yes", "services:\n  a: { command: ./probe pause, depends_on: [b], volumes: [/v] }\n  b: { command: ./probe pause }\n", 0, "a-1  Started", ""},
 	} {
 		t.Run(c.line, func(t *testing.T) {
 			s := begin(t, c.file)
@@ -198,6 +197,30 @@ func TestUpFlags(t *testing.T) {
 				t.Errorf("exit %d, want %d; want %q and not %q in\n%s", r.code, c.code, c.has, c.not, all)
 			}
 		})
+	}
+}
+
+// What --always-recreate-deps and --renew-anon-volumes make anew, and that nothing is
+// without them.
+func TestUpAnew(t *testing.T) {
+	s := begin(t, "services:\n  a: { command: sh -c 'echo $$(ls /v) found; touch /v/old; exec sleep 1000', stop_signal: KILL, depends_on: [b], volumes: [/v] }\n  b: { command: ./probe pause }\n")
+	s.must("up", "-d")
+	s.eventually("a has looked", func() bool { return s.logged("a", "found") })
+	first := s.ps()
+	for _, c := range []struct {
+		args  string
+		b     bool // is another one
+		found string
+	}{
+		{"up -d --force-recreate --yes a", false, "old found"},
+		{"up -d --force-recreate --always-recreate-deps a", true, "old found"},
+		{"up --detach --force-recreate --renew-anon-volumes a", true, "| found"},
+	} {
+		s.must(strings.Fields(c.args)...)
+		s.eventually(c.args+": "+c.found, func() bool { return strings.HasSuffix(s.must("logs", "a"), c.found+"\n") })
+		if now := s.ps(); now["a-1"].ID == first["a-1"].ID || (now["b-1"].ID != first["b-1"].ID) != c.b {
+			t.Errorf("%s: a was %s, b %s; they are\n%+v", c.args, first["a-1"].ID, first["b-1"].ID, now)
+		}
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// graphs is how many random graphs are run: MOCKER_TEST_GRAPHS, a million in the nightly
-// run.
+// graphs is how many random graphs are run: MOCKER_TEST_GRAPHS; a million take half a
+// minute.
 func graphs(t *testing.T) int {
 	text := os.Getenv("MOCKER_TEST_GRAPHS")
 	if text == "" {
