@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Hash is the fingerprint of what a container of the service is made from:
@@ -20,16 +21,7 @@ import (
 // (pre_stop, update_config); what is watched; and how its image is got:
 // what comes of that is compared by its id.
 func (p *Project) Hash(s *Service) string {
-	c := *s
-	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{}
-	c.Logging = Logging{} // its log goes on under the new options
-	c.Build, c.Pull, c.Platform, c.Watch = nil, PullPolicy{}, "", nil
-	c.PreStop, c.Update = nil, nil
-	if c.Ready != nil && c.Ready.Notify {
-		c.Ready = &Ready{Notify: true} // its socket is mounted
-	} else {
-		c.Ready = nil
-	}
+	c := essence(*s)
 	model := struct {
 		Service  Service
 		Networks []Network // always empty: fingerprints of old records stay valid
@@ -43,6 +35,24 @@ func (p *Project) Hash(s *Service) string {
 		}
 	}
 	return fingerprint(model)
+}
+
+// essence is what of a service a container is made from, in the steps of pre_start too.
+func essence(c Service) Service {
+	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{}
+	c.Logging = Logging{} // its log goes on under the new options
+	c.Build, c.Pull, c.Platform, c.Watch = nil, PullPolicy{}, "", nil
+	c.PreStop, c.Update = nil, nil
+	if c.Ready != nil && c.Ready.Notify {
+		c.Ready = &Ready{Notify: true} // its socket is mounted
+	} else {
+		c.Ready = nil
+	}
+	c.PreStart = slices.Clone(c.PreStart)
+	for n := range c.PreStart {
+		c.PreStart[n].Service = essence(c.PreStart[n].Service)
+	}
+	return c
 }
 
 func fingerprint(v any) string {

@@ -59,14 +59,14 @@ func (c Change) String() string {
 	return c.Key + ": " + c.Text
 }
 
-// Compare lists what differs, in the order of the fields.
+// Compare lists what differs, in the order of the fields; steps of pre_start come last.
 func Compare(was, is *project.Service) (list []Change) {
 	a, b := reflect.ValueOf(was).Elem(), reflect.ValueOf(is).Elem()
 	index := index()
 	for i := range index {
 		f := &index[i]
 		x, y := a.FieldByIndex(f.index), b.FieldByIndex(f.index)
-		if same(x, y) {
+		if f.name == "PreStart" || same(x, y) {
 			continue
 		}
 		need := f.need
@@ -77,7 +77,7 @@ func Compare(was, is *project.Service) (list []Change) {
 			list = append(list, Change{Key: d.key, Text: d.text, Need: need, Field: f.name})
 		}
 	}
-	return list
+	return append(list, steps(was, is, list)...)
 }
 
 // same is equality, with nothing and an empty list or map being the same.
@@ -114,7 +114,7 @@ func Without(list []Change, fields ...string) (out []Change) {
 	return out
 }
 
-// Copy gives dst the values that src has of the fields of the changes.
+// Copy gives dst the values that src has of the fields of the changes, its steps too.
 func Copy(dst, src *project.Service, changes []Change) {
 	to, from := reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem()
 	for _, c := range changes {
@@ -122,6 +122,7 @@ func Copy(dst, src *project.Service, changes []Change) {
 			to.FieldByIndex(f.Index).Set(from.FieldByIndex(f.Index))
 		}
 	}
+	eachStep(dst, src, func(dst, src *project.Service) { Copy(dst, src, changes) })
 }
 
 // CopyNeutral gives dst the values that src has of all fields that containers do not
@@ -134,4 +135,5 @@ func CopyNeutral(dst, src *project.Service) {
 			to.FieldByIndex(f.index).Set(from.FieldByIndex(f.index))
 		}
 	}
+	eachStep(dst, src, CopyNeutral)
 }

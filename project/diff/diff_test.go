@@ -48,6 +48,7 @@ func TestWords(t *testing.T) {
 		"environment.API_TOKEN: added":                                {{}, {Environment: []string{"API_TOKEN=new"}}},
 		"secrets.db: content changed":                                 {{Files: []project.File{{Kind: project.FileSecret, Source: "db", Digest: "a"}}}, {Files: []project.File{{Kind: project.FileSecret, Source: "db", Digest: "b"}}}},
 		"configs.app.target: /a -> /b":                                {{Files: []project.File{{Kind: project.FileConfig, Source: "app", Target: "/a"}}}, {Files: []project.File{{Kind: project.FileConfig, Source: "app", Target: "/b"}}}},
+		"configs.app.mode: 0440 -> 0444":                              {{Files: []project.File{{Kind: project.FileConfig, Source: "app", Mode: 0o440}}}, {Files: []project.File{{Kind: project.FileConfig, Source: "app", Mode: 0o444}}}},
 		"labels.a.b: 1 -> 2":                                          {{Labels: map[string]string{"a.b": "1"}}, {Labels: map[string]string{"a.b": "2"}}},
 		"healthcheck.interval: (none) -> 5s":                          {{HealthCheck: &project.HealthCheck{Test: []string{"CMD", "x"}}}, {HealthCheck: &project.HealthCheck{Test: []string{"CMD", "x"}, Interval: 5 * time.Second}}},
 		"healthcheck.test: [CMD, x] -> (none)":                        {{HealthCheck: &project.HealthCheck{Test: []string{"CMD", "x"}}}, {}},

@@ -43,6 +43,10 @@ func walk(key string, was, is reflect.Value) (list []difference) {
 		return list
 	case reflect.Map:
 		return maps(key, was, is)
+	case reflect.Uint32:
+		if strings.HasSuffix(key, ".mode") { // permission bits, as the file has them
+			return []difference{{key, fmt.Sprintf("%04o -> %04o", was.Uint(), is.Uint())}}
+		}
 	}
 	return []difference{{key, arrow(key, value(was), value(is))}}
 }
