@@ -34,22 +34,23 @@ type Outcome struct {
 
 // outcomes are those of the containers that this plan has looked at.
 func (m *maker) outcomes() (list []Outcome) {
-	touched := map[string]bool{}
+	touched := map[string]string{} // and why
 	for _, op := range m.b.p.Operations {
 		switch op.Kind {
 		case Connect, Disconnect, Update, Limit, Amend:
-			touched[op.Object] = true
+			touched[op.Object] = cmp.Or(op.Cause, touched[op.Object])
 		}
 	}
 	for name, vs := range m.verdicts {
 		s, _ := m.p.Service(name)
 		for _, v := range vs {
-			o := Outcome{Name: v.c.Name, Service: name, Number: v.c.Number, Action: m.action(v, touched[v.c.Name]), Cause: v.cause, Changes: v.changes}
+			cause, changed := touched[v.c.Name]
+			o := Outcome{Name: v.c.Name, Service: name, Number: v.c.Number, Action: m.action(v, changed), Cause: v.cause, Changes: v.changes}
 			if v.create {
 				o.Name = m.p.ContainerName(s, v.c.Number)
-			} else if touched[v.c.Name] {
+			} else if changed {
 				o.Changes = append(slices.Clone(v.changes), inPlace(m.p, v.c, s)...)
-				o.Cause = cmp.Or(o.Cause, inWords(o.Changes))
+				o.Cause = cmp.Or(o.Cause, inWords(o.Changes), cause)
 			}
 			list = append(list, o)
 		}

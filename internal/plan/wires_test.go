@@ -128,3 +128,24 @@ orphan demo-old-1`},
 		})
 	}
 }
+
+// A container that only leaves and joins a network that changed says why.
+func TestOutcomeOfRenewedNetwork(t *testing.T) {
+	p := pair()
+	o := up(p, Running)
+	o.Networks, o.Defined = []string{"demo_back", "demo_front"}, map[string]project.Network{"demo_back": p.Networks[0], "demo_front": p.Networks[1]}
+	p = pair()
+	p.Networks[0].Internal = true
+	got, err := Make(p, o, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range got.Outcomes {
+		if c.Action != ToUpdate || c.Cause != "the network changed" {
+			t.Errorf("%s: %s, %q", c.Name, c.Action, c.Cause)
+		}
+	}
+	if len(got.Outcomes) != 2 {
+		t.Errorf("outcomes: %+v", got.Outcomes)
+	}
+}
