@@ -39,6 +39,7 @@ var values = map[string]names{
 	"graph --format": oneOf(graph.Formats...), "doctor --format": oneOf("text", "json"), "--driver": oneOf("local"), "network create --driver": oneOf("bridge"),
 	"image inspect --format": oneOf("json"), "network inspect --format": oneOf("json"), "volume inspect --format": oneOf("json"),
 	"build --ssh": oneOf("default"), "logs --tail": oneOf("all", "10", "100", "1000"),
+	"logs --level": oneOf("trace", "debug", "info", "notice", "warn", "error", "fatal"),
 }
 
 // files are flags whose values are files, which the shell knows best, and dirs

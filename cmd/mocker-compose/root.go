@@ -69,7 +69,7 @@ func newRoot(env *client.Env) *cobra.Command {
 	completes(root, "progress", "auto", "plain", "tty", "json", "quiet")
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	root.Flags().SetInterspersed(false)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
+	root.SetFlagErrorFunc(badFlag)
 	cobra.EnableCommandSorting = false  // lists are in our order
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.DisableDefaultCmd = true

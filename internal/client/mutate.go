@@ -38,6 +38,7 @@ func timeout(seconds int) *time.Duration {
 
 func timeoutFlag(fs *pflag.FlagSet, to *int) {
 	fs.IntVarP(to, "timeout", "t", -1, "`SECONDS` before a kill (default: each service's stop_grace_period)")
+	fs.Lookup("timeout").DefValue = "0" // help has said what is the default, and would add its number
 }
 
 // check refuses services that nobody knows.
