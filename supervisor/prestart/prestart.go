@@ -16,6 +16,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
 // number stands in place of a replica's number, as for what run makes.
@@ -53,7 +54,7 @@ func Next(name string, all []record.Replica) (of *record.Replica, marks []string
 			return nil, []string{name}
 		}
 		if r.PreStarted == n {
-			if of == nil {
+			if of == nil && (r.Name == name || r.State != states.Creating) { // its volumes are there
 				of = r
 			}
 			marks = append(marks, r.Name)

@@ -7,15 +7,22 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
+	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
 // replica is a container of a service whose steps are written as letters: "s" once for
 // the service, "r" once for each container.
 func replica(name, steps string, done int) record.Replica {
-	r := record.Replica{Container: kernel.Container{Name: name, ID: "id of " + name, Project: "p", Service: project.Service{Name: "web"}}, PreStarted: done}
+	r := record.Replica{Container: kernel.Container{Name: name, ID: "id of " + name, Project: "p", Service: project.Service{Name: "web"}}, State: states.Created, PreStarted: done}
 	for _, kind := range steps {
 		r.Service.PreStart = append(r.Service.PreStart, project.InitContainer{PerReplica: kind == 'r', Service: project.Service{Name: "web"}})
 	}
+	return r
+}
+
+// creating is one that is still being made.
+func creating(r record.Replica) record.Replica {
+	r.State = states.Creating
 	return r
 }
 
@@ -30,6 +37,7 @@ func TestNext(t *testing.T) {
 		{"all done", []record.Replica{replica("a", "ss", 2)}, "", ""},
 		{"the first", []record.Replica{replica("a", "ss", 0)}, "a", "a"},
 		{"once for all", []record.Replica{replica("0", "ss", 0), replica("a", "ss", 0), replica("b", "ss", 0)}, "0", "0 a b"},
+		{"the first is not made yet, and there is nothing to share", []record.Replica{creating(replica("0", "ss", 0)), replica("a", "ss", 0)}, "a", "0 a"},
 		{"another has done it", []record.Replica{replica("a", "ss", 0), replica("b", "ss", 1)}, "", "a"},
 		{"another has done more than it has", []record.Replica{replica("a", "ss", 1), replica("b", "ss", 1)}, "a", "a b"},
 		{"for each", []record.Replica{replica("a", "r", 0), replica("b", "r", 1)}, "a", "a"},
