@@ -98,6 +98,22 @@ func TestOrphans(t *testing.T) {
 	}
 }
 
+// A renamed service takes the port and the container_name of its former self in the up
+// that removes it.
+func TestRenamedService(t *testing.T) {
+	port := freePort(t)
+	file := func(name string) string {
+		return fmt.Sprintf("services:\n  %s: { command: ./probe trap, container_name: door-%d, ports: ['127.0.0.1:%d:80'] }\n", name, os.Getpid(), port)
+	}
+	s := begin(t, file("before"))
+	s.must("up", "-d")
+	s.write("compose.yaml", file("after"))
+	s.must("up", "-d", "--remove-orphans")
+	if ps := s.must("ps", "-a", "--format", "{{.Service}} {{.State}}"); ps != "after running\n" {
+		t.Errorf("%s", ps)
+	}
+}
+
 // Replicas are numbered, have their own state, and share a name.
 func TestScale(t *testing.T) {
 	s := begin(t, "services:\n  w: { command: ./probe serve :80, scale: 3 }\n  c: { command: ./probe pause }\n")

@@ -92,6 +92,7 @@ type maker struct {
 	selected []string
 	oneOff   *project.Service // what run makes a container of; nil: this is no run
 	observed Observed
+	gone     []ID // removals of orphans
 	b        *builder
 	w        *wiring
 }
@@ -164,7 +165,7 @@ func (m *maker) orphans(observed Observed) {
 	found := observed.orphans(m.p)
 	for _, c := range highestFirst(found) {
 		if m.o.RemoveOrphans {
-			m.b.remove(c, orphanCause(m.p, c), false, nil)
+			m.gone = append(m.gone, m.b.remove(c, orphanCause(m.p, c), false, nil))
 		} else {
 			m.b.p.Orphans = append(m.b.p.Orphans, c.Name)
 		}
@@ -212,8 +213,11 @@ func (m *maker) raise(service string) {
 	}
 }
 
-// needs are the creations of networks and volumes that a service comes after.
-func (m *maker) needs(s *project.Service) (ids []ID) {
+// needs are what the containers of a service come after: the creations of its networks
+// and volumes, and the removals of orphans. A service that was renamed wants the ports and
+// the container_name of its former self.
+func (m *maker) needs(s *project.Service) []ID {
+	ids := slices.Clone(m.gone)
 	for _, e := range s.Endpoints {
 		if id, ok := m.b.made["network "+e.Network]; ok {
 			ids = append(ids, id)

@@ -142,6 +142,17 @@ orphan demo-old-1`},
 1 remove demo-old-2: orphan: no file defines old
 2 stop demo-old-1: orphan: no file defines old
 3 remove demo-old-1: orphan: no file defines old; after 2`},
+		{name: "orphans make room", o: Options{RemoveOrphans: true}, change: func(p *project.Project, o *Observed) {
+			o.Containers = append(o.Containers, Container{Name: "demo-old-1", Service: "old", Number: 1, State: Running})
+			service(p, "api").Scale = 4
+		}, want: `
+1 stop demo-old-1: orphan: no file defines old
+2 remove demo-old-1: orphan: no file defines old; after 1
+3 create demo-api-3: does not exist; after 2
+4 wait db service_healthy: api depends on it
+5 start demo-api-3: does not exist; after 3,4
+6 create demo-api-4: does not exist; after 2
+7 start demo-api-4: does not exist; after 4,6`},
 		{name: "no start", o: Options{NoStart: true, Services: []string{"db"}}, change: func(_ *project.Project, o *Observed) { *o = Observed{} }, want: `
 1 create network demo_default: does not exist
 2 create volume demo_data: does not exist
