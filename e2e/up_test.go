@@ -114,6 +114,19 @@ func TestRenamedService(t *testing.T) {
 	}
 }
 
+// A port that goes from one service to another is waited for until the first has ended.
+func TestPortMoves(t *testing.T) {
+	port := fmt.Sprintf("ports: ['127.0.0.1:%d:80']", freePort(t))
+	const file = "services:\n  a: { command: \"sh -c 'trap \\\"sleep 0.5; exit\\\" TERM; while :; do sleep 0.1; done'\", %s }\n  b: { command: ./probe pause, %s }\n"
+	s := begin(t, fmt.Sprintf(file, port, "scale: 1"))
+	s.must("up", "-d")
+	s.write("compose.yaml", fmt.Sprintf(file, "scale: 1", port))
+	s.must("up", "-d")
+	if ps := s.ps(); ps["a-1"].State != "running" || ps["b-1"].State != "running" || s.port("b-1") == 0 {
+		t.Errorf("%+v", ps)
+	}
+}
+
 // Replicas are numbered, have their own state, and share a name.
 func TestScale(t *testing.T) {
 	s := begin(t, "services:\n  w: { command: ./probe serve :80, scale: 3 }\n  c: { command: ./probe pause }\n")

@@ -12,7 +12,7 @@ type builder struct {
 	p      Plan
 	stops  map[string][]ID // by service
 	starts map[string][]ID // by service
-	made   map[string]ID   // create and remove operations, by kind and object
+	made   map[string]ID   // create, stop and remove operations, by kind and object
 	waits  map[waitKey]ID
 }
 
@@ -53,6 +53,7 @@ func (b *builder) stop(c Container, cause string, replaces bool, dependents []st
 	op.Replaces = replaces
 	id := b.add(op, after...)
 	b.stops[c.Service] = append(b.stops[c.Service], id)
+	b.made["stop "+c.Name] = id
 	return id
 }
 

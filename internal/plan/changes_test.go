@@ -45,6 +45,21 @@ func TestChanges(t *testing.T) {
 6 wait db service_healthy: api depends on it; after 5
 7 start demo-api-1: db is replaced; after 1,2,6
 8 start demo-api-2: db is replaced; after 1,2,6`},
+		{name: "a port that goes from one service to another", change: func(p *project.Project, o *Observed) {
+			port := []project.Port{{HostPort: 1, Target: 2, Protocol: "tcp"}}
+			o.Containers[3].Made.Ports = port // job
+			service(p, "api").Ports = []project.Port{{HostIP: "127.0.0.1", HostPort: 1, HostPortEnd: 4, Target: 2, Protocol: "tcp"}}
+		}, want: `
+1 stop demo-api-1: ports.127.0.0.1:1-4:2/tcp: added
+2 stop demo-api-2: ports.127.0.0.1:1-4:2/tcp: added
+3 stop demo-job-1: ports.1:2/tcp: removed
+4 amend demo-job-1: ports.1:2/tcp: removed; after 3
+5 start demo-job-1: ports.1:2/tcp: removed; after 3,4
+6 amend demo-api-1: ports.127.0.0.1:1-4:2/tcp: added; after 1,2
+7 wait db service_healthy: api depends on it
+8 start demo-api-1: ports.127.0.0.1:1-4:2/tcp: added; after 1,2,3,6,7
+9 amend demo-api-2: ports.127.0.0.1:1-4:2/tcp: added; after 1,2
+10 start demo-api-2: ports.127.0.0.1:1-4:2/tcp: added; after 1,2,3,7,9`},
 		{name: "a port, but nothing is to be started", o: Options{NoStart: true}, change: func(p *project.Project, _ *Observed) {
 			service(p, "job").Ports = []project.Port{{HostPort: 1, Target: 2, Protocol: "tcp"}}
 		}, want: `

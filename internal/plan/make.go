@@ -208,6 +208,7 @@ func (m *maker) raise(service string) {
 			after = append(after, m.amend(v, after)...)
 		}
 		if v.start && !m.o.NoStart {
+			after = append(after, m.holders(s)...)
 			m.b.start(s, v.c, v.cause, m.waitsFor, after...)
 		}
 	}

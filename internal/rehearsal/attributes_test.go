@@ -82,7 +82,7 @@ var attributes = []attribute{
 	{"dns.search", "", "dns_search: example.org", recreate},
 	{"dns.options", "", "dns_opt: ['ndots:2']", recreate},
 	{"x-mocker.host_loopback", "extra_hosts: ['h:host-gateway']", "extra_hosts: ['h:host-gateway']\n    x-mocker: {host_loopback: true}", recreate},
-	{"pre_start", "", "pre_start: [{command: [x]}]", recreate},
+	{"pre_start[0]", "", "pre_start: [{command: [x]}]", recreate},
 	{"post_start", "", "post_start: [{command: [x]}]", restart},
 	{"cgroup", "", "cgroup: host", recreate},
 
