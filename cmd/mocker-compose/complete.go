@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -117,7 +118,7 @@ func (a *app) offer(f names) cobra.CompletionFunc {
 		var out []string
 		directive := cobra.ShellCompDirectiveNoFileComp
 		for _, name := range f(a.namer(), args) {
-			if strings.HasPrefix(name, typed) && !slices.Contains(args, name) {
+			if strings.HasPrefix(name, typed) && !slices.Contains(args, name) && !strings.ContainsFunc(name, unicode.IsControl) {
 				out = append(out, name)
 				if strings.HasSuffix(name, "=") {
 					directive |= cobra.ShellCompDirectiveNoSpace

@@ -17,8 +17,12 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/outline"
 )
 
-// askTime bounds what the user waits for a supervisor that does not answer.
-const askTime = 200 * time.Millisecond
+// askTime bounds what the user waits for a supervisor that does not answer, readTime for
+// files that cannot be read at once: a pipe nobody writes to, a server that is away.
+const (
+	askTime  = 200 * time.Millisecond
+	readTime = 2 * time.Second
+)
 
 // namer knows names of this moment. It prints nothing, starts nothing, and has no
 // errors: what cannot be asked has no names.
@@ -36,10 +40,12 @@ func (a *app) namer() *namer {
 		n.env.Stderr = null // for as long as this process is
 	}
 	g := &a.env.Global
-	found, err := locate.Find(locate.Query{Files: g.Files, ProjectDir: g.ProjectDir, EnvFiles: g.EnvFiles, Environ: os.Environ()})
-	if err == nil {
-		n.outline = outline.Read(found.Files)
+	q := locate.Query{Files: g.Files, ProjectDir: g.ProjectDir, EnvFiles: g.EnvFiles, Environ: os.Environ()}
+	found, names, ok := read(q, readTime)
+	if !ok {
+		return n // asking for the project's name would read them too
 	}
+	n.outline = names
 	n.project, _ = a.env.Name()
 	if n.project != "" {
 		return n
@@ -54,6 +60,29 @@ func (a *app) namer() *namer {
 		n.project = client.NormalizeName(filepath.Base(found.Dir))
 	}
 	return n
+}
+
+// read finds the files and reads the names in them; ok is false if that takes too long.
+func read(q locate.Query, limit time.Duration) (found locate.Result, names *outline.Outline, ok bool) {
+	type result struct {
+		found locate.Result
+		names *outline.Outline
+	}
+	done := make(chan result, 1)
+	go func() {
+		r := result{names: &outline.Outline{}}
+		var err error
+		if r.found, err = locate.Find(q); err == nil {
+			r.names = outline.Read(r.found.Files)
+		}
+		done <- r
+	}()
+	select {
+	case r := <-done:
+		return r.found, r.names, true
+	case <-time.After(limit): // what is left ends with us
+		return found, names, false
+	}
 }
 
 // containers are those of the project, from whoever knows them.

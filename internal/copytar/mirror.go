@@ -248,7 +248,7 @@ func (m *mirror) put(dir *os.File, name string, h *tar.Header, create func(temp 
 	err := error(unix.EEXIST)
 	for try := 0; err == unix.EEXIST && try < maxLinks; try++ {
 		m.serial++
-		temp = fmt.Sprintf(".%.100s.sync-%d-%d", strings.TrimLeft(name, "."), os.Getpid(), m.serial)
+		temp = fmt.Sprintf(".%s.sync-%d-%d", beginning(name), os.Getpid(), m.serial)
 		err = create(temp)
 	}
 	if err != nil {
@@ -267,6 +267,16 @@ func (m *mirror) put(dir *os.File, name string, h *tar.Header, create func(temp 
 		return errors.Join(err, unix.Unlinkat(int(dir.Fd()), temp, 0))
 	}
 	return nil
+}
+
+// beginning is as much of a name as leaves room for more: names have 255 bytes at most,
+// and characters up to four.
+func beginning(name string) string {
+	name = strings.TrimLeft(name, ".")
+	if len(name) <= 100 {
+		return name
+	}
+	return strings.ToValidUTF8(name[:100], "")
 }
 
 // file replaces a regular file; one that is a mount point gets the content only.

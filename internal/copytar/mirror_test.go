@@ -168,3 +168,16 @@ func TestMirrorReplacesAtOnce(t *testing.T) {
 		t.Errorf("there is %s", got)
 	}
 }
+
+// Names as long as the kernel takes are copied, whatever their bytes are.
+func TestMirrorLongNames(t *testing.T) {
+	for _, name := range []string{strings.Repeat("a", 255), strings.Repeat("\u8a9e", 85), strings.Repeat("\U0001f433", 63), strings.Repeat("\xff", 255), strings.Repeat(".", 255), "line\nfeed"} {
+		root := t.TempDir()
+		if left, err := mirrored(t, root, "/d", name+"=text", "L"+name[1:]+"->x"); err != nil || len(left) > 0 {
+			t.Errorf("%.20q: %v %v", name, left, err)
+		}
+		if b, err := os.ReadFile(filepath.Join(root, "d", name)); string(b) != "text" {
+			t.Errorf("%.20q: %q %v", name, b, err)
+		}
+	}
+}

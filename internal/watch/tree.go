@@ -253,7 +253,8 @@ func (t *tree) found(dir *node, path, name string, st stamp, changes map[string]
 // them. It is watched before.
 func (t *tree) read(dir *node, path string, deep bool, changes map[string]bool) {
 	t.dirs.enter(path)
-	f, err := os.Open(path)
+	// What is there may have become a fifo or a link since it was looked at.
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		if !missing(err) {
 			t.faults = append(t.faults, err)

@@ -87,13 +87,13 @@ func denied(f *Facts, r *record.Replica, m []string) (string, []string) {
 		if b.ReadOnly {
 			return b.Target + " is mounted read-only", []string{f.edit(&r.Service, "volumes: without :ro for "+b.Target)}
 		}
-		mend := []string{f.command("unshare chown -R " + ids(user) + " " + b.Source)}
+		mend := []string{f.command("unshare chown -R " + word(ids(user)) + " " + word(b.Source))}
 		if user != rootUser {
 			mend = append(mend, f.edit(&r.Service, `user: "0:0" runs it as you, who own what you bind`))
 		} else if b.Inside != 0 {
-			mend = []string{"chmod -R u+rwX " + b.Source + "   (as " + b.Owner + ")"}
+			mend = []string{"chmod -R u+rwX " + word(b.Source) + "   (as " + b.Owner + ")"}
 		} else {
-			mend = []string{"chmod -R u+rwX " + b.Source}
+			mend = []string{"chmod -R u+rwX " + word(b.Source)}
 		}
 		return cause, mend
 	}
@@ -175,7 +175,7 @@ func missingFile(f *Facts, r *record.Replica, m []string) (string, []string) {
 	path := strings.TrimRight(plain(m[1]), ".,;)")
 	if b := bindIn(f.Binds[r.Name], path); b != nil {
 		at := b.Source + strings.TrimPrefix(path, b.Target)
-		return fmt.Sprintf("%s is missing: on this machine that is %s", path, at), []string{"ls -la " + b.Source, f.edit(&r.Service, "volumes: the source of "+b.Target)}
+		return fmt.Sprintf("%s is missing: on this machine that is %s", path, at), []string{"ls -la " + word(b.Source), f.edit(&r.Service, "volumes: the source of "+b.Target)}
 	}
 	return path + " is missing in its container", []string{f.edit(&r.Service, "volumes, configs or the image must bring "+path), f.command("run --rm --entrypoint sh " + r.Service.Name)}
 }

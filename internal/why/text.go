@@ -151,7 +151,7 @@ func section(b *strings.Builder, title, text string) {
 	if text == "" {
 		return
 	}
-	for line := range strings.SplitSeq(text, "\n") {
+	for line := range strings.SplitSeq(plain(text), "\n") {
 		fmt.Fprintf(b, "  %-6s %s\n", title, line)
 		title = ""
 	}
@@ -194,10 +194,15 @@ func quoted(test []string) string {
 	}
 	var out []string
 	for _, a := range args {
-		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()*?[]#~") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		out = append(out, a)
+		out = append(out, word(a))
 	}
 	return plain(strings.Join(out, " "))
+}
+
+// word is a text as one word of a shell's: what is copied from here shall do nothing else.
+func word(a string) string {
+	if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
+		return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	return a
 }

@@ -42,3 +42,26 @@ func TestPipeDoesNotWaitForStrays(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// What a command has said is told also if somebody that it left behind holds its output open.
+func TestTeeTellsInSpiteOfStrays(t *testing.T) {
+	log, err := os.CreateTemp(t.TempDir(), "log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Tee(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.Dup(int(c.File.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.NewFile(uintptr(fd), "stray").Close()
+	if _, err := c.File.WriteString("why it failed\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Collect(); got != "why it failed" {
+		t.Errorf("got %q", got)
+	}
+}

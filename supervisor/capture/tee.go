@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,23 +18,41 @@ func Tee(log *os.File) (Output, error) {
 		return Output{}, fmt.Errorf("pipe for the output of a hook: %w", err)
 	}
 	r, w := os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "output")
-	end := make(chan string, 1)
+	end := make(chan struct{})
+	tail := &shared{}
 	go func() {
 		defer r.Close()
 		defer log.Close()
-		tail := &Tail{}
+		defer close(end)
 		_, _ = io.Copy(io.MultiWriter(tail, heedless{log}), r)
-		end <- tail.String()
 	}()
 	return Output{File: w, Collect: func() string {
 		w.Close()
 		select {
-		case text := <-end:
-			return text
-		case <-time.After(strayLimit):
-			return ""
+		case <-end:
+		case <-time.After(strayLimit): // what has come so far
 		}
+		return tail.text()
 	}}, nil
+}
+
+// shared is a Tail that is looked at while it is written to.
+type shared struct {
+	mu   sync.Mutex
+	tail Tail
+}
+
+// Write implements io.Writer.
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tail.Write(p)
+}
+
+func (s *shared) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tail.String()
 }
 
 // heedless goes on when nobody takes what is written.
