@@ -22,7 +22,7 @@ func TestHostileFile(t *testing.T) {
 	}
 	w = world(func(_ *Facts, db *record.Replica) {
 		db.Service.Ready = &project.Ready{Log: "x"}
-		db.Health = policy.Health{Status: policy.Probing, Streak: 3, Output: "no", Probe: "log \x1b]0;evil\x07 \u009b31m"}
+		db.Health = policy.Health{Status: policy.Probing, Streak: 3, Output: "refused", Probe: "log \x1b]0;evil\x07 \u009b31m"}
 	})
 	if text := Explain(w, "db")[0].Text(time.UTC); strings.ContainsAny(text, "\x1b\x07\u009b") || !strings.Contains(text, "log ") {
 		t.Errorf("%q", text)
