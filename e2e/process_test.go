@@ -71,13 +71,12 @@ func TestProcessRefusals(t *testing.T) {
 	before := s.ps()["a-1"].ID
 	for text, want := range map[string]string{
 		"sysctls: { vm.max_map_count: 1 }":      "sudo sysctl -w vm.max_map_count=",
-		"ulimits: { files: 1 }":                 "known are core",
+		"ulimits: { files: 1 }":                 "limits are: core",
 		"cap_add: [EVERYTHING]":                 "capabilities(7)",
 		"security_opt: ['seccomp:./none.json']": "no such file",
 		"security_opt: ['seccomp:./bad.json']":  "bad.json:3",
 		"pid: 'service:none'":                   "cannot be joined",
-		"devices: ['vendor.com/class=dev']":     "CDI name",
-		"gpus: all":                             "is not possible",
+		"devices: ['vendor.com/class=dev']":     "no device vendor.com/class=dev is described",
 		"working_dir: here":                     "not an absolute path",
 	} {
 		s.write("compose.yaml", "services:\n  a:\n    command: ./probe pause\n    "+text+"\n")
