@@ -16,14 +16,15 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// Bounds of what a program may write, in bytes, and of the time that it has to end
-// after SIGTERM.
+// Bounds of what a program may write, in bytes.
 const (
 	maxMessage = 1 << 20
 	maxOutput  = 64 << 20
 	maxStderr  = 4 << 10
-	grace      = 10 * time.Second
 )
+
+// grace is the time that a program has to end after SIGTERM. A test is in a hurry.
+var grace = 10 * time.Second
 
 // Show says how far a service is: status is docker compose's word, text what the
 // program says of it.
@@ -88,14 +89,30 @@ func (r *Runner) failed(p *project.Provider, err error) error {
 	return fmt.Errorf("service %s, provider %s: %w", p.Service, p.Type, err)
 }
 
-// command makes a command that ends with ctx, first by SIGTERM. It has a process group
-// of its own, which gets the signal: what a script has begun shall not outlive it.
+// command makes a command that ends with ctx, first by SIGTERM, after the grace period by
+// SIGKILL. It has a process group of its own, which gets the signals: what a script has
+// begun shall not outlive it.
 func (r *Runner) command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env, cmd.WaitDelay, cmd.SysProcAttr = r.Environ, grace, &syscall.SysProcAttr{Setpgid: true}
+	cmd.Env, cmd.WaitDelay, cmd.SysProcAttr = r.Environ, grace+grace/10, &syscall.SysProcAttr{Setpgid: true}
 	// The process is not reaped while Cancel may be called: the group's id is its own.
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.Cancel = func() error {
+		// It is waited for longer than this: whoever holds its output open has ended then.
+		time.AfterFunc(grace, func() { killGroup(cmd.Process) })
+		return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+	}
 	return cmd
+}
+
+// killGroup ends what is left of the group of a process. While there is something, the
+// group's id is nobody else's; when the process has been reaped and its id is in use all the
+// same, nothing was left, and the id has been given to a stranger.
+func killGroup(leader *os.Process) {
+	reaped := errors.Is(leader.Signal(syscall.Signal(0)), os.ErrProcessDone)
+	if reaped && syscall.Kill(leader.Pid, 0) == nil {
+		return
+	}
+	_ = syscall.Kill(-leader.Pid, syscall.SIGKILL) // nobody may be left
 }
 
 // converse runs a program and acts on what it says. An error that it tells counts more
