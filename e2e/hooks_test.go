@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -321,6 +322,37 @@ services:
 		t.Errorf("steps: %q", steps())
 	}
 	s.eventually("web ran", func() bool { return s.read("web-ran") != "" })
+}
+
+// A step that was cut off by the death of the project's holder is carried out again,
+// with the volumes of its container, of which nothing but the record was left.
+func TestHolderDiesInPreStart(t *testing.T) {
+	s := begin(t, `
+services:
+  web:
+    command: ./probe exit 0 web-ran
+    volumes: [data:/data]
+    pre_start:
+      - command: sh -c 'echo 1 >> steps; while ! test -f go; do sleep 0.05; done; test -w /data'
+volumes:
+  data:
+`)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	up := s.command(ctx, "up", "-d")
+	if err := up.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("the step runs", func() bool { return s.read("steps") != "" })
+	signalPID(t, s.rolePID("project-holder"), syscall.SIGKILL)
+	s.write("go", "")
+	if err := up.Wait(); err != nil { // it asks the next supervisor to go on
+		t.Errorf("up: %v", err)
+	}
+	s.eventually("web ran", func() bool { return s.read("web-ran") != "" })
+	if steps := strings.Join(strings.Fields(s.read("steps")), " "); steps != "1 1" {
+		t.Errorf("steps: %q", steps)
+	}
 }
 
 // Who stops an up in a step of pre_start ends the step too; so does down.

@@ -94,16 +94,21 @@ func (s *Supervisor) launch(i *instance, e event) {
 // earlier holder, may have taken with it.
 func (s *Supervisor) bringUp(ctx context.Context, c *Container, run int, prepared bool) (*Run, error) {
 	if !prepared {
-		if err := s.ensure(ctx); err != nil {
-			return nil, err
-		}
-		if err := s.rt.Create(ctx, c); err != nil {
+		if err := s.remake(ctx, c); err != nil {
 			return nil, err
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	return s.rt.Start(ctx, c, run)
+}
+
+// remake makes what a container needs to start, unless it is there.
+func (s *Supervisor) remake(ctx context.Context, c *Container) error {
+	if err := s.ensure(ctx); err != nil {
+		return err
+	}
+	return s.rt.Create(ctx, c)
 }
 
 // watch reports the end of a run.

@@ -104,6 +104,10 @@ func (x *execution) carryOutStep(ctx context.Context, of *Replica) error {
 	}()
 	if began.IsZero() {
 		began = time.Now()
+		// What it has is the step's too, and did not survive the death of the project's holder.
+		if err := s.remake(ctx, &of.Container); err != nil {
+			return x.failure(of.Name, err)
+		}
 		if err := x.beginStep(ctx, &c); err != nil {
 			return x.failure(c.Name, fmt.Errorf("service %q pre_start[%d]: %w", of.Service.Name, of.PreStarted, err))
 		}
