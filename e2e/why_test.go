@@ -85,12 +85,12 @@ var brokens = map[string]broken{
 	"dependency failed": {
 		file: "services:\n  bad: { command: sleep 100, depends_on: { db: { condition: service_healthy } } }\n  db: { command: sh -c 'echo no licence >&2; exit 7' , healthcheck: {test: 'true'} }\n",
 		up:   []string{"dependency failed to start: container", "db-1 exited (7)", "! no licence", "why db"},
-		why:  []string{"bad-1 was created and not started: it waits until db is healthy (service_healthy)", "db-1 exited (7)", "! no licence"},
+		why:  []string{"bad-1 was created and not started: it is to be started when db is healthy (service_healthy)", "db-1 exited (7)", "! no licence"},
 	},
 	"job failed": {
 		file: "services:\n  bad: { command: sleep 100, depends_on: { job: { condition: service_completed_successfully } } }\n  job: { command: sh -c 'frobnicate' }\n",
 		up:   []string{`service "job" didn't complete successfully: exit 127`, "it wanted to execute frobnicate", "why job"},
-		why:  []string{"it waits until job has ended well", "frobnicate"},
+		why:  []string{"it is to be started when job has ended well", "frobnicate"},
 	},
 	"hook failed": {
 		file: "services:\n  bad: { command: sleep 100, post_start: [{ command: sh -c 'echo migration 7 is odd; exit 3' }] }\n",
@@ -206,7 +206,7 @@ services:
 	s.must("up", "-d", "--wait", "runs", "job", "deaf", "sleeps")
 	s.must("up", "-d", "again")
 	s.must("pause", "sleeps")
-	s.whyHas("runs", "runs-1 runs since", "and is healthy")
+	s.whyHas("runs", "runs-1 has been running for", "and is healthy")
 	s.whyHas("job", "job-1 has done its work: it exited (0)")
 	s.eventually("it is restarting", func() bool {
 		out := s.must("why", "again")

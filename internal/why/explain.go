@@ -93,7 +93,7 @@ func (f *Facts) running(r *record.Replica, a *Account) {
 		f.unhealthy(r, a, h)
 		return
 	case policy.Probing:
-		a.Head = fmt.Sprintf("%s runs since %s and is not healthy yet", short(r), since(f.Now, r.Started))
+		a.Head = fmt.Sprintf("%s has been running for %s and is not healthy yet", short(r), since(f.Now, r.Started))
 		a.Probe, a.Cause = h, "no probe has succeeded so far"
 		if h == nil {
 			a.Cause = "the first probe is still to come"
@@ -102,7 +102,7 @@ func (f *Facts) running(r *record.Replica, a *Account) {
 	case policy.NoCheck, policy.Healthy:
 	}
 	a.Fine = true
-	a.Head = fmt.Sprintf("%s runs since %s", short(r), since(f.Now, r.Started))
+	a.Head = fmt.Sprintf("%s has been running for %s", short(r), since(f.Now, r.Started))
 	if r.Health.Status == policy.Healthy {
 		a.Head += " and is healthy"
 	}

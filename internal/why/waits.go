@@ -29,7 +29,11 @@ func (f *Facts) waits(r *record.Replica, a *Account, above []string) bool {
 		if r.Run > 0 {
 			verb = "does not run"
 		}
-		a.Head = fmt.Sprintf("%s %s: it waits until %s", short(r), verb, text)
+		until := "it is to be started when" // by an up, which may have given up
+		if r.Held {
+			until = "it waits until"
+		}
+		a.Head = fmt.Sprintf("%s %s: %s %s", short(r), verb, until, text)
 		if on != nil && d.Condition == project.ConditionHealthy && !policy.Watched(&on.Service) {
 			a.Cause, a.Log = d.Service+" has no healthcheck and no x-mocker.ready: it never counts as healthy", nil
 			a.Mend = []string{f.edit(&on.Service, "x-mocker: {ready: {tcp: PORT}}, or a healthcheck"), f.edit(&r.Service, "depends_on: {"+d.Service+": {condition: service_started}}")}
