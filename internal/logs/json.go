@@ -45,8 +45,8 @@ func appendJSON(b []byte, line *Line, l *lineState) []byte {
 	return append(b, '}', '\n')
 }
 
-// appendText appends a JSON string (RFC 8259). DEL and the separators U+2028 and
-// U+2029, which break some readers, are escaped too.
+// appendText appends a JSON string (RFC 8259). What steers a terminal, which may be who
+// reads it, is escaped too, and so are U+2028 and U+2029, which break some readers.
 func appendText(b, text []byte) []byte {
 	b = append(b, '"')
 	for len(text) > 0 {
@@ -68,7 +68,7 @@ func appendText(b, text []byte) []byte {
 			b = append(b, '\\', 'r')
 		case r == '\n':
 			b = append(b, '\\', 'n')
-		case r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029:
+		case r < ' ' || r == 0x7f || steersTerminal(r):
 			b = append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 		default:
 			b = utf8.AppendRune(b, r)
