@@ -127,6 +127,21 @@ func TestPortMoves(t *testing.T) {
 	}
 }
 
+// Two services may exchange their container_names.
+func TestNamesAreExchanged(t *testing.T) {
+	file := func(a, b string) string {
+		return fmt.Sprintf("services:\n  a: { command: ./probe pause a, container_name: %s }\n  b: { command: ./probe pause b, container_name: %s }\n", a, b)
+	}
+	x, y := fmt.Sprintf("x-%d", os.Getpid()), fmt.Sprintf("y-%d", os.Getpid())
+	s := begin(t, file(x, y))
+	s.must("up", "-d")
+	s.write("compose.yaml", file(y, x))
+	s.must("up", "-d")
+	if out := s.must("ps", "--format", "{{.Name}} {{.State}}", "a"); out != y+" running\n" {
+		t.Errorf("a is %s", out)
+	}
+}
+
 // Replicas are numbered, have their own state, and share a name.
 func TestScale(t *testing.T) {
 	s := begin(t, "services:\n  w: { command: ./probe serve :80, scale: 3 }\n  c: { command: ./probe pause }\n")

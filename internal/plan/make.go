@@ -193,6 +193,9 @@ func (m *maker) raise(service string) {
 			// A new container_name takes effect with the replacement.
 			c := v.c
 			c.Name = m.p.ContainerName(s, c.Number)
+			if id, ok := m.b.made["remove "+c.Name]; ok { // another's name until then
+				after = append(after, id)
+			}
 			op := on(Create, c, v.cause)
 			op.Replaces, op.Changes = v.remove, v.changes
 			after = slices.Concat(after, m.sources(s), m.newcomers(s))
