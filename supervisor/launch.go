@@ -20,8 +20,11 @@ const (
 	removeLimit  = 5 * time.Minute
 )
 
-// add makes an instance for a new container and creates it. Called on the loop.
-func (s *Supervisor) add(c Container) {
+// add makes an instance and creates its container, unless the name is taken. Called on the loop.
+func (s *Supervisor) add(c Container) bool {
+	if s.instances[c.Name] != nil {
+		return false
+	}
 	i := &instance{rec: Replica{Container: c, State: Creating}}
 	s.instances[c.Name] = i
 	s.enter(i, Creating)
@@ -35,6 +38,7 @@ func (s *Supervisor) add(c Container) {
 		}
 		s.postResult(c.Name, err, Made, MakeFailed)
 	}, func(err error) { s.postResult(c.Name, err, Made, MakeFailed) })
+	return true
 }
 
 // postResult turns the error of a runtime call into one of two events.

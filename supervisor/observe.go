@@ -17,10 +17,7 @@ import (
 )
 
 // Whether what is neither up nor down counts as down or as up; see package survey.
-const (
-	viewUp   = survey.Up
-	viewDown = survey.Down
-)
+const viewUp, viewDown = survey.Up, survey.Down
 
 // live is the record of this moment, and what only the runtime knows.
 func (s *Supervisor) live() (l *record.Live, err error) {

@@ -105,19 +105,17 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 }
 
 func (s *Supervisor) createOneOff(ctx context.Context, r *request, c Container) error {
-	var taken *Replica
-	err := s.ask(func() {
+	taken := "" // the id of who has the name
+	if err := s.ask(func() {
 		if i := s.instances[c.Name]; i != nil {
-			rec := i.rec
-			taken = &rec
+			taken = i.rec.ID
 		}
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	if taken != nil {
+	if taken != "" {
 		return withHint("remove it with: mocker-compose rm -f "+c.Name+", or choose another --name",
-			fmt.Errorf("the container name %q is already in use by container %q", c.Name, taken.ID))
+			fmt.Errorf("the container name %q is already in use by container %q", c.Name, taken))
 	}
 	r.Container(c.Name, "Creating")
 	if err := s.createOne(ctx, c); err != nil {

@@ -68,8 +68,12 @@ func (s *Supervisor) removeOne(ctx context.Context, name string, o stopOrder, vo
 
 // createOne makes a new container.
 func (s *Supervisor) createOne(ctx context.Context, c Container) error {
-	if err := s.ask(func() { s.add(c) }); err != nil {
+	added := false
+	if err := s.ask(func() { added = s.add(c) }); err != nil {
 		return err
+	}
+	if !added {
+		return fmt.Errorf("create container %s: there is one of this name", c.Name)
 	}
 	err := s.await(ctx, func() (bool, error) {
 		i := s.instances[c.Name]

@@ -196,3 +196,15 @@ func TestUpReplacesWhatIsAboutToRun(t *testing.T) {
 		})
 	}
 }
+
+// A container is not made in the place of another: the record would forget this one.
+func TestCreateTakesNoName(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.must(g.up(proj(svc("a"))))
+		err := g.s.createOne(t.Context(), Container{Project: "demo", Name: "demo-a-1", ID: "other", Service: svc("b")})
+		if err == nil || !strings.Contains(err.Error(), "there is one of this name") {
+			t.Errorf("got %v", err)
+		}
+		g.wantStates("a-1=running")
+	})
+}
