@@ -35,7 +35,7 @@ func stackImages(t *testing.T, path string) {
 			Healthcheck: &imagetest.Healthcheck{Test: []string{"CMD", "redis-cli", "ping"}, Interval: 500 * time.Millisecond, Retries: 60},
 		},
 		Layers: [][]imagetest.File{
-			{script(t, "usr/local/bin/docker-entrypoint.sh", "redis-entrypoint.sh")},
+			{scriptOf(t, "TestStack", "usr/local/bin/docker-entrypoint.sh", "redis-entrypoint.sh")},
 			{{Name: "data/"}},
 		},
 	}
@@ -48,7 +48,7 @@ func stackImages(t *testing.T, path string) {
 		},
 		Layers: [][]imagetest.File{
 			{{Name: "docker-entrypoint-initdb.d/"}},
-			{script(t, "usr/local/bin/docker-entrypoint.sh", "postgres-entrypoint.sh")},
+			{scriptOf(t, "TestStack", "usr/local/bin/docker-entrypoint.sh", "postgres-entrypoint.sh")},
 		},
 	}
 	shop := imagetest.Image{
@@ -61,7 +61,7 @@ func stackImages(t *testing.T, path string) {
 				Interval: 500 * time.Millisecond, Timeout: 20 * time.Second, Retries: 60,
 			},
 		},
-		Layers: [][]imagetest.File{{{Name: "app/"}, script(t, "app/app.py", "app.py")}},
+		Layers: [][]imagetest.File{{{Name: "app/"}, scriptOf(t, "TestStack", "app/app.py", "app.py")}},
 	}
 	writeImages(t, path, base, nginx, redis, postgres, shop)
 }

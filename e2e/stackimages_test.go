@@ -147,7 +147,13 @@ func writeImages(t *testing.T, path, base string, images ...imagetest.Image) {
 // script is an executable file of the test's own data, as a file of a layer.
 func script(t *testing.T, name, source string) imagetest.File {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(built.dir, "testdata", strings.Split(t.Name(), "/")[0], source))
+	return scriptOf(t, strings.Split(t.Name(), "/")[0], name, source)
+}
+
+// scriptOf is one of another test's data.
+func scriptOf(t *testing.T, test, name, source string) imagetest.File {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(built.dir, "testdata", test, source))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,16 +42,17 @@ func (s *session) send(ctx context.Context, method, at string, body io.Reader, h
 	return res, nil
 }
 
-// wholeBody is a body that is there again when it was closed: the library sends a
-// request once more, as it is, when a token was not enough.
-type wholeBody struct{ *bytes.Reader }
-
-func whole(raw []byte) *wholeBody { return &wholeBody{bytes.NewReader(raw)} }
-
-func (d *wholeBody) Close() error {
-	_, err := d.Seek(0, io.SeekStart)
-	return err
+// wholeBody is a body that may be sent more than once: the library sends a request again,
+// as it is, when a token was not enough, while the connection that took it before may
+// still read. So each sending has a reader of its own (see web.RoundTrip).
+type wholeBody struct {
+	*bytes.Reader
+	raw []byte
 }
+
+func whole(raw []byte) *wholeBody { return &wholeBody{bytes.NewReader(raw), raw} }
+
+func (d *wholeBody) Close() error { return nil }
 
 // location is where an upload goes on; the answer is used up. Credentials go to
 // the registry's own host only, see the library's transport.

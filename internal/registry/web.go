@@ -97,6 +97,9 @@ func (w *web) RoundTrip(req *http.Request) (*http.Response, error) {
 	if to.Host != req.URL.Host {
 		req.URL, req.Host = to, to.Host
 	}
+	if d, ok := req.Body.(*wholeBody); ok {
+		req.Body = whole(d.raw)
+	}
 	if req.Body != nil && req.Body != http.NoBody {
 		req.Body = &sent{req.Body, watch}
 	}
