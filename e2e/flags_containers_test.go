@@ -167,7 +167,9 @@ func TestStateFlags(t *testing.T) {
 	s.write("compose.yaml", "services:\n  a: { command: ./probe pause }\n  b: { command: ./probe exit 3 }\n")
 	s.must("up", "-d") // now old is an orphan
 	s.must("kill", "--signal", "SIGKILL", "--remove-orphans", "a")
-	s.eventually("both are dead", func() bool { return s.state("a-1") == "exited" && s.state("old-1") == "exited" })
+	s.eventually("all are dead", func() bool {
+		return s.state("a-1") == "exited" && s.state("old-1") == "exited" && s.state("b-1") == "exited" // up had started b again
+	})
 	s.must("rm", "--force", "--all", "--volumes")
 	if out := s.must("ps", "-a", "--orphans=false", "-q"); out != "" {
 		t.Errorf("rm left %q", out)

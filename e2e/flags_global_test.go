@@ -82,7 +82,7 @@ func TestGlobalFlags(t *testing.T) {
 		"--ansi always logs w":                           {out: red},
 		"--ansi never logs w":                            {out: "filled 0", not: red},
 		"--no-ansi logs w":                               {out: "filled 0", err: "--ansi never", not: red},
-		"--insecure-registry x --verbose ps":             {out: "a-1", err: "has no effect"},
+		"--insecure-registry x --verbose ps":             {out: "b-1", err: "has no effect"},
 		"--progress json stop -t 0 a":                    {err: `"status":"Done"`},
 		"--progress quiet --parallel -1 start a":         {},
 		"--version":                                      {out: "version v"},
