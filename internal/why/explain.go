@@ -207,6 +207,6 @@ func (f *Facts) notStarted(r *record.Replica, a *Account) {
 		again = "start "
 	}
 	if len(a.Mend) == 0 {
-		a.Mend = []string{"then " + f.command(again+r.Service.Name)}
+		a.Mend = []string{f.command(again + r.Service.Name)}
 	}
 }

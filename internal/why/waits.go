@@ -103,7 +103,11 @@ func (f *Facts) absent(service string) Account {
 				a.Mend = append([]string{who + " has it now: stop it, or publish another port"}, a.Mend...)
 			}
 		}
-		a.Mend = append(a.Mend, "then "+f.command("up -d"))
+		then := "then "
+		if len(a.Mend) == 0 {
+			then = "" // what the cause says
+		}
+		a.Mend = append(a.Mend, then+f.command("up -d"))
 	default:
 		a.Head = service + " has no container: it was not created, or down has removed it"
 		a.Mend = []string{f.command("up -d " + service)}
