@@ -55,7 +55,7 @@ func (x *execution) execute(ctx context.Context, p *plan.Plan) error {
 			x.removes = append(x.removes, op.Object)
 		}
 	}
-	err := plan.Run(ctx, p, x.operation, 0)
+	err := plan.Run(ctx, p, x.operation, x.r.Parallel)
 	var stopped *plan.RunError
 	if errors.As(err, &stopped) {
 		err = errors.Unwrap(stopped)

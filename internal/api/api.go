@@ -39,7 +39,10 @@ const (
 
 // Request is the first message of a connection. Body fields not of the Op are nil.
 type Request struct {
-	Op     Op             `json:"op"`
+	Op Op `json:"op"`
+	// Parallel is how many operations of the plan are carried out at a time, 0 = all that may.
+	Parallel int `json:"parallel,omitempty"`
+
 	Up     *UpRequest     `json:"up,omitempty"`
 	Down   *DownRequest   `json:"down,omitempty"`
 	Stop   *StopRequest   `json:"stop,omitempty"`

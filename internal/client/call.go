@@ -27,6 +27,7 @@ func (e *Env) Call(ctx context.Context, name string, req api.Request, on func(*a
 }
 
 func (e *Env) call(ctx context.Context, name string, how reach, req api.Request, on func(*api.Answer) error) error {
+	req.Parallel = max(e.Parallel(), 0)
 	if e.Global.DryRun && !looks(req.Op) {
 		return e.rehearse(ctx, name, &req, on)
 	}

@@ -114,3 +114,16 @@ func (g *Global) modernise(e *Env) error {
 	}
 	return nil
 }
+
+// Parallel is how much is done at the same time: --parallel, else
+// COMPOSE_PARALLEL_LIMIT, which Check has seen; -1 for no limit.
+func (e *Env) Parallel() int {
+	n := e.Global.Parallel
+	if limit, err := strconv.Atoi(e.Getenv("COMPOSE_PARALLEL_LIMIT")); err == nil && n <= 0 {
+		n = limit
+	}
+	if n <= 0 {
+		return -1
+	}
+	return n
+}

@@ -13,10 +13,7 @@ import (
 
 // build builds the images of services.
 func build(ctx context.Context, e *client.Env, have *shelf, p *project.Project, names []string, o building.Options) (map[string]image.Image, error) {
-	limit, err := parallel(e)
-	if err != nil {
-		return nil, err
-	}
+	limit := e.Parallel()
 	if limit < 0 {
 		limit = max(buildsAtOnce, runtime.NumCPU())
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -63,9 +62,9 @@ func (f *fetcher) client(patient bool) (puller, error) {
 // can be built, and with lenient for all: what failed is returned by the image's name.
 func (f *fetcher) all(ctx context.Context, list []wanted, lenient bool) (failed map[string]error, err error) {
 	failed = map[string]error{}
-	limit, err := parallel(f.env)
-	if err != nil || len(list) == 0 {
-		return failed, err
+	limit := f.env.Parallel()
+	if len(list) == 0 {
+		return failed, nil
 	}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
@@ -137,22 +136,6 @@ func (f *fetcher) observe(id string) func(registry.Progress) {
 		}
 		f.show.On(layerEvent(id, p))
 	}
-}
-
-// parallel is how much is done at the same time: --parallel, else
-// COMPOSE_PARALLEL_LIMIT; -1 for no limit.
-func parallel(e *client.Env) (int, error) {
-	n := e.Global.Parallel
-	if text := e.Getenv("COMPOSE_PARALLEL_LIMIT"); text != "" && n <= 0 {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			return 0, fmt.Errorf("COMPOSE_PARALLEL_LIMIT must be an integer (found: %q)", text)
-		}
-	}
-	if n == 0 {
-		n = -1
-	}
-	return n, nil
 }
 
 // joined is one error of several, each with what it is about.

@@ -41,10 +41,7 @@ func takeOver(ctx context.Context, e *client.Env, store *image.Store, list []ima
 	if len(list) == 0 || e.Global.DryRun {
 		return nil
 	}
-	limit, err := parallel(e)
-	if err != nil {
-		return err
-	}
+	limit := e.Parallel()
 	show := e.Display()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(limit)
@@ -65,7 +62,8 @@ func takeOver(ctx context.Context, e *client.Env, store *image.Store, list []ima
 			return err
 		})
 	}
-	if err = group.Wait(); err != nil {
+	err := group.Wait()
+	if err != nil {
 		show.Pause()
 	}
 	return err

@@ -50,10 +50,7 @@ func push(ctx context.Context, e *client.Env, have *shelf, services []*project.S
 	if err != nil {
 		return err
 	}
-	limit, err := parallel(e)
-	if err != nil {
-		return err
-	}
+	limit := e.Parallel()
 	show := e.Display()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(limit)
