@@ -14,11 +14,12 @@ import (
 var officialNames = map[string][]string{
 	"nginx:stack":    {"nginx:alpine", "nginx:latest"},
 	"redis:stack":    {"redis:7-alpine", "redis:alpine", "redis:latest"},
-	"postgres:stack": {"postgres:16-alpine", "postgres:16", "postgres:15", "postgres:17-alpine"},
+	"postgres:stack": {"postgres:16-alpine", "postgres:13", "postgres:15", "postgres:17-alpine", "postgres:18", "postgres:latest"},
 }
 
 // TestPublicFiles: files in the manner of public projects run as they are, with images
-// under the official names. MOCKER_TEST_PUBLIC names a directory with more such files.
+// under the official names. MOCKER_TEST_PUBLIC names a directory with more such files, each
+// with a FILE.env beside it if it needs variables.
 func TestPublicFiles(t *testing.T) {
 	testns.RequireUserNamespaces(t)
 	if os.Getenv("MOCKER_FORCE_SINGLE_ID") != "" {
@@ -69,6 +70,11 @@ func (s *scenario) publicFile(path string) {
 		s.t.Fatal(err)
 	}
 	s.write("compose.yaml", string(text))
+	variables, err := os.ReadFile(strings.TrimSuffix(path, ".yaml") + ".env")
+	if err != nil && !os.IsNotExist(err) {
+		s.t.Fatal(err)
+	}
+	s.write(".env", string(variables))
 	s.must("up", "-d", "--wait")
 }
 
