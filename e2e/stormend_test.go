@@ -45,10 +45,9 @@ var varying = regexp.MustCompile(`e2e-[a-z0-9]+|[0-9a-f]{12,64}|t\d+-\d+|\b\d+\b
 var progressLine = regexp.MustCompile(`(?m)^( (Container|Network|Volume) |WARN |run: ).*\n`)
 
 // pardoned are what a command may fail of because of the others; a kill of the
-// supervisor may cut an exec off. After the down of another, the next supervisor knows
-// the project's services from the up that it was started for, and not before.
+// supervisor may cut an exec off.
 var pardoned = regexp.MustCompile(`cancelled: a later command stopped it|is not running|dependency failed to start|is restarting|is paused|is not paused|already paused|a paused container|` +
-	`cannot [a-z]+ it now; run the command again|(was removed|ended) meanwhile|no container found|it ended while the command was started|was not repeated|no such service: [a-d]$`)
+	`cannot [a-z]+ it now; run the command again|(was removed|ended) meanwhile|no container found|it ended while the command was started|was not repeated`)
 
 // dying is what a command says of whose supervisors too many were killed in a row.
 const dying = "the supervisor dies again and again"

@@ -116,7 +116,7 @@ func (g *Global) modernise(e *Env) error {
 }
 
 // Parallel is how much is done at the same time: --parallel, else
-// COMPOSE_PARALLEL_LIMIT, which Check has seen; -1 for no limit.
+// COMPOSE_PARALLEL_LIMIT, which Settings has seen; -1 for no limit.
 func (e *Env) Parallel() int {
 	n := e.Global.Parallel
 	if limit, err := strconv.Atoi(e.Getenv("COMPOSE_PARALLEL_LIMIT")); err == nil && n <= 0 {

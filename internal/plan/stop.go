@@ -121,6 +121,9 @@ func restartSet(p *project.Project, levels [][]string, services []string, noDeps
 }
 
 func known(p *project.Project, services []string) error {
+	if p.Name == "" {
+		return nil // no up has said yet which there are
+	}
 	for _, name := range services {
 		if _, ok := p.Service(name); !ok {
 			return &project.UnknownServiceError{Name: name, Disabled: slices.Contains(p.Disabled, name)}

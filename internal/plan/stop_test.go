@@ -1,6 +1,11 @@
 package plan
 
-import "testing"
+import (
+	"errors"
+	"testing"
+
+	"github.com/mocker-compose/mocker-compose/project"
+)
 
 func TestMakeStop(t *testing.T) {
 	p := shop()
@@ -103,4 +108,21 @@ func TestMakeDown(t *testing.T) {
 			t.Errorf("orphans %v", plan.Orphans)
 		}
 	})
+}
+
+// A supervisor that no up has told of services stops and restarts none, and refuses none:
+// who asks has looked into the file.
+func TestStopOfNothingKnown(t *testing.T) {
+	for name, f := range map[string]func() (*Plan, error){
+		"stop":    func() (*Plan, error) { return MakeStop(&project.Project{}, Observed{}, []string{"api"}) },
+		"restart": func() (*Plan, error) { return MakeRestart(&project.Project{}, Observed{}, []string{"api"}, false) },
+	} {
+		if p, err := f(); err != nil || !p.Empty() {
+			t.Errorf("%s: %v, %v", name, p, err)
+		}
+	}
+	var unknown *project.UnknownServiceError
+	if _, err := MakeStop(&project.Project{Name: "demo"}, Observed{}, []string{"api"}); !errors.As(err, &unknown) {
+		t.Errorf("a service that the file lacks: %v", err)
+	}
 }

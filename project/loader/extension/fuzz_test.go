@@ -16,7 +16,7 @@ func FuzzService(f *testing.F) {
 		var doc yaml.Node
 		var v any
 		if len(text) > 4096 || yaml.Unmarshal([]byte(text), &doc) != nil || doc.Decode(&v) != nil || len(doc.Content) == 0 {
-			t.Skip()
+			t.Skip("no YAML")
 		}
 		key := &yaml.Node{Kind: yaml.ScalarNode, Value: Name, Line: 1}
 		_ = Node(key, doc.Content[0], rowOfService, "services.a.x-mocker", func(int, string, string) error { return &wrong{} })
