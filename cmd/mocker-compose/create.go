@@ -15,11 +15,11 @@ with networks and volumes. mocker-compose start starts them.`,
 		RunE: func(c *cobra.Command, services []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()
-			loaded, err := a.load(ctx, services)
+			t, err := a.wanted(ctx, services)
 			if err != nil {
 				return err
 			}
-			return a.env.Create(ctx, client.Target{Name: loaded.Project.Name, Project: loaded.Project}, o, services)
+			return a.env.Create(ctx, t, o, services)
 		},
 	}
 	o.Register(c.Flags())

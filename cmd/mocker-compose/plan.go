@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/plancmd"
 )
 
@@ -25,11 +24,10 @@ It ends with 0 when the plan was made, and with 1 when it could not be made. Wit
 		RunE: func(c *cobra.Command, services []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()
-			loaded, err := a.load(ctx, services)
+			t, err := a.wanted(ctx, services)
 			if err != nil {
 				return err
 			}
-			t := client.Target{Name: loaded.Project.Name, Project: loaded.Project}
 			return plancmd.Show(ctx, a.env, t, o, services)
 		},
 	}

@@ -23,11 +23,11 @@ what the file says.`,
 			}
 			ctx, stop := interruptible(c.Context())
 			defer stop()
-			loaded, err := a.load(ctx, slices.Sorted(maps.Keys(replicas)))
+			t, err := a.wanted(ctx, slices.Sorted(maps.Keys(replicas)))
 			if err != nil {
 				return err
 			}
-			return a.env.Scale(ctx, client.Target{Name: loaded.Project.Name, Project: loaded.Project}, o, replicas)
+			return a.env.Scale(ctx, t, o, replicas)
 		},
 	}
 	o.Register(c.Flags())

@@ -15,6 +15,15 @@ func (a *app) load(ctx context.Context, services []string) (*loader.Loaded, erro
 	return a.read(ctx, loader.Options{Services: services})
 }
 
+// wanted is load for a command that needs no more of it than the project.
+func (a *app) wanted(ctx context.Context, services []string) (client.Target, error) {
+	loaded, err := a.load(ctx, services)
+	if err != nil {
+		return client.Target{}, err
+	}
+	return client.Target{Name: loaded.Project.Name, Project: loaded.Project}, nil
+}
+
 // look reads the compose files to print or look up what they say: what cannot
 // be run yet is no error there.
 func (a *app) look(ctx context.Context, services []string, raw bool) (*loader.Loaded, error) {

@@ -21,11 +21,10 @@ In the foreground the logs are shown; Ctrl-C stops the containers, twice kills t
 				ctx, stop = interruptible(ctx)
 			}
 			defer stop()
-			loaded, err := a.load(ctx, services)
+			t, err := a.wanted(ctx, services)
 			if err != nil {
 				return err
 			}
-			t := client.Target{Name: loaded.Project.Name, Project: loaded.Project}
 			return whycmd.PostMortem(a.env, t, a.env.Up(ctx, t, o, services))
 		},
 	}

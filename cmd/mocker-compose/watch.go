@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/watchcmd"
 )
 
@@ -22,11 +21,10 @@ services go on.
 		RunE: func(c *cobra.Command, services []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()
-			loaded, err := a.load(ctx, services)
+			t, err := a.wanted(ctx, services)
 			if err != nil {
 				return err
 			}
-			t := client.Target{Name: loaded.Project.Name, Project: loaded.Project}
 			return watchcmd.Watch(ctx, a.env, t, o, services)
 		},
 	}
