@@ -290,13 +290,17 @@ services:
 	if s.pids("db") != db {
 		t.Error("what web depends on was restarted")
 	}
-	s.eventually("the image of before is gone", func() bool {
-		return strings.Count(s.must("image", "ls", "-q"), "\n") == 1
-	})
+	alone := func() {
+		s.eventually("the image of before is gone", func() bool {
+			return strings.Count(s.must("image", "ls", "-q"), "\n") == 1
+		})
+	}
+	alone()
 	// One that has ended is started by the next build.
 	s.must("kill", "web")
 	s.write("web/version", "three\n")
 	s.becomes("web", 1, "/version", "three\n")
+	alone() // a watch that is ended before it removes an image leaves it
 	w.ends()
 	if !strings.Contains(w.out.String(), "RUN [\"/bin/busybox\"") {
 		t.Errorf("the steps of builds are not shown:\n%s", w.out.String())
