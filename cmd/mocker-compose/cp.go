@@ -7,10 +7,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/copycmd"
 )
 
 func (a *app) cp() *cobra.Command {
-	o := &client.CopyOptions{}
+	o := &copycmd.Options{}
 	c := &cobra.Command{
 		Use:   "cp [OPTIONS] SERVICE:SRC_PATH DEST_PATH|-\n  mocker-compose cp [OPTIONS] SRC_PATH|- SERVICE:DEST_PATH",
 		Short: "Copy files between a container and this side",
@@ -31,7 +32,7 @@ container, or with -a to those users and groups that they belong to here.`,
 	}
 	o.Register(c.Flags())
 	c.RunE = a.onServices(func(ctx context.Context, t client.Target, args []string) error {
-		return a.env.Copy(ctx, t, o, args)
+		return copycmd.Copy(ctx, a.env, t, o, args)
 	})
 	return c
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/logcmd"
 )
 
 func (a *app) logs() *cobra.Command {
-	o := &client.LogsOptions{}
+	o := &logcmd.Options{}
 	c := &cobra.Command{Use: "logs [OPTIONS] [SERVICE...]", Short: "Show what containers have written", Long: `Show what containers have written, in order of arrival. The logs outlive the
 containers' runs and are readable while the project is stopped.
 
@@ -23,7 +24,7 @@ containers' runs and are readable while the project is stopped.
 stream, level (if it has one) and line; bytes is the line in base64 if it is no UTF-8.`}
 	o.Register(c.Flags())
 	c.RunE = a.onServices(func(ctx context.Context, t client.Target, services []string) error {
-		return a.env.Logs(ctx, t, o, services)
+		return logcmd.Logs(ctx, a.env, t, o, services)
 	})
 	return c
 }

@@ -6,12 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/runcmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/whycmd"
 	"github.com/mocker-compose/mocker-compose/project/loader"
 )
 
 func (a *app) run() *cobra.Command {
-	o := &client.RunOptions{}
+	o := &runcmd.RunOptions{}
 	c := &cobra.Command{
 		Use: "run [OPTIONS] SERVICE [COMMAND] [ARGS...]", Short: "Run a command in a container of its own",
 		Long: `Run a container of its own from a service, after what the service depends on, with
@@ -28,8 +29,8 @@ logs, stop, kill, exec, attach, wait and rm take its name or id for a service.`,
 }
 
 // runOneOff does not end at a signal: Run answers to signals itself.
-func (a *app) runOneOff(ctx context.Context, o *client.RunOptions, service string, command []string) error {
-	if err := a.env.CheckRun(o); err != nil {
+func (a *app) runOneOff(ctx context.Context, o *runcmd.RunOptions, service string, command []string) error {
+	if err := runcmd.CheckRun(a.env, o); err != nil {
 		return err
 	}
 	loaded, err := a.read(ctx, loader.Options{Services: []string{service}, OneOff: &loader.OneOff{
@@ -42,5 +43,5 @@ func (a *app) runOneOff(ctx context.Context, o *client.RunOptions, service strin
 		return err
 	}
 	t := client.Target{Name: loaded.Project.Name, Project: loaded.Project}
-	return whycmd.PostMortem(a.env, t, a.env.Run(ctx, t, o, loaded.OneOff))
+	return whycmd.PostMortem(a.env, t, runcmd.Run(ctx, a.env, t, o, loaded.OneOff))
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/client/menu"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
+	"github.com/mocker-compose/mocker-compose/internal/client/screen"
 	"github.com/mocker-compose/mocker-compose/internal/client/session"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
@@ -34,7 +36,7 @@ type attached struct {
 	target   Target
 	o        *UpOptions
 	services []string
-	out      *screen
+	out      *screen.Screen
 	format   logs.Format
 	watcher  *session.Watcher
 	bar      *menu.Bar // nil: there is no menu
@@ -73,12 +75,12 @@ func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []s
 		env: e, target: t, o: o, services: services, seen: map[string]*member{}, began: time.Now(), watcher: w,
 		up: make(chan error, 1), stop: make(chan error, 2), events: make(chan *api.Event),
 	}
-	a.format = e.format(o.Timestamps, o.NoLogPrefix, o.NoColour)
+	a.format = e.Format(o.Timestamps, o.NoLogPrefix, o.NoColour)
 	a.format.Width = widest(a.expected())
 	out, errOut := a.openMenu()
 	defer a.closeMenu()
 	var err error
-	if a.out, err = openScreen(ctx, out, errOut, a.format); err != nil {
+	if a.out, err = screen.Open(ctx, out, errOut, a.format); err != nil {
 		return err
 	}
 	signals := make(chan os.Signal, 4)
@@ -89,17 +91,17 @@ func (e *Env) attached(ctx context.Context, t Target, o *UpOptions, services []s
 	upCtx, cancelUp := context.WithCancel(ctx)
 	defer cancelUp()
 	a.upRunning = true
-	go func() { a.up <- e.call(upCtx, t.Name, starting, req, a.progress()) }()
+	go func() { a.up <- e.Demand(upCtx, t.Name, req, a.progress()) }()
 	err = a.loop(ctx, signals, cancelUp)
 	a.watcher.Stop()
 	// What was written before the end is shown before the end.
-	return errors.Join(err, a.out.close())
+	return errors.Join(err, a.out.Close())
 }
 
 // loop runs until the containers have ended, or the user has had enough.
 func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp func()) error {
 	var deadline <-chan time.Time
-	printing := a.out.ended
+	printing := a.out.Ended()
 	for {
 		if a.over() {
 			return a.result()
@@ -132,7 +134,7 @@ func (a *attached) loop(ctx context.Context, signals <-chan os.Signal, cancelUp 
 			deadline = time.After(lastWords)
 		case <-printing:
 			printing = nil
-			if err := a.out.close(); err != nil && ctx.Err() == nil {
+			if err := a.out.Close(); err != nil && ctx.Err() == nil {
 				a.tell("log lines are not shown any more: " + cause.Line(err))
 			}
 		case <-deadline:
@@ -180,7 +182,7 @@ func (a *attached) settle(ctx context.Context) {
 	a.empty = len(a.seen) == 0 && len(cs) == 0
 	for i := range cs {
 		c := &cs[i]
-		if a.seen[c.Name] == nil && (alive(*c) || c.Finished.After(a.began)) {
+		if a.seen[c.Name] == nil && (Alive(*c) || c.Finished.After(a.began)) {
 			a.meet(c.Name, c.Service)
 		}
 	}
@@ -200,8 +202,8 @@ func (a *attached) result() error {
 // progress prints progress and, before the first container starts, whose logs
 // will follow.
 func (a *attached) progress() func(*api.Answer) error {
-	p := a.env.progress()
-	p.lines = true // logs come in between
+	p := a.env.Progress()
+	p.Lines = true // logs come in between
 	announced := false
 	return func(an *api.Answer) error {
 		if s := an.Progress; !announced && (an.Done || s != nil && s.Kind == "Container" && begins(s.Status)) {
@@ -210,7 +212,7 @@ func (a *attached) progress() func(*api.Answer) error {
 				a.tell("Attaching to " + strings.Join(labels, ", "))
 			}
 		}
-		return p.answer(an)
+		return p.Answer(an)
 	}
 }
 
@@ -248,10 +250,10 @@ func (a *attached) stopAll(ctx context.Context) {
 // order sends a stop or kill. A project that does not run has stopped.
 func (a *attached) order(ctx context.Context, req api.Request) {
 	go func() {
-		p := a.env.progress()
-		p.lines = true
-		err := a.env.Call(ctx, a.target.Name, req, p.answer)
-		if errors.Is(err, errNotRunning) {
+		p := a.env.Progress()
+		p.Lines = true
+		err := a.env.Call(ctx, a.target.Name, req, p.Answer)
+		if errors.Is(err, reach.ErrNotRunning) {
 			err = nil
 		}
 		a.stop <- err

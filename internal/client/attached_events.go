@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
+	"github.com/mocker-compose/mocker-compose/internal/client/screen"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
@@ -15,7 +17,7 @@ import (
 // is missed.
 func (a *attached) subscribe(ctx context.Context) {
 	defer close(a.events)
-	err := a.env.subscribe(ctx, a.target.Name, starting, nil, func(ev *api.Event) error {
+	err := a.env.Supervisors().Events(ctx, a.target.Name, reach.Starting, nil, func(ev *api.Event) error {
 		select {
 		case a.events <- ev:
 			return nil
@@ -52,7 +54,7 @@ func (a *attached) event(ctx context.Context, ev *api.Event) {
 		m.ended = false
 		a.follow(ev.Name, m)
 	case ev.Action == "die" && !ev.Final && m.shown:
-		a.out.follower.Say(exited(m.label, ev, "restarting"))
+		a.out.Say(exited(m.label, ev, "restarting"))
 	}
 }
 
@@ -117,13 +119,13 @@ func (a *attached) aborts(ev *api.Event) bool {
 func (a *attached) follow(name string, m *member) {
 	if m.shown {
 		dir := a.env.Dirs.LogDir(a.target.Name, name)
-		a.out.follower.Add(source(a.target.Name, name, m.service, dir), logs.Query{Follow: true, Tail: -1, Since: a.began})
+		a.out.Add(screen.Source(a.target.Name, name, m.service, dir), logs.Query{Follow: true, Tail: -1, Since: a.began})
 	}
 }
 
 // finish prints the rest of a container's log, and then text.
 func (a *attached) finish(name string, m *member, text string) {
 	if m.shown {
-		a.out.finish(a.env.Dirs.LogDir(a.target.Name, name), text)
+		a.out.Last(a.env.Dirs.LogDir(a.target.Name, name), text)
 	}
 }

@@ -97,7 +97,7 @@ func (a *attached) key(ctx context.Context, key byte) {
 			a.tell("Watch: " + ErrUnwatched.Error())
 		case a.watcher.Running():
 			a.watcher.Cancel()
-			a.out.follower.Say(a.watchPrefix() + "Watch disabled")
+			a.out.Say(a.watchPrefix() + "Watch disabled")
 			a.showMenu()
 		case a.upRunning || a.stopping:
 			a.o.Watch = a.upRunning && !a.stopping // when all is up
@@ -107,7 +107,7 @@ func (a *attached) key(ctx context.Context, key byte) {
 	case 's':
 		go a.status(ctx)
 	case '\n', '\r':
-		a.out.follower.Say("")
+		a.out.Say("")
 	}
 }
 
@@ -126,6 +126,6 @@ func (a *attached) status(ctx context.Context) {
 		if c.State == "exited" {
 			line += " (" + strconv.Itoa(c.ExitCode) + ")"
 		}
-		a.out.follower.Say(line)
+		a.out.Say(line)
 	}
 }

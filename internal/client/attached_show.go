@@ -3,8 +3,8 @@ package client
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/client/screen"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -25,9 +25,7 @@ func (a *attached) shows(service string) bool {
 }
 
 // label is how a container's lines are headed: its name without the project's.
-func (a *attached) label(name string) string { return label(a.target.Name, name) }
-
-func label(project, container string) string { return strings.TrimPrefix(container, project+"-") }
+func (a *attached) label(name string) string { return screen.Label(a.target.Name, name) }
 
 // expected are the labels of the containers that will be shown, replicas in
 // the order of their numbers.

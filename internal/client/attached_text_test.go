@@ -1,9 +1,10 @@
-package client
+package client_test
 
 import (
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 )
 
 func TestExited(t *testing.T) {
@@ -16,7 +17,7 @@ func TestExited(t *testing.T) {
 		"a-1 exited with code 137 (out of memory: limit 100 MiB)":             {api.Event{ExitCode: 137, OOM: true, Reason: "out of memory: limit 100 MiB"}, ""},
 		"a-1 exited with code 137 (out of memory: limit 100 MiB; restarting)": {api.Event{ExitCode: 137, OOM: true, Reason: "out of memory: limit 100 MiB"}, "restarting"},
 	} {
-		if got := exited("a-1", &c.ev, c.next); got != want {
+		if got := client.Exited("a-1", &c.ev, c.next); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

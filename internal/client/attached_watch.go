@@ -59,7 +59,7 @@ func watched(p *project.Project) bool {
 
 // startWatch begins to watch, and says what it does between the log lines.
 func (a *attached) startWatch(ctx context.Context) {
-	a.watcher.Speak(func(line string) { a.out.follower.Say(a.watchPrefix() + line) }, a.out.follower.Say)
+	a.watcher.Speak(func(line string) { a.out.Say(a.watchPrefix() + line) }, a.out.Say)
 	if err := a.watcher.Start(ctx); err != nil {
 		a.tell(err.Error())
 	}
@@ -94,5 +94,5 @@ func Enabled(p *project.Project, services []string) error { return enabled(p, se
 // that have ended. The project is as an up has left it.
 func (e *Env) Renew(ctx context.Context, t Target, o *UpOptions, service string) error {
 	r := (&UpOptions{Timeout: o.Timeout, NoDeps: true}).request(t.Project, []string{service}, false)
-	return e.call(ctx, t.Name, starting, api.Request{Op: api.OpUp, Up: r}, e.progress().answer)
+	return e.Demand(ctx, t.Name, api.Request{Op: api.OpUp, Up: r}, e.Progress().Answer)
 }

@@ -12,18 +12,23 @@ import (
 // IsUp reports that a container has processes.
 func IsUp(c *api.Container) bool { return c.State == "running" || c.State == "paused" }
 
+// Alive reports that a container has not ended for good.
+func Alive(c api.Container) bool {
+	return c.State == "running" || c.State == "restarting" || c.State == "paused"
+}
+
 // AnyState accepts a container in every state.
 func AnyState(*api.Container) bool { return true }
 
-// chosen are the containers of a service that the condition accepts, by their
+// Replicas are the containers of a service that the condition accepts, by their
 // numbers, those that run made last, if they are wanted; with index > 0 only the one
 // with that number. None is an error.
-func (e *Env) chosen(ctx context.Context, t Target, service string, index int, oneOffs bool, ok func(*api.Container) bool) ([]api.Container, error) {
+func (e *Env) Replicas(ctx context.Context, t Target, service string, index int, oneOffs bool, ok func(*api.Container) bool) ([]api.Container, error) {
 	all, err := e.Containers(ctx, t.Name, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := unknownService(t, all, []string{service}); err != nil {
+	if err := UnknownService(t, all, []string{service}); err != nil {
 		return nil, err
 	}
 	var out []api.Container
@@ -51,7 +56,7 @@ func (e *Env) chosen(ctx context.Context, t Target, service string, index int, o
 // Replica is a container of a service that the condition accepts: the first one, or
 // that with the number index.
 func (e *Env) Replica(ctx context.Context, t Target, service string, index int, ok func(*api.Container) bool) (api.Container, error) {
-	cs, err := e.chosen(ctx, t, service, index, false, ok)
+	cs, err := e.Replicas(ctx, t, service, index, false, ok)
 	if err != nil {
 		return api.Container{}, err
 	}
@@ -65,7 +70,7 @@ func (e *Env) OfServices(ctx context.Context, t Target, services []string, label
 	if err != nil {
 		return nil, err
 	}
-	if err := unknownService(t, all, services); err != nil {
+	if err := UnknownService(t, all, services); err != nil {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(c api.Container) bool {

@@ -5,16 +5,17 @@ import (
 	"errors"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 )
 
 // Containers are the project's containers, from the supervisor or, without
 // one, from its record, with or without their labels. An unknown project has none.
 func (e *Env) Containers(ctx context.Context, name string, labels bool) ([]api.Container, error) {
 	cs, err := e.ask(ctx, name, labels)
-	if !errors.Is(err, errNotRunning) {
+	if !errors.Is(err, reach.ErrNotRunning) {
 		return cs, err
 	}
-	rec, err := e.recorded(ctx, name)
+	rec, err := e.Recorded(ctx, name)
 	if rec == nil || err != nil {
 		return nil, err
 	}

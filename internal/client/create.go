@@ -20,14 +20,14 @@ type CreateOptions struct {
 
 // Register defines the flags in fs.
 func (o *CreateOptions) Register(fs *pflag.FlagSet) {
-	o.up.images.register(fs)
+	o.up.images.Register(fs)
 	yesFlag(fs, &o.up.Yes)
 	fs.BoolVar(&o.up.ForceRecreate, "force-recreate", false, "replace containers even if nothing changed")
 	fs.BoolVar(&o.up.NoRecreate, "no-recreate", false, "keep existing containers even if their service changed")
 	fs.BoolVar(&o.up.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
 	o.up.Ports.Register(fs)
 	fs.StringArrayVar(&o.up.Scale, "scale", nil, "make N replicas: `SERVICE=N`")
-	uplinkFlag(fs, &o.up.uplink)
+	UplinkFlag(fs, &o.up.uplink)
 }
 
 // Create makes containers and starts none.

@@ -54,7 +54,7 @@ func (e *Env) downContainers(ctx context.Context, t Target, o *DownOptions, serv
 	req := api.Request{Op: api.OpDown, Down: down}
 	err := e.change(ctx, t.Name, req)
 	if errors.Is(err, errUnknown) && len(down.Left) > 0 {
-		return e.call(ctx, t.Name, starting, req, e.progress().answer)
+		return e.Demand(ctx, t.Name, req, e.Progress().Answer)
 	}
 	if errors.Is(err, errUnknown) && others {
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 	display "github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/netstack/ports"
 )
@@ -36,8 +37,17 @@ func (e *ExitError) Error() string {
 // Unwrap is the cause.
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// remote turns the supervisor's answer into an error.
-func remote(e *api.Error) error {
+// refused turns what a supervisor has refused into an error that ends the program.
+func refused(err error) error {
+	var r *reach.Refused
+	if errors.As(err, &r) {
+		return Remote(r.Answer)
+	}
+	return err
+}
+
+// Remote turns the supervisor's answer into an error.
+func Remote(e *api.Error) error {
 	code := e.ExitCode
 	if code == 0 {
 		code = 1

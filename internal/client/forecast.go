@@ -52,7 +52,7 @@ func (e *Env) Forecast(ctx context.Context, t Target, o *UpOptions, services []s
 	if err := e.externalVolumes(t.Project); err != nil {
 		return nil, err
 	}
-	req := o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))
+	req := o.request(t.Project, services, e.RemoveOrphans(o.RemoveOrphans))
 	for _, v := range changed {
 		if o.Yes && v.Taken == "" && !o.NoRecreate {
 			req.Discard = append(req.Discard, v.Name)

@@ -2,8 +2,8 @@ package client
 
 import (
 	"context"
-	"errors"
 
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -15,13 +15,16 @@ var (
 	// EnsureProject starts the holders and the supervisor of a project where
 	// they do not run, and returns when the supervisor accepts connections.
 	EnsureProject = func(ctx context.Context, dirs state.Dirs, project string, report func(string)) error {
-		return errNoHost
+		return reach.ErrNoHost
 	}
 	// Unshare runs argv inside the user namespace, on our own standard files,
 	// and returns its exit code.
 	Unshare = func(ctx context.Context, dirs state.Dirs, argv []string, report func(string)) (int, error) {
-		return 0, errNoHost
+		return 0, reach.ErrNoHost
 	}
 )
 
-var errNoHost = errors.New("this build cannot start projects: no host support is linked in")
+// Supervisors are those of our projects.
+func (e *Env) Supervisors() *reach.Supervisors {
+	return &reach.Supervisors{Dirs: e.Dirs, Start: EnsureProject, Warn: e.Warn, DryRun: e.Global.DryRun}
+}

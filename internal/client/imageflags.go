@@ -31,21 +31,22 @@ var GetImages func(ctx context.Context, e *Env, p *project.Project, services []s
 // pullPolicies are docker compose's; the first stands for what the file says.
 var pullPolicies = []string{"policy", "always", "missing", "never", "build", "if_not_present"}
 
-// register defines the flags in fs.
-func (o *Imaging) register(fs *pflag.FlagSet) {
+// Register defines the flags in fs.
+func (o *Imaging) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Build, "build", false, "build images first, also those that are there")
 	fs.BoolVar(&o.NoBuild, "no-build", false, "build no image, even one that is missing")
-	o.registerPull(fs)
+	o.RegisterPull(fs)
 	fs.BoolVar(&o.QuietBuild, "quiet-build", false, "print no progress of builds")
 }
 
-func (o *Imaging) registerPull(fs *pflag.FlagSet) {
+// RegisterPull defines those of the flags in fs that are about pulling.
+func (o *Imaging) RegisterPull(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Pull, "pull", "policy", "when to pull images, as `WHEN` says: always, missing, never, build")
 	fs.BoolVar(&o.QuietPull, "quiet-pull", false, "print no progress of pulls")
 }
 
-// check refuses what contradicts itself, and forgets what says nothing.
-func (o *Imaging) check() error {
+// Check refuses what contradicts itself, and forgets what says nothing.
+func (o *Imaging) Check() error {
 	if o.Pull != "" && !slices.Contains(pullPolicies, o.Pull) {
 		return fmt.Errorf("invalid --pull option %q: use %s", o.Pull, strings.Join(pullPolicies[1:], ", "))
 	}

@@ -9,19 +9,20 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 )
 
 // change carries out a request that changes the project: it starts the
 // supervisor if only a record is left, even one that cannot be read. An unknown project is errUnknown.
 func (e *Env) change(ctx context.Context, name string, req api.Request) error {
-	err := e.Call(ctx, name, req, e.progress().answer)
-	if !errors.Is(err, errNotRunning) {
+	err := e.Call(ctx, name, req, e.Progress().Answer)
+	if !errors.Is(err, reach.ErrNotRunning) {
 		return err
 	}
-	if rec, err := e.recorded(ctx, name); rec == nil && err == nil {
+	if rec, err := e.Recorded(ctx, name); rec == nil && err == nil {
 		return fmt.Errorf("%w %q: not found", errUnknown, name)
 	}
-	return e.call(ctx, name, starting, req, e.progress().answer)
+	return e.Demand(ctx, name, req, e.Progress().Answer)
 }
 
 var errUnknown = errors.New("no container found for project")
@@ -50,5 +51,5 @@ func (e *Env) check(ctx context.Context, t Target, services []string) error {
 	if err != nil {
 		return err
 	}
-	return unknownService(t, cs, services)
+	return UnknownService(t, cs, services)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 	"github.com/mocker-compose/mocker-compose/internal/networks"
 	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -32,7 +33,7 @@ func (e *Env) Networks(ctx context.Context) ([]api.Network, error) {
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case err != nil && !errors.Is(err, errNotRunning):
+		case err != nil && !errors.Is(err, reach.ErrNotRunning):
 			e.Warn(fmt.Sprintf("project %s: its networks are not known: %v", name, err))
 		}
 	}

@@ -10,21 +10,21 @@ import (
 // shortID is the least of an id that stands for its container, in hex digits.
 const shortID = 12
 
-// called reports that one of names is the name or the id of a one-off container,
+// Called reports that one of names is the name or the id of a one-off container,
 // or the beginning of its id.
-func called(c *api.Container, names []string) bool {
+func Called(c *api.Container, names []string) bool {
 	return c.OneOff && slices.ContainsFunc(names, func(n string) bool {
 		return n == c.Name || len(n) >= shortID && strings.HasPrefix(c.ID, n)
 	})
 }
 
-// byName replaces the ids of one-off containers by their names, which events and
+// ByName replaces the ids of one-off containers by their names, which events and
 // logs know them by.
-func byName(all []api.Container, given []string) []string {
+func ByName(all []api.Container, given []string) []string {
 	out := slices.Clone(given)
 	for n := range out {
 		for i := range all {
-			if called(&all[i], given[n:n+1]) {
+			if Called(&all[i], given[n:n+1]) {
 				out[n] = all[i].Name
 			}
 		}
@@ -35,5 +35,5 @@ func byName(all []api.Container, given []string) []string {
 // chosen reports that names mean a container: its service's, or its own if it is
 // a one-off container; no name means all.
 func chosen(c *api.Container, names []string) bool {
-	return len(names) == 0 || slices.Contains(names, c.Service) || called(c, names)
+	return len(names) == 0 || slices.Contains(names, c.Service) || Called(c, names)
 }

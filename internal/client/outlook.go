@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/rehearsal"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -72,9 +73,9 @@ func (e *Env) sayImages(p *project.Project, o *ImageOutlook) error {
 
 // Rehearse tells, in a dry run, of a step on one thing.
 func (e *Env) Rehearse(kind, name, before, after string) {
-	p := e.progress()
+	p := e.Progress()
 	for _, status := range []string{before, after} {
-		p.line(&api.Progress{Kind: kind, Name: name, Status: status})
+		p.Line(&api.Progress{Kind: kind, Name: name, Status: status})
 	}
 }
 
@@ -82,7 +83,7 @@ func (e *Env) Rehearse(kind, name, before, after string) {
 // know.
 func (e *Env) sayProviders(list []*project.Provider) {
 	for _, p := range list {
-		e.progress().line(&api.Progress{Kind: "Service", Name: p.Service, Status: "Skipped", Text: "its provider is not run"})
+		e.Progress().Line(&api.Progress{Kind: "Service", Name: p.Service, Status: "Skipped", Text: "its provider is not run"})
 	}
 }
 
@@ -101,7 +102,7 @@ func (e *Env) Live(ctx context.Context, name string) (*record.Live, error) {
 	if err == nil && !told {
 		err = errors.New("the supervisor told nothing of its project")
 	}
-	if !errors.Is(err, errNotRunning) {
+	if !errors.Is(err, reach.ErrNotRunning) {
 		return live, err
 	}
 	rec, sameBoot, err := record.Read(e.Dirs.StateFile(name))
@@ -112,7 +113,7 @@ func (e *Env) Live(ctx context.Context, name string) (*record.Live, error) {
 		return nil, err
 	}
 	live.Record = rec
-	if !sameBoot || !e.held(ctx, name) {
+	if !sameBoot || !e.Supervisors().Held(ctx, name) {
 		for i := range live.Containers {
 			buryReplica(&live.Containers[i])
 		}

@@ -1,12 +1,14 @@
-package client
+package client_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
 )
 
 func TestArguments(t *testing.T) {
-	t.Cleanup(func() { Program = Ours })
+	t.Cleanup(func() { client.Program = client.Ours })
 	for line, want := range map[string]struct{ args, program string }{
 		"/usr/bin/mocker-compose up -d":                     {"up -d", "mocker-compose"},
 		"mocker-compose compose up":                         {"compose up", "mocker-compose"},
@@ -22,13 +24,13 @@ func TestArguments(t *testing.T) {
 		"/x/docker-compose docker-cli-plugin-metadata":      {"docker-cli-plugin-metadata", "docker-compose"},
 		"/x/docker-compose":                                 {"", "docker-compose"},
 	} {
-		Program = Ours
-		if got := strings.Join(Arguments(strings.Fields(line)), " "); got != want.args || Program != want.program {
-			t.Errorf("%s: %q as %q, want %q as %q", line, got, Program, want.args, want.program)
+		client.Program = client.Ours
+		if got := strings.Join(client.Arguments(strings.Fields(line)), " "); got != want.args || client.Program != want.program {
+			t.Errorf("%s: %q as %q, want %q as %q", line, got, client.Program, want.args, want.program)
 		}
 	}
-	Program = "docker compose"
-	if got := Said("run: mocker-compose up; mocker-compose's own"); got != "run: docker compose up; mocker-compose's own" {
+	client.Program = "docker compose"
+	if got := client.Said("run: mocker-compose up; mocker-compose's own"); got != "run: docker compose up; mocker-compose's own" {
 		t.Error(got)
 	}
 }

@@ -8,14 +8,16 @@ import (
 	display "github.com/mocker-compose/mocker-compose/internal/progress"
 )
 
-// progress prints what the supervisor does, to standard error.
-type progress struct {
-	env   *Env
-	mode  display.Mode
-	lines bool // also on a terminal: others write to it too
+// Progress prints what the supervisor does, to standard error.
+type Progress struct {
+	Lines bool // also on a terminal: others write to it too
+
+	env  *Env
+	mode display.Mode
 }
 
-func (e *Env) progress() *progress { return &progress{env: e, mode: e.Display().Mode()} }
+// Progress is a new one, on [Env.Display].
+func (e *Env) Progress() *Progress { return &Progress{env: e, mode: e.Display().Mode()} }
 
 // Display is where everything that this command does is shown, on standard error.
 func (e *Env) Display() *display.Display {
@@ -60,10 +62,10 @@ func (e *Env) Settle() {
 	}
 }
 
-// answer prints the progress that an answer carries, if any.
-func (p *progress) answer(a *api.Answer) error {
+// Answer prints the progress that an answer carries, if any.
+func (p *Progress) Answer(a *api.Answer) error {
 	if a.Progress != nil {
-		p.line(a.Progress)
+		p.Line(a.Progress)
 	}
 	if a.Done || a.Error != nil {
 		p.env.Settle()
@@ -71,13 +73,14 @@ func (p *progress) answer(a *api.Answer) error {
 	return nil
 }
 
-func (p *progress) line(s *api.Progress) {
+// Line prints one step.
+func (p *Progress) Line(s *api.Progress) {
 	d := p.env.Display()
 	e := display.Event{ID: s.Kind + " " + s.Name, Status: phase(s.Status), Text: s.Status, Details: s.Text}
 	switch {
 	case s.Status == "Warning" && p.mode != display.JSON:
 		d.Print("WARN " + s.Text)
-	case p.lines && p.mode == display.TTY:
+	case p.Lines && p.mode == display.TTY:
 		d.Line(e)
 	default:
 		d.On(e)

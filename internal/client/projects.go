@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 )
 
 // Projects are the names in the run dir and the data dir, sorted.
@@ -36,10 +37,10 @@ func (e *Env) ConfigFiles(ctx context.Context, name string) (files []string, err
 		}
 		return nil
 	})
-	if !errors.Is(err, errNotRunning) {
+	if !errors.Is(err, reach.ErrNotRunning) {
 		return files, err
 	}
-	rec, err := e.recorded(ctx, name)
+	rec, err := e.Recorded(ctx, name)
 	if rec == nil || err != nil {
 		return nil, err
 	}

@@ -16,10 +16,10 @@ type Recorded struct {
 	Containers  []api.Container
 }
 
-// recorded reads what the project's supervisor has last saved, nil if there is
+// Recorded reads what the project's supervisor has last saved, nil if there is
 // no such project. What a dead project is said to run is shown as killed, since
 // its processes die with the project's holder.
-func (e *Env) recorded(ctx context.Context, name string) (*Recorded, error) {
+func (e *Env) Recorded(ctx context.Context, name string) (*Recorded, error) {
 	rec, sameBoot, err := record.Read(e.Dirs.StateFile(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -28,7 +28,7 @@ func (e *Env) recorded(ctx context.Context, name string) (*Recorded, error) {
 		return nil, err
 	}
 	out := &Recorded{WorkingDir: rec.Project.WorkingDir, ConfigFiles: rec.Project.ConfigFiles}
-	lives := sameBoot && e.held(ctx, name)
+	lives := sameBoot && e.Supervisors().Held(ctx, name)
 	for i := range rec.Containers {
 		c := rec.Containers[i].Show(&rec.Project, e.Dirs)
 		c.Labels = rec.Containers[i].Labels(&rec.Project)
@@ -40,13 +40,14 @@ func (e *Env) recorded(ctx context.Context, name string) (*Recorded, error) {
 	return out, nil
 }
 
-const holderEnded = "the project's holder ended"
+// HolderEnded is why a container of a dead project has ended.
+const HolderEnded = "the project's holder ended"
 
 // bury turns a container that was recorded as alive into one that was killed.
 func bury(c *api.Container) {
 	switch c.State {
 	case "running", "restarting", "paused":
-		c.State, c.ExitCode, c.Reason = "exited", 128+9, holderEnded
+		c.State, c.ExitCode, c.Reason = "exited", 128+9, HolderEnded
 	}
 	c.Health = ""
 }

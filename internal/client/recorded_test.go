@@ -1,37 +1,19 @@
-package client
+package client_test
 
 import (
 	"slices"
 	"testing"
-	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/state"
-	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/internal/client/clienttest"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
-
-// record leaves what a supervisor leaves on disk.
-func (w *world) record(name string, r supervisor.Record) {
-	w.t.Helper()
-	if err := state.MakePrivate(w.Dirs.ProjectData(name)); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := state.Save(w.Dirs.StateFile(name), r); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func replicaOf(service string, s supervisor.State) supervisor.Replica {
-	return supervisor.Replica{State: s, Container: supervisor.Container{Project: "old", ID: service + "-id", Name: "old-" + service + "-1",
-		Number: 1, Created: time.Now(), Service: project.Service{Name: service, Entrypoint: []string{"/bin/" + service}}}}
-}
 
 // TestContainersOfARecord: without supervisor and holder, nothing runs, whatever the
 // record says.
 func TestContainersOfARecord(t *testing.T) {
-	w := newWorld(t)
-	w.record("old", supervisor.Record{Containers: []supervisor.Replica{replicaOf("web", supervisor.Running), replicaOf("job", supervisor.Created)}})
-	cs, err := w.Containers(bounded(t), "old", false)
+	w := clienttest.New(t)
+	w.Record("old", supervisor.Record{Containers: []supervisor.Replica{clienttest.Replica("web", supervisor.Running), clienttest.Replica("job", supervisor.Created)}})
+	cs, err := w.Containers(clienttest.Bounded(t), "old", false)
 	if err != nil || len(cs) != 2 {
 		t.Fatalf("%+v, %v", cs, err)
 	}

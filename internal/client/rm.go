@@ -38,13 +38,13 @@ func (e *Env) Remove(ctx context.Context, t Target, o *RemoveOptions, services [
 	if err != nil {
 		return err
 	}
-	if err := unknownService(t, all, services); err != nil {
+	if err := UnknownService(t, all, services); err != nil {
 		return err
 	}
 	var names []string
 	for i := range all {
 		c := &all[i]
-		ours := !c.OneOff && (t.Project == nil || defines(t.Project, c.Service)) || called(c, services)
+		ours := !c.OneOff && (t.Project == nil || defines(t.Project, c.Service)) || Called(c, services)
 		if ours && chosen(c, services) && (o.Stop && e.Global.DryRun || c.State == "exited" || c.State == "created" || c.State == "dead") {
 			names = append(names, c.Name)
 		}
@@ -64,7 +64,7 @@ func (e *Env) Remove(ctx context.Context, t Target, o *RemoveOptions, services [
 // removed: what runs by now, or is about to, stays.
 func (e *Env) Discard(ctx context.Context, project string, names []string) (gone []string, err error) {
 	req := api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: names, Idle: true}}
-	err = e.call(ctx, project, starting, req, func(a *api.Answer) error {
+	err = e.Demand(ctx, project, req, func(a *api.Answer) error {
 		if p := a.Progress; p != nil && p.Kind == "Container" && p.Status == "Removed" && !slices.Contains(gone, p.Name) {
 			gone = append(gone, p.Name)
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// unknownService refuses a service that neither the file nor any container knows.
-func unknownService(t Target, cs []api.Container, services []string) error {
+// UnknownService refuses a service that neither the file nor any container knows.
+func UnknownService(t Target, cs []api.Container, services []string) error {
 	for _, s := range services {
 		switch {
 		case slices.ContainsFunc(cs, func(c api.Container) bool { return chosen(&c, []string{s}) }):

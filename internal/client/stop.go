@@ -34,14 +34,14 @@ func (e *Env) Stop(ctx context.Context, t Target, o *StopOptions, services []str
 type StartOptions struct {
 	Wait        bool
 	WaitTimeout int
-	uplink      uplinkValue
+	uplink      UplinkValue
 }
 
 // Register defines the flags in fs.
 func (o *StartOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Wait, "wait", false, "return when the services run and are healthy")
 	fs.IntVar(&o.WaitTimeout, "wait-timeout", 0, "give up after `SECONDS` (0: never)")
-	uplinkFlag(fs, &o.uplink)
+	UplinkFlag(fs, &o.uplink)
 }
 
 // Start starts existing containers.

@@ -43,13 +43,13 @@ func (e *Env) Up(ctx context.Context, t Target, o *UpOptions, services []string)
 	if err != nil {
 		return err
 	}
-	if err := e.ensure(ctx, t.Name); err != nil {
+	if err := e.Supervisors().Ensure(ctx, t.Name); err != nil {
 		return err
 	}
 	req := api.Request{Op: api.OpUp, Up: up}
 	if o.Detached() || e.Global.DryRun {
-		p := e.progress()
-		return e.call(ctx, t.Name, starting, req, p.answer)
+		p := e.Progress()
+		return e.Demand(ctx, t.Name, req, p.Answer)
 	}
 	return e.attached(ctx, t, o, services, watcher, req)
 }
@@ -65,7 +65,7 @@ func (e *Env) checkUp(ctx context.Context, t Target, o *UpOptions, services []st
 	if err := o.names(t.Project); err != nil {
 		return err
 	}
-	if e.ignoreOrphans() && e.removeOrphans(o.RemoveOrphans) {
+	if e.IgnoreOrphans() && e.RemoveOrphans(o.RemoveOrphans) {
 		return errors.New("cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans")
 	}
 	if err := scale(t.Project, o.Scale); err != nil {
@@ -88,8 +88,8 @@ func (e *Env) checkUp(ctx context.Context, t Target, o *UpOptions, services []st
 // upRequest is what the supervisor is asked for, after a question to the user if a
 // volume has changed.
 func (e *Env) upRequest(t Target, o *UpOptions, services []string) (*api.UpRequest, error) {
-	r := o.request(t.Project, services, e.removeOrphans(o.RemoveOrphans))
-	r.IgnoreOrphans = e.ignoreOrphans()
+	r := o.request(t.Project, services, e.RemoveOrphans(o.RemoveOrphans))
+	r.IgnoreOrphans = e.IgnoreOrphans()
 	if o.NoRecreate {
 		return r, nil
 	}
@@ -125,16 +125,16 @@ func (o *UpOptions) request(p *project.Project, services []string, orphans bool)
 	return r
 }
 
-// removeOrphans is the flag, or the variable that stands for it.
-func (e *Env) removeOrphans(flag bool) bool {
+// RemoveOrphans is the flag, or the variable that stands for it.
+func (e *Env) RemoveOrphans(flag bool) bool {
 	if flag {
 		return true
 	}
 	return e.flagged("COMPOSE_REMOVE_ORPHANS")
 }
 
-// ignoreOrphans: containers whose service has left the file are not spoken of.
-func (e *Env) ignoreOrphans() bool { return e.flagged("COMPOSE_IGNORE_ORPHANS") }
+// IgnoreOrphans: containers whose service has left the file are not spoken of.
+func (e *Env) IgnoreOrphans() bool { return e.flagged("COMPOSE_IGNORE_ORPHANS") }
 
 // flagged reports a variable that is a truth value, and true.
 func (e *Env) flagged(name string) bool {

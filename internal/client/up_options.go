@@ -24,7 +24,7 @@ type UpOptions struct {
 	Scale                             []string
 	Watch, menu                       bool
 	menuGiven                         func() bool
-	uplink                            uplinkValue
+	uplink                            UplinkValue
 	keepUplink                        bool // where nothing is said: as it is, and not the default
 	Ports                             lowports.Flag
 }
@@ -52,9 +52,9 @@ func (o *UpOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.NoLogPrefix, "no-log-prefix", false, "show lines without the container's name")
 	fs.BoolVar(&o.NoColour, "no-color", false, "show lines without colour")
 	fs.StringArrayVar(&o.Scale, "scale", nil, "run N replicas: `SERVICE=N`")
-	uplinkFlag(fs, &o.uplink)
+	UplinkFlag(fs, &o.uplink)
 	o.Ports.Register(fs)
-	o.images.register(fs)
+	o.images.Register(fs)
 	fs.BoolVarP(&o.Watch, "watch", "w", false, "watch files and do what develop.watch says")
 	fs.BoolVar(&o.menu, "menu", true, "show keys below the logs (also COMPOSE_MENU)")
 	o.menuGiven = func() bool { return fs.Changed("menu") }
@@ -74,7 +74,7 @@ func (o *UpOptions) RegisterPlan(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.images.NoBuild, "no-build", false, "build no image, even one that is missing")
 	fs.StringVar(&o.images.Pull, "pull", "policy", "when to pull images, as `WHEN` says: always, missing, never, build")
 	yesFlag(fs, &o.Yes)
-	uplinkFlag(fs, &o.uplink)
+	UplinkFlag(fs, &o.uplink)
 	o.Ports.Register(fs)
 	o.Timeout = -1
 }
@@ -111,5 +111,5 @@ func (o *UpOptions) check() error {
 	case o.WaitTimeout > 0 && !o.Wait:
 		return errors.New("--wait-timeout needs --wait")
 	}
-	return o.images.check()
+	return o.images.Check()
 }

@@ -1,4 +1,4 @@
-package client
+package client_test
 
 import (
 	"strings"
@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/clienttest"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -24,14 +26,14 @@ func TestUpOptions(t *testing.T) {
 		"--abort-on-container-failure --exit-code-from x":        "incompatible",
 		"--abort-on-container-failure --abort-on-container-exit": "incompatible",
 	} {
-		var o UpOptions
+		var o client.UpOptions
 		fs := pflag.NewFlagSet("up", pflag.ContinueOnError)
 		o.Register(fs)
 		if err := fs.Parse(strings.Fields(line)); err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
 		}
-		err := o.check()
+		err := client.CheckUpFlags(&o)
 		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
 			t.Errorf("%s: error %v, want %q", line, err, wrong)
 		}
@@ -39,34 +41,34 @@ func TestUpOptions(t *testing.T) {
 }
 
 func TestUpRequest(t *testing.T) {
-	w := newWorld(t)
-	w.serve("demo", script(map[api.Op][]api.Answer{api.OpUp: {progressAnswer("demo-web-1", "Started")}}))
+	w := clienttest.New(t)
+	w.Serve("demo", clienttest.Script(map[api.Op][]api.Answer{api.OpUp: {clienttest.Step("demo-web-1", "Started")}}))
 	notice := project.Notice{Fate: project.Degraded, Key: "services.web.mem_limit", Reason: "not enforced"}
 	p := &project.Project{Name: "demo", Services: []project.Service{{Name: "web", Scale: 1}}, Disabled: []string{"debug"},
 		Notices: []project.Notice{notice, notice, {Fate: project.Ignored, Key: "version", Reason: "obsolete"}, {Fate: project.Honoured, Key: "x"}}}
-	w.environ["COMPOSE_REMOVE_ORPHANS"] = "1"
-	target := Target{Name: "demo", Project: p}
-	o := &UpOptions{Detach: true, ForceRecreate: true, NoDeps: true, Timeout: -1, Scale: []string{"web=3"}}
-	if err := w.Up(bounded(t), target, o, []string{"web"}); err != nil {
+	w.Environ["COMPOSE_REMOVE_ORPHANS"] = "1"
+	target := client.Target{Name: "demo", Project: p}
+	o := &client.UpOptions{Detach: true, ForceRecreate: true, NoDeps: true, Timeout: -1, Scale: []string{"web=3"}}
+	if err := w.Up(clienttest.Bounded(t), target, o, []string{"web"}); err != nil {
 		t.Fatal(err)
 	}
-	wantOutput(t, "stderr", w.err, "WARN services.web.mem_limit: not enforced\n Container demo-web-1  Started\n")
-	r := w.asked(api.OpUp)[0].Up
+	clienttest.WantOutput(t, "stderr", w.Err, "WARN services.web.mem_limit: not enforced\n Container demo-web-1  Started\n")
+	r := w.Asked(api.OpUp)[0].Up
 	if r.Recreate != api.RecreateForce || !r.NoDeps || !r.RemoveOrphans || r.Timeout != nil || r.Project.Services[0].Scale != 3 || r.Services[0] != "web" {
 		t.Errorf("request %+v", r)
 	}
-	for _, o := range []*UpOptions{{ExitCodeFrom: "wbe"}, {Attach: []string{"wbe"}}, {NoAttach: []string{"web", "wbe"}}} {
-		if err := w.Up(bounded(t), target, o, nil); err == nil || err.Error() != "no such service: wbe" {
+	for _, o := range []*client.UpOptions{{ExitCodeFrom: "wbe"}, {Attach: []string{"wbe"}}, {NoAttach: []string{"web", "wbe"}}} {
+		if err := w.Up(clienttest.Bounded(t), target, o, nil); err == nil || err.Error() != "no such service: wbe" {
 			t.Errorf("up %+v: %v", o, err)
 		}
 	}
 	for want, args := range map[string][]string{"no such service: wbe": {"wbe"}, "is disabled": {"debug"}} {
-		if err := w.Up(bounded(t), target, &UpOptions{Detach: true}, args); err == nil || !strings.Contains(err.Error(), want) {
+		if err := w.Up(clienttest.Bounded(t), target, &client.UpOptions{Detach: true}, args); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("up %v: %v, want %q", args, err, want)
 		}
 	}
 	for _, s := range []string{"web", "web=", "web=-1", "nope=2"} {
-		if err := w.Up(bounded(t), target, &UpOptions{Detach: true, Scale: []string{s}}, nil); err == nil {
+		if err := w.Up(clienttest.Bounded(t), target, &client.UpOptions{Detach: true, Scale: []string{s}}, nil); err == nil {
 			t.Errorf("--scale %s was accepted", s)
 		}
 	}

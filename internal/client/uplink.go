@@ -11,24 +11,26 @@ import (
 // uplinkEnv says which way out projects have whose command line does not.
 const uplinkEnv = "MOCKER_UPLINK"
 
-// uplinkValue is a flag whose value is checked as it is read.
-type uplinkValue project.Uplink
+// UplinkValue is a flag whose value is checked as it is read.
+type UplinkValue project.Uplink
 
-func (v *uplinkValue) String() string { return string(*v) }
-func (v *uplinkValue) Type() string   { return "string" }
-func (v *uplinkValue) Set(s string) error {
+// String, Type and Set make it a flag (pflag.Value).
+func (v *UplinkValue) String() string { return string(*v) }
+func (v *UplinkValue) Type() string   { return "string" }
+func (v *UplinkValue) Set(s string) error {
 	u, err := project.ParseUplink(s)
-	*v = uplinkValue(u)
+	*v = UplinkValue(u)
 	return err
 }
 
-func uplinkFlag(fs *pflag.FlagSet, to *uplinkValue) {
+// UplinkFlag defines --uplink in fs.
+func UplinkFlag(fs *pflag.FlagSet, to *UplinkValue) {
 	fs.Var(to, "uplink", "way out of the project's networks, `HOW`: relay, pasta, slirp4netns, gvisor, none")
 }
 
 // uplink is what the flag says, else the environment, else the file; "" if
 // nothing is said anywhere.
-func (e *Env) uplink(flag uplinkValue, file project.Uplink) (project.Uplink, error) {
+func (e *Env) uplink(flag UplinkValue, file project.Uplink) (project.Uplink, error) {
 	if flag != "" {
 		return project.Uplink(flag), nil
 	}

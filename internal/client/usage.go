@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 )
 
 // Usage asks what the containers of a project use; of a project that does not
@@ -16,10 +17,10 @@ func (e *Env) Usage(ctx context.Context, t Target) (list []api.Usage, err error)
 		}
 		return nil
 	})
-	if !errors.Is(err, errNotRunning) {
+	if !errors.Is(err, reach.ErrNotRunning) {
 		return list, err
 	}
-	rec, err := e.recorded(ctx, t.Name)
+	rec, err := e.Recorded(ctx, t.Name)
 	if rec == nil || err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (e *Env) ProjectVolumes(ctx context.Context, t Target, services []string) (
 	if err != nil {
 		return nil, err
 	}
-	if err := unknownService(t, cs, services); err != nil {
+	if err := UnknownService(t, cs, services); err != nil {
 		return nil, err
 	}
 	var used []string

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 )
 
 // WaitOptions are the flags of wait.
@@ -25,13 +26,13 @@ func (e *Env) Wait(ctx context.Context, t Target, o *WaitOptions, services []str
 	if err != nil {
 		return err
 	}
-	if err := unknownService(t, all, services); err != nil {
+	if err := UnknownService(t, all, services); err != nil {
 		return err
 	}
 	names := map[string]bool{}
 	req := &api.WaitRequest{}
 	for i := range all {
-		if c := &all[i]; chosen(c, services) && alive(*c) {
+		if c := &all[i]; chosen(c, services) && Alive(*c) {
 			req.IDs = append(req.IDs, c.ID)
 			names[c.ID] = true
 		}
@@ -49,7 +50,7 @@ func (e *Env) Wait(ctx context.Context, t Target, o *WaitOptions, services []str
 		_, err := fmt.Fprintf(e.Stdout, "container %q exited with status code %d\n", a.Waited.ID, code)
 		return err
 	})
-	if errors.Is(err, errNotRunning) {
+	if errors.Is(err, reach.ErrNotRunning) {
 		return fmt.Errorf("project %s has ended, and its containers with it", t.Name)
 	}
 	if err == nil && o.DownProject {

@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/execcmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
+	"github.com/mocker-compose/mocker-compose/internal/client/runcmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/whycmd"
 )
 
@@ -22,13 +24,13 @@ func ps(ctx context.Context, env *client.Env, args []string) call {
 }
 
 func execute(ctx context.Context, env *client.Env, args []string) call {
-	fs, o := flags(), &client.ExecOptions{}
+	fs, o := flags(), &execcmd.Options{}
 	o.Register(fs)
 	if fs.Parse(args) != nil || fs.NArg() < 2 {
 		return nil
 	}
 	return with(ctx, env, func(ctx context.Context, t client.Target) error {
-		return env.Exec(ctx, t, o, fs.Arg(0), fs.Args()[1:])
+		return execcmd.Exec(ctx, env, t, o, fs.Arg(0), fs.Args()[1:])
 	})
 }
 
@@ -84,12 +86,12 @@ func some(c command) command {
 }
 
 func attach(ctx context.Context, env *client.Env, args []string) call {
-	fs, o := flags(), &client.AttachOptions{}
+	fs, o := flags(), &runcmd.AttachOptions{}
 	o.Register(fs)
 	if fs.Parse(args) != nil || fs.NArg() == 0 {
 		return nil
 	}
-	return with(ctx, env, func(ctx context.Context, t client.Target) error { return env.Attach(ctx, t, o, fs.Arg(0)) })
+	return with(ctx, env, func(ctx context.Context, t client.Target) error { return runcmd.Attach(ctx, env, t, o, fs.Arg(0)) })
 }
 
 // of makes the command of a function that takes options and services.

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/copycmd"
+	"github.com/mocker-compose/mocker-compose/internal/client/logcmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/lookcmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/whycmd"
 )
@@ -21,7 +23,7 @@ type command func(ctx context.Context, env *client.Env, args []string) call
 var commands = map[string]command{
 	"ps":      ps,
 	"exec":    execute,
-	"logs":    services((*client.Env).Logs),
+	"logs":    of(logcmd.Logs),
 	"ls":      ls,
 	"version": version,
 	"down":    byName(services((*client.Env).Down)),
@@ -29,7 +31,7 @@ var commands = map[string]command{
 	"start":   of(start),
 	"restart": services((*client.Env).Restart),
 	"kill":    services((*client.Env).Kill),
-	"cp":      services((*client.Env).Copy),
+	"cp":      of(copycmd.Copy),
 	"events":  of(lookcmd.Events),
 	"images":  of(lookcmd.Images),
 	"port":    of(lookcmd.Port),

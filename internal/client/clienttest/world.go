@@ -1,6 +1,5 @@
 // Package clienttest is a world for tests of commands: an environment on directories
-// of its own, what it has printed, and supervisors that answer by a script. The
-// client's own tests cannot import it, and have the same in fake_test.go.
+// of its own, what it has printed, and supervisors that answer by a script.
 package clienttest
 
 import (
@@ -146,6 +145,11 @@ func Bounded(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// Step is an answer that tells of a step on a container.
+func Step(name, status string) api.Answer {
+	return api.Answer{Progress: &api.Progress{Kind: "Container", Name: name, Status: status}}
 }
 
 // Running is the first container of a service, up.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/copycmd"
+	"github.com/mocker-compose/mocker-compose/internal/client/execcmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/imageprep"
 	"github.com/mocker-compose/mocker-compose/internal/watch"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -75,7 +77,7 @@ func (a *actions) single(ctx context.Context, c watch.Container, r *watch.Rule) 
 
 func (a *actions) send(ctx context.Context, c watch.Container, to string, b *bundle) error {
 	req := &api.CopyRequest{Container: c.Name, In: true, Path: to, Archive: true, Mirror: true}
-	return a.env.CopyStream(ctx, a.setup.Target.Name, req, func(w io.Writer) error { return b.pack(ctx, w) })
+	return copycmd.Stream(ctx, a.env, a.setup.Target.Name, req, func(w io.Writer) error { return b.pack(ctx, w) })
 }
 
 // Build implements watch.Actions.
@@ -143,9 +145,9 @@ func (a *actions) Exec(ctx context.Context, c watch.Container, r *watch.Rule) (c
 		return 0, errors.New("it is not there any more")
 	}
 	h := r.Exec
-	o := &client.ExecOptions{NoTTY: true, Index: number, User: h.User, WorkingDir: h.WorkingDir, Privileged: h.Privileged, Env: h.Environment}
+	o := &execcmd.Options{NoTTY: true, Index: number, User: h.User, WorkingDir: h.WorkingDir, Privileged: h.Privileged, Env: h.Environment}
 	err = a.aside(a.setup.Print, true, func(e *client.Env) error {
-		return e.Exec(ctx, client.Target{Name: a.setup.Target.Name}, o, r.Service, h.Command)
+		return execcmd.Exec(ctx, e, client.Target{Name: a.setup.Target.Name}, o, r.Service, h.Command)
 	})
 	var exit *client.ExitError
 	if errors.As(err, &exit) && exit.Err == nil {

@@ -1,4 +1,4 @@
-package client
+package clienttest
 
 import (
 	"os"
@@ -8,16 +8,17 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
 
-// writer writes logs as containers do.
-type writer struct {
+// Writer writes logs as containers do.
+type Writer struct {
 	t     *testing.T
-	w     *world
+	w     *World
 	mover *logs.Mover
 	pipes map[string]*os.File
 	dirs  map[string]string
 }
 
-func (w *world) writer(project string) *writer {
+// Writer makes a writer of a project's logs.
+func (w *World) Writer(project string) *Writer {
 	w.t.Helper()
 	root := w.Dirs.ProjectData(project)
 	if err := os.MkdirAll(filepath.Join(root, "c"), 0o700); err != nil {
@@ -28,11 +29,11 @@ func (w *world) writer(project string) *writer {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { m.Close() })
-	return &writer{t: w.t, w: w, mover: m, pipes: map[string]*os.File{}, dirs: map[string]string{}}
+	return &Writer{t: w.t, w: w, mover: m, pipes: map[string]*os.File{}, dirs: map[string]string{}}
 }
 
-// open makes the streams of a container.
-func (l *writer) open(project, container string) {
+// Open makes the streams of a container.
+func (l *Writer) Open(project, container string) {
 	l.t.Helper()
 	dir := l.w.Dirs.LogDir(project, container)
 	for _, name := range []string{"stdout", "stderr"} {
@@ -52,13 +53,13 @@ func (l *writer) open(project, container string) {
 	l.dirs[container] = dir
 }
 
-// write writes text, and returns when it is in the file.
-func (l *writer) write(container, stream, text string) {
+// Write writes text, and returns when it is in the file.
+func (l *Writer) Write(container, stream, text string) {
 	l.t.Helper()
 	if _, err := l.pipes[container+"/"+stream].WriteString(text); err != nil {
 		l.t.Fatal(err)
 	}
-	if err := l.mover.Drain(bounded(l.t), l.dirs[container]); err != nil {
+	if err := l.mover.Drain(Bounded(l.t), l.dirs[container]); err != nil {
 		l.t.Fatal(err)
 	}
 }

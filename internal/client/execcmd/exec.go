@@ -1,4 +1,4 @@
-package client
+package execcmd
 
 import (
 	"context"
@@ -10,13 +10,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/bridge"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
-// ExecOptions are the flags of exec.
-type ExecOptions struct {
+// Options are the flags of exec.
+type Options struct {
 	NoTTY, Detach, Privileged bool
 	Env                       []string
 	User, WorkingDir          string
@@ -25,7 +27,7 @@ type ExecOptions struct {
 }
 
 // Register defines the flags in fs. What follows the service belongs to the command.
-func (o *ExecOptions) Register(fs *pflag.FlagSet) {
+func (o *Options) Register(fs *pflag.FlagSet) {
 	fs.SetInterspersed(false)
 	fs.BoolVarP(&o.Detach, "detach", "d", false, "do not wait for the command")
 	fs.StringArrayVarP(&o.Env, "env", "e", nil, "set a variable: `KEY=VALUE`, or KEY to hand on your own")
@@ -44,52 +46,52 @@ func (o *ExecOptions) Register(fs *pflag.FlagSet) {
 }
 
 // Exec executes a command in a running container, with its exit code as ours.
-func (e *Env) Exec(ctx context.Context, t Target, o *ExecOptions, service string, argv []string) error {
+func Exec(ctx context.Context, env *client.Env, t client.Target, o *Options, service string, argv []string) error {
 	req := &api.ExecRequest{
 		Service: service, Index: o.Index, Args: argv, Env: o.environ(), User: o.User,
 		WorkingDir: o.WorkingDir, Privileged: o.Privileged, Detach: o.Detach,
 	}
-	req.TTY = o.tty && !o.NoTTY && !o.Detach && tty.Is(e.Stdin) && tty.Is(e.Stdout)
+	req.TTY = o.tty && !o.NoTTY && !o.Detach && tty.Is(env.Stdin) && tty.Is(env.Stdout)
 	if req.TTY {
-		req.Rows, req.Cols = tty.Size(e.Stdout)
+		req.Rows, req.Cols = tty.Size(env.Stdout)
 	}
-	files, err := e.filesFor(req)
+	files, err := filesFor(env, req)
 	if err != nil {
 		return err
 	}
 	defer files.Close()
 	for deaths := 1; ; deaths++ {
-		err := e.executeOnce(ctx, t.Name, req, files.Files)
+		err := executeOnce(ctx, env, t.Name, req, files.Files)
 		if !errors.Is(err, errUnheard) {
 			if derr := files.Drain(); err == nil {
 				err = derr
 			}
 			return err
 		}
-		if err := e.another(ctx, t.Name, deaths); err != nil {
+		if err := env.Supervisors().Another(ctx, t.Name, deaths); err != nil {
 			return err
 		}
 	}
 }
 
 // filesFor are the standard files of the command: none with a terminal of its own.
-func (e *Env) filesFor(req *api.ExecRequest) (*bridge.Bridges, error) {
+func filesFor(env *client.Env, req *api.ExecRequest) (*bridge.Bridges, error) {
 	switch {
 	case req.TTY:
 		return &bridge.Bridges{}, nil
 	case req.Detach:
 		return bridge.Null()
 	}
-	return bridge.New(e.Stdin, e.Stdout, e.Stderr)
+	return bridge.New(env.Stdin, env.Stdout, env.Stderr)
 }
 
 // errUnheard: the supervisor died before it took the request up.
 var errUnheard = errors.New("the supervisor did not hear the request")
 
 // executeOnce asks one supervisor.
-func (e *Env) executeOnce(ctx context.Context, name string, req *api.ExecRequest, files []*os.File) error {
-	c, err := e.connect(ctx, name, asking)
-	if errors.Is(err, errNotRunning) {
+func executeOnce(ctx context.Context, env *client.Env, name string, req *api.ExecRequest, files []*os.File) error {
+	c, err := env.Supervisors().Connect(ctx, name, reach.Asking)
+	if errors.Is(err, reach.ErrNotRunning) {
 		return fmt.Errorf("service %q is not running", req.Service)
 	}
 	if err != nil {
@@ -98,14 +100,14 @@ func (e *Env) executeOnce(ctx context.Context, name string, req *api.ExecRequest
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	if err := c.Send(api.Request{Op: api.OpExec, Exec: req}, files...); err != nil {
-		return execLost(broken(ctx, err), false)
+		return execLost(reach.Broken(ctx, err), false)
 	}
-	return e.attend(ctx, c, req.Detach)
+	return attend(ctx, env, c, req.Detach)
 }
 
 // attend waits for the end of an executed command, and is its terminal
 // meanwhile if it has one.
-func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
+func attend(ctx context.Context, env *client.Env, c *wire.Conn, detach bool) error {
 	var term *tty.Terminal
 	defer func() { term.Close() }()
 	code := 0
@@ -113,14 +115,14 @@ func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
 		var a api.Answer
 		got, err := c.Receive(&a)
 		if err != nil {
-			return execLost(broken(ctx, err), heard)
+			return execLost(reach.Broken(ctx, err), heard)
 		}
-		if term, err = e.take(term, &a, got); err != nil {
+		if term, err = take(env, term, &a, got); err != nil {
 			return err
 		}
 		switch {
 		case a.Error != nil:
-			return remote(a.Error)
+			return client.Remote(a.Error)
 		case a.Exit != nil:
 			code = a.Exit.Code
 			term.Drain()
@@ -130,20 +132,20 @@ func (e *Env) attend(ctx context.Context, c *wire.Conn, detach bool) error {
 		}
 	}
 	if code != 0 {
-		return &ExitError{Code: code}
+		return &client.ExitError{Code: code}
 	}
 	return nil
 }
 
 // take turns the file beside Started into our terminal.
-func (e *Env) take(term *tty.Terminal, a *api.Answer, got []*os.File) (*tty.Terminal, error) {
+func take(env *client.Env, term *tty.Terminal, a *api.Answer, got []*os.File) (*tty.Terminal, error) {
 	for i, f := range got {
 		if a.Started == nil || term != nil || i > 0 {
 			f.Close()
 			continue
 		}
 		var err error
-		if term, err = tty.Open(e.Stdin, e.Stdout, f); err != nil {
+		if term, err = tty.Open(env.Stdin, env.Stdout, f); err != nil {
 			return term, err
 		}
 	}
@@ -153,10 +155,10 @@ func (e *Env) take(term *tty.Terminal, a *api.Answer, got []*os.File) (*tty.Term
 // execLost explains a connection that broke: unlike other requests, an exec that
 // was heard is not repeated, since the command may have had effects.
 func execLost(err error, heard bool) error {
-	if errors.Is(err, errBroken) && !heard {
+	if errors.Is(err, reach.ErrBroken) && !heard {
 		return fmt.Errorf("%w: %w", errUnheard, err)
 	}
-	if errors.Is(err, errBroken) {
+	if errors.Is(err, reach.ErrBroken) {
 		return errors.New("the project's supervisor went away while the command ran; the command was not repeated")
 	}
 	return err
@@ -164,7 +166,7 @@ func execLost(err error, heard bool) error {
 
 // environ gives variables without a value those of our own environment; one
 // that we lack is left out, as docker does.
-func (o *ExecOptions) environ() []string {
+func (o *Options) environ() []string {
 	var out []string
 	for _, kv := range o.Env {
 		if !strings.Contains(kv, "=") {

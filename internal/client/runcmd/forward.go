@@ -1,4 +1,4 @@
-package client
+package runcmd
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 )
 
 // forwarder passes the signals that we get on to a container, once there is one.
@@ -19,7 +20,7 @@ type forwarder struct {
 }
 
 // forward begins to listen. Until to is called, a signal calls early instead.
-func (e *Env) forward(project string, early func()) *forwarder {
+func forward(env *client.Env, project string, early func()) *forwarder {
 	f := &forwarder{signals: make(chan os.Signal, 16)}
 	signal.Notify(f.signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2)
 	go func() {
@@ -31,7 +32,7 @@ func (e *Env) forward(project string, early func()) *forwarder {
 			}
 			number := strconv.Itoa(int(got.(syscall.Signal)))
 			// It fails when the container has ended, or when there will be no answer anyway.
-			_ = e.Call(context.Background(), project, api.Request{Op: api.OpKill,
+			_ = env.Call(context.Background(), project, api.Request{Op: api.OpKill,
 				Kill: &api.KillRequest{Container: *id, Signal: number}}, nil)
 		}
 	}()

@@ -1,10 +1,11 @@
-package client
+package runcmd
 
 import (
 	"errors"
 
 	"github.com/spf13/pflag"
 
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/lowports"
 )
@@ -13,11 +14,11 @@ import (
 type RunOptions struct {
 	Detach, NoDeps, Quiet                           bool
 	RemoveOrphans, Remove, ServicePorts, UseAliases bool
-	images                                          Imaging
+	images                                          client.Imaging
 	CapAdd, CapDrop, Env, EnvFiles, Labels          []string
 	Publish, Volumes                                []string
 	Entrypoint, Name, User, WorkingDir              string
-	uplink                                          uplinkValue
+	uplink                                          client.UplinkValue
 	Ports                                           lowports.Flag
 
 	interactive, noTTY, tty bool
@@ -57,8 +58,8 @@ func (o *RunOptions) Register(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.tty, "tty", "t", true, "")
 	fs.BoolVar(&o.images.Build, "build", false, "build the image first, also if it is there")
 	fs.BoolVar(&o.images.QuietBuild, "quiet-build", false, "print no progress of builds")
-	o.images.registerPull(fs)
-	uplinkFlag(fs, &o.uplink)
+	o.images.RegisterPull(fs)
+	client.UplinkFlag(fs, &o.uplink)
 	fs.BoolVar(&o.UseAliases, "use-aliases", false, "let the container answer to the service's names")
 	fs.StringVarP(&o.User, "user", "u", "", "as `USER[:GROUP]`")
 	fs.StringArrayVarP(&o.Volumes, "volume", "v", nil, "mount a `VOLUME`, as in volumes of the compose file")
@@ -76,7 +77,7 @@ func (o *RunOptions) check() error {
 	case o.changed("tty") && o.changed("no-tty"):
 		return errors.New("--tty and --no-tty can't be used together")
 	}
-	return o.images.check()
+	return o.images.Check()
 }
 
 // EntrypointGiven is the entrypoint's line, nil if the flag was not given.
@@ -89,8 +90,8 @@ func (o *RunOptions) EntrypointGiven() *string {
 
 // Terminal decides whether the container gets a terminal, by docker compose's
 // rules: by default when both input and output are one.
-func (o *RunOptions) Terminal(e *Env) bool {
-	in, out := tty.Is(e.Stdin), tty.Is(e.Stdout)
+func (o *RunOptions) Terminal(env *client.Env) bool {
+	in, out := tty.Is(env.Stdin), tty.Is(env.Stdout)
 	switch {
 	case o.changed("tty"):
 		return o.tty

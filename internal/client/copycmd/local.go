@@ -1,4 +1,4 @@
-package client
+package copycmd
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
 )
 
@@ -19,14 +20,14 @@ import (
 // files is told, not that of the pipe.
 
 // copyOut brings files out of a container; "-" is our output, as an archive.
-func (e *Env) copyOut(ctx context.Context, t Target, o *CopyOptions, c *api.Container, from, to string) error {
+func copyOut(ctx context.Context, env *client.Env, t client.Target, o *Options, c *api.Container, from, to string) error {
 	req := &api.CopyRequest{Container: c.Name, Path: from, Follow: o.Follow}
 	if to == "-" {
-		out, err := duplicate(e.Stdout)
+		out, err := duplicate(env.Stdout)
 		if err != nil {
 			return err
 		}
-		return e.askCopy(ctx, t.Name, req, out)
+		return askCopy(ctx, env, t.Name, req, out)
 	}
 	local, err := absolute(to)
 	if err != nil {
@@ -43,7 +44,7 @@ func (e *Env) copyOut(ctx context.Context, t Target, o *CopyOptions, c *api.Cont
 	}
 	defer r.Close()
 	asked := make(chan error, 1)
-	go func() { asked <- e.askCopy(ctx, t.Name, req, w) }()
+	go func() { asked <- askCopy(ctx, env, t.Name, req, w) }()
 	left, err := copytar.Unpack(ctx, bufio.NewReaderSize(r, 1<<16), root, local, copytar.Options{Strict: true})
 	if err == nil {
 		_, err = io.Copy(io.Discard, r) // what fills the last block
@@ -51,7 +52,7 @@ func (e *Env) copyOut(ctx context.Context, t Target, o *CopyOptions, c *api.Cont
 	r.Close()
 	remote := <-asked
 	for _, name := range left {
-		e.Warn(fmt.Sprintf("%q is a device and was left out", name))
+		env.Warn(fmt.Sprintf("%q is a device and was left out", name))
 	}
 	switch {
 	case remote != nil && (err == nil || errors.Is(err, copytar.ErrEmpty) || errors.Is(err, io.ErrUnexpectedEOF)):
@@ -63,15 +64,15 @@ func (e *Env) copyOut(ctx context.Context, t Target, o *CopyOptions, c *api.Cont
 }
 
 // copyIn brings files into containers; "-" is our input, an archive.
-func (e *Env) copyIn(ctx context.Context, t Target, o *CopyOptions, cs []api.Container, from, to string) error {
-	source, done, err := e.copySource(from, o, len(cs) > 1)
+func copyIn(ctx context.Context, env *client.Env, t client.Target, o *Options, cs []api.Container, from, to string) error {
+	source, done, err := copySource(env, from, o, len(cs) > 1)
 	if err != nil {
 		return err
 	}
 	defer done()
 	for n := range cs {
 		req := &api.CopyRequest{Container: cs[n].Name, In: true, Path: to, Archive: from == "-", Owners: o.Archive}
-		err := e.copying(cs[n].Name, from+" to "+cs[n].Name+":"+to, func() error { return source(ctx, t.Name, req) })
+		err := copying(env, cs[n].Name, from+" to "+cs[n].Name+":"+to, func() error { return source(ctx, t.Name, req) })
 		if err != nil {
 			return err
 		}
@@ -81,17 +82,17 @@ func (e *Env) copyIn(ctx context.Context, t Target, o *CopyOptions, cs []api.Con
 
 // copySource makes a function that sends the source to a container; with several
 // an archive of our input is kept meanwhile.
-func (e *Env) copySource(from string, o *CopyOptions, several bool) (send func(context.Context, string, *api.CopyRequest) error, done func(), err error) {
+func copySource(env *client.Env, from string, o *Options, several bool) (send func(context.Context, string, *api.CopyRequest) error, done func(), err error) {
 	if from != "-" {
 		local, err := absolute(from)
 		return func(ctx context.Context, project string, req *api.CopyRequest) error {
-			return e.sendFiles(ctx, project, req, local, o.Follow)
+			return sendFiles(ctx, env, project, req, local, o.Follow)
 		}, func() {}, err
 	}
-	input := e.Stdin
+	input := env.Stdin
 	done = func() {}
 	if several {
-		if input, err = spool(e.Stdin); err != nil {
+		if input, err = spool(env.Stdin); err != nil {
 			return nil, nil, err
 		}
 		done = func() { input.Close() }
@@ -106,28 +107,28 @@ func (e *Env) copySource(from string, o *CopyOptions, several bool) (send func(c
 		if err != nil {
 			return err
 		}
-		return e.askCopy(ctx, project, req, f)
+		return askCopy(ctx, env, project, req, f)
 	}, done, nil
 }
 
 // sendFiles packs local files for a container.
-func (e *Env) sendFiles(ctx context.Context, project string, req *api.CopyRequest, from string, follow bool) error {
+func sendFiles(ctx context.Context, env *client.Env, project string, req *api.CopyRequest, from string, follow bool) error {
 	root, err := os.Open("/")
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	return e.CopyStream(ctx, project, req, func(w io.Writer) error { return copytar.Pack(ctx, w, root, from, follow) })
+	return Stream(ctx, env, project, req, func(w io.Writer) error { return copytar.Pack(ctx, w, root, from, follow) })
 }
 
-// CopyStream has a container's side do its part of a copy with what pack writes.
-func (e *Env) CopyStream(ctx context.Context, project string, req *api.CopyRequest, pack func(io.Writer) error) error {
+// Stream has a container's side do its part of a copy with what pack writes.
+func Stream(ctx context.Context, env *client.Env, project string, req *api.CopyRequest, pack func(io.Writer) error) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	asked := make(chan error, 1)
-	go func() { asked <- e.askCopy(ctx, project, req, r) }()
+	go func() { asked <- askCopy(ctx, env, project, req, r) }()
 	b := bufio.NewWriterSize(w, 1<<16)
 	if err = pack(b); err == nil {
 		err = b.Flush()

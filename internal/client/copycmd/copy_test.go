@@ -1,4 +1,4 @@
-package client
+package copycmd
 
 import (
 	"bytes"
@@ -10,29 +10,37 @@ import (
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/clienttest"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
+// world is one with files in its containers.
+type world struct {
+	*clienttest.World
+	t *testing.T
+}
+
 // cpWorld has two containers of web, whose file systems are directories.
 func cpWorld(t *testing.T) (w *world, roots map[string]string) {
-	w = newWorld(t)
+	w = &world{World: clienttest.New(t), t: t}
 	roots = map[string]string{}
 	var cs []api.Container
 	for n, name := range []string{"demo-web-1", "demo-web-2"} {
-		c := running("demo", "web")
+		c := clienttest.Running("demo", "web")
 		c.Name, c.Number = name, n+1
 		cs = append(cs, c)
 		roots[name] = t.TempDir()
 		put(t, filepath.Join(roots[name], "etc/conf"), "of "+name)
 	}
 	cs[1].State = "exited"
-	once := running("demo", "web")
+	once := clienttest.Running("demo", "web")
 	once.Name, once.OneOff = "demo-web-run-1", true
 	cs = append([]api.Container{once}, cs...)
 	roots[once.Name] = t.TempDir()
 	put(t, filepath.Join(roots[once.Name], "etc/conf"), "of "+once.Name)
-	w.serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
+	w.Serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
 		if r.Op != api.OpCopy {
 			_ = c.Send(api.Answer{PS: cs, Done: true})
 			return
@@ -79,18 +87,18 @@ func wantFile(t *testing.T, path, want string) {
 	}
 }
 
-func (w *world) cp(o *CopyOptions, args ...string) error {
+func (w *world) cp(o *Options, args ...string) error {
 	w.t.Helper()
-	return w.Copy(bounded(w.t), Target{Name: "demo"}, o, args)
+	return Copy(clienttest.Bounded(w.t), w.Env, client.Target{Name: "demo"}, o, args)
 }
 
 func TestCopyOut(t *testing.T) {
 	w, _ := cpWorld(t)
 	t.Chdir(t.TempDir())
 	for _, err := range []error{
-		w.cp(&CopyOptions{}, "web:/etc/conf", "one"),
-		w.cp(&CopyOptions{Index: 2}, "web:etc/conf", "./two:2"),
-		w.cp(&CopyOptions{}, "web:/etc", "."),
+		w.cp(&Options{}, "web:/etc/conf", "one"),
+		w.cp(&Options{Index: 2}, "web:etc/conf", "./two:2"),
+		w.cp(&Options{}, "web:/etc", "."),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +107,7 @@ func TestCopyOut(t *testing.T) {
 	wantFile(t, "one", "of demo-web-1")
 	wantFile(t, "two:2", "of demo-web-2")
 	wantFile(t, "etc/conf", "of demo-web-1")
-	wantOutput(t, "stderr", w.err, ` Container demo-web-1  Copying demo-web-1:/etc/conf to one
+	clienttest.WantOutput(t, "stderr", w.Err, ` Container demo-web-1  Copying demo-web-1:/etc/conf to one
  Container demo-web-1  Copied demo-web-1:/etc/conf to one
  Container demo-web-2  Copying demo-web-2:etc/conf to ./two:2
  Container demo-web-2  Copied demo-web-2:etc/conf to ./two:2
@@ -113,18 +121,18 @@ func TestCopyIn(t *testing.T) {
 	here := t.TempDir()
 	t.Chdir(here)
 	put(t, "conf", "new")
-	if err := w.cp(&CopyOptions{}, "conf", "web:/etc/conf"); err != nil {
+	if err := w.cp(&Options{}, "conf", "web:/etc/conf"); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, roots["demo-web-1"]+"/etc/conf", "new")
 	wantFile(t, roots["demo-web-2"]+"/etc/conf", "new")
 	put(t, "conf", "newer")
-	if err := w.cp(&CopyOptions{Index: 2, Archive: true}, here+"/conf", "web:/etc/"); err != nil {
+	if err := w.cp(&Options{Index: 2, Archive: true}, here+"/conf", "web:/etc/"); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, roots["demo-web-1"]+"/etc/conf", "new")
 	wantFile(t, roots["demo-web-2"]+"/etc/conf", "newer")
-	if all := w.asked(api.OpCopy); !all[len(all)-1].Copy.Owners || all[0].Copy.Owners {
+	if all := w.Asked(api.OpCopy); !all[len(all)-1].Copy.Owners || all[0].Copy.Owners {
 		t.Errorf("asked for owners: %+v, then %+v", all[0].Copy, all[len(all)-1].Copy)
 	}
 }
@@ -132,10 +140,10 @@ func TestCopyIn(t *testing.T) {
 // TestCopyStream: "-" is an archive, and every replica gets all of it.
 func TestCopyStream(t *testing.T) {
 	w, roots := cpWorld(t)
-	if err := w.cp(&CopyOptions{}, "web:/etc", "-"); err != nil {
+	if err := w.cp(&Options{}, "web:/etc", "-"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Stdin.WriteString(printed(t, w.out)); err != nil {
+	if _, err := w.Stdin.WriteString(clienttest.Printed(t, w.Out)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Stdin.Seek(0, io.SeekStart); err != nil {
@@ -146,7 +154,7 @@ func TestCopyStream(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := w.cp(&CopyOptions{}, "-", "web:/srv"); err != nil {
+	if err := w.cp(&Options{}, "-", "web:/srv"); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, roots["demo-web-1"]+"/srv/etc/conf", "of demo-web-1")
@@ -158,7 +166,7 @@ func TestCopyStream(t *testing.T) {
 	if _, err := w.Stdin.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.cp(&CopyOptions{All: true}, "-", "web:/srv"); err != nil {
+	if err := w.cp(&Options{All: true}, "-", "web:/srv"); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, once, "of demo-web-1")
@@ -173,14 +181,14 @@ func TestCopyRefuses(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		src, dst string
-		o        CopyOptions
+		o        Options
 		err      string
 	}{
 		{src: "web:/etc", dst: "web:/srv", err: "copying between services is not supported"},
 		{src: "file", dst: "other", err: "unknown copy direction"},
 		{src: "file", dst: "web:", err: "a path must follow"},
 		{src: "file", dst: "nope:/etc", err: "no such service: nope"},
-		{src: "file", dst: "web:/etc", o: CopyOptions{Index: 3}, err: `service "web" is not running container #3`},
+		{src: "file", dst: "web:/etc", o: Options{Index: 3}, err: `service "web" is not running container #3`},
 		{src: "missing", dst: "web:/etc", err: "could not find the file"},
 		{src: "dir", dst: "web:/etc/conf", err: "which is a file"},
 		{src: "file", dst: "web:/no/such", err: "the directory of destination"},
@@ -193,7 +201,7 @@ func TestCopyRefuses(t *testing.T) {
 			t.Errorf("cp %s %s: error %v, want %q", tt.src, tt.dst, err, tt.err)
 		}
 	}
-	if err := w.cp(&CopyOptions{}, "file"); !errors.Is(err, ErrUnread) {
+	if err := w.cp(&Options{}, "file"); !errors.Is(err, client.ErrUnread) {
 		t.Errorf("one argument: %v", err)
 	}
 	wantFile(t, roots["demo-web-1"]+"/etc/conf", "of demo-web-1")

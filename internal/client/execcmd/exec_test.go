@@ -1,4 +1,4 @@
-package client
+package execcmd
 
 import (
 	"errors"
@@ -13,13 +13,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/clienttest"
+	"github.com/mocker-compose/mocker-compose/internal/client/tty/ptytest"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
 // TestExecStreams: the command has our own standard files, and its exit code is ours.
 func TestExecStreams(t *testing.T) {
-	w := newWorld(t)
-	w.serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
+	w := clienttest.New(t)
+	w.Serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
 		defer func() {
 			for _, f := range files {
 				f.Close()
@@ -42,14 +45,14 @@ func TestExecStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("HANDED_ON", "yes")
-	o := &ExecOptions{tty: true, Env: []string{"A=b", "HANDED_ON", "NOT_SET_ANYWHERE"}, User: "app", WorkingDir: "/srv", Index: 2}
-	err := w.Exec(bounded(t), Target{Name: "demo"}, o, "web", []string{"cat", "-u"})
-	if code := Report(w.err, err); code != 42 {
+	o := &Options{tty: true, Env: []string{"A=b", "HANDED_ON", "NOT_SET_ANYWHERE"}, User: "app", WorkingDir: "/srv", Index: 2}
+	err := Exec(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, o, "web", []string{"cat", "-u"})
+	if code := client.Report(w.Err, err); code != 42 {
 		t.Errorf("exit code %d, want 42", code)
 	}
-	wantOutput(t, "stdout", w.out, "out typed")
-	wantOutput(t, "stderr", w.err, "err")
-	r := w.asked(api.OpExec)[0].Exec
+	clienttest.WantOutput(t, "stdout", w.Out, "out typed")
+	clienttest.WantOutput(t, "stderr", w.Err, "err")
+	r := w.Asked(api.OpExec)[0].Exec
 	if r.TTY || r.Service != "web" || r.User != "app" || r.WorkingDir != "/srv" || r.Index != 2 ||
 		!slices.Equal(r.Args, []string{"cat", "-u"}) || !slices.Equal(r.Env, []string{"A=b", "HANDED_ON=yes"}) {
 		t.Errorf("request %+v", r)
@@ -57,8 +60,8 @@ func TestExecStreams(t *testing.T) {
 }
 
 func TestExecDetached(t *testing.T) {
-	w := newWorld(t)
-	w.serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
+	w := clienttest.New(t)
+	w.Serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
 		for _, f := range files {
 			f.Close()
 		}
@@ -66,70 +69,47 @@ func TestExecDetached(t *testing.T) {
 		var r api.Request
 		_, _ = c.Receive(&r) // until the client has gone
 	})
-	if err := w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{Detach: true}, "web", []string{"daemon"}); err != nil {
+	if err := Exec(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &Options{Detach: true}, "web", []string{"daemon"}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestExecFailures(t *testing.T) {
-	w := newWorld(t)
-	err := w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{}, "web", []string{"true"})
+	w := clienttest.New(t)
+	err := Exec(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &Options{}, "web", []string{"true"})
 	if err == nil || err.Error() != `service "web" is not running` {
 		t.Errorf("without supervisor: %v", err)
 	}
-	w.serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
+	w.Serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
 		for _, f := range files {
 			f.Close()
 		}
 		_ = c.Send(api.Answer{}) // heard
 	})
-	err = w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{}, "web", []string{"true"})
-	if err == nil || !strings.Contains(err.Error(), "was not repeated") || len(w.asked(api.OpExec)) != 1 {
-		t.Errorf("supervisor died: %v, asked %d times", err, len(w.asked(api.OpExec)))
+	err = Exec(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &Options{}, "web", []string{"true"})
+	if err == nil || !strings.Contains(err.Error(), "was not repeated") || len(w.Asked(api.OpExec)) != 1 {
+		t.Errorf("supervisor died: %v, asked %d times", err, len(w.Asked(api.OpExec)))
 	}
 }
 
 // A supervisor that was killed before it took the request up has done nothing:
 // the next one is asked.
 func TestExecOfASupervisorThatDidNotHear(t *testing.T) {
-	w := newWorld(t)
-	w.serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
+	w := clienttest.New(t)
+	w.Serve("demo", func(c *wire.Conn, _ *api.Request, files []*os.File) {
 		for _, f := range files {
 			f.Close()
 		}
-		if len(w.asked(api.OpExec)) < 3 {
+		if len(w.Asked(api.OpExec)) < 3 {
 			return
 		}
 		_ = c.Send(api.Answer{})
 		_ = c.Send(api.Answer{Exit: &api.Exit{Code: 5}, Done: true})
 	})
-	err := w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{}, "web", []string{"true"})
-	if code := Report(w.err, err); code != 5 || len(w.asked(api.OpExec)) != 3 {
-		t.Errorf("%v, exit code %d, asked %d times; want 5, 3", err, code, len(w.asked(api.OpExec)))
+	err := Exec(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &Options{}, "web", []string{"true"})
+	if code := client.Report(w.Err, err); code != 5 || len(w.Asked(api.OpExec)) != 3 {
+		t.Errorf("%v, exit code %d, asked %d times; want 5, 3", err, code, len(w.Asked(api.OpExec)))
 	}
-}
-
-// openPTY makes a terminal: its master, and the side that a program uses.
-func openPTY(t *testing.T) (master, tty *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip("no terminals here:", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Skip("no terminals here:", err)
-	}
-	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("no terminals here:", err)
-	}
-	t.Cleanup(func() { tty.Close() })
-	return master, tty
 }
 
 // resize changes the user's terminal and waits until the command's follows. A
@@ -155,9 +135,9 @@ func resize(ours, theirs *os.File) error {
 // TestExecTerminal: both sides are terminals; ours is raw meanwhile, theirs has
 // our size, all output arrives, and ours is given back as it was.
 func TestExecTerminal(t *testing.T) {
-	w := newWorld(t)
-	user, ours := openPTY(t)
-	master, theirs := openPTY(t)
+	w := clienttest.New(t)
+	user, ours := ptytest.Open(t)
+	master, theirs := ptytest.Open(t)
 	if err := unix.IoctlSetWinsize(int(ours.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 33, Col: 77}); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +147,7 @@ func TestExecTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	raw, resized := make(chan bool, 1), make(chan error, 1)
-	w.serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
+	w.Serve("demo", func(c *wire.Conn, r *api.Request, files []*os.File) {
 		if len(files) != 0 || !r.Exec.TTY || r.Exec.Rows != 33 || r.Exec.Cols != 77 {
 			_ = c.Send(api.Answer{Done: true, Error: &api.Error{Message: fmt.Sprintf("%+v with %d files", r.Exec, len(files))}})
 			return
@@ -196,8 +176,8 @@ func TestExecTerminal(t *testing.T) {
 		}
 		seen <- total
 	}()
-	err = w.Exec(bounded(t), Target{Name: "demo"}, &ExecOptions{tty: true}, "web", []string{"sh"})
-	if code := Report(w.err, err); code != 5 {
+	err = Exec(clienttest.Bounded(t), w.Env, client.Target{Name: "demo"}, &Options{tty: true}, "web", []string{"sh"})
+	if code := client.Report(w.Err, err); code != 5 {
 		t.Fatalf("exit code %d, %v; want 5", code, err)
 	}
 	if n := <-seen; n != 3000 {

@@ -1,4 +1,4 @@
-package client
+package runcmd
 
 import (
 	"context"
@@ -10,6 +10,9 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
+	"github.com/mocker-compose/mocker-compose/internal/client/screen"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
@@ -21,7 +24,7 @@ var errDetached = errors.New("read escape sequence")
 // from its log, so no supervisor and no other client is in the way of a byte,
 // and rotation waits for us; its input is fed by us directly.
 type beside struct {
-	env     *Env
+	env     *client.Env
 	project string
 	req     api.Request
 	query   logs.Query // where its log begins for us
@@ -30,11 +33,11 @@ type beside struct {
 	file    *os.File // what the container reads, sent with the request until it runs; nil = none
 	feed    *os.File // our end of it
 	signals *forwarder
-	prog    *progress
+	prog    *client.Progress
 	redraw  bool
 	proxy   func(tty bool) bool // whether signals go to the container once it runs; else they end us
 
-	out     *screen
+	out     *screen.Screen
 	lost    chan error     // why the output was not shown to its end, nil if it was; once
 	shown   *api.Container // nil until it runs
 	dir     string         // of its log
@@ -53,9 +56,9 @@ func (b *beside) follow(ctx context.Context) (err error) {
 		if b.out == nil {
 			return
 		}
-		b.out.follower.FinishAll()
+		b.out.FinishAll()
 		if lost := <-b.lost; lost != nil && err == nil {
-			err = &ExitError{Code: 1} // it was said
+			err = &client.ExitError{Code: 1} // it was said
 		}
 	}()
 	ctx, leave := context.WithCancelCause(ctx)
@@ -77,12 +80,12 @@ func (b *beside) follow(ctx context.Context) (err error) {
 		switch {
 		case errors.Is(context.Cause(ctx), errDetached):
 			return errDetached
-		case errors.Is(err, errNotRunning) && b.shown != nil:
+		case errors.Is(err, reach.ErrNotRunning) && b.shown != nil:
 			return b.buried(ctx)
-		case !errors.Is(err, errBroken) || ctx.Err() != nil:
+		case !errors.Is(err, reach.ErrBroken) || ctx.Err() != nil:
 			return b.result(err)
 		}
-		if err := b.env.another(ctx, b.project, deaths); err != nil && ctx.Err() == nil {
+		if err := b.env.Supervisors().Another(ctx, b.project, deaths); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -98,7 +101,7 @@ func (b *beside) result(err error) error {
 		return err
 	}
 	if b.code != 0 {
-		return &ExitError{Code: b.code}
+		return &client.ExitError{Code: b.code}
 	}
 	return nil
 }
@@ -108,7 +111,7 @@ func (b *beside) buried(ctx context.Context) error {
 	if b.ended {
 		return b.result(nil)
 	}
-	rec, err := b.env.recorded(ctx, b.project)
+	rec, err := b.env.Recorded(ctx, b.project)
 	if err != nil {
 		return err
 	}
@@ -116,10 +119,10 @@ func (b *beside) buried(ctx context.Context) error {
 	if rec != nil {
 		for _, c := range rec.Containers {
 			if c.ID == b.shown.ID && c.State == "exited" {
-				return &ExitError{Code: c.ExitCode, Err: fmt.Errorf("container %s: %s", c.Name, c.Reason)}
+				return &client.ExitError{Code: c.ExitCode, Err: fmt.Errorf("container %s: %s", c.Name, c.Reason)}
 			}
 			if c.ID == b.shown.ID { // its start was not on record yet
-				return &ExitError{Code: 128 + 9, Err: fmt.Errorf("container %s: %s", c.Name, holderEnded)}
+				return &client.ExitError{Code: 128 + 9, Err: fmt.Errorf("container %s: %s", c.Name, client.HolderEnded)}
 			}
 		}
 	}
@@ -128,11 +131,11 @@ func (b *beside) buried(ctx context.Context) error {
 
 // ask is one request to one supervisor.
 func (b *beside) ask(ctx context.Context) error {
-	how := starting
+	how := reach.Starting
 	if b.shown != nil || b.req.Op == api.OpAttach {
-		how = asking
+		how = reach.Asking
 	}
-	c, err := b.env.connect(ctx, b.project, how)
+	c, err := b.env.Supervisors().Connect(ctx, b.project, how)
 	if err != nil {
 		return err
 	}
@@ -143,26 +146,26 @@ func (b *beside) ask(ctx context.Context) error {
 		files = append(files, b.file)
 	}
 	if err := c.Send(b.req, files...); err != nil {
-		return broken(ctx, err)
+		return reach.Broken(ctx, err)
 	}
 	for {
 		var a api.Answer
 		got, err := c.Receive(&a)
 		if err != nil {
-			return broken(ctx, err)
+			return reach.Broken(ctx, err)
 		}
 		if err := b.answer(&a, got); err != nil {
 			return err
 		}
 		switch {
 		case a.Error != nil:
-			return remote(a.Error)
+			return client.Remote(a.Error)
 		case a.Done:
 			return nil
 		case a.Exit != nil && b.req.Op == api.OpRun:
 			// The log is ours to the end: now it may go.
 			if err := c.Send(api.Request{Op: b.req.Op}); err != nil {
-				return broken(ctx, err)
+				return reach.Broken(ctx, err)
 			}
 		}
 	}
@@ -179,13 +182,13 @@ func (b *beside) answer(a *api.Answer, files []*os.File) error {
 		b.ended, b.code = true, a.Exit.Code
 		b.drain()
 	}
-	return b.prog.answer(a)
+	return b.prog.Answer(a)
 }
 
 // drain prints the log to its end.
 func (b *beside) drain() {
 	if b.out != nil {
-		<-b.out.follower.Finish(b.dir)
+		<-b.out.Finish(b.dir)
 	}
 }
 
@@ -203,7 +206,7 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 		files = files[1:]
 	}
 	b.env.Settle()
-	b.prog.lines = true
+	b.prog.Lines = true
 	b.shown = s.Container
 	b.resume()
 	if b.file != nil {
@@ -221,13 +224,13 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 		}
 	}
 	b.dir = b.env.Dirs.LogDir(b.project, s.Container.Name)
-	if b.out, err = b.env.openScreen(context.Background(), logs.Format{Raw: true}); err != nil {
+	if b.out, err = screen.Open(context.Background(), b.env.Stdout, b.env.Stderr, logs.Format{Raw: true}); err != nil {
 		return err
 	}
 	b.lost = make(chan error, 1)
 	go b.tellLost()
 	// What our input causes comes after where we begin to show.
-	<-b.out.follower.AddNow(logs.Source{Container: s.Container.Name, Service: s.Container.Service, Dir: b.dir, Hold: true}, b.query)
+	<-b.out.AddNow(logs.Source{Container: s.Container.Name, Service: s.Container.Service, Dir: b.dir, Hold: true}, b.query)
 	b.startInput()
 	return nil
 }
@@ -235,7 +238,8 @@ func (b *beside) begin(s *api.Started, files []*os.File) (err error) {
 // tellLost says why the output is not shown any more when that happens: its container
 // goes on, and may do so for long.
 func (b *beside) tellLost() {
-	err := <-b.out.done
+	<-b.out.Ended()
+	err := b.out.Close()
 	if err != nil {
 		fmt.Fprintln(b.env.Stderr, "output is not shown any more:", cause.Line(err))
 	}

@@ -1,4 +1,4 @@
-package client
+package logcmd
 
 import (
 	"context"
@@ -11,13 +11,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/logquery"
+	"github.com/mocker-compose/mocker-compose/internal/client/screen"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
-// LogsOptions are the flags of logs.
-type LogsOptions struct {
+// Options are the flags of logs.
+type Options struct {
 	logquery.Options
 	Follow, Timestamps, NoColour, NoPrefix, Raw, JSON bool
 	Index                                             int
@@ -26,7 +28,7 @@ type LogsOptions struct {
 }
 
 // Register defines the flags in fs.
-func (o *LogsOptions) Register(fs *pflag.FlagSet) {
+func (o *Options) Register(fs *pflag.FlagSet) {
 	o.Options.Register(fs)
 	fs.BoolVarP(&o.Follow, "follow", "f", false, "go on with what comes")
 	fs.BoolVarP(&o.Timestamps, "timestamps", "t", false, "show when each line was written")
@@ -40,7 +42,7 @@ func (o *LogsOptions) Register(fs *pflag.FlagSet) {
 
 // Logs prints what containers have written. It reads the files itself; the
 // supervisor, if one runs, only says which containers there are.
-func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []string) error {
+func Logs(ctx context.Context, env *client.Env, t client.Target, o *Options, services []string) error {
 	q, err := o.Query(time.Now())
 	if err != nil {
 		return err
@@ -52,15 +54,15 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 	if o.Index != 0 && len(services) != 1 {
 		return errors.New("--index requires one service to be selected")
 	}
-	all, err := e.Containers(ctx, t.Name, false)
+	all, err := env.Containers(ctx, t.Name, false)
 	if err != nil {
 		return err
 	}
-	if err := unknownService(t, all, slices.Concat(services, o.Exclude)); err != nil {
+	if err := client.UnknownService(t, all, slices.Concat(services, o.Exclude)); err != nil {
 		return err
 	}
-	services, o.Exclude = byName(all, services), byName(all, o.Exclude)
-	f := e.format(o.Timestamps, o.NoPrefix, o.NoColour)
+	services, o.Exclude = client.ByName(all, services), client.ByName(all, o.Exclude)
+	f := env.Format(o.Timestamps, o.NoPrefix, o.NoColour)
 	f.Raw, f.JSON, f.Highlight = o.Raw, o.JSON, f.Color
 	var shown []api.Container
 	for _, c := range all {
@@ -69,21 +71,21 @@ func (e *Env) Logs(ctx context.Context, t Target, o *LogsOptions, services []str
 		}
 		if c.LogDriver == project.LogNone {
 			o.mute = append(o.mute, c.Service)
-			e.Warn(fmt.Sprintf("Can't retrieve logs for %q: configured logging driver does not support reading", c.Name))
+			env.Warn(fmt.Sprintf("Can't retrieve logs for %q: configured logging driver does not support reading", c.Name))
 		} else {
 			shown = append(shown, c)
-			f.Width = max(f.Width, len(label(t.Name, c.Name)))
+			f.Width = max(f.Width, len(screen.Label(t.Name, c.Name)))
 		}
 	}
 	slices.SortFunc(shown, func(a, b api.Container) int { return strings.Compare(a.Name, b.Name) })
-	if o.Follow && slices.ContainsFunc(shown, alive) {
-		err = e.followLogs(ctx, t, o, services, shown, q, f)
+	if o.Follow && slices.ContainsFunc(shown, client.Alive) {
+		err = follow(ctx, env, t, o, services, shown, q, f)
 	} else {
 		q.Follow = false
-		err = logs.Print(ctx, e.Stdout, e.Stderr, o.sources(t.Name, shown), q, f)
+		err = logs.Print(ctx, env.Stdout, env.Stderr, o.sources(t.Name, shown), q, f)
 	}
 	if errors.Is(err, context.Canceled) {
-		return &ExitError{Code: Interrupted}
+		return &client.ExitError{Code: client.Interrupted}
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package client
+package runcmd
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 )
@@ -30,33 +32,33 @@ func (o *AttachOptions) Register(fs *pflag.FlagSet) {
 // Attach joins our standard files with those of a running container, from now
 // on, and ends with its exit code. What it reads is passed on if the service has
 // stdin_open.
-func (e *Env) Attach(ctx context.Context, t Target, o *AttachOptions, service string) error {
+func Attach(ctx context.Context, env *client.Env, t client.Target, o *AttachOptions, service string) error {
 	keys, err := tty.ParseKeys(o.DetachKeys)
 	if err != nil {
 		return err
 	}
-	cs, err := e.Containers(ctx, t.Name, false)
+	cs, err := env.Containers(ctx, t.Name, false)
 	if err != nil {
 		return err
 	}
-	if err := unknownService(t, cs, []string{service}); err != nil {
+	if err := client.UnknownService(t, cs, []string{service}); err != nil {
 		return err
 	}
 	b := &beside{
-		env: e, project: t.Name, prog: e.progress(), query: logs.Query{Follow: true, Tail: 0}, keys: keys,
+		env: env, project: t.Name, prog: env.Progress(), query: logs.Query{Follow: true, Tail: 0}, keys: keys,
 		input: !o.NoStdin, redraw: true, proxy: func(tty bool) bool { return o.SigProxy && !tty },
 		req: api.Request{Op: api.OpAttach, Attach: &api.AttachRequest{Service: service, Index: o.Index}},
 	}
 	// Signals are ours to deal with, not the caller's.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	b.signals = e.forward(t.Name, cancel)
+	b.signals = forward(env, t.Name, cancel)
 	err = b.follow(ctx)
 	switch {
-	case errors.Is(err, errNotRunning):
+	case errors.Is(err, reach.ErrNotRunning):
 		return errors.New("service \"" + service + "\" is not running")
 	case errors.Is(err, context.Canceled):
-		return &ExitError{Code: Interrupted}
+		return &client.ExitError{Code: client.Interrupted}
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package client
+package reach
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
 
@@ -25,42 +26,59 @@ const (
 	lastPause  = 100 * time.Millisecond
 )
 
-// errNotRunning: nobody serves the project.
-var errNotRunning = errors.New("the project does not run")
-
-// reach is what a command may do to get an answer.
-type reach bool
-
-const (
-	// asking waits for a supervisor that is being replaced, and starts nothing.
-	asking reach = false
-	// starting starts what does not run.
-	starting reach = true
+var (
+	// ErrNotRunning: nobody serves the project.
+	ErrNotRunning = errors.New("the project does not run")
+	// ErrNoHost is an Ensure's for a program that cannot start projects at all.
+	ErrNoHost = errors.New("this build cannot start projects: no host support is linked in")
 )
 
-// connect connects to the project's supervisor. For one that is just being
-// replaced, or a project that is just ending, it waits. errNotRunning means
+// How is what a command may do to get an answer.
+type How bool
+
+const (
+	// Asking waits for a supervisor that is being replaced, and starts nothing.
+	Asking How = false
+	// Starting starts what does not run.
+	Starting How = true
+)
+
+// Supervisors are those of a user's projects.
+type Supervisors struct {
+	Dirs state.Dirs
+	// Start starts the holders and the supervisor of a project where they do not run,
+	// and returns when the supervisor accepts connections. report gets what the user
+	// should know of the machine, a line each.
+	Start func(ctx context.Context, dirs state.Dirs, project string, report func(string)) error
+	// Warn says a line to the user.
+	Warn func(line string)
+	// DryRun: nothing is started.
+	DryRun bool
+}
+
+// Connect connects to the project's supervisor. For one that is just being
+// replaced, or a project that is just ending, it waits. [ErrNotRunning] means
 // that nobody serves the project, and that nobody was to be started.
-func (e *Env) connect(ctx context.Context, name string, how reach) (*wire.Conn, error) {
-	if how == starting && e.Global.DryRun {
+func (s *Supervisors) Connect(ctx context.Context, name string, how How) (*wire.Conn, error) {
+	if how == Starting && s.DryRun {
 		return nil, errors.New("--dry-run: this command cannot be told without being done")
 	}
 	began := time.Now()
 	for pause := time.Duration(0); ; pause = longer(pause) {
-		c, err := wire.Dial(ctx, e.Dirs.APISocket(name))
+		c, err := wire.Dial(ctx, s.Dirs.APISocket(name))
 		switch {
 		case err == nil:
 			return c, nil
 		case !absent(err) || ctx.Err() != nil:
 			return nil, fmt.Errorf("project %s: %w", name, err)
 		case time.Since(began) > reconnectTime:
-			return nil, fmt.Errorf("project %s: no supervisor came back within %v: %w; see %s/supervisor.log", name, reconnectTime, err, e.Dirs.ProjectData(name))
-		case how == asking && !e.held(ctx, name):
-			return nil, fmt.Errorf("project %s: %w", name, errNotRunning)
-		case how == asking && e.listens(ctx, e.Dirs.UserSocket()):
+			return nil, fmt.Errorf("project %s: no supervisor came back within %v: %w; see %s/supervisor.log", name, reconnectTime, err, s.Dirs.ProjectData(name))
+		case how == Asking && !s.Held(ctx, name):
+			return nil, fmt.Errorf("project %s: %w", name, ErrNotRunning)
+		case how == Asking && s.listens(ctx, s.Dirs.UserSocket()):
 			// The user holder lives, and starts another one.
 		default:
-			if err := e.ensure(ctx, name); err != nil {
+			if err := s.Ensure(ctx, name); err != nil {
 				return nil, err
 			}
 		}
@@ -70,10 +88,10 @@ func (e *Env) connect(ctx context.Context, name string, how reach) (*wire.Conn, 
 	}
 }
 
-// ensure starts what the project needs to be served. What was just ending, or
+// Ensure starts what the project needs to be served. What was just ending, or
 // was killed under our request, is asked again.
-func (e *Env) ensure(ctx context.Context, name string) error {
-	if e.Global.DryRun {
+func (s *Supervisors) Ensure(ctx context.Context, name string) error {
+	if s.DryRun {
 		return nil
 	}
 	began := time.Now()
@@ -81,12 +99,12 @@ func (e *Env) ensure(ctx context.Context, name string) error {
 	report := func(line string) {
 		if !said[line] {
 			said[line] = true
-			e.Warn(line)
+			s.Warn(line)
 		}
 	}
 	for pause := firstPause; ; pause = longer(pause) {
-		err := EnsureProject(ctx, e.Dirs, name, report)
-		if err == nil || ctx.Err() != nil || errors.Is(err, errNoHost) {
+		err := s.Start(ctx, s.Dirs, name, report)
+		if err == nil || ctx.Err() != nil || errors.Is(err, ErrNoHost) {
 			return err
 		}
 		limit := obstinate
@@ -102,13 +120,13 @@ func (e *Env) ensure(ctx context.Context, name string) error {
 	}
 }
 
-// held reports that the project's holder lives: then a supervisor that does
+// Held reports that the project's holder lives: then a supervisor that does
 // not answer is being started again.
-func (e *Env) held(ctx context.Context, name string) bool {
-	return e.listens(ctx, e.Dirs.HolderSocket(name))
+func (s *Supervisors) Held(ctx context.Context, name string) bool {
+	return s.listens(ctx, s.Dirs.HolderSocket(name))
 }
 
-func (e *Env) listens(ctx context.Context, socket string) bool {
+func (s *Supervisors) listens(ctx context.Context, socket string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	c, err := wire.Dial(ctx, socket)

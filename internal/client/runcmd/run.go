@@ -1,4 +1,4 @@
-package client
+package runcmd
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"regexp"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/bridge"
 	"github.com/mocker-compose/mocker-compose/internal/client/tty"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
@@ -22,17 +23,17 @@ import (
 var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
 // CheckRun refuses flags that cannot be carried out, before any file is read.
-func (e *Env) CheckRun(o *RunOptions) error {
+func CheckRun(env *client.Env, o *RunOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
 	if o.Quiet {
-		e.Global.Progress = string(display.Quiet)
+		env.Global.Progress = string(display.Quiet)
 	}
 	if o.Name != "" && !containerName.MatchString(o.Name) {
 		return fmt.Errorf("invalid container name %q: use letters, digits, _, . and -, and begin with a letter or a digit", o.Name)
 	}
-	if o.Terminal(e) && o.interactive && !o.Detach && !tty.Is(e.Stdin) {
+	if o.Terminal(env) && o.interactive && !o.Detach && !tty.Is(env.Stdin) {
 		return errors.New("the input device is not a TTY")
 	}
 	return nil
@@ -40,33 +41,18 @@ func (e *Env) CheckRun(o *RunOptions) error {
 
 // Run runs a container of its own from a service, svc as the flags changed it,
 // and ends with its exit code; detached, when it runs.
-func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Service) error {
-	if err := e.externals(ctx, t.Project); err != nil {
-		return err
-	}
-	uplink, err := e.uplink(o.uplink, t.Project.Uplink)
-	if err != nil {
-		return err
-	}
-	t.Project.Uplink = uplink
-	if err := o.Ports.Apply(e.Getenv, append(pointers(t.Project.Services), svc)...); err != nil {
-		return err
-	}
-	e.Notices(t.Project.Notices)
-	release, err := e.getImages(ctx, t.Project, o.images, o.NoDeps, []string{svc.Name})
+func Run(ctx context.Context, env *client.Env, t client.Target, o *RunOptions, svc *project.Service) error {
+	release, err := env.Prepare(ctx, t, &client.Preparation{Images: o.images, Uplink: o.uplink, Ports: &o.Ports, NoDeps: o.NoDeps, Service: svc})
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := e.provide(ctx, t, []string{svc.Name}, o.NoDeps, svc); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	b := &beside{
-		env: e, project: t.Name, prog: e.progress(), query: logs.Query{Follow: true, Tail: -1}, input: o.interactive,
+		env: env, project: t.Name, prog: env.Progress(), query: logs.Query{Follow: true, Tail: -1}, input: o.interactive,
 		proxy: func(bool) bool { return true },
-		req:   api.Request{Op: api.OpRun, Run: e.runRequest(t, o, svc)},
+		req:   api.Request{Op: api.OpRun, Run: runRequest(env, t, o, svc)},
 	}
 	if b.keys, err = tty.ParseKeys(""); err != nil {
 		return err
@@ -76,18 +62,18 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 			return err
 		}
 	}
-	b.signals = e.forward(t.Name, cancel)
-	if err := e.ensure(ctx, t.Name); err != nil {
+	b.signals = forward(env, t.Name, cancel)
+	if err := env.Supervisors().Ensure(ctx, t.Name); err != nil {
 		b.close()
 		return err
 	}
-	if e.Global.DryRun {
+	if env.Global.DryRun {
 		defer b.close()
-		return e.call(ctx, b.project, starting, b.req, b.prog.answer)
+		return env.Demand(ctx, b.project, b.req, b.prog.Answer)
 	}
 	if o.Detach {
 		defer b.close()
-		return e.runDetached(ctx, b)
+		return runDetached(ctx, env, b)
 	}
 	if err = b.follow(ctx); errors.Is(err, errDetached) {
 		return nil
@@ -96,20 +82,20 @@ func (e *Env) Run(ctx context.Context, t Target, o *RunOptions, svc *project.Ser
 }
 
 // runDetached prints the container's id when it runs.
-func (e *Env) runDetached(ctx context.Context, b *beside) error {
-	err := e.call(ctx, b.project, starting, b.req, b.prog.answer)
+func runDetached(ctx context.Context, env *client.Env, b *beside) error {
+	err := env.Demand(ctx, b.project, b.req, b.prog.Answer)
 	if err == nil {
-		_, err = fmt.Fprintln(e.Stdout, b.req.Run.ID)
+		_, err = fmt.Fprintln(env.Stdout, b.req.Run.ID)
 	}
 	return err
 }
 
-func (e *Env) runRequest(t Target, o *RunOptions, svc *project.Service) *api.RunRequest {
+func runRequest(env *client.Env, t client.Target, o *RunOptions, svc *project.Service) *api.RunRequest {
 	one := *svc
 	one.Build = nil
 	r := &api.RunRequest{
 		Project: t.Project.WithoutBuilds(), Service: one, ID: randomID(), Slug: randomID(), Name: o.Name, NoDeps: o.NoDeps,
-		UseAliases: o.UseAliases, Remove: o.Remove, Detach: o.Detach, RemoveOrphans: e.removeOrphans(o.RemoveOrphans), IgnoreOrphans: e.ignoreOrphans(),
+		UseAliases: o.UseAliases, Remove: o.Remove, Detach: o.Detach, RemoveOrphans: env.RemoveOrphans(o.RemoveOrphans), IgnoreOrphans: env.IgnoreOrphans(),
 	}
 	if r.Name == "" {
 		r.Name = t.Project.Joined(t.Name, svc.Name, "run", r.Slug[:12])

@@ -1,4 +1,4 @@
-package client
+package copycmd
 
 import (
 	"context"
@@ -11,16 +11,18 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 )
 
-// CopyOptions are the flags of cp.
-type CopyOptions struct {
+// Options are the flags of cp.
+type Options struct {
 	Archive, Follow, All bool
 	Index                int
 }
 
 // Register defines the flags in fs.
-func (o *CopyOptions) Register(fs *pflag.FlagSet) {
+func (o *Options) Register(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.Archive, "archive", "a", false, "into a container: keep user and group ids")
 	fs.BoolVarP(&o.Follow, "follow-link", "L", false, "follow a link that is the source")
 	fs.IntVar(&o.Index, "index", 0, "the replica, if the service has several (default: from the first, to all)")
@@ -42,9 +44,9 @@ func parseSide(arg string) side {
 
 // Copy copies files between a service's containers and this side. args are
 // source and destination.
-func (e *Env) Copy(ctx context.Context, t Target, o *CopyOptions, args []string) error {
+func Copy(ctx context.Context, env *client.Env, t client.Target, o *Options, args []string) error {
 	if len(args) != 2 {
-		return ErrUnread // cobra explains it
+		return client.ErrUnread // cobra explains it
 	}
 	src, dst := parseSide(args[0]), parseSide(args[1])
 	service := src.service + dst.service
@@ -56,47 +58,47 @@ func (e *Env) Copy(ctx context.Context, t Target, o *CopyOptions, args []string)
 	case src.path == "" || dst.path == "":
 		return fmt.Errorf("%q: a path must follow the colon", service+":")
 	}
-	cs, err := e.chosen(ctx, t, service, o.Index, o.All && dst.service != "", AnyState)
+	cs, err := env.Replicas(ctx, t, service, o.Index, o.All && dst.service != "", client.AnyState)
 	if err != nil {
 		return err
 	}
 	if dst.service != "" {
-		return e.copyIn(ctx, t, o, cs, src.path, dst.path)
+		return copyIn(ctx, env, t, o, cs, src.path, dst.path)
 	}
-	return e.copying(cs[0].Name, cs[0].Name+":"+src.path+" to "+dst.path, func() error {
-		return e.copyOut(ctx, t, o, &cs[0], src.path, dst.path)
+	return copying(env, cs[0].Name, cs[0].Name+":"+src.path+" to "+dst.path, func() error {
+		return copyOut(ctx, env, t, o, &cs[0], src.path, dst.path)
 	})
 }
 
 // copying tells of a copy, before and after.
-func (e *Env) copying(container, what string, do func() error) error {
-	p := e.progress()
-	p.line(&api.Progress{Kind: "Container", Name: container, Status: "Copying", Text: what})
-	if e.Global.DryRun {
+func copying(env *client.Env, container, what string, do func() error) error {
+	p := env.Progress()
+	p.Line(&api.Progress{Kind: "Container", Name: container, Status: "Copying", Text: what})
+	if env.Global.DryRun {
 		do = func() error { return nil }
 	}
 	if err := do(); err != nil {
-		p.line(&api.Progress{Kind: "Container", Name: container, Status: "Error"})
+		p.Line(&api.Progress{Kind: "Container", Name: container, Status: "Error"})
 		return err
 	}
-	p.line(&api.Progress{Kind: "Container", Name: container, Status: "Copied", Text: what})
+	p.Line(&api.Progress{Kind: "Container", Name: container, Status: "Copied", Text: what})
 	return nil
 }
 
 // askCopy has the container's side do its part on a stream, which it closes.
-func (e *Env) askCopy(ctx context.Context, project string, req *api.CopyRequest, stream *os.File) error {
+func askCopy(ctx context.Context, env *client.Env, project string, req *api.CopyRequest, stream *os.File) error {
 	defer stream.Close()
-	c, err := e.connect(ctx, project, starting)
+	c, err := env.Supervisors().Connect(ctx, project, reach.Starting)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	if err := c.Send(api.Request{Op: api.OpCopy, Copy: req}, stream); err != nil {
-		return broken(ctx, err)
+		return reach.Broken(ctx, err)
 	}
 	stream.Close() // the supervisor has it now; at its end the other side must see the end
-	p := e.progress()
+	p := env.Progress()
 	for {
 		var a api.Answer
 		got, err := c.Receive(&a)
@@ -104,11 +106,11 @@ func (e *Env) askCopy(ctx context.Context, project string, req *api.CopyRequest,
 			f.Close()
 		}
 		if err != nil {
-			return broken(ctx, err)
+			return reach.Broken(ctx, err)
 		}
-		_ = p.answer(&a)
+		_ = p.Answer(&a)
 		if a.Error != nil {
-			return remote(a.Error)
+			return client.Remote(a.Error)
 		}
 		if a.Done {
 			return nil
