@@ -55,6 +55,12 @@ func essence(c Service) Service {
 	return c
 }
 
+// SameSteps reports that two lists of steps of pre_start are the same in what their
+// containers are made from: where the file has them, and under which limits, does not count.
+func SameSteps(a, b []InitContainer) bool {
+	return len(a) == len(b) && fingerprint(essence(Service{PreStart: a})) == fingerprint(essence(Service{PreStart: b}))
+}
+
 func fingerprint(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {

@@ -35,6 +35,9 @@ type Mount struct {
 	Options []string `json:"options,omitempty"` // tmpfs: further ones, as mount(8) has them
 }
 
+// Anonymous reports a volume without a name.
+func (m Mount) Anonymous() bool { return m.Type == MountVolume && m.Source == "" }
+
 // VolumesFrom takes over the mounts of another container of the project.
 type VolumesFrom struct {
 	Container string `json:"container"`

@@ -19,6 +19,10 @@ type Forecast struct {
 	Volumes   []string         // the same of volumes
 	Kept      []volumes.Change // volumes that stay as they were made, although the file has changed them
 	Providers []string         // services that another program provides
+	Steps     []rehearsal.Step // of pre_start, in their order
+	// Renewed are the anonymous volumes, by where they are mounted, that containers lose
+	// with -V, by the name of the container.
+	Renewed map[string][]string
 }
 
 // Forecast makes the plan of an up with these flags, and carries nothing of it out.
@@ -64,6 +68,7 @@ func (e *Env) Forecast(ctx context.Context, t Target, o *UpOptions, services []s
 	if f.Plan, _, err = stage.Plan(req); err != nil {
 		return nil, err
 	}
+	f.Steps, f.Renewed = stage.Steps(f.Plan, &req.Project), stage.Renewed(f.Plan, req)
 	f.there(stage.Live.Networks, stage.Live.Volumes)
 	return f, nil
 }

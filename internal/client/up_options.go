@@ -69,6 +69,7 @@ func (o *UpOptions) RegisterPlan(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.NoDeps, "no-deps", false, "leave out what the services depend on")
 	fs.BoolVar(&o.NoStart, "no-start", false, "as create does: nothing is started")
 	fs.BoolVar(&o.RemoveOrphans, "remove-orphans", false, "remove containers whose service left the file")
+	fs.BoolVarP(&o.RenewVolumes, "renew-anon-volumes", "V", false, "as if recreated containers were to have new anonymous volumes")
 	fs.StringArrayVar(&o.Scale, "scale", nil, "run N replicas: `SERVICE=N`")
 	fs.BoolVar(&o.images.Build, "build", false, "build images first, also those that are there")
 	fs.BoolVar(&o.images.NoBuild, "no-build", false, "build no image, even one that is missing")

@@ -92,7 +92,8 @@ type maker struct {
 	selected []string
 	oneOff   *project.Service // what run makes a container of; nil: this is no run
 	observed Observed
-	gone     []ID // removals of orphans
+	gone     []ID              // removals of orphans
+	grouped  map[string]*Group // where containers stand that are replaced in groups, by name
 	b        *builder
 	w        *wiring
 }

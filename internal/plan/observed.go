@@ -34,6 +34,7 @@ type Container struct {
 	// Endpoints are where it stands, in the order of its interfaces.
 	Endpoints []Endpoint
 	Image     string // id of the image that it was made from, "" = none
+	Anonymous bool   // it has anonymous volumes
 	// Resources are the limits that it has.
 	Resources project.Resources
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -30,6 +31,27 @@ type Outcome struct {
 	Action  Action
 	Cause   string        // in words, "" if it is kept
 	Changes []diff.Change // all that differs, limits and networks too
+	Group   *Group        // nil: it is not replaced in groups
+}
+
+// Group is where a container stands in a replacement in groups (deploy.update_config).
+type Group struct {
+	Number     int    // from 1
+	Of         int    // how many groups there are
+	Size       int    // containers that are replaced at a time
+	StartFirst bool   // the successor runs before the container is stopped
+	Successor  string // the container that takes its place
+}
+
+// String is the group in words: "group 1 of 3, start-first".
+func (g *Group) String() string { return fmt.Sprintf("group %d of %d, %s", g.Number, g.Of, g.Order()) }
+
+// Order is what of a replacement comes first, in the words of the file.
+func (g *Group) Order() string {
+	if g.StartFirst {
+		return "start-first"
+	}
+	return "stop-first"
 }
 
 // outcomes are those of the containers that this plan has looked at.
@@ -45,7 +67,7 @@ func (m *maker) outcomes() (list []Outcome) {
 		s, _ := m.p.Service(name)
 		for _, v := range vs {
 			cause, changed := touched[v.c.Name]
-			o := Outcome{Name: v.c.Name, Service: name, Number: v.c.Number, Action: m.action(v, changed), Cause: v.cause, Changes: v.changes}
+			o := Outcome{Name: v.c.Name, Service: name, Number: v.c.Number, Action: m.action(v, changed), Cause: v.cause, Changes: v.changes, Group: m.grouped[v.c.Name]}
 			if v.create {
 				o.Name = m.p.ContainerName(s, v.c.Number)
 			} else if changed {

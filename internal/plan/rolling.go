@@ -47,10 +47,10 @@ func (m *maker) groups(s *project.Service) (groups [][]verdict) {
 }
 
 // startFirst reports that the successor of a container may run beside it. Its anonymous
-// volumes would not be the other's.
+// volumes would not be the other's: those of the file, and those of its image.
 func startFirst(s *project.Service, c Container) bool {
-	anonymous := slices.ContainsFunc(s.Mounts, func(x project.Mount) bool { return x.Type == project.MountVolume && x.Source == "" })
-	return s.Update.StartFirst && c.State == Running && !anonymous
+	anonymous := slices.ContainsFunc(s.Mounts, project.Mount.Anonymous)
+	return s.Update.StartFirst && c.State == Running && !anonymous && !c.Anonymous
 }
 
 // roll plans the replacements of a service, group after group.
@@ -74,6 +74,7 @@ func (m *maker) roll(s *project.Service) {
 				after = append(after, m.makeWay(v, true, before))
 			}
 			c.Name = m.p.ContainerName(s, c.Number)
+			m.group(v.c.Name, &Group{Number: i + 1, Of: len(groups), Size: len(groups[0]), StartFirst: c.Number != v.c.Number, Successor: c.Name})
 			op := on(Create, c, v.cause)
 			op.Replaces, op.Rolls, op.Changes = c.Number == v.c.Number, true, v.changes
 			id := m.b.add(op, after...)
@@ -90,6 +91,14 @@ func (m *maker) roll(s *project.Service) {
 		m.b.starts[s.Name] = append(m.b.starts[s.Name], settled)
 		before = last
 	}
+}
+
+// group notes where a container stands that is replaced.
+func (m *maker) group(name string, g *Group) {
+	if m.grouped == nil {
+		m.grouped = map[string]*Group{}
+	}
+	m.grouped[name] = g
 }
 
 // makeWay plans the stop and the removal of a container, after those that depend on it

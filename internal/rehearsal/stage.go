@@ -21,6 +21,8 @@ type Stage struct {
 	// not known, and taken to be the image that their containers have.
 	Open []string
 	Say  func(api.Progress)
+
+	renewed map[string][]string // see Renewed; of the up that is told
 }
 
 // Perform tells what a request would do. The error is that of the request, or says
@@ -104,7 +106,8 @@ func (s *Stage) up(b *api.UpRequest) error {
 	}
 	s.unchanged(o, p, selected)
 	s.orphans(&b.Project, p)
-	s.tell(p, o, manner{})
+	s.renewed = s.Renewed(p, b)
+	s.tell(p, o, manner{desired: &b.Project})
 	if !b.Wait {
 		return nil
 	}
@@ -149,7 +152,7 @@ func (s *Stage) run(b *api.RunRequest) error {
 	}
 	s.unchanged(o, p, needs)
 	s.orphans(&b.Project, p)
-	s.tell(p, o, manner{})
+	s.tell(p, o, manner{desired: &b.Project})
 	s.container(b.Name, "Creating")
 	s.container(b.Name, "Created")
 	return nil

@@ -1,13 +1,18 @@
 package rehearsal
 
 import (
+	"strings"
+
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // manner is how the operations of a plan are told of.
-type manner struct{ restart bool } // the stops are halves of restarts
+type manner struct {
+	restart bool             // the stops are halves of restarts
+	desired *project.Project // whose containers are made; nil: none are
+}
 
 // pairs are the words before and after an operation on one thing.
 var pairs = map[plan.Kind]struct{ kind, before, after string }{
@@ -29,7 +34,13 @@ var pairs = map[plan.Kind]struct{ kind, before, after string }{
 // tell tells of the operations of a plan, in their order.
 func (s *Stage) tell(p *plan.Plan, o plan.Observed, how manner) {
 	said := map[string]bool{} // containers whose replacement was announced
+	steps := s.prepare(p, how.desired)
 	for _, op := range p.Operations {
+		for _, step := range steps.before(op) {
+			for _, status := range []string{"Creating", "Created", "Starting", "Started", "Exited"} {
+				s.container(step.Name, status)
+			}
+		}
 		words := pairs[op.Kind]
 		before, after := words.before, words.after
 		switch {
@@ -52,10 +63,28 @@ func (s *Stage) tell(p *plan.Plan, o plan.Observed, how manner) {
 		for _, status := range []string{before, after} {
 			if status != "" {
 				text := op.Network
+				if status == after && op.Kind == plan.Create {
+					text = s.aside(p, op)
+				}
 				s.Say(api.Progress{Kind: words.kind, Name: op.Object, Status: status, Text: text})
 			}
 		}
 	}
+}
+
+// aside is what the line of a creation says beyond its word: in which group of a
+// replacement it is, and where its volumes are others.
+func (s *Stage) aside(p *plan.Plan, op plan.Operation) string {
+	var parts []string
+	for _, o := range p.Outcomes {
+		if o.Group != nil && o.Group.Successor == op.Object {
+			parts = append(parts, o.Group.String())
+		}
+		if paths := s.renewed[o.Name]; o.Name == op.Object && len(paths) > 0 {
+			parts = append(parts, "new volumes: "+strings.Join(paths, ", "))
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // wait tells how the containers of a dependency are waited for.

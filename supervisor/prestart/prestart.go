@@ -10,7 +10,6 @@ package prestart
 
 import (
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -47,7 +46,7 @@ func Next(name string, all []record.Replica) (of *record.Replica, marks []string
 	}
 	for i := range all {
 		r := &all[i]
-		if !reflect.DeepEqual(r.Service.PreStart, me.Service.PreStart) {
+		if !project.SameSteps(r.Service.PreStart, me.Service.PreStart) {
 			continue
 		}
 		if r.PreStarted > n {

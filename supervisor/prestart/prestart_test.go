@@ -1,6 +1,7 @@
 package prestart
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,7 @@ func TestNext(t *testing.T) {
 		{"after one for each", []record.Replica{replica("a", "srs", 2), replica("b", "srs", 1)}, "a", "a"},
 		{"after another's one for each", []record.Replica{replica("a", "srs", 1), replica("b", "srs", 3)}, "a", "a"},
 		{"another definition", []record.Replica{replica("a", "ss", 0), replica("b", "sr", 2)}, "a", "a"},
+		{"done under other lines of the file", []record.Replica{replica("a", "ss", 0), moved(replica("b", "ss", 2))}, "", "a"},
 		{"gone", []record.Replica{replica("b", "s", 0)}, "", ""},
 	} {
 		of, marks := Next("a", c.all)
@@ -55,6 +57,15 @@ func TestNext(t *testing.T) {
 			t.Errorf("%s: of %q, marks %v", c.name, got, marks)
 		}
 	}
+}
+
+// moved is a container of the same steps, which stood elsewhere in the file.
+func moved(r record.Replica) record.Replica {
+	r.Service.PreStart = slices.Clone(r.Service.PreStart)
+	for i := range r.Service.PreStart {
+		r.Service.PreStart[i].Service.Source.Line += 7
+	}
+	return r
 }
 
 // Every order in which containers come leads to every shared step once, and every other

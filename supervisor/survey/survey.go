@@ -52,7 +52,7 @@ func Of(live *record.Live, v View) (o plan.Observed) {
 			continue
 		}
 		c.Hash, c.NetMode, c.Image, c.Resources = r.Hash, r.Service.NetworkMode, r.Image.ID, holding(r)
-		c.Made, c.Volumes = r.Made, r.Volumes
+		c.Made, c.Volumes, c.Anonymous = r.Made, r.Volumes, slices.ContainsFunc(r.Service.Mounts, project.Mount.Anonymous)
 		o.Containers = append(o.Containers, c)
 	}
 	o.Networks, o.Defined, o.Volumes = slices.Clone(live.Networks), maps.Clone(live.Defined), slices.Clone(live.Volumes)

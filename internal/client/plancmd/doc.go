@@ -3,6 +3,5 @@
 // changed, not even a supervisor.
 //
 // What it shows is made by client.Forecast, of the same plan that up carries out. This
-// package turns it into rows (rows.go), and prints them as a table (text.go) or as JSON
-// (json.go).
+// package turns it into rows (rows.go), and prints them as a table or as JSON (text.go).
 package plancmd

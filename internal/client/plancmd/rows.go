@@ -12,14 +12,25 @@ import (
 
 // row is one thing and what becomes of it.
 type row struct {
-	Kind    string        `json:"kind"` // image, network, volume, container, provider
+	Kind    string        `json:"kind"` // image, network, volume, provider, step (of pre_start), container
 	Name    string        `json:"name"`
 	Service string        `json:"service,omitempty"`
 	Number  int           `json:"number,omitempty"`
 	Action  plan.Action   `json:"action"`
 	Cause   string        `json:"cause,omitempty"`
 	Changes []diff.Change `json:"changes,omitempty"`
-	Orphan  bool          `json:"orphan,omitempty"` // no file defines it
+	Orphan  bool          `json:"orphan,omitempty"`      // no file defines it
+	Update  *group        `json:"update,omitempty"`      // it is replaced in a group (deploy.update_config)
+	Renewed []string      `json:"new_volumes,omitempty"` // where anonymous volumes are mounted that it gets anew (-V)
+}
+
+// group is the part of a replacement in groups that a container belongs to.
+type group struct {
+	Group       int    `json:"group"`       // from 1; each begins when the one before has settled
+	Groups      int    `json:"groups"`      // how many there are
+	Parallelism int    `json:"parallelism"` // containers that are replaced at a time
+	Order       string `json:"order"`       // stop-first, start-first
+	Successor   string `json:"successor"`   // the container that takes its place
 }
 
 type rows []row
@@ -30,6 +41,7 @@ const (
 	toBuild  plan.Action = "build"
 	toRead   plan.Action = "read"
 	toAsk    plan.Action = "provide"
+	toRun    plan.Action = "run"
 	toMiss   plan.Action = "missing"
 	keepsOld             = "it keeps what it was made with; --yes makes it anew, without what is in it"
 )
@@ -56,14 +68,36 @@ func rowsOf(f *client.Forecast) (all rows) {
 	for _, name := range f.Providers {
 		all = append(all, row{Kind: "provider", Name: name, Service: name, Action: toAsk, Cause: "another program provides it, each time"})
 	}
+	told := map[string]bool{}
 	for _, o := range f.Plan.Outcomes {
-		r := row{Kind: "container", Name: o.Name, Service: o.Service, Number: o.Number, Action: o.Action, Cause: o.Cause, Changes: o.Changes}
+		if !told[o.Service] {
+			all, told[o.Service] = append(all, steps(f, o.Service)...), true
+		}
+		r := row{Kind: "container", Name: o.Name, Service: o.Service, Number: o.Number, Action: o.Action, Cause: o.Cause, Changes: o.Changes, Renewed: f.Renewed[o.Name]}
+		if g := o.Group; g != nil {
+			r.Update = &group{Group: g.Number, Groups: g.Of, Parallelism: g.Size, Order: g.Order(), Successor: g.Successor}
+		}
 		_, known := f.Project.Service(o.Service)
 		r.Orphan = !known
 		if o.Action == plan.ToKeep && slices.Contains(f.Images.Open, o.Service) {
 			r.Cause = "recreate, if its image is another one then"
 		}
 		all = append(all, r)
+	}
+	return all
+}
+
+// steps are those of pre_start that come before containers of a service start.
+func steps(f *client.Forecast, service string) (all []row) {
+	for _, s := range f.Steps {
+		if s.Service != service {
+			continue
+		}
+		before := "once, before " + service + " starts"
+		if s.Before != "" {
+			before = "before " + s.Before + " starts"
+		}
+		all = append(all, row{Kind: "step", Name: s.Name, Service: service, Action: toRun, Cause: fmt.Sprintf("pre_start[%d]: %s", s.Index, before)})
 	}
 	return all
 }

@@ -41,8 +41,23 @@ func printText(w io.Writer, _ string, all rows) error {
 	return err
 }
 
-// why is the cause, or each difference in a line of its own.
+// why is the cause, or each difference in a line of its own, and how it is done.
 func (r *row) why() []string {
+	lines := r.because()
+	if u := r.Update; u != nil {
+		how := fmt.Sprintf("deploy.update_config: group %d of %d, %d at a time, %s", u.Group, u.Groups, u.Parallelism, u.Order)
+		if u.Successor != r.Name {
+			how += " by " + u.Successor
+		}
+		lines = append(lines, how)
+	}
+	for _, path := range r.Renewed {
+		lines = append(lines, "volumes."+path+": a new one (-V)")
+	}
+	return lines
+}
+
+func (r *row) because() []string {
 	if len(r.Changes) == 0 {
 		return []string{r.Cause}
 	}
@@ -59,7 +74,7 @@ func (r *row) why() []string {
 }
 
 // counted are the actions in the order in which they are counted.
-var counted = []plan.Action{toPull, toBuild, toRead, toMiss, plan.ToCreate, plan.ToRecreate, plan.ToRestart, plan.ToStart, plan.ToUpdate, plan.ToRemove, toAsk}
+var counted = []plan.Action{toPull, toBuild, toRead, toMiss, toRun, plan.ToCreate, plan.ToRecreate, plan.ToRestart, plan.ToStart, plan.ToUpdate, plan.ToRemove, toAsk}
 
 // count is one line about all.
 func (all rows) count() string {
