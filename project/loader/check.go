@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,7 +32,7 @@ func (l *load) check(m *types.Project) error {
 // checkService tells one fault: others of the same service often follow from it.
 func (l *load) checkService(m *types.Project, s types.ServiceConfig) error {
 	for _, f := range []func(*types.Project, types.ServiceConfig) error{
-		l.checkProvided, l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkLinks, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets,
+		l.checkProvided, l.checkNetworks, l.checkVolumes, l.checkVolumesFrom, l.checkShared, l.checkLinks, l.checkDependencies, l.checkHealth, l.checkScale, l.checkTargets, l.checkVariables,
 	} {
 		if err := f(m, s); err != nil {
 			return err
@@ -187,11 +188,26 @@ func (l *load) checkTargets(_ *types.Project, s types.ServiceConfig) error {
 	return nil
 }
 
-// checkNames wants container names to be unique.
+// checkVariables wants names of variables: a program could not read one without.
+func (l *load) checkVariables(_ *types.Project, s types.ServiceConfig) error {
+	if value, found := s.Environment[""]; found && value != nil {
+		return l.fault("write NAME="+*value, fmt.Sprintf("services.%s.environment: %q has no name before the =", s.Name, "="+*value), "services", s.Name, "environment", "="+*value)
+	}
+	return nil
+}
+
+// maxContainerName bounds the name of a container, in bytes: files are named for it, with an
+// ending, and a file name has up to 255.
+const maxContainerName = 200
+
+// checkNames wants container names to be unique, and short enough for files.
 func (l *load) checkNames(m *types.Project) error {
 	seen := map[string]string{}
 	for _, name := range m.ServiceNames() {
 		c := m.Services[name].ContainerName
+		if long := cmp.Or(c, fmt.Sprintf("%s-%s-%d", m.Name, name, maxScale)); len(long) > maxContainerName {
+			return l.fault("shorten it, or that of the project (name:, or -p)", fmt.Sprintf("services.%.20s…: the name of its containers would have %d bytes, and may have %d", name, len(long), maxContainerName), "services", name)
+		}
 		if c == "" {
 			continue
 		}

@@ -41,7 +41,7 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 	}
 	model, err := composeloader.LoadWithContext(ctx, details, l.composeOptions)
 	if err != nil {
-		return l.explain(err)
+		return l.gather(ctx, err)
 	}
 	if len(l.o.Services) > 0 {
 		if model, err = model.WithServicesEnabled(l.o.Services...); err != nil {

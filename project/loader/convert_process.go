@@ -34,6 +34,9 @@ func (l *load) process(s types.ServiceConfig, out *project.Service) error {
 	if s.Umask != nil && *s.Umask > 0o777 {
 		return l.fault("write three octal digits: 0022", fmt.Sprintf("services.%s.umask: %o is more than 777", s.Name, *s.Umask), key("umask")...)
 	}
+	if s.ShmSize < 0 {
+		return l.fault("write a size such as 64m, or remove the line", fmt.Sprintf("services.%s.shm_size: %d is negative", s.Name, s.ShmSize), key("shm_size")...)
+	}
 	if _, err := policy.ParseSignal(s.StopSignal, syscall.SIGTERM); err != nil {
 		return l.fault("", fmt.Sprintf("services.%s.stop_signal: %v", s.Name, err), key("stop_signal")...)
 	}

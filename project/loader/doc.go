@@ -30,10 +30,11 @@
 // mistakes_test.go fails when a new version of the library changes one.
 //
 // Faults are gathered, so that all can be mended at once: of the syntax of all files; of
-// the keys of all files; of the references of all services; of their values. A stage
-// runs only if the one before found nothing, and of one line only the first fault is
-// told, since what follows from a fault is noise. A parser of our own would do
-// without the library's words, but drift from docker compose.
+// the keys of all files; of the references of all services; of their values. A stage runs
+// only if the one before found nothing, and of one line only the first fault is told,
+// since what follows from a fault is noise. compose-go ends at its first fault: gather.go
+// takes out the key that it names and loads the rest again, for as long as there is more.
+// A parser of our own would do without the library's words, but drift from docker compose.
 //
 // Invariants: nothing is written, nothing is fetched from a network, no
 // program is run. Files that are reached by include and extends pass the same

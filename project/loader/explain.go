@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/template"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/loader/remedy"
 	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
@@ -20,11 +22,12 @@ var (
 	keyPath     = regexp.MustCompile(`\b(?:services|networks|volumes|secrets|configs|include|jobs|models)(?:[.\[][A-Za-z0-9_/-]+\]?)+`)
 	section     = regexp.MustCompile(`^(services|networks|volumes|configs|secrets)[:.]`)
 	serviceName = regexp.MustCompile(`service "([^"]+)"`)
-	// undecoded finds the key, services[web].mem_limit, and what is wrong with its value.
-	undecoded = regexp.MustCompile(`^decoding failed due to the following error\(s\):\s+'([^']+)' (.*)$`)
 	// portRanges finds the two ranges of a port: of the container, of the host.
 	portRanges = regexp.MustCompile(`^invalid ranges specified for container and host Ports: (\S+) and (\S+)$`)
 )
+
+// undecoded stands before lines of a key, 'services[web].mem_limit', and what is wrong with its value.
+const undecoded = "decoding failed due to the following error(s):"
 
 // explain turns an error of compose-go into one with a position.
 func (l *load) explain(err error) error {
@@ -37,7 +40,9 @@ func (l *load) explain(err error) error {
 	}
 	message, how := remedy.Reword(l.cleanMessage(err.Error()))
 	out := &Error{Message: message, Err: err, Hint: cmp.Or(how, hint(err))}
-	if p := keyPath.FindString(message); p != "" {
+	if badName, found := strings.CutSuffix(message, ": the name is not possible"); found {
+		out.File, out.Line = l.at(strings.SplitN(badName, ".", 2)...)
+	} else if p := keyPath.FindString(message); p != "" {
 		parts := strings.FieldsFunc(p, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 		out.File, out.Line = l.at(parts...)
 		l.wrongType(out, parts)
@@ -51,6 +56,7 @@ func (l *load) explain(err error) error {
 	} else if m := serviceName.FindStringSubmatch(message); m != nil {
 		out.File, out.Line = l.at("services", m[1])
 	}
+	l.inEnvFile(out)
 	if out.Line == 0 {
 		l.byReference(out)
 		l.byEmptied(out)
@@ -74,17 +80,28 @@ func (l *load) cleanMessage(m string) string {
 		m = strings.TrimPrefix(m, "failed to parse "+s.Path+": ")
 	}
 	m = strings.TrimSuffix(m, ": invalid compose project")
-	// Faults of several values come joined; the first is enough to go on.
+	// Faults of several values come joined; gather.go finds the others.
 	for _, next := range []string{"\nerror while interpolating ", "\ninvalid interpolation format "} {
-		if first, rest, ok := strings.Cut(m, next); ok {
-			m = fmt.Sprintf("%s; %d more like it", first, 1+strings.Count(rest, next))
+		m, _, _ = strings.Cut(m, next)
+	}
+	if rest, found := strings.CutPrefix(m, undecoded); found {
+		first, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
+		if key, what, ok := strings.Cut(strings.TrimPrefix(first, "'"), "' "); ok {
+			m = strings.NewReplacer("[", ".", "]", "").Replace(key) + ": " + what
 		}
 	}
 	m = strings.NewReplacer("\n", " ", ".[]", "").Replace(m)
-	if d := undecoded.FindStringSubmatch(m); d != nil {
-		m = strings.NewReplacer("[", ".", "]", "").Replace(d[1]) + ": " + d[2]
-	}
 	return m
+}
+
+// inEnvFile finds the place within an env file that the library names in its text.
+func (l *load) inEnvFile(out *Error) {
+	rest, found := strings.CutPrefix(out.Message, "failed to read ")
+	file, rest, ok := strings.Cut(rest, ": line ")
+	number, what, also := strings.Cut(rest, ": ")
+	if line, err := strconv.Atoi(number); found && ok && also && err == nil {
+		out.File, out.Line, out.Message = document.ShortName(file, l.where.Cwd), line, what
+	}
 }
 
 // wrongType says what stands where the schema wants something else. The
@@ -93,8 +110,23 @@ func (l *load) wrongType(out *Error, path []string) {
 	before, wanted, found := strings.Cut(out.Message, " must be a ")
 	if n := l.node(path); found && n != nil {
 		out.Message = before + ": " + kindName(n) + " is not possible here"
-		out.Hint = cmp.Or(out.Hint, remedy.Form(path), remedy.Kind(wanted))
+		out.Hint = cmp.Or(out.Hint, quoted(n, path), remedy.Form(path), remedy.Kind(wanted))
 	}
+}
+
+// quoted is the remedy for what YAML takes for something else than the text that it shall be:
+// command: true, or -"80:80" for an item of a list.
+func quoted(n *yaml.Node, path []string) string {
+	key := path[len(path)-1]
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		return ""
+	case n.Tag == "!!bool" && (key == "command" || key == "entrypoint"):
+		return fmt.Sprintf("write it in quotes: %q", n.Value)
+	case remedy.IsList(path) && n.Tag == "!!str":
+		return document.GluedItem(n.Value, "")
+	}
+	return ""
 }
 
 // oneOf suggests the value that was meant, where only some are possible.
@@ -161,6 +193,9 @@ func hint(err error) string {
 	case errors.As(err, &missing):
 		return "set it in the environment or in .env: " + missing.Variable + "=…"
 	case strings.Contains(m, "invalid interpolation format"):
+		if _, after, found := strings.Cut(m, "${"); found && !strings.Contains(after, "}") {
+			return "close the brace of ${…}, or write $$ for a dollar sign"
+		}
 		return "write $$ for a dollar sign"
 	case strings.Contains(m, "invalid suffix"), strings.Contains(m, "invalid size"):
 		return "sizes are numbers of bytes, or have a unit: 200m, 1.5g"
@@ -171,6 +206,8 @@ func hint(err error) string {
 	case strings.Contains(m, "invalid containerport"), strings.Contains(m, "invalid hostport"),
 		strings.Contains(m, "invalid port"), strings.Contains(m, "invalid ip address"):
 		return "ports are [HOST-IP:][HOST-PORT:]PORT[/tcp|/udp], from 1 to 65535"
+	case strings.Contains(m, "invalid proto: "):
+		return "a port ends in /tcp or /udp, or in neither, which is tcp"
 	}
 	return ""
 }

@@ -29,8 +29,9 @@ func TestFaults(t *testing.T) {
 		{"sctp", head + "    ports: ['80:80', '81:81/sctp']\n", `compose.yaml:3: services.web.ports: sctp cannot be published: the kernel has no way to carry it between sockets without root (publish it by tcp or udp, or leave the line out: on the project's networks it is reachable all the same)`},
 		{"long sctp", head + "    ports:\n      - {target: 80, protocol: sctp}\n", `*compose.yaml:4: services.web.ports.0.protocol`},
 		{"required variable", head + "    command: x ${NEED:?tell me}\n", `compose.yaml:3: error while interpolating services.web.command: required variable NEED is missing a value: tell me (set it in the environment or in .env: NEED=…)`},
-		{"two variables", head + "    command: ${A:?x}\n    user: ${B:?y}\n", `compose.yaml:3: error while interpolating services.web.command: required variable A is missing a value: x; 1 more like it (set it in the environment or in .env: A=…)`},
-		{"bad variable", head + "    command: x ${A B}\n", `compose.yaml:3: invalid interpolation format for services.web.command. You may need to escape any $ with another $. x ${A B} (write $$ for a dollar sign)`},
+		{"two variables", head + "    command: ${A:?x}\n    user: ${B:?y}\n", `compose.yaml:3: error while interpolating services.web.command: required variable A is missing a value: x (set it in the environment or in .env: A=…)
+compose.yaml:4: error while interpolating services.web.user: required variable B is missing a value: y (set it in the environment or in .env: B=…)`},
+		{"bad variable", head + "    command: x ${A B}\n", `compose.yaml:3: invalid interpolation format for services.web.command: x ${A B} (write $$ for a dollar sign)`},
 		{"syntax", head + "    command: [a\n", `compose.yaml:4: not valid YAML: did not find expected ',' or ']' (close the bracket)`},
 		{"tab", head + "\tcommand: a\n", `compose.yaml:3: not valid YAML: found character that cannot start any token (indent by spaces, not by tabs)`},
 		{"not a mapping", "- a\n", `compose.yaml: this is no compose file: it has no keys at the top (a compose file begins with services:)`},

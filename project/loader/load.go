@@ -36,7 +36,7 @@ func Load(ctx context.Context, o Options) (*Loaded, error) {
 	if err := l.inspect(); err != nil {
 		return nil, err
 	}
-	out := &Loaded{Env: l.env, Warnings: slices.Clone(where.Warnings), view: o.View}
+	out := &Loaded{Env: l.env, Warnings: slices.Concat(where.Warnings, l.warnings), view: o.View}
 	if err := l.compose(ctx, out); err != nil {
 		return nil, err
 	}
@@ -72,6 +72,7 @@ type load struct {
 	files      []*document.File // the named files, in order
 	reached    []*document.File // by include and extends
 	notices    []project.Notice
+	warnings   []string                    // of what is accepted and does nothing
 	defined    map[string]project.Position // services, by name
 	extends    map[string][]string         // services to those they extend
 	references []noted                     // files that others name
@@ -124,6 +125,7 @@ func (l *load) inspect() error {
 				return slices.ContainsFunc(w.resets, func(r string) bool { return within(n.Key, r) })
 			})
 			l.notices = append(l.notices, w.notices...)
+			l.warnings = append(l.warnings, w.warnings...)
 		}
 	}
 	return faults.Err()

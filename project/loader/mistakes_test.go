@@ -57,6 +57,35 @@ func TestMistakes(t *testing.T) {
 		{"volumes toplist", head + "    image: a\nvolumes:\n  - data\n", `compose.yaml:4: volumes: it must be a mapping (write the volumes' names below it: volumes: {data: })`},
 		{"volumes map", head + "    image: a\n    volumes: {data: /x}\nvolumes: {data: }\n", `compose.yaml:4: services.web.volumes: a mapping is not possible here (write a list: ["./data:/data"])`},
 		{"volume no target", head + "    image: a\n    volumes: ['data']\n", `compose.yaml:4: services.web.volumes: the target "data" is not an absolute path`},
+		{"port zero", head + "    image: a\n    ports: ['80:0']\n", `compose.yaml:4: services.web.ports.0: the port of the container is missing (write HOST-PORT:PORT, or target: PORT, from 1 to 65535)`},
+		{"port with a point", head + "    image: a\n    ports: [80.5]\n", `compose.yaml:4: services.web.ports: a number with a point is no port (write a list: ["8080:80"])`},
+		{"port protocol", head + "    image: a\n    ports: ['80:80/http']\n", `compose.yaml:4: invalid proto: http (a port ends in /tcp or /udp, or in neither, which is tcp)`},
+		{"port open bracket", head + "    image: a\n    ports: ['[::1:80:80']\n", `compose.yaml:4: invalid IP address: [::1 (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp|/udp], from 1 to 65535)`},
+		{"dash without space", head + "    image: a\n    ports:\n      -'80:80'\n", `compose.yaml:4: services.web.ports: the text "-'80:80'" is not possible here (write a space behind the dash: - '80:80')`},
+		{"dash without space 2", head + "    image: a\n    ports:\n    -80:80\n", `compose.yaml:6: not valid YAML: could not find expected ':' (write a space behind the dash in the line above: - 80:80)`},
+		{"colon without space", head + "    image:a\n    command: b\n", `compose.yaml:4: not valid YAML: mapping values are not allowed in this context (write a space behind the colon in the line above: image: a)`},
+		{"command boolean", head + "    image: a\n    command: true\n", `compose.yaml:4: services.web.command: the boolean true is not possible here (write it in quotes: "true")`},
+		{"no-break space", "services:\n  web:\n  \u00a0 image: a\n", `compose.yaml:3: the key "\u00a0 image" has the character U+00A0, which looks like a space or like nothing (delete it, and type the indentation anew: it was copied from a page or a chat)`},
+		{"merge of a list", "x-a: &a [1]\nservices:\n  web:\n    <<: *a\n", `compose.yaml:4: << merges mappings, and nothing else (write the name of an anchor of a mapping: <<: *common)`},
+		{"two sizes", head + "    image: a\n    deploy: {resources: {limits: {memory: lots, cpus: \"two\"}}}\n", `compose.yaml:4: services.web.deploy.resources.limits.cpus: "two" is not a number (write a number)`},
+		{"open variable", head + "    image: ${A\n", `compose.yaml:3: invalid interpolation format for services.web.image: ${A (close the brace of ${…}, or write $$ for a dollar sign)`},
+		{"shell in a value", head + "    image: a\n    command: echo ${1a}\n", `compose.yaml:4: invalid interpolation format for services.web.command: echo ${1a} (write $$ for a dollar sign)`},
+		{"variable without a name", head + "    image: a\n    environment: ['=b']\n", `compose.yaml:4: services.web.environment: "=b" has no name before the = (write NAME=b)`},
+		{"variable without =", head + "    image: a\n    environment:\n      - 'A: b'\n      - C d\n      - E\n", `WARN compose.yaml:5: services.web.environment: "A: b" sets nothing (write A=b); compose.yaml:6: services.web.environment: "C d" sets nothing (write C=d)`},
+		{"mount option", head + "    image: a\n    volumes: ['./x:/y:rx', './x:/z:ro,Z', './x:/d:cached']\n", `WARN compose.yaml:4: services.web.volumes: there is no option "rx" of a mount: it changes nothing (possible are ro, rw, nocopy, z, Z, private, rprivate, shared, rshared, slave, rslave)`},
+		{"name of one letter", head + "    image: a\n    container_name: x\n", `compose.yaml:4: services.web.container_name: "x" is not possible (names have two or more letters, digits, _ . or -, and begin with one of the first two)`},
+		{"long name", "services:\n  " + strings.Repeat("a", 300) + ": {image: a}\n", `compose.yaml:2: services.aaaaaaaaaaaaaaaaaaaa…: the name of its containers would have 310 bytes, and may have 200 (shorten it, or that of the project (name:, or -p))`},
+		{"negative size", head + "    image: a\n    shm_size: -1\n", `compose.yaml:4: services.web.shm_size: -1 is negative (write a size such as 64m, or remove the line)`},
+		{"faults of many kinds", head + "    image: a\n    privileged: maybe\n    init: 3\n    mem_limit: x\n    ports: [http]\n    volumes: ./a:/b\n    healthcheck:\n      test: a\n      interval: 5\n    depends_on:\n      db:\n        condition: healthy\n    user: ${U:?who}\n  db: {image: [a]}\nnetworks: [n]\n", `compose.yaml:4: services.web.privileged: "maybe" is neither true nor false (write true or false)
+compose.yaml:5: services.web.init: the number 3 is not possible here (write true or false)
+compose.yaml:6: services.web.mem_limit: invalid size: 'x' (sizes are numbers of bytes, or have a unit: 200m, 1.5g)
+compose.yaml:7: invalid containerPort: http (ports are [HOST-IP:][HOST-PORT:]PORT[/tcp|/udp], from 1 to 65535)
+compose.yaml:8: services.web.volumes: the text "./a:/b" is not possible here (write a list: ["./data:/data"])
+compose.yaml:11: services.web.healthcheck.interval: the number 5 is not possible here (write a duration with its unit: 10s, 1m30s)
+compose.yaml:14: services.web.depends_on.db.condition: the text "healthy" is not possible here (did you mean "service_healthy"?)
+compose.yaml:15: error while interpolating services.web.user: required variable U is missing a value: who (set it in the environment or in .env: U=…)
+compose.yaml:16: services.db.image: a list is not possible here (write a text, in quotes)
+compose.yaml:17: networks: it must be a mapping (write the networks' names below it: networks: {lan: })`},
 		{"image number", head + "    image: 5\n", `compose.yaml:3: services.web.image: the number 5 is not possible here (write a text, in quotes)`},
 		{"command number", head + "    image: a\n    command: 5\n", `compose.yaml:4: services.web.command: the number 5 is not possible here (write one text, or a list of words)`},
 		{"version only", "version: '3'\n", `compose.yaml: no services are defined (add one below services:)`},
@@ -70,7 +99,7 @@ func TestMistakes(t *testing.T) {
 		{"cpus str", head + "    image: a\n    cpus: many\n", `compose.yaml:4: services.web.cpus: "many" is not a number (write a number)`},
 		{"restart bool", head + "    image: a\n    restart: no\n", ``},
 		{"restart false", head + "    image: a\n    restart: false\n", `compose.yaml:4: services.web.restart: the boolean false is not possible here (write "no", in quotes, or always, unless-stopped, on-failure)`},
-		{"bad name", "services:\n  'my service': {image: a}\n", `compose.yaml:1: services.my service: the name is not possible (names have letters, digits, and . _ - between)`},
+		{"bad name", "services:\n  'my service': {image: a}\n", `compose.yaml:2: services.my service: the name is not possible (names have letters, digits, and . _ - between)`},
 		{"upper name", "name: My Project\nservices: {a: {image: a}}\n", ``},
 		{"include missing", "include: [none.yaml]\nservices: {a: {image: a}}\n", `compose.yaml:1: include: cannot read none.yaml: no such file or directory (name a file that is there; paths begin at the directory of this file)`},
 		{"extends missing file", head + "    extends: {file: none.yaml, service: a}\n", `compose.yaml:3: services.web.extends: cannot read none.yaml: no such file or directory (name a file that is there; paths begin at the directory of this file)`},

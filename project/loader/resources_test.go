@@ -67,7 +67,7 @@ func TestResourceFaults(t *testing.T) {
 		{"unit", "    mem_limit: 10x\n", `compose.yaml:3: services.web.mem_limit: invalid suffix: 'x' (sizes are numbers of bytes, or have a unit: 200m, 1.5g)`},
 		{"size", "    memswap_limit: much\n", `compose.yaml:3: services.web.memswap_limit: invalid size: 'much' (sizes are numbers of bytes, or have a unit: 200m, 1.5g)`},
 		{"text for cpus", "    cpus: half\n", `compose.yaml:3: services.web.cpus: "half" is not a number (write a number)`},
-		{"text for deployed cpus", "    deploy: {resources: {limits: {cpus: half}}}\n", `compose.yaml:3: services.web.deploy.resources.limits.cpus: strconv.ParseFloat: parsing "half": invalid syntax (write a number)`},
+		{"text for deployed cpus", "    deploy: {resources: {limits: {cpus: half}}}\n", `compose.yaml:3: services.web.deploy.resources.limits.cpus: "half" is not a number (write a number)`},
 		{"many pids", "    pids_limit: 99999999999999999999\n", `compose.yaml:3: services.web.pids_limit: 99999999999999999999 is not a whole number (write a whole number, or a size with a unit: 1.5g)`},
 		{"part of a share", "    cpu_shares: 1.5\n", `compose.yaml:3: services.web.cpu_shares: 1.5 is not a whole number (write a whole number, or a size with a unit: 1.5g)`},
 		{"deployed memory", "    deploy:\n      resources:\n        limits:\n          memory: 1M\n", `compose.yaml:6: services.web.deploy.resources.limits.memory: 1 MiB is too little (write 6m or more)`},

@@ -22,6 +22,8 @@ type walker struct {
 	notices []project.Notice
 	resets  []string // paths that a later file takes back
 	faults  *document.Faults
+	// warnings are of what is accepted and does nothing.
+	warnings []string
 }
 
 // walk looks at one document.
@@ -102,6 +104,9 @@ func (w *walker) key(key, value *yaml.Node, path, row string) error {
 		w.notices = append(w.notices, project.Notice{Fate: fate, Key: here, Reason: support.Reason,
 			Source: project.Position{File: w.file.Path, Line: key.Line}})
 		return nil
+	}
+	if value.Kind == yaml.SequenceNode {
+		w.habits(value, child, here)
 	}
 	w.mapping(value, here, child)
 	return nil

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -24,7 +26,7 @@ func (s *File) syntaxError(err error) error {
 	if e.Line == 0 {
 		e.Line = s.badByte()
 	}
-	e.Hint = syntaxHint(e.Message, s.line(e.Line))
+	e.Hint = syntaxHint(e.Message, s.line(e.Line), s.line(e.Line-1))
 	return e
 }
 
@@ -53,8 +55,30 @@ func (s *File) badByte() int {
 	return 0
 }
 
-// syntaxHint is what mends a fault of the syntax, as far as it can be told.
-func syntaxHint(message, line string) string {
+// glued is the remedy for a line whose value is glued to its key or to its dash, which makes
+// both one text: image:busybox, -"80:80". It is "" for others.
+func glued(line, where string) string {
+	item := strings.TrimPrefix(line, "- ")
+	key, value, found := strings.Cut(item, ":")
+	isKey := key != "" && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
+	if found && isKey && key[0] != '-' && value != "" && !strings.ContainsRune(` \t:/\`, rune(value[0])) {
+		return fmt.Sprintf("write a space behind the colon%s: %s: %s", where, key, value)
+	}
+	return GluedItem(line, where)
+}
+
+// GluedItem is the same for items of lists alone; where tells which line is meant, "" if that
+// is clear.
+func GluedItem(line, where string) string {
+	if rest, found := strings.CutPrefix(line, "-"); found && rest != "" && !strings.ContainsRune(" \t-", rune(rest[0])) {
+		return fmt.Sprintf("write a space behind the dash%s: - %s", where, rest)
+	}
+	return ""
+}
+
+// syntaxHint is what mends a fault of the syntax, as far as it can be told from its line and the
+// one above.
+func syntaxHint(message, line, above string) string {
 	has := func(s string) bool { return strings.Contains(message, s) }
 	_, value, _ := strings.Cut(line, ": ")
 	value = strings.TrimLeft(strings.TrimPrefix(value, "- "), " ")
@@ -63,6 +87,12 @@ func syntaxHint(message, line string) string {
 		return "indent by spaces, not by tabs"
 	case has("cannot start any token") && value != "":
 		return fmt.Sprintf("put the value into quotes: it begins with %s", value[:1])
+	case has("mapping values are not allowed") && glued(above, "") != "":
+		return glued(above, " in the line above")
+	case has("could not find expected ':'") && glued(above, "") != "":
+		return glued(above, " in the line above")
+	case has("could not find expected ':'"):
+		return "end the key with a colon and a space"
 	case has("mapping values are not allowed"):
 		return "check the indentation, and put a value with a colon and a space into quotes"
 	case has("unknown anchor"):
@@ -90,6 +120,9 @@ func keys(n *yaml.Node) *budgetError {
 	seen := make(map[string]int, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := Target(n.Content[i])
+		if err := plain(k, n.Content[i+1]); err != nil {
+			return err
+		}
 		if k.Kind != yaml.ScalarNode {
 			return &budgetError{k.Line, "a mapping or a list cannot be a key", "put a value that begins with { or [ into quotes; {{ }} is for programs that fill in templates"}
 		}
@@ -99,4 +132,28 @@ func keys(n *yaml.Node) *budgetError {
 		seen[k.Value] = n.Content[i].Line
 	}
 	return nil
+}
+
+// plain wants keys to have the spaces of keyboards only, and merges to have something to
+// merge: what the library says of them helps nobody.
+func plain(key, value *yaml.Node) *budgetError {
+	if key.Value == "<<" && key.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 && !mergeable(value) {
+		return &budgetError{key.Line, "<< merges mappings, and nothing else", "write the name of an anchor of a mapping: <<: *common"}
+	}
+	for _, r := range key.Value {
+		if r != ' ' && (unicode.IsSpace(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Cf, r)) {
+			return &budgetError{key.Line, fmt.Sprintf("the key %q has the character %U, which looks like a space or like nothing", key.Value, r),
+				"delete it, and type the indentation anew: it was copied from a page or a chat"}
+		}
+	}
+	return nil
+}
+
+// mergeable reports a mapping, or a list of mappings.
+func mergeable(n *yaml.Node) bool {
+	n = Target(n)
+	if n.Kind != yaml.SequenceNode {
+		return n.Kind == yaml.MappingNode
+	}
+	return !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return Target(c).Kind != yaml.MappingNode })
 }

@@ -48,7 +48,7 @@ var forms = []struct{ path, write string }{
 	{"services.*.extends", "write extends: {file: FILE, service: NAME}"},
 	{"services.*.oom_score_adj", "write a number from -1000 to 1000"},
 	{"services.*.pull_policy", "possible are always, missing, never, build, daily, weekly, every_12h"},
-	{"services.*.container_name", "names have letters, digits, _ . and -, and begin with one of the first two"},
+	{"services.*.container_name", "names have two or more letters, digits, _ . or -, and begin with one of the first two"},
 	{"networks", "write the networks' names below it: networks: {lan: }"},
 	{"volumes", "write the volumes' names below it: volumes: {data: }"},
 	{"configs", "write the configs' names below it: configs: {app: {file: ./app.conf}}"},

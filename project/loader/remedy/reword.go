@@ -21,6 +21,11 @@ var rewordings = []rewording{
 	{`^(services|networks|volumes|configs|secrets) must be a mapping$`, `$1: it must be a mapping`, ""},
 	{`^top-level object must be a mapping$`, `this is no compose file: it has no keys at the top`, "a compose file begins with services:"},
 	{`^(\S+) items at (\d+) and (\d+) are equal$`, `$1.$3: it stands there twice`, "remove one of them"},
+	{`^service ports (\S+)\.\[(\d+)\] is missing a target port$`, `$1.$2: the port of the container is missing`, "write HOST-PORT:PORT, or target: PORT, from 1 to 65535"},
+	{`^(\S+): invalid type float64 for port$`, `$1: a number with a point is no port`, ""},
+	{`^(\S+): strconv\.\w+: parsing "(.*)": .*$`, `$1: "$2" is not a number`, "write a number"},
+	{`^invalid IP address (\S+): address .*$`, `invalid IP address: $1`, ""},
+	{`^invalid interpolation format for (\S+?)\.?\s+You may need to escape any \$ with another \$\.\s*(\S.*)$`, `invalid interpolation format for $1: $2`, ""},
 	{`^yaml: construct errors?: .*mapping key "(.*)" already defined at line (\d+)$`, `the key "$1" stands there twice, first in line $2`, "remove one of them"},
 }
 
