@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
@@ -122,20 +123,36 @@ func askWho(protocol, addr string, limit time.Duration) (host string, err error)
 // which the kernel takes those of clients.
 func freePort(t *testing.T) int {
 	t.Helper()
+	return freePorts(t, 1)
+}
+
+// freePorts is the first of so many such ports.
+func freePorts(t *testing.T, count int) int {
+	t.Helper()
 	for range 200 {
-		port := 10000 + time.Now().Nanosecond()/100%20000
-		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
-		if err != nil {
-			continue
+		first := 10000 + rand.IntN(20000)
+		free := 0
+		for free < count && isFree(first+free) {
+			free++
 		}
-		l.Close()
-		u, err := net.ListenPacket("udp", fmt.Sprintf(":%d", port))
-		if err != nil {
-			continue
+		if free == count {
+			return first
 		}
-		u.Close()
-		return port
 	}
-	t.Fatal("no free port")
+	t.Fatalf("no %d free ports in a row", count)
 	return 0
+}
+
+func isFree(port int) bool {
+	l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
+	if err != nil {
+		return false
+	}
+	l.Close()
+	u, err := net.ListenPacket("udp", fmt.Sprintf(":%d", port))
+	if err != nil {
+		return false
+	}
+	u.Close()
+	return true
 }

@@ -136,7 +136,7 @@ func TestComposeFiles(t *testing.T) {
 
 func (s *scenario) take(st step) {
 	s.t.Helper()
-	deadline := time.Now().Add(patience / 4)
+	deadline := time.Now().Add(patience / 2)
 	for {
 		r := s.compose(st.args...)
 		wrong := st.mismatch(r)

@@ -187,9 +187,9 @@ func TestSeccompProfile(t *testing.T) {
 	const service = `
 services:
   a:
-    command: sh -c 'mkdir /tmp/start 2>/tmp/said; exec ./probe pause'
+    command: sh -c 'mkdir /tmp/start 2>/tmp/said; touch /tmp/ready; exec ./probe pause'
     security_opt: ["seccomp:profiles/mine.json"%s]
-    healthcheck: { test: [CMD-SHELL, 'mkdir /tmp/health 2>/dev/null; test ! -d /tmp/health'], start_period: 60s, start_interval: 100ms }
+    healthcheck: { test: [CMD-SHELL, 'mkdir /tmp/health 2>/dev/null; test ! -d /tmp/health -a -e /tmp/ready'], start_period: 60s, start_interval: 100ms }
 `
 	for _, also := range []string{"", `, "no-new-privileges:true"`} {
 		s := begin(t, fmt.Sprintf(service, also))

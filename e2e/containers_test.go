@@ -2,10 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // wait prints how each container ended, and ends like the last.
@@ -17,25 +20,36 @@ func TestWait(t *testing.T) {
 `)
 	s.must("up", "-d")
 	ids := s.ps()
-	f := s.background("wait", "a", "b")
-	s.write("go", "")
-	if code := f.code(); code != 4 {
-		t.Errorf("exit %d, want that of the last", code)
-	}
-	for name, code := range map[string]int{"a-1": 3, "b-1": 4} {
-		want := fmt.Sprintf(`container "%s[0-9a-f]{52}" exited with status code %d\n`, ids[name].ID, code)
-		if !regexp.MustCompile(want).MatchString(f.out.String()) {
-			t.Errorf("lacks %s:\n%s", want, f.out.String())
+	s.withPause("wait tells how both have ended", func(pause time.Duration) bool {
+		s.must("up", "-d")
+		f := s.background("wait", "a", "b")
+		time.Sleep(pause) // it has asked
+		s.write("go", "")
+		code, told := f.code(), 0
+		for name, code := range map[string]int{"a-1": 3, "b-1": 4} {
+			want := fmt.Sprintf(`container "%s[0-9a-f]{52}" exited with status code %d\n`, ids[name].ID, code)
+			if regexp.MustCompile(want).MatchString(f.out.String()) {
+				told++
+			}
 		}
-	}
+		if told == 2 && code != 4 {
+			t.Errorf("exit %d, want that of the last", code)
+		}
+		s.eventually("both have ended", func() bool { return s.state("a-1") == "exited" && s.state("b-1") == "exited" })
+		if err := os.Remove(filepath.Join(s.dir, "go")); err != nil {
+			t.Fatal(err)
+		}
+		return told == 2
+	})
 	s.fails(1, []string{"no containers for project"}, "wait", "a")
 	s.fails(1, []string{"no such service: nosuch"}, "wait", "nosuch")
-	g := s.background("wait", "--down-project", "c")
-	s.eventually("c runs", func() bool { return s.state("c-1") == "running" })
-	s.must("stop", "-t", "0", "c")
-	if code := g.code(); code != 137 {
-		t.Errorf("--down-project: exit %d: %s", code, g.out.String())
-	}
+	s.withPause("--down-project ends as c did", func(pause time.Duration) bool {
+		s.must("start", "c")
+		g := s.background("wait", "--down-project", "c")
+		time.Sleep(pause)
+		s.must("stop", "-t", "0", "c")
+		return g.code() == 137
+	})
 	if got := s.must("ps", "-aq"); got != "" {
 		t.Errorf("--down-project left %s", got)
 	}

@@ -41,7 +41,7 @@ services:
 		Layers: [][]imagetest.File{imagetest.Busybox(t), {
 			{Name: "entry.sh", Mode: 0o755, Text: "#!/bin/sh\n" +
 				`echo "args=$#:$1:$2 A=$A B=$B C=$C PATH=$PATH HOME=$HOME id=$(id -u):$(id -g):$(id -G) pwd=$(pwd)"` + "\n" +
-				"touch /tmp/up\ntrap 'echo stopped by USR1; exit 7' USR1\nwhile :; do sleep 0.05; done\n"},
+				"trap 'echo stopped by USR1; exit 7' USR1\ntouch /tmp/up\nwhile :; do sleep 0.05; done\n"},
 			{Name: "var/lib/app/", UID: 1000, GID: 1000, Mode: 0o700}, {Name: "var/lib/app/seed", Text: "seed", UID: 1000, GID: 1000},
 		}},
 	}
@@ -54,7 +54,8 @@ services:
 		t.Errorf("one archive was read more than once for each way to name it:\n%s", r.stderr)
 	}
 	want := "args=2:one:two words A=image B=image C=image PATH=/bin:/opt/bin HOME=/home/app id=1000:1000:1000 2000 pwd=/srv/deep/dir"
-	if got := s.logLines("plain"); len(got) == 0 || !strings.HasSuffix(got[0], want) {
+	s.eventually("both have spoken", func() bool { return len(s.logLines("plain")) > 0 && s.read("out/over") != "" })
+	if got := s.logLines("plain"); !strings.HasSuffix(got[0], want) {
 		t.Errorf("got %q, want %s", got, want)
 	}
 	if got := s.read("out/over"); got != "over x A=image B=file C=unset HOME=/root 0:0:0 /made/by/us\n" {
@@ -75,8 +76,12 @@ services:
 		t.Errorf("the second up says\n%s", again.stderr)
 	}
 	s.must("stop", "plain")
-	if lines := s.logLines("plain"); !strings.HasSuffix(lines[len(lines)-1], "stopped by USR1") || s.ps()["plain-1"].ExitCode != 7 {
-		t.Errorf("%q, %+v", lines, s.ps()["plain-1"])
+	s.eventually("its last words", func() bool {
+		lines := s.logLines("plain")
+		return strings.HasSuffix(lines[len(lines)-1], "stopped by USR1")
+	})
+	if c := s.ps()["plain-1"]; c.ExitCode != 7 {
+		t.Errorf("%+v", c)
 	}
 }
 

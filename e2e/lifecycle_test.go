@@ -87,8 +87,7 @@ services:
 	if c := s.ps()["web-1"]; c.Health != "healthy" {
 		t.Errorf("ps: %+v", c)
 	}
+	s.eventually("it traps", func() bool { return s.logged("web", "waiting") })
 	s.must("stop")
-	if !s.logged("web", "got USR1") {
-		t.Error("it was not sent the image's signal")
-	}
+	s.eventually("it was sent the image's signal", func() bool { return s.logged("web", "got USR1") })
 }

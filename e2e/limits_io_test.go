@@ -37,7 +37,7 @@ volumes: { data: {} }
 	if got := cgroupFile(dir, "io.max"); !strings.Contains(got, number+" ") || !strings.Contains(got, "wbps=2097152") || !strings.Contains(got, "riops=5000") {
 		t.Fatalf("io.max is %q, want a limit for %s", got, number)
 	}
-	twice(t, "MB/s written", 2, 0.25, func() float64 {
+	steadily(t, "MB/s written", 2, 0.25, func() float64 {
 		begun, wrote := time.Now(), written(dir, number)
 		time.Sleep(measuredFor)
 		return float64(written(dir, number)-wrote) / (1 << 20) / time.Since(begun).Seconds()

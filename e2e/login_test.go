@@ -72,7 +72,8 @@ func TestLoginAtATerminal(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v: %s", err, screen.bytes())
 	}
-	if got := string(screen.bytes()); !strings.Contains(got, "Login Succeeded") || strings.Contains(got, "secret") {
+	s.eventually("it succeeds", func() bool { return bytes.Contains(screen.bytes(), []byte("Login Succeeded")) })
+	if got := string(screen.bytes()); strings.Contains(got, "secret") {
 		t.Errorf("the terminal shows: %s", got)
 	}
 	if !echoes() {

@@ -22,7 +22,8 @@ type event struct {
 // follow is `events --json` in the background: what it has said so far, and its end.
 func (s *scenario) follow(args ...string) (seen func() []event, stop func()) {
 	s.t.Helper()
-	cmd := s.command(s.t.Context(), append([]string{"events", "--json"}, args...)...)
+	// What happens while it starts is to be seen too.
+	cmd := s.command(s.t.Context(), append([]string{"events", "--json", "--since", time.Now().Format(time.RFC3339Nano)}, args...)...)
 	out := &lockedBuffer{}
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -60,7 +61,7 @@ func TestEvents(t *testing.T) {
 	seen := func() []event { // what happens to networks has a test of its own
 		return slices.DeleteFunc(all(), func(e event) bool { return e.Type == "network" })
 	}
-	time.Sleep(300 * time.Millisecond) // that it waits for the project is the point; it need not
+	time.Sleep(100 * time.Millisecond) // that it waits for the project is the point; it need not
 	s.must("up", "-d", "--wait")
 	// It looks for a project some times a second: one that is gone before that is missed.
 	s.eventually("the first start", func() bool { return actionsOf(seen()) == "create, start" })
@@ -99,7 +100,10 @@ func TestTop(t *testing.T) {
 	s.must("up", "-d")
 	s.must("exec", "-d", "a", "./probe", "pause", "by-exec")
 	var out string
-	s.eventually("three processes", func() bool { out = s.must("top", "a"); return strings.Count(out, "\n") == 4 })
+	s.eventually("three processes, which are what they are to be", func() bool {
+		out = s.must("top", "a")
+		return strings.Count(out, "\n") == 4 && strings.Count(out, "./probe pause") == 3 && !strings.Contains(out, "sh -c")
+	})
 	if f := strings.Fields(out); strings.Join(f[:10], " ") != "SERVICE # UID PID PPID C STIME TTY TIME CMD" {
 		t.Errorf("header of\n%s", out)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const wired = `
@@ -133,7 +134,7 @@ func TestNetworkChanges(t *testing.T) {
 
 // networkEvents collects what events tells of networks: "connect back".
 func (s *scenario) networkEvents() func() string {
-	f := s.background("events", "--json")
+	f := s.background("events", "--json", "--since", time.Now().Format(time.RFC3339Nano))
 	s.t.Cleanup(func() { f.kill(syscall.SIGKILL); f.code() })
 	return func() string {
 		var words []string

@@ -45,12 +45,13 @@ func TestOneOffByName(t *testing.T) {
 	}
 	s.fails(1, []string{"no such service"}, "stop", "mi")
 	s.fails(1, []string{"no such service"}, "stop", id[:11])
-	g := s.background("wait", "mine")
-	time.Sleep(100 * time.Millisecond)
-	s.must("kill", "mine")
-	if code := g.code(); code != 137 {
-		t.Errorf("wait: exit %d: %s", code, g.out.String())
-	}
+	s.withPause("wait ends as it did", func(pause time.Duration) bool {
+		s.must("start", "mine")
+		g := s.background("wait", "mine")
+		time.Sleep(pause)
+		s.must("kill", "mine")
+		return g.code() == 137
+	})
 	s.must("rm", "-f", "mine")
 	if got := s.must("ps", "-aq"); got != "" {
 		t.Errorf("left: %s", got)

@@ -77,9 +77,7 @@ services:
 			t.Errorf("%s belongs to %s on the host, want %s", path, got, myIDs())
 		}
 	}
-	if got := s.logLines("db"); strings.Join(got, " ") != "0 999 998" {
-		t.Errorf("ids inside: %q", got)
-	}
+	s.eventually("the ids inside", func() bool { return strings.Join(s.logLines("db"), " ") == "0 999 998" })
 	inside := s.must("exec", "-T", "db", "stat", "-c", "%n %u:%g", "/", "/usr/share/text", "/etc", "/etc/hosts", "/etc/passwd", "/root", "/tmp", "/dev", "/dev/fd", "/dev/shm", "/data", "/data/ready", "/srv", "/srv/theirs", "/docker-entrypoint-initdb.d", "/proc/1")
 	want := "/ 0:0\n/usr/share/text 0:0\n/etc 0:0\n/etc/hosts 0:0\n/etc/passwd 0:0\n/root 0:0\n/tmp 0:0\n/dev 0:0\n/dev/fd 0:0\n/dev/shm 0:0\n/data 999:998\n/data/ready 999:998\n/srv 1234:1234\n/srv/theirs 1234:1234\n/docker-entrypoint-initdb.d 999:998\n/proc/1 999:998\n"
 	if inside != want {
@@ -103,7 +101,7 @@ services:
     volumes: ["./work:/work", "kept:/data", {type: tmpfs, target: /fast}, {type: tmpfs, target: /theirs, tmpfs: {mode: 0700}}]
     tmpfs: ["/slow:uid=999,gid=998,mode=700"]
     secrets: [{source: word, target: word, uid: "999", gid: "998", mode: 0400}, {source: word, target: root, mode: 0400}]
-    healthcheck: {test: "test $$(id -u) = 999 && test -r /run/secrets/word && test ! -r /run/secrets/root", interval: 1s}
+    healthcheck: {test: "test $$(id -u) = 999 && test -r /run/secrets/word && test ! -r /run/secrets/root && test -e /work/out", interval: 1s}
     stop_grace_period: 0s
 secrets: {word: {environment: WORD}}
 volumes: {kept: {}}
@@ -343,9 +341,9 @@ services:
 	s.eventually("port 70 without root", func() bool {
 		return strings.TrimSpace(s.compose("exec", "-T", "plain", "nc", "own", "70").stdout) == "hello"
 	})
-	if got := s.must("exec", "-T", "net", "nc", "127.0.0.1", "7000"); strings.TrimSpace(got) != "local" {
-		t.Errorf("in the shared net namespace: %q", got)
-	}
+	s.eventually("what listens in the shared net namespace", func() bool {
+		return strings.TrimSpace(s.compose("exec", "-T", "net", "nc", "127.0.0.1", "7000").stdout) == "local"
+	})
 	s.must("exec", "-T", "joined", "touch", "/work/j")
 	if got := ids(t, filepath.Join(s.dir, "work/j")); got != myIDs() {
 		t.Errorf("what joined writes belongs to %s", got)

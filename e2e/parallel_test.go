@@ -46,9 +46,9 @@ func TestTenProjects(t *testing.T) {
 	}
 	all[0].must("down", "-t", "0")
 	for i, p := range all[1:] {
-		if get(p.port("web-1"), "/get?url=http://db/") == "" {
-			t.Errorf("project %d suffered from the end of another", i+1)
-		}
+		p.eventually(fmt.Sprintf("project %d goes on after the end of another", i+1), func() bool {
+			return get(p.port("web-1"), "/get?url=http://db/") != ""
+		})
 	}
 	all[0].must("up", "-d")
 	each("restart", "-t", "0")

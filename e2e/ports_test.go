@@ -158,15 +158,7 @@ func TestPortsSurviveTheSupervisor(t *testing.T) {
 // What is published is open, nothing else, and nothing is left after down.
 func TestManyPorts(t *testing.T) {
 	const count = 200
-	first := 0
-	for try := 0; first == 0; try++ {
-		if try > 50 {
-			t.Skip("no range of free ports")
-		}
-		if p := freePort(t); len(openPorts(p, count)) == 0 {
-			first = p
-		}
-	}
+	first := freePorts(t, count)
 	last := first + count - 1
 	s := begin(t, fmt.Sprintf("services:\n  a: { command: ./probe answer :8000, ports: ['127.0.0.1:%d-%d:8000-%d', '127.0.0.1:%d-%d:8000-%d/udp'] }\n",
 		first, last, 8000+count-1, first, last, 8000+count-1))

@@ -10,7 +10,7 @@ func TestProcessKeys(t *testing.T) {
 	s := begin(t, `
 services:
   a:
-    command: sh -c 'cat /proc/self/limits /proc/self/oom_score_adj >/tmp/start; umask >>/tmp/start; exec sleep 10000'
+    command: sh -c 'cat /proc/self/limits /proc/self/oom_score_adj >/tmp/start; umask >>/tmp/start; touch /tmp/ready; exec sleep 10000'
     ulimits: { nofile: { soft: 100, hard: 200 }, core: 0, memlock: 65536, nproc: { soft: 300, hard: 99999999 } }
     oom_score_adj: 321
     umask: "0027"
@@ -21,7 +21,7 @@ services:
     extra_hosts: [ "one=10.0.0.1", "six:::1", "gate=host-gateway" ]
     annotations: { a.b/c: d }
     labels: [ x=y ]
-    healthcheck: { test: [CMD-SHELL, 'cat /proc/self/limits >/tmp/h.new && mv /tmp/h.new /tmp/health'], start_period: 60s, start_interval: 100ms }
+    healthcheck: { test: [CMD-SHELL, 'cat /proc/self/limits >/tmp/h.new && mv /tmp/h.new /tmp/health && test -e /tmp/ready'], start_period: 60s, start_interval: 100ms }
   low: { command: ./probe pause, oom_score_adj: -900 }
   host: { command: ./probe pause, network_mode: host, extra_hosts: [ "gate=host-gateway" ] }
 `)

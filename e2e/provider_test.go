@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // providing is a program of the protocol that keeps a directory for what it provides,
@@ -19,7 +18,7 @@ case $3 in
 up)
 	[ -e broken ] && { echo '{"type":"info","message":"asking"}{"type":"error","message":"quota exceeded"}'; sleep 60; exit; }
 	[ -e mute ] && { echo "usage: no" >&2; exit 3; }
-	[ -e slow ] && { trap 'echo ended >>calls; exit 1' TERM; echo '{"type":"info","message":"wait"}'; sleep 60 & wait; exit; }
+	[ -e slow ] && { trap 'echo ended >>calls; exit 1' TERM; echo '{"type":"info","message":"wait"}'; touch traps; sleep 60 & wait; exit; }
 	mkdir -p made
 	echo '{"type":"info","message":"pulling 25%"}'
 	echo '{"type":"debug","message":"inner"}'
@@ -162,8 +161,7 @@ func TestProviderInterrupted(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s.eventually("the program works", func() bool { return strings.Contains(s.read("calls"), " up ") })
-	time.Sleep(50 * time.Millisecond) // it sets its trap
+	s.eventually("the program works, and has set its trap", func() bool { return exists(filepath.Join(s.dir, "traps")) })
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // container is what `ps --format json` says about one, as far as scenarios look.
@@ -56,7 +55,7 @@ func (s *scenario) port(name string) int {
 
 // get fetches a page of this machine; the answer is "" if there is none.
 func get(port int, path string) string {
-	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: patience / 3, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", port, path))
 	if err != nil {
 		return ""

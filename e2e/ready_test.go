@@ -123,14 +123,15 @@ services:
 func TestReadyHostile(t *testing.T) {
 	s := begin(t, `
 x-quick: &quick { interval: 100ms, timeout: 200ms, retries: 2 }
+x-answered: &answered { interval: 100ms, timeout: 20s, retries: 2 }
 services:
   web: { command: ./probe announce now http :80 }
   drip: &to { command: ./probe pause, network_mode: "service:web", x-mocker: {ready: {<<: *quick, http: "http://:80/drip"}} }
-  endless: { <<: *to, x-mocker: {ready: {<<: *quick, http: "http://:80/endless"}} }
+  endless: { <<: *to, x-mocker: {ready: {<<: *answered, http: "http://:80/endless"}} }
   mute: { <<: *to, x-mocker: {ready: {<<: *quick, http: "http://:80/mute"}} }
-  bad: { <<: *to, x-mocker: {ready: {<<: *quick, http: "http://:80/503"}} }
-  loop: { <<: *to, x-mocker: {ready: {<<: *quick, http: "http://:80/loop"}} }
-  strict: { <<: *to, x-mocker: {ready: {<<: *quick, http: {port: 80, path: /loop, status: 200}}} }
+  bad: { <<: *to, x-mocker: {ready: {<<: *answered, http: "http://:80/503"}} }
+  loop: { <<: *to, x-mocker: {ready: {<<: *answered, http: "http://:80/loop"}} }
+  strict: { <<: *to, x-mocker: {ready: {<<: *answered, http: {port: 80, path: /loop, status: 200}}} }
   silent: { command: ./probe pause, x-mocker: {ready: {<<: *quick, log: '(a|aa|b.*)*x'}} }
   odd: { command: "./probe announce now notify 'STATUS=no\\x1b[31m' 'READY=0' 'READY=1X' '' 'EXTEND'", x-mocker: {ready: {<<: *quick, notify: true}} }
 `)

@@ -53,8 +53,8 @@ func TestRights(t *testing.T) {
 	file := "services:\n"
 	for i, r := range table {
 		for _, init := range []bool{false, true} {
-			file += fmt.Sprintf("  %s:\n    <<: { %s }\n    command: sh -c './probe status >/tmp/start; exec ./probe pause'\n    init: %t\n"+
-				"    healthcheck: { test: [CMD-SHELL, './probe status >/tmp/health.new && mv /tmp/health.new /tmp/health'], start_period: 60s, start_interval: 100ms }\n", rightsName(i, init), r.keys, init)
+			file += fmt.Sprintf("  %s:\n    <<: { %s }\n    command: sh -c './probe status >/tmp/start; touch /tmp/ready; exec ./probe pause'\n    init: %t\n"+
+				"    healthcheck: { test: [CMD-SHELL, './probe status >/tmp/health.new && mv /tmp/health.new /tmp/health && test -e /tmp/ready'], start_period: 60s, start_interval: 100ms }\n", rightsName(i, init), r.keys, init)
 		}
 	}
 	s := begin(t, file)

@@ -8,11 +8,11 @@ import (
 const rollingFile = `
 services:
   web:
-    command: sh -c 'echo "up $$V" >> order; trap "echo down $$V >> order; exit 0" TERM; test -f "broken$$V" && exit 3; while :; do sleep 0.05; done'
+    command: sh -c 'trap "echo down $$V >> order; exit 0" TERM; echo "up $$V" >> order; test -f "broken$$V" && exit 3; while :; do sleep 0.05; done'
     environment: { V: "VERSION" }
     scale: 2
     deploy:
-      update_config: { UPDATE, monitor: 300ms }
+      update_config: { UPDATE }
 `
 
 func rolling(version, update string) string {
@@ -23,8 +23,8 @@ func rolling(version, update string) string {
 // stopped first, with start-first only when its successor runs.
 func TestRollingUpdate(t *testing.T) {
 	for _, c := range []struct{ name, update, order, names string }{
-		{"stop first", "parallelism: 1", "up 1 up 1 down 1 up 2 down 1 up 2", "web-1 web-2"},
-		{"start first", "parallelism: 1, order: start-first", "up 1 up 1 up 2 down 1 up 2 down 1", "web-3 web-4"},
+		{"stop first", "parallelism: 1, monitor: 300ms", "up 1 up 1 down 1 up 2 down 1 up 2", "web-1 web-2"},
+		{"start first", "parallelism: 1, monitor: 300ms, order: start-first", "up 1 up 1 up 2 down 1 up 2 down 1", "web-3 web-4"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := begin(t, rolling("1", c.update))
@@ -33,9 +33,7 @@ func TestRollingUpdate(t *testing.T) {
 			s.eventually("both are up", func() bool { return order() == "up 1 up 1" })
 			s.write("compose.yaml", rolling("2", c.update))
 			s.must("up", "-d")
-			if got := order(); got != c.order {
-				t.Errorf("order: %s", got)
-			}
+			s.eventually("order "+c.order, func() bool { return order() == c.order })
 			ps := s.ps()
 			for _, name := range strings.Fields(c.names) {
 				if ps[name].State != "running" || len(ps) != 2 {
@@ -58,7 +56,7 @@ func TestFailedUpdate(t *testing.T) {
 		{"rollback", "it was rolled back", "web-1 web-2"},
 	} {
 		t.Run(c.action, func(t *testing.T) {
-			update := "parallelism: 1, failure_action: " + c.action
+			update := "parallelism: 1, monitor: 20s, failure_action: " + c.action // the failure is seen at once
 			s := begin(t, rolling("1", update))
 			s.must("up", "-d")
 			s.write("broken2", "")

@@ -15,7 +15,7 @@ import (
 func TestSandbox(t *testing.T) {
 	s := begin(t, "services:\n  a: { command: sh -c './probe status; exec ./probe pause', hostname: mybox }\n  b: { command: ./probe pause }\n")
 	s.must("up", "-d")
-	s.eventually("a has spoken", func() bool { return strings.Contains(strings.Join(s.logLines("a"), "\n"), "link: ") })
+	s.eventually("a has spoken", func() bool { return strings.Contains(strings.Join(s.logLines("a"), "\n"), "link: eth0") })
 	st := statusOf(strings.Join(s.logLines("a"), "\n"))
 	for key, want := range map[string]string{
 		"CapInh": "0000000000000000", "CapPrm": "00000000a80425fb", "CapEff": "00000000a80425fb",

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,8 +96,7 @@ func prepare(t *testing.T, composeFile string) *scenario {
 func (s *scenario) end(scope testns.Scope, before testns.Snapshot) {
 	s.t.Helper()
 	if s.t.Failed() {
-		r := s.compose("logs", "--no-color", "--tail", "30")
-		s.t.Logf("last log lines:\n%s%s", r.stdout, r.stderr)
+		s.distress(scope, before)
 	}
 	if r := s.compose("down", "-v", "-t", "0", "--remove-orphans"); r.code != 0 {
 		s.t.Errorf("down at the end: exit %d\n%s", r.code, r.stderr)
@@ -104,7 +104,7 @@ func (s *scenario) end(scope testns.Scope, before testns.Snapshot) {
 	if _, err := os.Stat(filepath.Join(s.dirs.Images(), "variants")); err == nil {
 		s.compose("image", "prune", "-af") // its directories are not ours to remove
 	}
-	testns.Clean(s.t, scope, before, 10*time.Second)
+	testns.Clean(s.t, scope, before, patience/2)
 }
 
 // canary plants a tree beside the project that is nobody's business, and returns
@@ -170,7 +170,7 @@ func (s *scenario) composeWith(stdin string, args ...string) result {
 	s.t.Helper()
 	r := s.finish(stdin, args...)
 	if r.hangs {
-		s.t.Fatalf("%q hangs\n%s%s", args, r.stdout, r.stderr)
+		s.t.Fatalf("%q hangs\n%s%s\nthe supervisor:\n%s", args, r.stdout, firstLines(r.stderr, tellStack), s.stacks())
 	}
 	return r
 }
@@ -183,6 +183,7 @@ func (s *scenario) finish(stdin string, args ...string) result {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := s.command(ctx, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // it tells its stacks
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
 	r := result{code: -1}
@@ -230,6 +231,17 @@ func (s *scenario) fails(code int, words []string, args ...string) string {
 		}
 	}
 	return r.stderr
+}
+
+// withPause tries again with ever longer pauses until it was long enough: for what must
+// come after something that another process does and does not tell.
+func (s *scenario) withPause(what string, inTime func(pause time.Duration) bool) {
+	s.t.Helper()
+	for pause := 50 * time.Millisecond; !inTime(pause); pause *= 2 {
+		if pause > patience/4 {
+			s.t.Fatalf("not seen: %s", what)
+		}
+	}
 }
 
 // eventually waits until ok, with a deadline against hangs only.

@@ -302,7 +302,7 @@ func TestNetworkCounts(t *testing.T) {
 	}
 	before := n.Statistics
 	s.killSupervisor()
-	s.gets("client", "http://web/")
+	s.eventually("answer by the next supervisor's names", func() bool { return s.gets("client", "http://web/") != "" })
 	if now := s.inspectNetwork(s.project + "_default").Statistics; now.RxBytes <= before.RxBytes || now.TxBytes <= before.TxBytes {
 		t.Errorf("%+v, then %+v", before, now)
 	}

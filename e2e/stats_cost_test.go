@@ -35,9 +35,9 @@ func usedTime(t *testing.T, pids ...int) (used time.Duration) {
 // the time, too, in which its host has given the processor to others. How much that is
 // shows in a piece of work that always takes the same: each of its repetitions takes as
 // long as the shortest, and what it was kept waiting.
-func share(t *testing.T, pids ...int) (counted, undisturbed float64) {
+func share(t *testing.T, long time.Duration, pids ...int) (counted, undisturbed float64) {
 	t.Helper()
-	const long, pause = 5 * time.Second, 100 * time.Millisecond
+	const pause = 100 * time.Millisecond
 	var shortest, all time.Duration
 	n := 0
 	begin, used := time.Now(), usedTime(t, pids...)
@@ -79,7 +79,7 @@ func yardstick(t *testing.T) time.Duration {
 // To look at fifty containers once a second costs client and supervisor together
 // less than 5 % of a processor, counted by cgroups and summed up.
 func TestStatsCost(t *testing.T) {
-	const count, limit, tries = 50, 5.0, 4
+	const count, limit, tries, long = 50, 5.0, 4, 5 * time.Second
 	var file strings.Builder
 	file.WriteString("services:\n")
 	for i := range count {
@@ -103,7 +103,7 @@ func TestStatsCost(t *testing.T) {
 			}
 			defer null.Close()
 			supervisor := s.supervisorPID()
-			_, idle := share(t, supervisor)
+			_, idle := share(t, long/5, supervisor)
 			cmd := s.command(t.Context(), "stats")
 			cmd.Stdout, cmd.Stderr = null, null
 			if err := cmd.Start(); err != nil {
@@ -117,14 +117,14 @@ func TestStatsCost(t *testing.T) {
 			counted, least := 0.0, 100.0
 			for range tries {
 				var u float64
-				if counted, u = share(t, cmd.Process.Pid, supervisor); u < least {
+				if counted, u = share(t, long, cmd.Process.Pid, supervisor); u < least {
 					least = u
 				}
 				if least <= limit {
 					break
 				}
 			}
-			_, client := share(t, cmd.Process.Pid)
+			_, client := share(t, long/5, cmd.Process.Pid)
 			t.Logf("stats of %d services, summed up %q: %.2f%% of a processor (%.2f%% counted), the client's part %.2f%%; the supervisor without it %.2f%%",
 				count, s.stats("s00")["s00-1"].SummedOverProcesses, least, counted, client, idle)
 			if least > limit {

@@ -96,9 +96,9 @@ services:
 	for n := 1; n <= 2; n++ {
 		s.becomes("web", n, "/app/z", "new")
 		s.becomes("web", n, "/app/a", "(none)")
-		if got := s.must("exec", "-T", "--index", fmt.Sprint(n), "web", "ls", "/app", "/only"); got != "/app:\nof-the-image\nz\n\n/only:\nx.go\n" {
-			t.Errorf("replica %d has\n%s", n, got)
-		}
+		s.eventually(fmt.Sprintf("what has gone here is gone in replica %d, and nothing else", n), func() bool {
+			return s.must("exec", "-T", "--index", fmt.Sprint(n), "web", "ls", "/app", "/only") == "/app:\nof-the-image\nz\n\n/only:\nx.go\n"
+		})
 	}
 	if now := s.pids("web"); now != pids {
 		t.Errorf("processes %s, before %s: something was restarted", now, pids)
