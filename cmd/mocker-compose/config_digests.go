@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/registry"
 	"github.com/mocker-compose/mocker-compose/project/loader"
 )
@@ -54,12 +54,12 @@ func (a *app) pin(ctx context.Context, l *loader.Loaded, only bool) error {
 // in a file and an id, stays as it is.
 func resolve(ctx context.Context, c *registry.Client, ref string) (string, error) {
 	switch {
-	case ref == "", image.IsSource(ref), strings.HasPrefix(ref, "rootfs:"), strings.HasPrefix(ref, "sha256:"):
+	case ref == "", imageref.IsSource(ref), strings.HasPrefix(ref, "rootfs:"), strings.HasPrefix(ref, "sha256:"):
 		return ref, nil
 	case strings.Contains(ref, "$"):
 		return "", fmt.Errorf("image %s: its variables are not filled in (--no-interpolate): there is no digest for it", ref)
 	}
-	n, err := image.ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/host/contents"
 	"github.com/mocker-compose/mocker-compose/internal/host/ownfiles"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/variants"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -125,8 +126,8 @@ func (r *Runtime) mountsToBe(svc *project.Service) (list []mounted) {
 }
 
 // variant is the tree of an image for a container.
-func (r *Runtime) variant(x exchange.IDs, base string) image.Variant {
-	return image.Variant{Exchange: x, Base: base, Bare: r.dataLayers()}
+func (r *Runtime) variant(x exchange.IDs, base string) variants.Spec {
+	return variants.Spec{Exchange: x, Base: base, Bare: r.dataLayers()}
 }
 
 // prepareOwn makes the trees of images that the services will need whose containers do

@@ -4,16 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 )
 
 // NewImage is an image whose layers a session keeps.
 type NewImage struct {
 	Config   []byte   // the configuration, byte for byte: its digest is the image's id
 	Manifest []byte   // the manifest, byte for byte; nil = there was none
-	Names    []string // to give it, as [ParseName] reads them: "nginx", "localhost:5000/app:1"
+	Names    []string // to give it, as [imageref.Parse] reads them: "nginx", "localhost:5000/app:1"
 	Digests  []string // "docker.io/library/nginx@sha256:HEX": by which it was got
 	Layers   []string // keys, base first, as many as the configuration names
 	// Notices gets what the user should know of the image; may be nil.
@@ -42,13 +43,13 @@ func (x *Session) AddImages(ctx context.Context, list []NewImage) (images []Imag
 	}
 	x.dirty.Store(false) // before: what is put meanwhile is not covered
 	whole := x.complete()
-	if err := x.ahead.settle(); err != nil {
+	if err := x.ahead.Settle(); err != nil {
 		return nil, err
 	}
 	if _, err := x.store.Commit(ctx, news); err != nil {
 		return nil, err
 	}
-	if err := x.markSynced(whole); err != nil {
+	if err := x.store.layers.MarkSynced(whole); err != nil {
 		return nil, err
 	}
 	err = x.store.reading(ctx, func(i *index) error {
@@ -73,7 +74,7 @@ func (x *Session) prepare(ctx context.Context, n *NewImage) (*New, error) {
 		return nil, fmt.Errorf("image %s: %w", shortID(img.ID), err)
 	}
 	for _, name := range n.Names {
-		p, err := ParseName(name)
+		p, err := imageref.Parse(name)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +82,7 @@ func (x *Session) prepare(ctx context.Context, n *NewImage) (*New, error) {
 		img.Names = append(img.Names, p.Tagged().String())
 	}
 	for _, d := range n.Digests {
-		p, err := ParseName(d)
+		p, err := imageref.Parse(d)
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +113,7 @@ func (x *Session) checkLayers(ctx context.Context, n *NewImage, img *Image) erro
 		return fmt.Errorf("it has %d layers, more than the %d that docker allows", len(n.Layers), MaxLayers)
 	}
 	for i, key := range n.Layers {
-		if diff := "sha256:" + strings.TrimSuffix(key, single); diff != file.RootFS.DiffIDs[i] {
+		if diff := "sha256:" + layerstore.DiffHex(key); diff != file.RootFS.DiffIDs[i] {
 			return fmt.Errorf("layer %d of %d is %s, its configuration names %s", i+1, len(n.Layers), diff, file.RootFS.DiffIDs[i])
 		}
 		l, ok, err := x.Keep(ctx, key)

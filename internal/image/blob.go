@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"golang.org/x/sys/unix"
 )
 
@@ -34,11 +36,11 @@ type Layer struct {
 // If somebody else was faster, what comes is not read to its end: who writes to
 // the pipe gets EPIPE, and AddLayer succeeds.
 func (x *Session) AddLayer(ctx context.Context, b Blob, in *os.File, progress func(unpacked int64)) (Layer, error) {
-	hex, err := digestHex(b.DiffID)
+	hex, err := imageref.Hex(b.DiffID)
 	if err != nil {
 		return Layer{}, fmt.Errorf("layer %q: %w", b.DiffID, err)
 	}
-	for _, key := range []string{LayerKey(hex, false), LayerKey(hex, true)} {
+	for _, key := range []string{layerstore.Key(hex, false), layerstore.Key(hex, true)} {
 		if err := x.note(ctx, key); err != nil {
 			return Layer{}, err
 		}
@@ -51,7 +53,7 @@ func (x *Session) AddLayer(ctx context.Context, b Blob, in *os.File, progress fu
 		case m.Layer != nil:
 			got = m.Layer
 		case m.Unpacked > 0:
-			x.ahead.add(m.Unpacked - counted)
+			x.ahead.Add(m.Unpacked - counted)
 			counted = m.Unpacked
 			if progress != nil {
 				progress(m.Unpacked)
@@ -71,13 +73,13 @@ func (x *Session) AddLayer(ctx context.Context, b Blob, in *os.File, progress fu
 // HasLayer leases the layer with this diff id until the session closes, if it is
 // there and complete.
 func (x *Session) HasLayer(ctx context.Context, diffID string) (l Layer, ok bool, err error) {
-	hex, err := digestHex(diffID)
+	hex, err := imageref.Hex(diffID)
 	if err != nil {
 		return l, false, err
 	}
-	keys := []string{LayerKey(hex, false)}
-	if x.store.oneIDOnly() {
-		keys = append(keys, LayerKey(hex, true))
+	keys := []string{layerstore.Key(hex, false)}
+	if x.store.layers.OneID() {
+		keys = append(keys, layerstore.Key(hex, true))
 	}
 	for _, key := range keys {
 		if l, ok, err = x.Keep(ctx, key); ok || err != nil {
@@ -90,7 +92,7 @@ func (x *Session) HasLayer(ctx context.Context, diffID string) (l Layer, ok bool
 // Keep leases the layer with this key until the session closes, if it is there
 // and complete.
 func (x *Session) Keep(ctx context.Context, key string) (l Layer, ok bool, err error) {
-	if !isKey(key) {
+	if !layerstore.IsKey(key) {
 		return l, false, fmt.Errorf("layer %q: not the key of one", key)
 	}
 	if l, ok := x.known(key); ok {
@@ -101,30 +103,20 @@ func (x *Session) Keep(ctx context.Context, key string) (l Layer, ok bool, err e
 		return l, false, err
 	}
 	defer lock.Close()
-	if _, _, err := x.store.readLayer(key); err != nil {
+	if _, _, err := x.store.layers.Record(key); err != nil {
 		return l, false, nil // not there: nothing to note
 	}
 	if err := x.write(key); err != nil {
 		return l, false, err
 	}
-	rec, ok, err := x.store.completeIn(nil, key)
-	if err == nil && !ok {
-		var i *index
-		if i, err = x.store.readIndex(); err == nil {
-			rec, ok, err = x.store.completeIn(i, key)
-		}
-	}
+	rec, ok, err := x.store.layers.CompleteIf(key, func() (bool, error) {
+		i, err := x.store.readIndex()
+		return err == nil && i.hasLayer(key), err
+	})
 	if !ok || err != nil {
 		return l, false, err
 	}
 	l = Layer{key, rec.DiffID, rec.Stats.Bytes}
 	x.know(l)
 	return l, true, nil
-}
-
-func digestHex(digest string) (string, error) {
-	if err := checkDigest(digest); err != nil {
-		return "", err
-	}
-	return digest[len("sha256:"):], nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -31,7 +32,7 @@ type CacheRecord struct {
 
 // cacheName is the file of a record.
 func cacheName(key string) string {
-	if isHex(key, 64) {
+	if imageref.IsHex(key, 64) {
 		return key + ".json"
 	}
 	sum := sha256.Sum256([]byte(key))
@@ -95,7 +96,7 @@ func (s *Store) cacheRecords() (list []CacheRecord, err error) {
 	}
 	for _, e := range entries {
 		hex, ok := strings.CutSuffix(e.Name(), ".json")
-		if !ok || !isHex(hex, 64) {
+		if !ok || !imageref.IsHex(hex, 64) {
 			continue
 		}
 		var r CacheRecord

@@ -106,20 +106,3 @@ func (x *Session) complete() (keys []string) {
 	}
 	return keys
 }
-
-// markSynced says of layers that they are on disk: they were whole before the
-// caller brought all there. A layer without the mark, and without an image, counts
-// only in the boot that wrote it.
-func (x *Session) markSynced(keys []string) error {
-	var errs []error
-	for _, key := range keys {
-		f, err := os.OpenFile(x.store.path("layers", key, syncedName), os.O_CREATE|os.O_WRONLY, 0o600)
-		if err == nil {
-			err = f.Close()
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}

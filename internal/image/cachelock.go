@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -16,7 +17,7 @@ import (
 // builds that want the same one, the others find it in the cache then. It does not
 // keep anything. Close gives it back, as does the end of the process.
 func (s *Store) CacheLock(ctx context.Context, key string) (io.Closer, error) {
-	if !isHex(key, 64) {
+	if !imageref.IsHex(key, 64) {
 		return nil, fmt.Errorf("build cache: %q: not a SHA-256", key)
 	}
 	lock, err := state.WaitLock(ctx, s.path("locks", "step-"+key), unix.LOCK_EX)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/image/doomed"
 )
 
 // CacheOptions say what of the build cache to remove.
@@ -31,11 +33,11 @@ type cacheItem struct {
 // used for the longest time first, and the layers that nothing needs any more.
 // What a session or a step uses stays. The caller must be in the user namespace.
 func (s *Store) PruneCache(ctx context.Context, o CacheOptions) (events []Event, err error) {
-	sizes, err := s.mountSizes()
+	sizes, err := s.Mounts().Sizes()
 	if err != nil {
 		return nil, err
 	}
-	var doomed []doomedLayer
+	var gone []*doomed.Dir
 	var mounts []cacheItem
 	old := map[string]bool{} // layers of records that go
 	err = s.exclusive(ctx, func(x *index) error {
@@ -43,8 +45,7 @@ func (s *Store) PruneCache(ctx context.Context, o CacheOptions) (events []Event,
 		if err != nil {
 			return err
 		}
-		gone := choose(items, o)
-		for _, i := range gone {
+		for _, i := range choose(items, o) {
 			if i.mount {
 				mounts = append(mounts, i)
 				continue
@@ -61,18 +62,18 @@ func (s *Store) PruneCache(ctx context.Context, o CacheOptions) (events []Event,
 		if o.Age {
 			age = leftoverAge
 		}
-		if doomed, err = s.doom(x, age, old); err != nil {
+		if gone, err = s.doom(x, age, old); err != nil {
 			return err
 		}
 		return s.tidy(x)
 	})
 	for _, m := range mounts {
-		ok, rerr := s.removeMount(m.id)
+		ok, rerr := s.Mounts().Remove(m.id)
 		if err = errors.Join(err, rerr); ok && rerr == nil {
 			events = append(events, Event{Cache: cacheID(m.id), Bytes: m.bytes})
 		}
 	}
-	return deleteDoomed(events, doomed, err)
+	return deleteDoomed(events, gone, err)
 }
 
 func cacheID(name string) string { return name[:min(25, len(name))] }
@@ -110,7 +111,7 @@ func (s *Store) cacheItems(x *index, mountSizes map[string]int64) (items []cache
 		}
 		items = append(items, i)
 	}
-	mounts, err := s.Mounts()
+	mounts, err := s.Mounts().List()
 	for _, m := range mounts {
 		if !m.InUse {
 			items = append(items, cacheItem{id: m.Name, used: m.Used, bytes: mountSizes[m.Name], mount: true})
@@ -142,17 +143,4 @@ func choose(items []cacheItem, o CacheOptions) (gone []cacheItem) {
 		gone = append(gone, i)
 	}
 	return gone
-}
-
-// mountSizes are what the mounts hold, in bytes, by their names.
-func (s *Store) mountSizes() (map[string]int64, error) {
-	mounts, err := s.Mounts()
-	if err != nil {
-		return nil, err
-	}
-	sizes := map[string]int64{}
-	for i := range mounts {
-		sizes[mounts[i].Name] = TreeSize(s.MountPath(&mounts[i]))
-	}
-	return sizes, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // Choose are the images that refs mean for a save, with the names that the
@@ -22,7 +24,7 @@ func (s *Store) Choose(refs []string) (list []Image, err error) {
 }
 
 func (x *index) choose(ref string, list *[]Image) error {
-	n, err := ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err == nil && n.Tag == "" && n.Digest == "" {
 		found := false
 		for _, name := range slices.Sorted(maps.Keys(x.Names)) {

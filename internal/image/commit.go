@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
@@ -27,7 +24,7 @@ type New struct {
 // Commit brings images and their layers to disk and makes them visible, all or
 // none. Names move from other images, which are told.
 func (s *Store) Commit(ctx context.Context, images []New) (renamed []Renamed, err error) {
-	if err := s.syncLayers(); err != nil {
+	if err := s.layers.Sync(); err != nil {
 		return nil, err
 	}
 	err = s.changing(ctx, func(x *index) error {
@@ -42,17 +39,6 @@ func (s *Store) Commit(ctx context.Context, images []New) (renamed []Renamed, er
 		s.keepReserve()
 	}
 	return renamed, err
-}
-
-// syncLayers brings all that was unpacked to disk: one syncfs(2), where each
-// layer by itself would take a commit of the file system's journal.
-func (s *Store) syncLayers() error {
-	return s.inLayers(func(dir *os.File) error {
-		if err := unix.Syncfs(int(dir.Fd())); err != nil {
-			return fmt.Errorf("bring the layers to disk: %w", err)
-		}
-		return nil
-	})
 }
 
 func (s *Store) add(x *index, n *New, renamed *[]Renamed) error {

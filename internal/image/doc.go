@@ -14,33 +14,24 @@
 //	images/lock                   flock: shared to rely on the index, exclusive to change it
 //	images/configs/HEX            an image's configuration as it was, for inspect and history
 //	images/manifests/HEX          a manifest as it was
-//	images/layers/KEY/fs          an unpacked layer, complete
-//	images/layers/KEY/record.json its size, and what had to be left out
-//	images/layers/KEY/tar.json.gz what else its tar had (internal/image/exact)
+//	images/layers/KEY             an unpacked layer (internal/image/layerstore)
 //	images/layers/KEY/blobs.json  compressed forms in which registries know it
-//	images/layers/KEY/synced      it is on disk, though no image may have it
-//	images/layers/tmp-KEY/        being unpacked, made ([Room]) or deleted
-//	images/variants/KEY/fs        one tree of an image's layers, in which owners have changed places (variant.go)
-//	images/locks/KEY              flock: exclusive to unpack or delete, shared to need the layer meanwhile
+//	images/variants/KEY           one tree of an image's layers, in which owners have changed places (internal/image/variants)
+//	images/locks/KEY              flock: exclusive to unpack or delete, shared to need it meanwhile (internal/image/doomed)
 //	images/sessions/ID            flock: keys of layers, and ids of images, that a process needs
 //	images/cache/HEX.json         a step of a build, which keeps its layers
-//	images/mounts/HEX/fs          a directory of RUN --mount=type=cache; HEX.lock: who has it; HEX/filled: it has what it begins with
+//	images/mounts/HEX             a directory of RUN --mount=type=cache (internal/image/cachemount)
 //	images/downloads/HEX.part     see internal/registry/download
 //	images/sources/HASH           identity of an archive's file -> the images in it
 //	p/PROJECT/c/CONTAINER/image   beside the store: the image of a container, which keeps it
 //
-// KEY is the SHA-256 of the layer's tar (the diff id), with "-single" appended
-// when the user has one id only and so every file is root's. The archives
-// themselves are not kept.
+// What stands behind image: is read by internal/image/imageref. The archives themselves
+// are not kept.
 //
 // # Invariants
 //
 //   - An image in the index is complete and on disk: the index is renamed into
 //     place after syncfs(2) over its layers.
-//   - A layer's directory is complete once it has its name: it is renamed.
-//     After a crash of the machine it may have its name but not its content;
-//     so one that no image names and that is not marked as synced counts only in
-//     the boot that wrote it.
 //   - A session writes a key under the shared lock before it looks at the layer;
 //     who collects reads sessions under the exclusive lock: a layer that a session
 //     has seen stays until the session's process ends.

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // NotFoundError says that an image is not in the store, and what to do.
@@ -61,7 +63,7 @@ func (s *Store) List() (list []Image, err error) {
 // similar are at most three names that are like ref: the same repository with
 // another tag, the same last part, or few letters that differ.
 func (x *index) similar(ref string) []string {
-	want, err := ParseName(ref)
+	want, err := imageref.Parse(ref)
 	if err != nil {
 		return nil
 	}
@@ -71,7 +73,7 @@ func (x *index) similar(ref string) []string {
 	}
 	var found []scored
 	for _, name := range slices.Sorted(maps.Keys(x.Names)) {
-		n, err := ParseName(name)
+		n, err := imageref.Parse(name)
 		if err != nil {
 			continue
 		}

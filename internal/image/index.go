@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -70,6 +71,16 @@ func (x *index) image(id string) (Image, bool) {
 	return img, true
 }
 
+// hasLayer tells whether an image has the layer with this key.
+func (x *index) hasLayer(key string) bool {
+	for _, img := range x.Images {
+		if slices.Contains(img.Layers, key) {
+			return true
+		}
+	}
+	return false
+}
+
 func (x *index) namesOf(id string) []string {
 	var names []string
 	for name, of := range x.Names {
@@ -94,7 +105,7 @@ func (x *index) all() []Image {
 
 // find resolves what the user wrote: a name, then an id, as docker does.
 func (x *index) find(ref string) (id string, err error) {
-	name, nameErr := ParseName(ref)
+	name, nameErr := imageref.Parse(ref)
 	if nameErr == nil {
 		if id, ok := x.byName(name); ok {
 			return id, nil
@@ -102,7 +113,7 @@ func (x *index) find(ref string) (id string, err error) {
 	}
 	hex := strings.TrimPrefix(ref, "sha256:")
 	var found []string
-	if hex != "" && len(hex) <= 64 && isHex(hex, len(hex)) {
+	if hex != "" && len(hex) <= 64 && imageref.IsHex(hex, len(hex)) {
 		for id := range x.Images {
 			if strings.HasPrefix(id, "sha256:"+hex) {
 				found = append(found, id)
@@ -121,7 +132,7 @@ func (x *index) find(ref string) (id string, err error) {
 	return "", &NotFoundError{Ref: ref, Similar: x.similar(ref)}
 }
 
-func (x *index) byName(n Name) (id string, ok bool) {
+func (x *index) byName(n imageref.Name) (id string, ok bool) {
 	if n.Digest == "" {
 		id, ok = x.Names[n.Tagged().String()]
 		return id, ok

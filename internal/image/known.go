@@ -3,12 +3,14 @@ package image
 import (
 	"os"
 	"path/filepath"
+
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // Known is the image that a source has become when it was read last, if it has not
 // changed since; nothing is read. A source is what [Store.Load] takes.
 func (s *Store) Known(source string) (img Image, ok bool) {
-	src, err := ParseSource(source)
+	src, err := imageref.ParseSource(source)
 	if err != nil {
 		return img, false
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 )
@@ -95,7 +96,7 @@ func answerLayout(conn *wire.Conn, dir *os.File, name string) error {
 // image-layout.md) and nothing else. Links stay inside.
 func openLayoutFile(dir *os.File, name string) (*os.File, int64, error) {
 	hex, isBlob := strings.CutPrefix(name, "blobs/sha256/")
-	if name != "index.json" && !(isBlob && isHex(hex, 64)) {
+	if name != "index.json" && !(isBlob && imageref.IsHex(hex, 64)) {
 		return nil, 0, fs.ErrNotExist
 	}
 	f, err := safepath.OpenInRoot(dir, name, unix.O_RDONLY|unix.O_NONBLOCK)

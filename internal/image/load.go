@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // Start runs a process of ours in the user namespace, as the role Role with one
@@ -27,11 +28,11 @@ var StartInside Start = func(context.Context, []string, [3]*os.File, bool) (int,
 }
 
 // Load makes the images of a source those of the store: kind and path as
-// [IsSource] takes them, the path absolute. With a reference, or one image in
+// [imageref.IsSource] takes them, the path absolute. With a reference, or one image in
 // the source, it is that one. A source that has not changed since is not read
 // again. progress gets lines for the user, and may be nil.
 func (s *Store) Load(ctx context.Context, source string, progress func(string)) ([]Image, error) {
-	src, err := ParseSource(source)
+	src, err := imageref.ParseSource(source)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (s *Store) Load(ctx context.Context, source string, progress func(string)) 
 	return images, nil
 }
 
-func (s *Store) loadSource(ctx context.Context, src Source, progress func(string)) ([]Image, error) {
+func (s *Store) loadSource(ctx context.Context, src imageref.Source, progress func(string)) ([]Image, error) {
 	if src.Live() { // who asks may be in another world than the user
 		img, ok := s.Recall(src, "")
 		if !ok {
@@ -63,7 +64,7 @@ func (s *Store) loadSource(ctx context.Context, src Source, progress func(string
 		return images, nil
 	}
 	var images []Image
-	kind := map[string]string{DockerArchive: "docker", OCIArchive: "oci", OCIDir: "oci"}[src.Kind]
+	kind := map[string]string{imageref.DockerArchive: "docker", imageref.OCIArchive: "oci", imageref.OCIDir: "oci"}[src.Kind]
 	err = s.Run(ctx, s.Request(OpLoad, func(r *Request) { r.Kind, r.Ref, r.One = kind, src.Ref, true }), f, func(m *Message) {
 		switch {
 		case m.Image != nil:
@@ -79,7 +80,7 @@ func (s *Store) loadSource(ctx context.Context, src Source, progress func(string
 	return images, nil
 }
 
-func openSource(src Source) (*os.File, error) {
+func openSource(src imageref.Source) (*os.File, error) {
 	// O_NONBLOCK: a fifo must not make us wait for a writer.
 	f, err := os.OpenFile(src.Path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -88,9 +89,9 @@ func openSource(src Source) (*os.File, error) {
 	st, err := f.Stat()
 	switch {
 	case err != nil:
-	case src.Kind == OCIDir && !st.IsDir():
+	case src.Kind == imageref.OCIDir && !st.IsDir():
 		err = fmt.Errorf("%s is not a directory: for a tar of an OCI layout use oci-archive:", src.Path)
-	case src.Kind != OCIDir && !st.Mode().IsRegular():
+	case src.Kind != imageref.OCIDir && !st.Mode().IsRegular():
 		err = fmt.Errorf("%s is not a file: for a directory with an OCI layout use oci:", src.Path)
 	}
 	if err != nil {
@@ -194,9 +195,9 @@ func readMessages(r io.Reader, handle func(*Message)) (failed string, err error)
 
 // sourceFile is what tells whether a source has changed: for a layout, its
 // index, which names all else by digests.
-func sourceFile(f *os.File, src Source) (*unix.Stat_t, error) {
+func sourceFile(f *os.File, src imageref.Source) (*unix.Stat_t, error) {
 	var st unix.Stat_t
-	if src.Kind != OCIDir {
+	if src.Kind != imageref.OCIDir {
 		return &st, unix.Fstat(int(f.Fd()), &st)
 	}
 	if err := unix.Fstatat(int(f.Fd()), "index.json", &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 )
 
 // OpenTar is the tar of a layer as it was, byte for byte: its digest is the
@@ -14,7 +16,7 @@ import (
 // differs; until then nothing of it should be believed. Close ends the process.
 // The layer must be an image's, or kept by a session.
 func (s *Store) OpenTar(ctx context.Context, key string) (io.ReadCloser, error) {
-	if !isKey(key) {
+	if !layerstore.IsKey(key) {
 		return nil, fmt.Errorf("layer %q: not the key of one", key)
 	}
 	r, w, err := os.Pipe()

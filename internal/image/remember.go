@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -31,7 +32,7 @@ type memory struct {
 // written since: they move by a tick of the kernel's clock.
 const settled = 50 * time.Millisecond
 
-func identify(f *os.File, src Source) (identity, error) {
+func identify(f *os.File, src imageref.Source) (identity, error) {
 	st, err := sourceFile(f, src)
 	if err != nil {
 		return identity{}, err
@@ -41,13 +42,13 @@ func identify(f *os.File, src Source) (identity, error) {
 
 func (i identity) settled() bool { return time.Since(time.Unix(0, i.CTime)) > settled }
 
-func (s *Store) memoryPath(src Source) string {
+func (s *Store) memoryPath(src imageref.Source) string {
 	h := sha256.Sum256([]byte(src.String()))
 	return s.path("sources", hex.EncodeToString(h[:]))
 }
 
 // remembered are the images of a source that is as it was, if all are there still.
-func (s *Store) remembered(src Source, now identity) (images []Image) {
+func (s *Store) remembered(src imageref.Source, now identity) (images []Image) {
 	m := s.memory(src)
 	if m == nil || m.File != now {
 		return nil
@@ -56,7 +57,7 @@ func (s *Store) remembered(src Source, now identity) (images []Image) {
 }
 
 // memory is what is remembered of a source; nil if nothing is.
-func (s *Store) memory(src Source) *memory {
+func (s *Store) memory(src imageref.Source) *memory {
 	var m memory
 	if _, err := state.Load(s.memoryPath(src), &m); err != nil || len(m.IDs) == 0 {
 		return nil
@@ -66,7 +67,7 @@ func (s *Store) memory(src Source) *memory {
 
 // Recall is the image that a [Source.Live] source had when it had the version;
 // "" is the last one that was seen. ok: it is there still.
-func (s *Store) Recall(src Source, version string) (img Image, ok bool) {
+func (s *Store) Recall(src imageref.Source, version string) (img Image, ok bool) {
 	m := s.memory(src)
 	if m == nil || version != "" && m.Version != version {
 		return img, false
@@ -79,7 +80,7 @@ func (s *Store) Recall(src Source, version string) (img Image, ok bool) {
 }
 
 // Note remembers what a Live source has.
-func (s *Store) Note(src Source, version string, img Image) error {
+func (s *Store) Note(src imageref.Source, version string, img Image) error {
 	return state.Save(s.memoryPath(src), memory{Source: src.String(), Version: version, IDs: []string{img.ID}})
 }
 
@@ -104,7 +105,7 @@ func (s *Store) all(ids []string) (images []Image) {
 var errGone = errors.New("gone")
 
 // remember is in vain at worst: the source is read again.
-func (s *Store) remember(src Source, f identity, images []Image) {
+func (s *Store) remember(src imageref.Source, f identity, images []Image) {
 	if !f.settled() {
 		return
 	}

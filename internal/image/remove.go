@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/doomed"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/registry/download"
 )
 
@@ -30,15 +32,15 @@ type CleanOptions struct {
 // that a container uses stays, whatever is forced. The caller must be in the
 // user namespace.
 func (s *Store) Remove(ctx context.Context, ref string, force bool) (events []Event, err error) {
-	var doomed []doomedLayer
+	var gone []*doomed.Dir
 	err = s.exclusive(ctx, func(x *index) error {
 		if events, err = s.removeFrom(x, ref, force); err != nil {
 			return err
 		}
-		return s.finishRemoval(x, &events, &doomed)
+		return s.finishRemoval(x, &events, &gone)
 	})
 	defer s.keepReserve()
-	return deleteDoomed(events, doomed, err)
+	return deleteDoomed(events, gone, err)
 }
 
 func (s *Store) removeFrom(x *index, ref string, force bool) (events []Event, err error) {
@@ -74,7 +76,7 @@ func (s *Store) removeFrom(x *index, ref string, force bool) (events []Event, er
 
 // tagOf is the name in the index that ref is, if it is not an id.
 func (x *index) tagOf(ref string) (string, bool) {
-	n, err := ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err != nil || n.Digest != "" {
 		return "", false
 	}
@@ -102,7 +104,7 @@ func shortID(id string) string {
 // uses and no session keeps, and what no image uses: layers and leftovers. The caller must be in the
 // user namespace.
 func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err error) {
-	var doomed []doomedLayer
+	var gone []*doomed.Dir
 	err = s.exclusive(ctx, func(x *index) error {
 		byID, _, err := s.holders()
 		if err != nil {
@@ -123,7 +125,7 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 			delete(x.Images, id)
 			events = append(events, Event{Deleted: id})
 		}
-		if err := s.finishRemoval(x, &events, &doomed); err != nil {
+		if err := s.finishRemoval(x, &events, &gone); err != nil {
 			return err
 		}
 		_, needed, err := s.holders()
@@ -131,10 +133,10 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 			return err
 		}
 		unused, err := s.doomVariants(x, needed, true)
-		doomed = append(doomed, unused...)
+		gone = append(gone, unused...)
 		return err
 	})
-	events, err = deleteDoomed(events, doomed, err)
+	events, err = deleteDoomed(events, gone, err)
 	s.keepReserve()
 	// Parts of layers that nobody downloads any more.
 	freed, partErr := download.Collect(s.Downloads(), 0)
@@ -146,7 +148,7 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 
 // Tag gives an image another name, which moves if another image has it.
 func (s *Store) Tag(ctx context.Context, ref, name string) error {
-	n, err := ParseName(name)
+	n, err := imageref.Parse(name)
 	if err != nil {
 		return err
 	}

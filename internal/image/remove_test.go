@@ -26,7 +26,7 @@ func hold(t *testing.T, s *Store, project, container, letter string) string {
 }
 
 func (s *Store) hasLayer(letter string) bool {
-	_, err := os.Stat(s.layerFS(strings.Repeat(letter, 64)))
+	_, err := os.Stat(s.layers.FS(strings.Repeat(letter, 64)))
 	return err == nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -31,7 +32,7 @@ type Session struct {
 	begun atomic.Bool
 	put   atomic.Bool // something into the cache
 	dirty atomic.Bool // and it is not on disk yet
-	ahead ahead
+	ahead *layerstore.Ahead
 
 	mu   sync.Mutex
 	keys map[string]Layer // a zero Layer is one that may not be there yet
@@ -45,7 +46,7 @@ func (s *Store) Begin(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("image store: %w", err)
 	}
-	return &Session{store: s, lock: lock, ahead: ahead{store: s}, keys: map[string]Layer{}}, ctx.Err()
+	return &Session{store: s, lock: lock, ahead: s.layers.Ahead(), keys: map[string]Layer{}}, ctx.Err()
 }
 
 // Close ends the session: what no image and no record of the cache has by now
@@ -53,13 +54,13 @@ func (s *Store) Begin(ctx context.Context) (*Session, error) {
 // kept within its limit.
 func (x *Session) Close() error {
 	var errs []error
-	settled := x.ahead.settle()
+	settled := x.ahead.Settle()
 	if x.dirty.Swap(false) {
 		whole := x.complete()
-		if err := errors.Join(settled, x.store.syncLayers()); err != nil {
+		if err := errors.Join(settled, x.store.layers.Sync()); err != nil {
 			errs = append(errs, err)
 		} else {
-			errs = append(errs, x.markSynced(whole))
+			errs = append(errs, x.store.layers.MarkSynced(whole))
 		}
 	}
 	if err := os.Remove(x.lock.Name()); !errors.Is(err, fs.ErrNotExist) {

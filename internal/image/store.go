@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -17,7 +19,8 @@ type Store struct {
 	// Start is for who is not in the user namespace; nil is StartInside.
 	Start Start
 
-	dir string
+	dir    string
+	layers *layerstore.Store
 }
 
 // Open opens the store in dir ([state.Dirs.Images]), which is made if it is
@@ -32,12 +35,26 @@ func Open(dir string) (*Store, error) {
 			return nil, fmt.Errorf("image store: %w", err)
 		}
 	}
-	return &Store{dir: dir}, nil
+	s := &Store{dir: dir}
+	s.layers = layerstore.In(dir, func(ctx context.Context, key string) (has bool, err error) {
+		err = s.reading(ctx, func(x *index) error {
+			has = x.hasLayer(key)
+			return nil
+		})
+		return has, err
+	})
+	return s, nil
 }
 
 // Downloads is where a pull keeps what it has of blobs: HEX.part, named for the
 // digest. It is collected by who pulls (internal/registry/download).
 func (s *Store) Downloads() string { return s.path("downloads") }
+
+// Layers are the unpacked layers themselves.
+func (s *Store) Layers() *layerstore.Store { return s.layers }
+
+// Mounts are the directories of RUN --mount=type=cache.
+func (s *Store) Mounts() cachemount.Store { return cachemount.In(s.path("mounts")) }
 
 func (s *Store) path(parts ...string) string {
 	return filepath.Join(append([]string{s.dir}, parts...)...)
@@ -85,4 +102,17 @@ func (s *Store) locked(ctx context.Context, how int, f func(*index) error) error
 		return err
 	}
 	return f(x)
+}
+
+// LayerSizes are the bytes of an image's layers, base first.
+func (s *Store) LayerSizes(img *Image) ([]int64, error) {
+	var sizes []int64
+	for _, key := range img.Layers {
+		rec, _, err := s.layers.Record(key)
+		if err != nil {
+			return nil, fmt.Errorf("layer %s: %w", key, err)
+		}
+		sizes = append(sizes, rec.Stats.Bytes)
+	}
+	return sizes, nil
 }

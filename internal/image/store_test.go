@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
@@ -22,10 +23,10 @@ func testStore(t *testing.T, images map[string][]string) *Store {
 	err = s.changing(t.Context(), func(x *index) error {
 		for letter, names := range images {
 			key := strings.Repeat(letter, 64)
-			if err := os.MkdirAll(s.layerFS(key), 0o755); err != nil {
+			if err := os.MkdirAll(s.layers.FS(key), 0o755); err != nil {
 				return err
 			}
-			if err := state.Save(s.path("layers", key, "record.json"), layerRecord{DiffID: "sha256:" + key, Stats: layer.Stats{Bytes: 5}}); err != nil {
+			if err := state.Save(s.layers.Path(key, "record.json"), layerstore.Record{DiffID: "sha256:" + key, Stats: layer.Stats{Bytes: 5}}); err != nil {
 				return err
 			}
 			id := "sha256:" + key
@@ -76,7 +77,7 @@ func TestUse(t *testing.T) {
 	}
 	id := "sha256:" + strings.Repeat("a", 64)
 	r, err := s.Use(t.Context(), id, holder)
-	if err != nil || len(r.Lower) != 1 || r.Lower[0] != s.layerFS(strings.Repeat("a", 64)) {
+	if err != nil || len(r.Lower) != 1 || r.Lower[0] != s.layers.FS(strings.Repeat("a", 64)) {
 		t.Fatalf("%+v %v", r, err)
 	}
 	byID, layers, err := s.holders()
@@ -88,32 +89,6 @@ func TestUse(t *testing.T) {
 	}
 	if byID, _, _ = s.holders(); len(byID) != 0 {
 		t.Errorf("%v", byID)
-	}
-}
-
-// TestTwoLayersCrosswise: somebody who saw that a layer was missing, and is late to
-// fill it, does not wait for the lease of who was faster.
-func TestTwoLayersCrosswise(t *testing.T) {
-	s, err := Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	hex := strings.Repeat("a", 64)
-	fill := func(*os.File, *os.File) (layer.Stats, error) { return layer.Stats{}, nil }
-	lease, err := s.Layer(t.Context(), hex, true, fill)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lease.Close()
-	done := make(chan error)
-	go func() { done <- s.fillLayer(t.Context(), LayerKey(hex, true), hex, true, fill) }()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("it waits for the lease")
 	}
 }
 

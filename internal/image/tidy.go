@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/doomed"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -20,7 +22,7 @@ func (s *Store) tidy(x *index) error {
 		}),
 		s.tidyDir("manifests", x.hasManifest),
 		s.tidyDir("cache", func(name string) bool {
-			return name == filepath.Base(collectName) || isHex(strings.TrimSuffix(name, ".json"), 64) && strings.HasSuffix(name, ".json")
+			return name == filepath.Base(collectName) || imageref.IsHex(strings.TrimSuffix(name, ".json"), 64) && strings.HasSuffix(name, ".json")
 		}),
 		s.tidyDir("sources", func(name string) bool {
 			var m memory
@@ -31,7 +33,7 @@ func (s *Store) tidy(x *index) error {
 			return !strings.HasPrefix(name, "."+indexName+".") && !strings.HasPrefix(name, ".commit.") // of commit: it has no name for long
 		}),
 		s.tidyLocks(),
-		s.tidyMounts(),
+		s.Mounts().Tidy(),
 	)
 }
 
@@ -74,8 +76,8 @@ func (s *Store) tidyDir(dir string, keep func(name string) bool) error {
 // them: who waits for one looks whether it is there still.
 func (s *Store) tidyLocks() error {
 	return s.tidyDir("locks", func(name string) bool {
-		for _, dir := range []string{name, tmpPrefix + name} {
-			if _, err := os.Lstat(filepath.Join(s.path("layers"), dir)); err == nil {
+		for _, dir := range []string{name, doomed.TmpPrefix + name} {
+			if _, err := os.Lstat(s.layers.Path(dir)); err == nil {
 				return true
 			}
 		}

@@ -2,8 +2,9 @@ package image
 
 import (
 	"context"
-	"os"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
 )
 
 // Usage is what the images take of the disk.
@@ -44,7 +45,7 @@ func (s *Store) Usage(ctx context.Context) (u Usage, err error) {
 			}
 		}
 		for key := range users {
-			if rec, _, err := s.readLayer(key); err == nil {
+			if rec, _, err := s.layers.Record(key); err == nil {
 				sizes[key] = rec.Stats.Bytes
 			}
 			u.Bytes += sizes[key]
@@ -69,14 +70,10 @@ func (s *Store) Usage(ctx context.Context) (u Usage, err error) {
 
 // addVariants counts the trees of images with exchanged owners.
 func (s *Store) addVariants(u *Usage, needed map[string]bool) {
-	entries, _ := os.ReadDir(s.path(variantsDir)) // none: there are no variants
-	for _, e := range entries {
-		rec, err := s.readVariant(e.Name())
-		if err != nil {
-			continue // being made, or going
-		}
+	list, _ := s.variants().List() // what cannot be read is not counted
+	for key, rec := range list {
 		u.Bytes += rec.Bytes
-		if !needed[e.Name()] {
+		if !needed[key] {
 			u.Free += rec.Bytes
 		}
 	}
@@ -92,7 +89,7 @@ type CacheUse struct {
 }
 
 // CacheUses looks at the build cache; size measures a mount.
-func (s *Store) CacheUses(ctx context.Context, size func(*Mount) int64) (list []CacheUse, err error) {
+func (s *Store) CacheUses(ctx context.Context, size func(*cachemount.Info) int64) (list []CacheUse, err error) {
 	err = s.reading(ctx, func(x *index) error {
 		records, err := s.cacheRecords()
 		if err != nil {
@@ -120,7 +117,7 @@ func (s *Store) CacheUses(ctx context.Context, size func(*Mount) int64) (list []
 	if err != nil {
 		return nil, err
 	}
-	mounts, err := s.Mounts()
+	mounts, err := s.Mounts().List()
 	for i := range mounts {
 		m := &mounts[i]
 		list = append(list, CacheUse{

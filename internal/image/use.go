@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/image/variants"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
@@ -48,7 +49,7 @@ func (s *Store) UseMount(ctx context.Context, id, holder string, n int) (*Root, 
 	return s.use(ctx, id, filepath.Join(holder, fmt.Sprintf("%s.%d", holderName, n)), nil)
 }
 
-func (s *Store) use(ctx context.Context, id, mark string, v *Variant) (r *Root, err error) {
+func (s *Store) use(ctx context.Context, id, mark string, v *variants.Spec) (r *Root, err error) {
 	err = s.reading(ctx, func(x *index) error {
 		img, ok := x.image(id)
 		if !ok {
@@ -91,11 +92,11 @@ func (s *Store) rootOf(img *Image) (*Root, error) {
 	var left layer.Left
 	oneID := false
 	for _, key := range slices.Backward(img.Layers) {
-		rec, _, err := s.readLayer(key)
+		rec, _, err := s.layers.Record(key)
 		if err != nil {
 			return nil, fmt.Errorf("image %s: layer %s: %w: load the image again", shortID(img.ID), key, err)
 		}
-		r.Lower = append(r.Lower, s.layerFS(key))
+		r.Lower = append(r.Lower, s.layers.FS(key))
 		left.Add(rec.Stats.Left)
 		oneID = oneID || rec.Single
 		if rec.Stats.OpaqueRoot { // overlayfs does not look at the mark on a layer's own root

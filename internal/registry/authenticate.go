@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/registry/credentials"
 	"github.com/mocker-compose/mocker-compose/internal/registry/login"
 )
@@ -13,7 +13,7 @@ import (
 // Authenticate asks the registry on a host whether credentials are good, and
 // returns what to keep of them: see [login.Verify].
 func (c *Client) Authenticate(ctx context.Context, host string, cred credentials.Credential) (credentials.Credential, error) {
-	list, err := c.hosts.Endpoints(image.Name{Domain: host, Path: "login", Tag: "latest"}) // no repository is asked for
+	list, err := c.hosts.Endpoints(imageref.Name{Domain: host, Path: "login", Tag: "latest"}) // no repository is asked for
 	if err != nil {
 		return cred, err
 	}

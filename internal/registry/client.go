@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/registry/credentials"
 	"github.com/mocker-compose/mocker-compose/internal/registry/hosts"
 )
@@ -103,7 +103,7 @@ func (c *Client) notice(text string) {
 // Remote is a way to the registry itself, not to a mirror, that is logged in for the
 // actions ("pull", "push") on the repository. For go-containerregistry's
 // pkg/v1/remote: remote.WithTransport(transport).
-func (c *Client) Remote(ctx context.Context, n image.Name, actions ...string) (name.Repository, http.RoundTripper, error) {
+func (c *Client) Remote(ctx context.Context, n imageref.Name, actions ...string) (name.Repository, http.RoundTripper, error) {
 	list, err := c.hosts.Endpoints(n)
 	if err != nil {
 		return name.Repository{}, nil, err

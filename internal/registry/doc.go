@@ -9,7 +9,7 @@
 //
 // # Model
 //
-//	reference  docker's short forms filled up (internal/image.ParseName)
+//	reference  docker's short forms filled up (internal/image/imageref)
 //	endpoints  the mirrors and the registry itself, in the order in which they are
 //	           asked (internal/registry/hosts)
 //	documents  index, manifest and configuration: small, bounded, compared with

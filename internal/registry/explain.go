@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/registry/document"
 )
 
@@ -29,7 +29,7 @@ func (e *Error) Error() string { return e.Text }
 func (e *Error) Unwrap() error { return e.Err }
 
 // explain makes an error one in words.
-func explain(n image.Name, err error) error {
+func explain(n imageref.Name, err error) error {
 	var done *Error
 	if err == nil || errors.As(err, &done) || errors.Is(err, context.Canceled) {
 		return err
@@ -50,7 +50,7 @@ func explain(n image.Name, err error) error {
 }
 
 // status puts the answer of a registry into docker's words.
-func (e *Error) status(n image.Name, host, from string, s *transport.Error) {
+func (e *Error) status(n imageref.Name, host, from string, s *transport.Error) {
 	said := says(s)
 	login := "mocker-compose login " + host
 	if host == "docker.io" {

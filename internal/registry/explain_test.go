@@ -6,12 +6,12 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // TestExplain: the registry's own code is not said twice.
 func TestExplain(t *testing.T) {
-	name, err := image.ParseName("localhost:5000/team/web:1")
+	name, err := imageref.Parse("localhost:5000/team/web:1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/registry/hosts"
 )
 
@@ -32,7 +33,7 @@ const pushers = 5
 // ids, as docker's; Current and Total are bytes of files. observe may be nil, and
 // is called by one goroutine at a time.
 func (c *Client) Push(ctx context.Context, ref string, store *image.Store, observe func(Progress)) (digest string, err error) {
-	n, err := image.ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +62,7 @@ func (c *Client) Push(ctx context.Context, ref string, store *image.Store, obser
 // push is one image on its way.
 type push struct {
 	client   *Client
-	name     image.Name
+	name     imageref.Name
 	ref      string
 	store    *image.Store
 	session  *image.Session

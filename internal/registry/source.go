@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/registry/document"
 	"github.com/mocker-compose/mocker-compose/internal/registry/hosts"
 )
@@ -15,13 +16,13 @@ import (
 // source is where an image is got from: mirrors, and at last the registry.
 type source struct {
 	client    *Client
-	name      image.Name
+	name      imageref.Name
 	endpoints []hosts.Endpoint
 	at        int // the first one that is asked
 }
 
 func (c *Client) source(ref string) (*source, error) {
-	n, err := image.ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/sources/containersstorage"
 	"github.com/mocker-compose/mocker-compose/internal/sources/dockerdaemon"
 )
 
 // Load makes the image of a Live source one of the store, if it is not there.
 // read is called before it is read, and may be nil.
-func Load(ctx context.Context, store *image.Store, getenv func(string) string, src image.Source, read func()) (image.Image, error) {
+func Load(ctx context.Context, store *image.Store, getenv func(string) string, src imageref.Source, read func()) (image.Image, error) {
 	img, err := load(ctx, store, getenv, src, read)
 	if err != nil && ctx.Err() != nil {
 		return img, context.Cause(ctx)
@@ -31,7 +32,7 @@ type found interface {
 	Close() error
 }
 
-func load(ctx context.Context, store *image.Store, getenv func(string) string, src image.Source, read func()) (image.Image, error) {
+func load(ctx context.Context, store *image.Store, getenv func(string) string, src imageref.Source, read func()) (image.Image, error) {
 	f, err := find(ctx, getenv, src)
 	if err != nil {
 		return image.Image{}, err
@@ -50,11 +51,11 @@ func load(ctx context.Context, store *image.Store, getenv func(string) string, s
 	return img, store.Note(src, f.ID(), img)
 }
 
-func find(ctx context.Context, getenv func(string) string, src image.Source) (found, error) {
+func find(ctx context.Context, getenv func(string) string, src imageref.Source) (found, error) {
 	switch src.Kind {
-	case image.DockerDaemon:
+	case imageref.DockerDaemon:
 		return dockerdaemon.Find(ctx, getenv, src.Path)
-	case image.ContainersStorage:
+	case imageref.ContainersStorage:
 		return containersstorage.Find(ctx, getenv, src.Path)
 	}
 	return nil, fmt.Errorf("%s: is not another program's", src.Kind)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
 )
@@ -35,11 +35,11 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	if path, ok := strings.CutPrefix(s.Image, rootfsPrefix); ok {
 		return l.rootfs(s.Name, path, out)
 	}
-	if image.IsSource(s.Image) {
+	if imageref.IsSource(s.Image) {
 		return l.imageSource(s, out)
 	}
 	out.Image, out.Platform = s.Image, s.Platform
-	if _, err := image.ParseName(s.Image); err != nil && !l.o.Tolerant && !isID(s.Image) {
+	if _, err := imageref.Parse(s.Image); err != nil && !l.o.Tolerant && !isID(s.Image) {
 		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), "services", s.Name, "image")
 	}
 	return nil
@@ -63,7 +63,7 @@ func isID(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abc
 // imageSource resolves an image in a file or directory.
 func (l *load) imageSource(s types.ServiceConfig, out *project.Service) error {
 	at := []string{"services", s.Name, "image"}
-	source, err := image.ParseSource(s.Image)
+	source, err := imageref.ParseSource(s.Image)
 	if err != nil {
 		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), at...)
 	}
@@ -77,7 +77,7 @@ func (l *load) imageSource(s types.ServiceConfig, out *project.Service) error {
 	source.Path = l.atHome(source.Path)
 	source = source.At(l.where.Dir)
 	info, err := os.Stat(source.Path)
-	dir := source.Kind == image.OCIDir
+	dir := source.Kind == imageref.OCIDir
 	switch {
 	case l.o.Tolerant:
 	case err != nil:

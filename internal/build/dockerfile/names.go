@@ -5,12 +5,12 @@ import (
 
 	"github.com/moby/buildkit/util/suggest"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // parseRef is an image's full name: docker.io/library/nginx:latest.
 func parseRef(s string) (string, error) {
-	n, err := image.ParseName(s)
+	n, err := imageref.Parse(s)
 	if err != nil {
 		return "", err
 	}
@@ -30,7 +30,7 @@ func (in *Input) contextNamed(name string) (Context, string, bool) {
 	if strings.EqualFold(name, scratch) || strings.EqualFold(name, "context") || len(in.Contexts) == 0 {
 		return Context{}, "", false
 	}
-	n, err := image.ParseName(name)
+	n, err := imageref.Parse(name)
 	if err != nil {
 		return Context{}, "", false
 	}

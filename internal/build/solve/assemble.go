@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // document is the configuration as it is written: encoding/json sorts maps and
@@ -132,7 +133,7 @@ func (b *solver) present(raw []byte) (image.Image, bool) {
 		if b.Foresee {
 			break // a name more would be given to it
 		}
-		name, err := image.ParseName(tag)
+		name, err := imageref.Parse(tag)
 		if err != nil || !slices.Contains(img.Names, name.Tagged().String()) {
 			return image.Image{}, false
 		}
@@ -144,7 +145,7 @@ func (b *solver) present(raw []byte) (image.Image, bool) {
 func checkTags(tags []string) error {
 	var errs []error
 	for _, tag := range tags {
-		name, err := image.ParseName(tag)
+		name, err := imageref.Parse(tag)
 		if err == nil && name.Digest != "" {
 			err = errors.New("a name with a digest cannot be given to an image: write NAME:TAG")
 		}

@@ -39,7 +39,7 @@ func Build(ctx context.Context, r Request) (res *Result, err error) {
 	if len(r.Graph.Stages) == 0 {
 		return nil, errors.New("there is no stage to build")
 	}
-	b := &solver{Request: &r, observer: observer{pass: r.Observe}, loads: map[string]*load{}, singleID: r.Store.OneID()}
+	b := &solver{Request: &r, observer: observer{pass: r.Observe}, loads: map[string]*load{}, singleID: r.Store.Layers().OneID()}
 	if r.Epoch == nil {
 		r.Epoch = r.Graph.Epoch
 	}

@@ -38,7 +38,7 @@ func (f *flight) keepMade(ctx context.Context, step *build.Step, key string, src
 			"%s: %s changed while it ran: it is not cached", step.Text, whatChanged(m.layer.Changed))})
 		return nil
 	}
-	if f.b.Store.OneID() != f.b.singleID {
+	if f.b.Store.Layers().OneID() != f.b.singleID {
 		return nil // it was not known when the key was made: the worker has found out
 	}
 	if err := f.b.store(ctx, key, step, m); err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 )
 
@@ -30,7 +31,7 @@ type fakeWorker struct {
 
 	mu     sync.Mutex
 	ran    []string // what was made, in the order of its end
-	leases []*image.Lease
+	leases []*layerstore.Lease
 	closed bool
 }
 
@@ -70,7 +71,7 @@ func (w *fakeWorker) layer(ctx context.Context, what string, of files) (build.La
 		return build.Layer{}, err
 	}
 	sum := sha256.Sum256(text)
-	lease, hex, err := w.store.NewLayer(ctx, false, func(fs, _ *os.File) (layer.Stats, string, error) {
+	lease, hex, err := w.store.Layers().NewLayer(ctx, false, func(fs, _ *os.File) (layer.Stats, string, error) {
 		err := os.WriteFile(filepath.Join(fs.Name(), listing), text, 0o600)
 		return layer.Stats{Bytes: int64(len(text))}, hex.EncodeToString(sum[:]), err
 	})

@@ -20,5 +20,5 @@
 //     when the worker does, and with the holder, which is the first process of their
 //     pid namespace, all that RUN has started.
 //   - What the worker has on disk without a name in the store is in rooms of the store
-//     (image.Room), whose locks end with the process.
+//     (layerstore.Room), whose locks end with the process.
 package worker

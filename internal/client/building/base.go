@@ -11,6 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // image finds what a FROM or COPY --from names.
@@ -53,7 +54,7 @@ const idPrefix = "sha256:"
 
 // full is a name with all that docker fills up: docker.io/library/nginx:latest.
 func full(ref string) string {
-	n, err := image.ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err != nil {
 		return ref
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 )
 
@@ -34,7 +35,7 @@ func (o *CommitOptions) Register(fs *pflag.FlagSet) {
 // Commit makes an image of a service's container. ref "" gives it no name.
 func Commit(ctx context.Context, e *client.Env, t client.Target, o *CommitOptions, service, ref string) error {
 	if ref != "" {
-		n, err := image.ParseName(ref)
+		n, err := imageref.Parse(ref)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -38,7 +39,7 @@ func OfServices(p *project.Project, services []string, policy string) (refs []st
 		s := &p.Services[i]
 		chosen := len(services) == 0 || slices.Contains(services, s.Name)
 		local := s.Build != nil && !s.Build.Named
-		if !chosen || s.Image == "" || image.IsSource(s.Image) || strings.HasPrefix(s.Image, "rootfs:") || policy == RemoveLocal && !local {
+		if !chosen || s.Image == "" || imageref.IsSource(s.Image) || strings.HasPrefix(s.Image, "rootfs:") || policy == RemoveLocal && !local {
 			continue
 		}
 		refs = append(refs, s.Image)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client/listing"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // filter is docker's --filter of images. References are alternatives, all else
@@ -100,7 +101,7 @@ func (f *filter) match(img *image.Image, now time.Time) bool {
 }
 
 // matchName takes a pattern of whole names, or of names without tag (docker:
-// reference.FamiliarMatch).
+// imageref.FamiliarMatch).
 func (f *filter) matchName(name string) bool {
 	if len(f.references) == 0 {
 		return true
@@ -108,7 +109,7 @@ func (f *filter) matchName(name string) bool {
 	repository := name[:strings.LastIndexByte(name, ':')]
 	for _, pattern := range f.references {
 		// What is written as a name means what it means elsewhere.
-		if n, err := image.ParseName(pattern); err == nil && n.Digest == "" {
+		if n, err := imageref.Parse(pattern); err == nil && n.Digest == "" {
 			pattern = n.String()
 		}
 		for _, s := range []string{name, repository} {

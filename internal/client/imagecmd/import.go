@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // ImportOptions are the flags of image import.
@@ -42,7 +43,7 @@ func Import(ctx context.Context, e *client.Env, o *ImportOptions, from, name str
 		return err
 	}
 	if name != "" {
-		n, err := image.ParseName(name)
+		n, err := imageref.Parse(name)
 		if err != nil {
 			return err
 		}

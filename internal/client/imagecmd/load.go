@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/internal/sources"
 )
@@ -30,7 +31,7 @@ func (o *LoadOptions) Register(fs *pflag.FlagSet) {
 
 // Load brings the images of an archive into the store.
 func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
-	if src, err := image.ParseSource(o.Input); err == nil && src.Live() {
+	if src, err := imageref.ParseSource(o.Input); err == nil && src.Live() {
 		return loadLive(ctx, e, src)
 	}
 	in := e.Stdin
@@ -55,7 +56,7 @@ func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
 }
 
 // loadLive takes an image over from another program.
-func loadLive(ctx context.Context, e *client.Env, src image.Source) error {
+func loadLive(ctx context.Context, e *client.Env, src imageref.Source) error {
 	s, err := Open(e)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // asks remembers when a registry was asked for an image and said that it is the one
@@ -16,7 +16,7 @@ import (
 type asks struct{ data string }
 
 func (a asks) path(ref string) string {
-	if n, err := image.ParseName(ref); err == nil {
+	if n, err := imageref.Parse(ref); err == nil {
 		ref = n.Tagged().String()
 	}
 	sum := sha256.Sum256([]byte(ref))

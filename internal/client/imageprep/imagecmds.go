@@ -10,7 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imagecmd"
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/internal/registry"
 )
@@ -30,7 +30,7 @@ func (o *ImagePullOptions) Register(fs *pflag.FlagSet) {
 // ImagePull pulls one image by its name. Docker's last lines are on standard output, and
 // layers on standard error.
 func ImagePull(ctx context.Context, e *client.Env, o *ImagePullOptions, ref string) error {
-	name, err := image.ParseName(ref)
+	name, err := imageref.Parse(ref)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (o *ImagePushOptions) Register(fs *pflag.FlagSet) {
 
 // ImagePush pushes one image of the store by its name.
 func ImagePush(ctx context.Context, e *client.Env, o *ImagePushOptions, ref string) error {
-	name, err := image.ParseName(ref)
+	name, err := imageref.Parse(ref)
 	if err != nil {
 		return err
 	}

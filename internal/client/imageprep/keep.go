@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -40,7 +41,7 @@ func (k keeper) lost(ctx context.Context, have stock, services []*project.Servic
 		return false
 	}
 	check := func(ref string, got bool) {
-		if ref == "" || strings.HasPrefix(ref, rootfsPrefix) || image.IsSource(ref) {
+		if ref == "" || strings.HasPrefix(ref, rootfsPrefix) || imageref.IsSource(ref) {
 			return // what is in a file is read by the supervisor
 		}
 		_, had := have.has(ref, "")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/internal/sources"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -16,12 +17,12 @@ import (
 
 // live are the images of services that another program of this machine has, each
 // once: only we can ask it, and the supervisor takes what we have seen last.
-func live(services []*project.Service) (list []image.Source) {
+func live(services []*project.Service) (list []imageref.Source) {
 	add := func(ref string) {
-		if !image.IsSource(ref) {
+		if !imageref.IsSource(ref) {
 			return
 		}
-		if src, err := image.ParseSource(ref); err == nil && src.Live() && !slices.Contains(list, src) {
+		if src, err := imageref.ParseSource(ref); err == nil && src.Live() && !slices.Contains(list, src) {
 			list = append(list, src)
 		}
 	}
@@ -37,7 +38,7 @@ func live(services []*project.Service) (list []image.Source) {
 }
 
 // takeOver makes them images of the store. What is there already is not mentioned.
-func takeOver(ctx context.Context, e *client.Env, store *image.Store, list []image.Source) error {
+func takeOver(ctx context.Context, e *client.Env, store *image.Store, list []imageref.Source) error {
 	if len(list) == 0 || e.Global.DryRun {
 		return nil
 	}

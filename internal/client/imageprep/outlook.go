@@ -9,6 +9,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/building"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -75,7 +76,7 @@ func (s *shelf) place(svc *project.Service, platform string, out *client.ImageOu
 	}
 	var img image.Image
 	var ok bool
-	if image.IsSource(svc.Image) {
+	if imageref.IsSource(svc.Image) {
 		if s.store != nil {
 			img, ok = s.store.Known(svc.Image)
 		}
@@ -97,7 +98,7 @@ func (s *shelf) place(svc *project.Service, platform string, out *client.ImageOu
 		return
 	}
 	name := svc.Image
-	if len(img.Names) > 0 && image.IsSource(svc.Image) {
+	if len(img.Names) > 0 && imageref.IsSource(svc.Image) {
 		name = img.Names[0]
 	}
 	out.Images[svc.Name] = imageconfig.Resolved{Image: imageconfig.Image{ID: img.ID, Name: name}, Config: img.Config}

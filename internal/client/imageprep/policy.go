@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -44,7 +45,7 @@ type stock interface {
 
 // pullable: it is the name of an image that a registry may have, and that the file gives.
 func pullable(s *project.Service) bool {
-	return s.Image != "" && !strings.HasPrefix(s.Image, rootfsPrefix) && !image.IsSource(s.Image) && (s.Build == nil || s.Build.Named) && !isID(s.Image)
+	return s.Image != "" && !strings.HasPrefix(s.Image, rootfsPrefix) && !imageref.IsSource(s.Image) && (s.Build == nil || s.Build.Named) && !isID(s.Image)
 }
 
 // rootfsPrefix begins what is a root file system and no image.
@@ -62,7 +63,7 @@ func toPull(services []*project.Service, have stock, fallback string, now time.T
 			list = want(list, s, platformOf(s, fallback))
 		}
 		for _, m := range s.Mounts {
-			if m.Type != project.MountImage || strings.HasPrefix(m.Source, rootfsPrefix) || image.IsSource(m.Source) || s.Pull.When == project.PullNever {
+			if m.Type != project.MountImage || strings.HasPrefix(m.Source, rootfsPrefix) || imageref.IsSource(m.Source) || s.Pull.When == project.PullNever {
 				continue
 			}
 			if _, ok := have.has(m.Source, ""); !ok && !builtHere(services, m.Source) {
@@ -150,6 +151,6 @@ func held(s *project.Service, have stock, platform string) (why string, ok bool)
 }
 
 func latest(ref string) bool {
-	n, err := image.ParseName(ref)
+	n, err := imageref.Parse(ref)
 	return err == nil && n.Digest == "" && n.Tagged().Tag == "latest"
 }

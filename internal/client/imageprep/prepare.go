@@ -8,7 +8,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/building"
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -106,7 +106,7 @@ func get(ctx context.Context, e *client.Env, have *shelf, p *project.Project, na
 
 // concerned: the service has an image that may have to be got.
 func concerned(s *project.Service) bool {
-	return s.Build != nil || pullable(s) || image.IsSource(s.Image) || slices.ContainsFunc(s.Mounts, func(m project.Mount) bool { return m.Type == project.MountImage })
+	return s.Build != nil || pullable(s) || imageref.IsSource(s.Image) || slices.ContainsFunc(s.Mounts, func(m project.Mount) bool { return m.Type == project.MountImage })
 }
 
 // absent are the pulls that failed and were not made up for by a build. Images that

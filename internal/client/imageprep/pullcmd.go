@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -79,7 +79,7 @@ func Pull(ctx context.Context, e *client.Env, p *project.Project, o *PullOptions
 	}
 	var list []wanted
 	for _, s := range services {
-		if src, err := image.ParseSource(s.Image); err == nil && src.Live() {
+		if src, err := imageref.ParseSource(s.Image); err == nil && src.Live() {
 			continue
 		}
 		platform := platformOf(s, e.Getenv("DOCKER_DEFAULT_PLATFORM"))

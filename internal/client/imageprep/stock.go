@@ -8,6 +8,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imagecmd"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // shelf is the store as it was at one moment.
@@ -60,7 +61,7 @@ func (s *shelf) again() error {
 // has implements stock.
 func (s *shelf) has(ref, platform string) (image.Image, bool) {
 	img, ok := image.Image{}, false
-	if n, err := image.ParseName(ref); err == nil {
+	if n, err := imageref.Parse(ref); err == nil {
 		if n.Digest == "" {
 			n = n.Tagged()
 		}

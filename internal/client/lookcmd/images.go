@@ -17,6 +17,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
 
@@ -109,13 +110,13 @@ func imageOf(e *client.Env, project string, c *api.Container) (show.ImageRow, er
 // nameOf splits the name under which a container knows its image; one that came
 // from a file has the names that the file gave it.
 func nameOf(ref string, img *image.Image) (repository, tag string) {
-	if image.IsSource(ref) {
+	if imageref.IsSource(ref) {
 		if len(img.Names) == 0 {
 			return "", ""
 		}
 		ref = img.Names[0]
 	}
-	n, err := image.ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err != nil || strings.HasPrefix(strings.TrimPrefix(img.ID, "sha256:"), ref) || ref == img.ID {
 		return "", "" // it was named by its id
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imagecmd"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
+	"github.com/mocker-compose/mocker-compose/internal/image/diskusage"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 )
 
@@ -93,7 +95,7 @@ func allVolumes(e *client.Env) (list []volume, err error) {
 
 // measure finds the sizes, in one go.
 func (h *holdings) measure(ctx context.Context, e *client.Env, s *image.Store) error {
-	mounts, err := s.Mounts()
+	mounts, err := s.Mounts().List()
 	if err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (h *holdings) measure(ctx context.Context, e *client.Env, s *image.Store) e
 		paths = append(paths, vs.Path(h.volumes[i].name))
 	}
 	for i := range mounts {
-		paths = append(paths, s.MountPath(&mounts[i]))
+		paths = append(paths, s.Mounts().Path(mounts[i].Name))
 	}
 	sizes, err := Sizes(ctx, s, paths)
 	if err != nil {
@@ -121,7 +123,7 @@ func (h *holdings) measure(ctx context.Context, e *client.Env, s *image.Store) e
 		h.volumes[i].bytes = sizes[i]
 	}
 	sizes = sizes[len(h.volumes):]
-	h.cache, err = s.CacheUses(ctx, func(m *image.Mount) int64 {
+	h.cache, err = s.CacheUses(ctx, func(m *cachemount.Info) int64 {
 		for i := range mounts {
 			if mounts[i].Name == m.Name {
 				return sizes[i]
@@ -165,7 +167,7 @@ func Sizes(ctx context.Context, s *image.Store, paths []string) (sizes []int64, 
 		if err != nil || len(got) != len(part) {
 			got = nil
 			for _, path := range part {
-				got = append(got, image.TreeSize(path))
+				got = append(got, diskusage.Content(path))
 			}
 		}
 		sizes = append(sizes, got...)

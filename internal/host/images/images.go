@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
 )
@@ -64,7 +65,7 @@ func (f *Finder) Find(ctx context.Context, ref string, say func(name, status str
 	}
 	var img image.Image
 	name := ref
-	if image.IsSource(ref) {
+	if imageref.IsSource(ref) {
 		loaded, err := loadImage(ctx, store, ref, say)
 		if err != nil {
 			return imageconfig.Resolved{}, err
@@ -107,7 +108,7 @@ func loadImage(ctx context.Context, store *image.Store, ref string, say func(nam
 // nameOf is what ps shows for an image from a file: the name that was asked for,
 // else the first that it has, else its short id.
 func nameOf(img *image.Image, ref string) string {
-	src, err := image.ParseSource(ref)
+	src, err := imageref.ParseSource(ref)
 	if err == nil && slices.Contains(img.Names, src.Ref) {
 		return src.Ref
 	}

@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 )
 
 // Layer writes the tar of a layer of the store, and compares its digest. The
 // caller is in the user namespace, where all files can be read, and keeps the
 // layer.
-func Layer(ctx context.Context, s *image.Store, key string, w io.Writer) (size int64, err error) {
-	files, err := s.LayerFiles(key)
+func Layer(ctx context.Context, s *layerstore.Store, key string, w io.Writer) (size int64, err error) {
+	files, err := s.Files(key)
 	if err != nil {
 		return 0, fmt.Errorf("layer %s: %w", key, err)
 	}
@@ -31,8 +31,8 @@ func Layer(ctx context.Context, s *image.Store, key string, w io.Writer) (size i
 }
 
 // Size is the size of the tar of a layer. It may have to be made for that.
-func Size(ctx context.Context, s *image.Store, key string) (int64, error) {
-	files, err := s.LayerFiles(key)
+func Size(ctx context.Context, s *layerstore.Store, key string) (int64, error) {
+	files, err := s.Files(key)
 	if err != nil {
 		return 0, fmt.Errorf("layer %s: %w", key, err)
 	}

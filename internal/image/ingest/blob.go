@@ -34,7 +34,7 @@ func (l *loader) blob(ctx context.Context, in *os.File, b *image.Blob) error {
 		}
 	}
 	read := false
-	lease, err := l.store.Layer(ctx, u.diffID.Hex, l.oneID, func(fs, record *os.File) (layer.Stats, error) {
+	lease, err := l.store.Layers().Layer(ctx, u.diffID.Hex, l.oneID, func(fs, record *os.File) (layer.Stats, error) {
 		counted := &counting{r: in, limit: u.size}
 		u.limits = layer.BlobLimits(u.size)
 		blob := bufio.NewReaderSize(counted, 1<<16)

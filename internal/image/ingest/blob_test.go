@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
@@ -225,7 +226,7 @@ func TestNoRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(top + "/images/layers/" + l.Key + "/" + image.TarRecord); err != nil {
+	if err := os.Remove(top + "/images/layers/" + l.Key + "/" + layerstore.TarRecord); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok, err := x.HasLayer(t.Context(), b.DiffID); !ok || err != nil {

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
@@ -73,7 +73,7 @@ func TestPruneCache(t *testing.T) {
 	if err := x.Close(); err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.CacheMount(t.Context(), "apt", image.SharingLocked)
+	m, err := s.Mounts().Take(t.Context(), "apt", cachemount.Locked)
 	if err != nil || !m.New {
 		t.Fatalf("%+v, %v", m, err)
 	}
@@ -100,7 +100,7 @@ func TestPruneCache(t *testing.T) {
 	if got := pruned(t, s, image.CacheOptions{}); !strings.HasPrefix(got, "1 records") {
 		t.Errorf("the mount: %s", got)
 	}
-	if left, err := s.Mounts(); err != nil || len(left) > 0 {
+	if left, err := s.Mounts().List(); err != nil || len(left) > 0 {
 		t.Errorf("mounts left: %v, %v", left, err)
 	}
 	if _, err := s.Find("demo"); err != nil {
@@ -130,95 +130,6 @@ func TestCacheCollected(t *testing.T) {
 		if _, ok, err := y.CacheGet(t.Context(), step); ok != want || err != nil {
 			t.Errorf("%s: %v, %v", step, ok, err)
 		}
-	}
-}
-
-// TestCacheMount: who shares, who waits, who gets another.
-func TestCacheMount(t *testing.T) {
-	s, err := image.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	take := func(sharing string) *image.CacheMount {
-		m, err := s.CacheMount(t.Context(), "id", sharing)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if m.New {
-			if err := m.Filled(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return m
-	}
-	a, b := take(image.SharingShared), take("")
-	if a.Path != b.Path || !a.New || b.New {
-		t.Errorf("shared: %+v, %+v", a, b)
-	}
-	c, d := take(image.SharingPrivate), take(image.SharingPrivate)
-	if c.Path == a.Path || c.Path == d.Path || !c.New {
-		t.Errorf("private: %+v, %+v", c, d)
-	}
-	got := make(chan *image.CacheMount)
-	go func() { got <- take(image.SharingLocked) }()
-	select {
-	case m := <-got:
-		t.Errorf("locked beside shared: %+v", m)
-	case <-time.After(50 * time.Millisecond):
-	}
-	a.Close()
-	b.Close()
-	if m := <-got; m.Path != a.Path || m.New {
-		t.Errorf("locked: %+v", m)
-	}
-	if _, err := s.CacheMount(t.Context(), "id", "some"); err == nil {
-		t.Error("a way to share that there is not")
-	}
-}
-
-// TestCacheMountIsFilledFirst: who wants a cache that another step is filling waits for
-// that; one that was not filled to the end is new again, and empty.
-func TestCacheMountIsFilledFirst(t *testing.T) {
-	s, err := image.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := s.CacheMount(t.Context(), "id", image.SharingShared)
-	if err != nil || !first.New {
-		t.Fatalf("%+v, %v", first, err)
-	}
-	if err := os.WriteFile(first.Path+"/half", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if m, err := s.CacheMount(ctx, "id", image.SharingShared); err == nil {
-		t.Errorf("while it is filled: %+v", m)
-	}
-	if err := first.Close(); err != nil { // as the death of its process
-		t.Fatal(err)
-	}
-	second, err := s.CacheMount(t.Context(), "id", image.SharingShared)
-	if err != nil || !second.New {
-		t.Fatalf("half filled: %+v, %v", second, err)
-	}
-	if left, err := os.ReadDir(second.Path); err != nil || len(left) > 0 {
-		t.Errorf("left: %v, %v", left, err)
-	}
-	if err := second.Filled(); err != nil {
-		t.Fatal(err)
-	}
-	third, err := s.CacheMount(t.Context(), "id", image.SharingShared)
-	if err != nil || third.New {
-		t.Errorf("beside the second: %+v, %v", third, err)
-	}
-	for _, m := range []*image.CacheMount{second, third} {
-		if err := m.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-	if m, err := s.CacheMount(t.Context(), "id", image.SharingLocked); err != nil || m.New {
-		t.Errorf("later: %+v, %v", m, err)
 	}
 }
 

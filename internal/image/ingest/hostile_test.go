@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/imagetest"
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
@@ -118,7 +119,7 @@ func tame(t *testing.T, s *image.Store) {
 			}
 		}
 		for _, n := range img.Names {
-			if got, err := image.ParseName(n); err != nil || got.String() != n {
+			if got, err := imageref.Parse(n); err != nil || got.String() != n {
 				t.Errorf("name %q: %v", n, err)
 			}
 		}

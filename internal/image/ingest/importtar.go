@@ -21,7 +21,7 @@ func (l *loader) importTar(ctx context.Context, in *os.File, as *image.Import) e
 	if in == nil {
 		return errors.New("a directory cannot be imported: give a tar of it")
 	}
-	lease, diffHex, err := l.store.NewLayer(ctx, l.oneID, func(fs, record *os.File) (layer.Stats, string, error) {
+	lease, diffHex, err := l.store.Layers().NewLayer(ctx, l.oneID, func(fs, record *os.File) (layer.Stats, string, error) {
 		return l.unpackTar(ctx, in, fs, record)
 	})
 	if err != nil {

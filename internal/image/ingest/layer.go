@@ -16,13 +16,14 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/archive"
 	"github.com/mocker-compose/mocker-compose/internal/image/exact"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 )
 
 // layer leases the nth layer of an image.
-func (l *loader) layer(ctx context.Context, a *archive.Image, n int) (*image.Lease, error) {
+func (l *loader) layer(ctx context.Context, a *archive.Image, n int) (*layerstore.Lease, error) {
 	src, read := &a.Layers[n], false
-	lease, err := l.store.Layer(ctx, src.DiffID.Hex, l.oneID, func(fs, record *os.File) (st layer.Stats, err error) {
+	lease, err := l.store.Layers().Layer(ctx, src.DiffID.Hex, l.oneID, func(fs, record *os.File) (st layer.Stats, err error) {
 		l.out.progress("layer %d of %d: unpacking %d bytes", n+1, len(a.Layers), src.Size)
 		read = true
 		return l.unpack(ctx, src, fs, record)

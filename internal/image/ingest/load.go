@@ -12,6 +12,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/archive"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 )
 
 // loader brings images into the store.
@@ -81,8 +83,8 @@ func (l *loader) files(ctx context.Context, in *input) (archive.Files, func() er
 
 // sameName compares references as docker understands them.
 func sameName(a, b string) bool {
-	x, xerr := image.ParseName(a)
-	y, yerr := image.ParseName(b)
+	x, xerr := imageref.Parse(a)
+	y, yerr := imageref.Parse(b)
 	return a == b || xerr == nil && yerr == nil && x.Tagged() == y.Tagged()
 }
 
@@ -103,10 +105,10 @@ func (l *loader) commit(ctx context.Context, news []image.New) error {
 // leases are held until the images are visible.
 type leases struct {
 	mu   sync.Mutex
-	list []*image.Lease
+	list []*layerstore.Lease
 }
 
-func (l *leases) add(x *image.Lease) {
+func (l *leases) add(x *layerstore.Lease) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = append(l.list, x)
@@ -137,7 +139,7 @@ func (l *loader) image(ctx context.Context, a *archive.Image, leases *leases) (*
 // names leaves out what is not a name: it is not worth refusing an image.
 func (l *loader) names(a *archive.Image) (names, digests []string) {
 	for _, s := range a.Names {
-		n, err := image.ParseName(s)
+		n, err := imageref.Parse(s)
 		if err != nil || n.Digest != "" {
 			l.out.send(image.Message{Notice: fmt.Sprintf("%q is not taken over as a name: it is none", s)})
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/confine"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/diskusage"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 )
 
@@ -66,7 +67,7 @@ func run(ctx context.Context, args []string, out *answers, watch func()) error {
 		return err
 	case image.OpSizes:
 		for _, path := range req.Paths {
-			n := image.TreeSize(path)
+			n := diskusage.Content(path)
 			out.send(image.Message{Bytes: &n})
 		}
 		return nil
@@ -117,7 +118,7 @@ func bring(ctx context.Context, store *image.Store, req *image.Request, out *ans
 	if err != nil {
 		return err
 	}
-	if err := store.SetOneID(oneID); err != nil {
+	if err := store.Layers().SetOneID(oneID); err != nil {
 		return err
 	}
 	l := &loader{store: store, out: out, oneID: oneID, root: root}

@@ -13,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/archive"
 	"github.com/mocker-compose/mocker-compose/internal/image/exact"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // save writes images to out, which is standard input: standard output is for
@@ -63,12 +64,12 @@ func (l *loader) saved(ctx context.Context, x *image.Session, img *image.Image) 
 		if err != nil {
 			return nil, err
 		}
-		size, err := exact.Size(ctx, l.store, key)
+		size, err := exact.Size(ctx, l.store.Layers(), key)
 		if err != nil {
 			return nil, err
 		}
 		s.Layers = append(s.Layers, archive.SavedLayer{DiffID: diffID, Size: size, Write: func(w io.Writer) error {
-			_, err := exact.Layer(ctx, l.store, key, w)
+			_, err := exact.Layer(ctx, l.store.Layers(), key, w)
 			return err
 		}})
 	}
@@ -77,7 +78,7 @@ func (l *loader) saved(ctx context.Context, x *image.Session, img *image.Image) 
 
 func savedNames(names []string) (out []archive.SavedName) {
 	for _, name := range names {
-		if n, err := image.ParseName(name); err == nil { // the store has no others
+		if n, err := imageref.Parse(name); err == nil { // the store has no others
 			out = append(out, archive.SavedName{Familiar: name, Full: n.Domain + "/" + n.Path + ":" + n.Tag, Tag: n.Tag})
 		}
 	}

@@ -16,7 +16,7 @@ func (l *loader) tar(ctx context.Context, out *os.File, key string) error {
 		return errors.New("there is nothing to write to")
 	}
 	w := bufio.NewWriterSize(out, 1<<17)
-	if _, err := exact.Layer(ctx, l.store, key, w); err != nil {
+	if _, err := exact.Layer(ctx, l.store.Layers(), key, w); err != nil {
 		return err
 	}
 	return w.Flush()

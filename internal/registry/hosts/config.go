@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // Config is what all files say.
@@ -100,7 +100,7 @@ func (e *BlockedError) Error() string {
 
 // Endpoints are the mirrors of an image's registry, and at last the registry
 // itself, or what stands for it.
-func (c *Config) Endpoints(n image.Name) ([]Endpoint, error) {
+func (c *Config) Endpoints(n imageref.Name) ([]Endpoint, error) {
 	n = n.Tagged()
 	full := n.Domain + "/" + n.Path
 	ref := full

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // machine is a root directory with files, and a home in it.
@@ -40,7 +40,7 @@ func (m *machine) load() (*Config, error) {
 // insecure, "+" a mirror.
 func ask(t *testing.T, c *Config, ref string) string {
 	t.Helper()
-	n, err := image.ParseName(ref)
+	n, err := imageref.Parse(ref)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func FuzzRegistries(f *testing.F) {
 		if err != nil {
 			return
 		}
-		n, err := image.ParseName(ref)
+		n, err := imageref.Parse(ref)
 		if err != nil {
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // Image is one that podman has.
@@ -109,7 +110,7 @@ func (i *Image) Load(ctx context.Context, store *image.Store) (img image.Image, 
 		return img, err
 	}
 	for _, name := range i.entry.Names {
-		p, err := image.ParseName(name)
+		p, err := imageref.Parse(name)
 		if err != nil {
 			continue // which our store cannot have
 		}

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 )
 
 // imageEntry is one of images.json.
@@ -111,17 +111,17 @@ func (e *imageEntry) is(name string) bool {
 	if len(hex) >= 12 && strings.Trim(hex, "0123456789abcdef") == "" && strings.HasPrefix(e.ID, hex) {
 		return true
 	}
-	want, err := image.ParseName(name)
+	want, err := imageref.Parse(name)
 	if err != nil {
 		return false
 	}
 	want = want.Tagged()
 	forms := []string{full(want)}
-	if local, err := image.ParseName("localhost/" + name); err == nil && want.Domain == "docker.io" {
+	if local, err := imageref.Parse("localhost/" + name); err == nil && want.Domain == "docker.io" {
 		forms = append(forms, full(local.Tagged()))
 	}
 	for _, n := range e.Names {
-		has, err := image.ParseName(n)
+		has, err := imageref.Parse(n)
 		if err != nil {
 			continue
 		}
@@ -135,7 +135,7 @@ func (e *imageEntry) is(name string) bool {
 	return false
 }
 
-func full(n image.Name) string { return n.Domain + "/" + n.Path + ":" + n.Tag + "@" + n.Digest }
+func full(n imageref.Name) string { return n.Domain + "/" + n.Path + ":" + n.Tag + "@" + n.Digest }
 
 // document is what is kept beside an image under a key. The names of keys that
 // are not plain are base64 there.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -32,7 +32,7 @@ func Convert(src Source, m *types.Project, s types.ServiceConfig, named bool) (*
 		return nil, nil
 	}
 	at := []string{"services", s.Name, "build"}
-	if strings.HasPrefix(s.Image, rootfsPrefix) || image.IsSource(s.Image) {
+	if strings.HasPrefix(s.Image, rootfsPrefix) || imageref.IsSource(s.Image) {
 		return nil, src.Fault("write image: NAME[:TAG], or remove build", fmt.Sprintf("services.%s: build cannot make %s", s.Name, s.Image), at...)
 	}
 	if b.DockerfileInline != "" && b.Dockerfile != "" {
@@ -69,11 +69,11 @@ func Convert(src Source, m *types.Project, s types.ServiceConfig, named bool) (*
 func (r *reader) names() error {
 	s, out := r.service, r.out
 	for _, tag := range out.Tags {
-		if n, err := image.ParseName(tag); err != nil || n.Digest != "" {
+		if n, err := imageref.Parse(tag); err != nil || n.Digest != "" {
 			return r.src.Fault("write NAME[:TAG]", fmt.Sprintf("services.%s.build.tags: %q is no name of an image", s.Name, tag), "services", s.Name, "build", "tags", tag)
 		}
 	}
-	if n, err := image.ParseName(s.Image); err == nil && n.Digest != "" {
+	if n, err := imageref.Parse(s.Image); err == nil && n.Digest != "" {
 		return r.src.Fault("write NAME[:TAG], or remove build", fmt.Sprintf("services.%s.image: what is built cannot be named by a digest", s.Name), "services", s.Name, "image")
 	} else if err != nil && !out.Named {
 		return r.src.Fault("write image: NAME", fmt.Sprintf("services.%s.build: %v: %q would be its image's name", s.Name, err, s.Image), "services", s.Name, "build")

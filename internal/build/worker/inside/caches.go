@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
 )
 
 // cacheOf is the id of the directory of mount i, which outlives the build. One that
@@ -35,7 +35,7 @@ func (r *running) takeCaches(ctx context.Context) error {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.cacheOf(a), r.cacheOf(b)) })
-	r.caches = map[string]*image.CacheMount{}
+	r.caches = map[string]*cachemount.Mount{}
 	for _, i := range order {
 		id := r.cacheOf(i)
 		if r.caches[id] != nil {
@@ -55,15 +55,15 @@ func (r *running) takeCaches(ctx context.Context) error {
 func (r *running) sharing(order []int, id string) (how string) {
 	for _, i := range order {
 		m := &r.job.Run.Mounts[i]
-		if r.cacheOf(i) == id && (how == "" || m.Sharing == image.SharingLocked) {
-			how = cmp.Or(m.Sharing, image.SharingShared)
+		if r.cacheOf(i) == id && (how == "" || m.Sharing == cachemount.Locked) {
+			how = cmp.Or(m.Sharing, cachemount.Shared)
 		}
 	}
 	return how
 }
 
-func (r *running) takeCache(ctx context.Context, i int, id, sharing string) (*image.CacheMount, error) {
-	c, err := r.p.store.CacheMount(ctx, id, sharing)
+func (r *running) takeCache(ctx context.Context, i int, id, sharing string) (*cachemount.Mount, error) {
+	c, err := r.p.store.Mounts().Take(ctx, id, sharing)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (r *running) cache(i int, m *build.Mount) error {
 }
 
 // fill gives a new cache what it begins with.
-func (r *running) fill(ctx context.Context, i int, m *build.Mount, c *image.CacheMount) error {
+func (r *running) fill(ctx context.Context, i int, m *build.Mount, c *cachemount.Mount) error {
 	dst, err := os.Open(c.Path)
 	if err != nil {
 		return err

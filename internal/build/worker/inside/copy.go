@@ -68,7 +68,7 @@ func (s *step) show(ctx context.Context, keys []string) (*os.File, error) {
 // digest is that of what a copy would take out of layers.
 func (p *process) digest(ctx context.Context, job *build.CopyJob) (_ string, err error) {
 	s := &step{p: p}
-	if s.room, err = p.store.NewRoom(ctx); err != nil {
+	if s.room, err = p.store.Layers().NewRoom(ctx); err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()

@@ -9,8 +9,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/build/harvest"
-	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/exact"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
 
@@ -65,7 +65,7 @@ func (s *step) harvest(ctx context.Context, epoch *time.Time) (res harvest.Resul
 	if err := s.ready(ctx, upper, o.Below); err != nil {
 		return res, err
 	}
-	record, err := os.OpenFile(filepath.Join(s.room.Path(), image.TarRecord), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	record, err := os.OpenFile(filepath.Join(s.room.Path(), layerstore.TarRecord), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return res, err
 	}
@@ -109,7 +109,7 @@ func (s *step) tell(res *harvest.Result) {
 }
 
 // keep holds a layer until the worker is closed.
-func (p *process) keep(l *image.Lease) {
+func (p *process) keep(l *layerstore.Lease) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leases = append(p.leases, l)

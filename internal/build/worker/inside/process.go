@@ -16,6 +16,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build/worker"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
@@ -43,7 +44,7 @@ type process struct {
 	mu      sync.Mutex
 	jobs    map[int]context.CancelFunc
 	noticed map[string]bool
-	leases  []*image.Lease
+	leases  []*layerstore.Lease
 	serial  int
 }
 
@@ -105,7 +106,7 @@ func open(dirs state.Dirs, conn *wire.Conn, back *undo.Stack) (p *process, err e
 	if p.singleID, err = oneIDOnly(dirs.Images()); err != nil {
 		return nil, err
 	}
-	if err := p.store.SetOneID(p.singleID); err != nil {
+	if err := p.store.Layers().SetOneID(p.singleID); err != nil {
 		return nil, err
 	}
 	p.empty = filepath.Join(dirs.Data, "empty")

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -23,7 +23,7 @@ func (p *process) baseLayer() string { return filepath.Join(p.dirs.Data, "build-
 // step is the root directory of one step, and where its changes go.
 type step struct {
 	p        *process
-	room     *image.Room
+	room     *layerstore.Room
 	layers   []string // the directories below, the topmost first
 	root     *os.File // a mount that is mounted nowhere
 	count    int      // of directories made in the room
@@ -44,7 +44,7 @@ func (p *process) newStep(ctx context.Context, keys []string, programs bool) (_ 
 	if s.layers, err = layer.Visible(s.layers); err != nil {
 		return nil, err
 	}
-	if s.room, err = p.store.NewRoom(ctx); err != nil {
+	if s.room, err = p.store.Layers().NewRoom(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.makeRoot(ctx); err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/build/worker"
-	"github.com/mocker-compose/mocker-compose/internal/image"
+	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
@@ -29,7 +29,7 @@ type running struct {
 	at      *place // nil = the host's network
 	spec    *specs.Spec
 	sources map[string]sandbox.Source
-	caches  map[string]*image.CacheMount // by their ids
+	caches  map[string]*cachemount.Mount // by their ids
 	points  points
 }
 

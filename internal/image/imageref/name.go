@@ -1,4 +1,4 @@
-package image
+package imageref
 
 import (
 	"fmt"
@@ -23,9 +23,9 @@ const (
 	maxTagLength  = 128
 )
 
-// ParseName reads a reference. Docker's short forms are filled up: "nginx" is
+// Parse reads a reference. Docker's short forms are filled up: "nginx" is
 // docker.io/library/nginx. A tag is not made up, see [Name.Tagged].
-func ParseName(s string) (Name, error) {
+func Parse(s string) (Name, error) {
 	n, err := parseName(s)
 	if err != nil {
 		return Name{}, fmt.Errorf("invalid reference %q: %w", s, err)
@@ -36,7 +36,7 @@ func ParseName(s string) (Name, error) {
 func parseName(s string) (n Name, err error) {
 	rest, digest, ok := strings.Cut(s, "@")
 	if ok {
-		if err := checkDigest(digest); err != nil {
+		if _, err := Hex(digest); err != nil {
 			return n, err
 		}
 		n.Digest = digest
@@ -47,7 +47,7 @@ func parseName(s string) (n Name, err error) {
 		}
 		rest = rest[:i]
 	}
-	if isHex(rest, 64) {
+	if IsHex(rest, 64) {
 		return n, fmt.Errorf("64 hexadecimal digits are an id, not a name")
 	}
 	n.Domain, n.Path = splitDomain(rest)
@@ -125,18 +125,6 @@ func (n Name) Full() string {
 		s += "@" + n.Digest
 	}
 	return s
-}
-
-func checkDigest(s string) error {
-	if hex, ok := strings.CutPrefix(s, "sha256:"); ok && isHex(hex, 64) {
-		return nil
-	}
-	return fmt.Errorf("%q is no digest: sha256: and 64 hexadecimal digits", s)
-}
-
-// isHex reports n lower-case hexadecimal digits.
-func isHex(s string, n int) bool {
-	return len(s) == n && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 func isTag(s string) bool {

@@ -1,4 +1,4 @@
-package image
+package layerstore
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/image/doomed"
+	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -31,11 +33,11 @@ func (s *Store) NewRoom(ctx context.Context) (*Room, error) {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails, says its documentation
 	name := hex.EncodeToString(random[:])
-	lock, err := state.WaitLock(ctx, s.path("locks", name), unix.LOCK_EX)
+	lock, err := state.WaitLock(ctx, s.lock(name), unix.LOCK_EX)
 	if err != nil {
 		return nil, fmt.Errorf("room for a layer: %w", err)
 	}
-	r := &Room{store: s, name: tmpPrefix + name, lock: lock}
+	r := &Room{store: s, name: doomed.TmpPrefix + name, lock: lock}
 	if err := r.make(); err != nil {
 		return nil, errors.Join(fmt.Errorf("room for a layer: %w", err), r.Close())
 	}
@@ -57,19 +59,19 @@ func (r *Room) make() (err error) {
 }
 
 // Path is the directory, for a mount.
-func (r *Room) Path() string { return r.store.path("layers", r.name) }
+func (r *Room) Path() string { return r.store.Path(r.name) }
 
 // Take makes a layer of the room's "fs", which nobody may write any more: diffID
 // is the digest of its tar, which [TarRecord] in the room, if it is there, makes
 // again. oneID: all belongs to root because there is one id only. If the layer
 // is there already, that one is leased.
 func (r *Room) Take(ctx context.Context, diffID string, oneID bool, st layer.Stats) (*Lease, error) {
-	if _, err := digestHex(diffID); err != nil {
+	if _, err := imageref.Hex(diffID); err != nil {
 		return nil, fmt.Errorf("layer %q: %w", diffID, err)
 	}
 	var lease *Lease
-	err := r.store.inLayers(func(dir *os.File) (err error) {
-		lease, err = r.store.adoptLayer(ctx, dir, r.name, layerRecord{diffID, oneID, st})
+	err := r.store.inside(func(dir *os.File) (err error) {
+		lease, err = r.store.adoptLayer(ctx, dir, r.name, Record{diffID, oneID, st})
 		return err
 	})
 	return lease, err
@@ -77,7 +79,7 @@ func (r *Room) Take(ctx context.Context, diffID string, oneID bool, st layer.Sta
 
 // Close removes the room and what is left in it.
 func (r *Room) Close() error {
-	err := r.store.inLayers(func(dir *os.File) error { return safepath.RemoveAll(dir, r.name) })
+	err := r.store.inside(func(dir *os.File) error { return safepath.RemoveAll(dir, r.name) })
 	if r.Dir != nil {
 		err = errors.Join(err, r.Dir.Close())
 	}

@@ -1,13 +1,13 @@
-package image
+package layerstore
 
 import "sync"
 
 // aheadStep is after how many bytes of unpacked blobs the disk is given work.
 const aheadStep = 16 << 20
 
-// ahead brings layers to disk while more are being unpacked: the disk would idle until
+// Ahead brings layers to disk while more are being unpacked: the disk would idle until
 // the commit, and the commit wait for all of it.
-type ahead struct {
+type Ahead struct {
 	store *Store
 
 	mu      sync.Mutex
@@ -16,8 +16,11 @@ type ahead struct {
 	err     error         // syncfs(2) tells a failed write once: the commit's would not hear of it
 }
 
-// add counts what was unpacked.
-func (a *ahead) add(n int64) {
+// Ahead is for layers that one process makes.
+func (s *Store) Ahead() *Ahead { return &Ahead{store: s} }
+
+// Add counts what was unpacked.
+func (a *Ahead) Add(n int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pending += n
@@ -26,7 +29,7 @@ func (a *ahead) add(n int64) {
 	}
 	a.pending, a.running = 0, make(chan struct{})
 	go func() {
-		err := a.store.syncLayers()
+		err := a.store.Sync()
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		close(a.running)
@@ -34,8 +37,8 @@ func (a *ahead) add(n int64) {
 	}()
 }
 
-// settle waits for what is under way, and returns the error of any that was.
-func (a *ahead) settle() error {
+// Settle waits for what is under way, and returns the error of any that was.
+func (a *Ahead) Settle() error {
 	a.mu.Lock()
 	running := a.running
 	a.mu.Unlock()

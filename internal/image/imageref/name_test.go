@@ -1,11 +1,11 @@
-package image
+package imageref
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestParseName(t *testing.T) {
+func TestParse(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("ab", 32)
 	for in, want := range map[string]string{ // "" = refused
 		"nginx":                            "nginx",
@@ -51,56 +51,33 @@ func TestParseName(t *testing.T) {
 		"docker-archive:/tmp/x.tar:latest": "",
 		"../../etc":                        "",
 	} {
-		n, err := ParseName(in)
+		n, err := Parse(in)
 		if got := n.String(); err == nil && got != want || err != nil && want != "" {
-			t.Errorf("ParseName(%q) = %q, %v; want %q", in, got, err, want)
+			t.Errorf("Parse(%q) = %q, %v; want %q", in, got, err, want)
 		}
 	}
 }
 
 func TestTagged(t *testing.T) {
-	n, err := ParseName("docker.io/library/nginx")
+	n, err := Parse("docker.io/library/nginx")
 	if err != nil || n.Tagged().String() != "nginx:latest" {
 		t.Errorf("%v %v", n.Tagged(), err)
 	}
 }
 
-func FuzzParseName(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add("localhost:5000/a/b:c")
 	f.Add("nginx@sha256:" + strings.Repeat("0", 64))
 	f.Fuzz(func(t *testing.T, s string) {
-		n, err := ParseName(s)
+		n, err := Parse(s)
 		if err != nil {
 			return
 		}
-		again, err := ParseName(n.String())
+		again, err := Parse(n.String())
 		if err != nil || again != n {
 			t.Errorf("%q: %+v, its familiar form %q: %+v, %v", s, n, n.String(), again, err)
 		}
 	})
-}
-
-func TestParseSource(t *testing.T) {
-	for in, want := range map[string]Source{
-		"docker-archive:a.tar":            {DockerArchive, "a.tar", ""},
-		"docker-archive:/x/a.tar:app:1.0": {DockerArchive, "/x/a.tar", "app:1.0"},
-		"docker-archive:a.tar:@1":         {DockerArchive, "a.tar", "@1"},
-		"oci-archive:b.tar:latest":        {OCIArchive, "b.tar", "latest"},
-		"oci:dir":                         {OCIDir, "dir", ""},
-	} {
-		got, err := ParseSource(in)
-		if err != nil || got != want || got.String() != in || !IsSource(in) {
-			t.Errorf("ParseSource(%q) = %+v, %v", in, got, err)
-		}
-	}
-	for _, in := range []string{"nginx", "nginx:1", "rootfs:x", "oci", "", "docker-archive/x:1"} {
-		if IsSource(in) {
-			t.Errorf("IsSource(%q)", in)
-		}
-	}
-	if _, err := ParseSource("oci:"); err == nil {
-		t.Error("no path: accepted")
-	}
 }
 
 func TestFull(t *testing.T) {
@@ -112,7 +89,7 @@ func TestFull(t *testing.T) {
 		"nginx" + digest:     "docker.io/library/nginx" + digest,
 		"nginx:1" + digest:   "docker.io/library/nginx:1" + digest,
 	} {
-		n, err := ParseName(in)
+		n, err := Parse(in)
 		if err != nil || n.Full() != want {
 			t.Errorf("%s in full: %s, %v", in, n.Full(), err)
 		}
