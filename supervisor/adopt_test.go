@@ -13,20 +13,21 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/kerneltest"
 )
 
 func TestAdoptionCostsNoRun(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("db", program{probe: ok(0)})
+		g.f.Set("db", program{Probe: ok(0)})
 		g.must(g.up(chain()))
-		g.f.clear()
+		g.f.ClearCalls()
 		g.crash()
 		g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
 		sleep(time.Minute)
-		if calls := g.f.callLog(); len(calls) > 0 {
+		if calls := g.f.Calls(); len(calls) > 0 {
 			t.Errorf("adoption called %v", calls)
 		}
-		g.f.crash("demo-db-1", 1) // everything works on: policy, holding, health
+		g.f.Crash("demo-db-1", 1) // everything works on: policy, holding, health
 		sleep(5 * time.Second)
 		g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
 	})
@@ -42,29 +43,29 @@ func TestAdoptionAtEachState(t *testing.T) {
 		want   string         // states then
 		starts int            // of a, all told
 	}{
-		{"an end that nobody saw", nil, func(g *stage) { g.f.crash("demo-a-1", 3) }, time.Second, "a-1=running", 2},
+		{"an end that nobody saw", nil, func(g *stage) { g.f.Crash("demo-a-1", 3) }, time.Second, "a-1=running", 2},
 		{"in the back-off", func(g *stage) {
-			g.f.crash("demo-a-1", 3)
+			g.f.Crash("demo-a-1", 3)
 			sleep(250 * time.Millisecond)
-			g.f.crash("demo-a-1", 3)
+			g.f.Crash("demo-a-1", 3)
 			sleep(150 * time.Millisecond)
 		}, nil, 100 * time.Millisecond, "a-1=running", 3},
 		{"stopped", func(g *stage) { g.stopAll() }, nil, time.Hour, "a-1=exited", 1},
 		{"stopping, ends unseen", func(g *stage) {
-			g.f.mu.Lock()
-			g.f.runs["demo-a-1"].prog.stubborn = true
-			g.f.mu.Unlock()
+			g.f.Mu.Lock()
+			g.f.Runs["demo-a-1"].Program.Stubborn = true
+			g.f.Mu.Unlock()
 			go g.stopAll()
 			sleep(time.Second)
-		}, func(g *stage) { g.f.crash("demo-a-1", 0) }, time.Hour, "a-1=exited", 1},
+		}, func(g *stage) { g.f.Crash("demo-a-1", 0) }, time.Hour, "a-1=exited", 1},
 		{"stopping, does not end", func(g *stage) {
-			g.f.mu.Lock()
-			g.f.runs["demo-a-1"].prog.stubborn = true
-			g.f.mu.Unlock()
+			g.f.Mu.Lock()
+			g.f.Runs["demo-a-1"].Program.Stubborn = true
+			g.f.Mu.Unlock()
 			go g.stopAll()
 			sleep(time.Second)
 		}, nil, 11 * time.Second, "a-1=exited", 1},
-		{"the holder died", func(*stage) { sleep(time.Second) }, func(g *stage) { g.f.vanish() }, time.Hour, "a-1=exited", 1},
+		{"the holder died", func(*stage) { sleep(time.Second) }, func(g *stage) { g.f.Vanish() }, time.Hour, "a-1=exited", 1},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -73,7 +74,7 @@ func TestAdoptionAtEachState(t *testing.T) {
 				if c.before != nil {
 					c.before(g)
 				}
-				_ = g.s.ask(func() { g.s.forgotten = true })
+				_ = g.s.loop.Ask(func() { g.s.loop.Abandon() })
 				g.s.Close()
 				if c.while != nil {
 					c.while(g)
@@ -89,30 +90,20 @@ func TestAdoptionAtEachState(t *testing.T) {
 	}
 }
 
-// vanish takes all runs away without a trace, as the end of the holder does.
-func (f *fakeRuntime) vanish() {
-	f.end()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	clear(f.runs)
-	clear(f.made)
-	clear(f.networks)
-}
-
 func TestTheEndOfTheHolderIsNoCrashOfTheServices(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := chain()
-		g.f.set("db", program{probe: ok(0)})
+		g.f.Set("db", program{Probe: ok(0)})
 		g.must(g.up(p))
-		g.f.mu.Lock()
-		for _, r := range g.f.runs {
-			r.die(Exit{Code: 137, Lost: true})
+		g.f.Mu.Lock()
+		for _, r := range g.f.Runs {
+			r.Die(Exit{Code: 137, Lost: true})
 		}
-		g.f.mu.Unlock()
-		g.f.clear()
+		g.f.Mu.Unlock()
+		g.f.ClearCalls()
 		sleep(time.Hour)
 		g.wantStates("api-1=exited db-1=exited other-1=exited web-1=exited")
-		if calls := g.f.callLog(); len(calls) > 0 {
+		if calls := g.f.Calls(); len(calls) > 0 {
 			t.Errorf("calls %v", calls)
 		}
 	})
@@ -123,14 +114,14 @@ func TestAfterTheHolderUpWorks(t *testing.T) {
 		p := proj(svc("a", restarts("always", 0)))
 		g.must(g.up(p))
 		g.s.Close()
-		g.f.vanish()
+		g.f.Vanish()
 		g.boot()
 		if ps := g.do(api.Request{Op: api.OpPS}).ps[0]; ps.ExitCode != 137 || !strings.HasPrefix(ps.Reason, "lost") {
 			t.Errorf("ps %+v", ps)
 		}
 		g.must(g.up(p))
 		g.wantStates("a-1=running")
-		if !g.f.networks["demo_default"] {
+		if !g.f.Bridges["demo_default"] {
 			t.Error("the network was not made again")
 		}
 	})
@@ -138,9 +129,9 @@ func TestAfterTheHolderUpWorks(t *testing.T) {
 
 func TestHeldContainersSurviveTheSupervisor(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("db", program{probe: ok(0)})
+		g.f.Set("db", program{Probe: ok(0)})
 		g.must(g.up(chain()))
-		g.f.crash("demo-db-1", 1)
+		g.f.Crash("demo-db-1", 1)
 		sleep(500 * time.Millisecond) // api and web are held
 		g.crash()
 		sleep(2 * time.Second)
@@ -152,7 +143,7 @@ func TestAnotherBootRunsNothing(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a", restarts("always", 0)), svc("b"))))
 		g.s.Close()
-		g.f.vanish()
+		g.f.Vanish()
 		path := g.dirs.StateFile("demo")
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -162,11 +153,11 @@ func TestAnotherBootRunsNothing(t *testing.T) {
 		if err := os.WriteFile(path, []byte(other), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		g.f.clear()
+		g.f.ClearCalls()
 		g.boot()
 		sleep(time.Hour)
 		g.wantStates("a-1=exited b-1=exited")
-		if calls := g.f.callLog(); len(calls) > 0 {
+		if calls := g.f.Calls(); len(calls) > 0 {
 			t.Errorf("calls %v", calls)
 		}
 	})
@@ -192,22 +183,23 @@ func TestKilledAtEverySave(t *testing.T) {
 // the actions that waited for it are lost too.
 func liveUntil(t *testing.T, kill int, idle bool) (saves int) {
 	g := newStage(t)
-	g.f.set("db", program{probe: ok(0), slow: 10 * time.Millisecond})
+	g.s.Close()
+	g.f.Set("db", program{Probe: ok(0), Slow: 10 * time.Millisecond})
 	killed := make(chan struct{})
-	_ = g.s.ask(func() {
-		g.s.onSave = func() {
-			if saves == kill {
-				close(killed)
-				for _, a := range g.s.actions {
-					if !idle {
-						g.s.spawn(a.run)
-					}
+	g.saved = func(actions []func()) {
+		if saves == kill {
+			close(killed)
+			for _, a := range actions {
+				if !idle {
+					g.s.loop.Spawn(a)
 				}
-				runtime.Goexit() // the loop does nothing any more
 			}
-			saves++
+			runtime.Goexit() // the loop does nothing any more
 		}
-	})
+		saves++
+	}
+	g.boot()
+	g.saved = nil
 	p := chain()
 	steps := []func(){
 		func() { g.up(p) },
@@ -232,8 +224,8 @@ func liveUntil(t *testing.T, kill int, idle bool) (saves int) {
 }
 
 func crashIf(g *stage, name string) {
-	if slices.Contains(g.f.live(), name) {
-		g.f.crash(name, 1)
+	if slices.Contains(g.f.Live(), name) {
+		g.f.Crash(name, 1)
 	}
 }
 
@@ -243,15 +235,15 @@ func afterwards(t *testing.T, g *stage, kill int, p project.Project, stopping bo
 		// The client asks again.
 		g.must(g.stopAll())
 		sleep(time.Minute)
-		if live := g.f.live(); len(live) > 0 {
+		if live := g.f.Live(); len(live) > 0 {
 			t.Errorf("killed at save %d: %v run after the stop", kill, live)
 		}
 	}
 	g.must(g.up(p))
 	g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
 	g.must(g.do(api.Request{Op: api.OpDown}))
-	if live := g.f.live(); len(live) > 0 || len(g.f.made) > 0 {
-		t.Errorf("killed at save %d: %v and %v are left", kill, live, g.f.made)
+	if live := g.f.Live(); len(live) > 0 || len(g.f.Made) > 0 {
+		t.Errorf("killed at save %d: %v and %v are left", kill, live, g.f.Made)
 	}
 	g.noBugs()
 }
@@ -259,7 +251,7 @@ func afterwards(t *testing.T, g *stage, kill int, p project.Project, stopping bo
 func TestCorruptRecords(t *testing.T) {
 	dir := t.TempDir()
 	dirs := state.Dirs{Run: filepath.Join(dir, "run"), Data: filepath.Join(dir, "data")}
-	f := newFake(t)
+	f := kerneltest.New(t)
 	cfg := Config{Name: "demo", Dirs: dirs, Runtime: f}
 	path := dirs.StateFile("demo")
 	s, err := New(t.Context(), cfg)

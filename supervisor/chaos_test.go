@@ -23,9 +23,9 @@ func TestFiftyClients(t *testing.T) {
 
 func fiftyClients(t *testing.T, seed uint64) {
 	g := newStage(t)
-	g.f.set("db", program{probe: ok(0), slow: 30 * time.Millisecond, dying: 20 * time.Millisecond})
-	g.f.set("api", program{life: 700 * time.Millisecond, code: 1})
-	g.f.set("web", program{stubborn: true})
+	g.f.Set("db", program{Probe: ok(0), Slow: 30 * time.Millisecond, Dying: 20 * time.Millisecond})
+	g.f.Set("api", program{Life: 700 * time.Millisecond, Code: 1})
+	g.f.Set("web", program{Stubborn: true})
 	p := chain()
 	for n := range p.Services {
 		p.Services[n].Restart = project.RestartPolicy{Mode: project.RestartAlways}
@@ -47,14 +47,14 @@ func fiftyClients(t *testing.T, seed uint64) {
 	if seed%2 == 0 {
 		g.must(g.do(api.Request{Op: api.OpStop, Stop: &api.StopRequest{Timeout: seconds(0)}}))
 		sleep(time.Hour)
-		if live := g.f.live(); len(live) > 0 {
+		if live := g.f.Live(); len(live) > 0 {
 			t.Errorf("seed %d: %v run after the last stop", seed, live)
 		}
 	} else {
-		g.f.set("api", program{})
+		g.f.Set("api", program{})
 		g.must(g.up(limitedTo(p, 999)))
 		sleep(10 * time.Second)
-		for _, c := range g.f.live() {
+		for _, c := range g.f.Live() {
 			g.wantLimit(c, 999)
 		}
 		g.wantStates("api-1=running db-1=running:healthy other-1=running web-1=running")
@@ -102,7 +102,7 @@ func randomRequest(rnd *rand.Rand, p project.Project) api.Request {
 
 func TestADownInTheMiddleLetsTheQueueGoOn(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{dying: time.Second})
+		g.f.Set("a", program{Dying: time.Second})
 		p := proj(svc("a"))
 		g.must(g.up(p))
 		down, up := make(chan reply), make(chan reply)

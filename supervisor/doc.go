@@ -1,44 +1,19 @@
-// Package supervisor keeps the containers of one project in their desired
-// state, and answers the commands about them. It knows no kernel: Runtime is
-// all that it needs of one, so its tests need neither rights nor namespaces.
+// Package supervisor answers the commands about one project, and keeps its containers in
+// their desired state. It knows no kernel: Runtime is all that it needs of one, so its
+// tests need neither rights nor namespaces.
 //
-// # Model
+// # Where things are
 //
-// A container (the record: Replica; the living object: instance) has two axes.
-// State is where it stands, Desired what is wanted of it. Why it does not run
-// is a third value, Reason, never a further state.
+//	door, wire     a connection, its one request, its answers
+//	op_*.go        a command each: what it refuses, whose turn it waits for, which plan it makes
+//	execution      carries out a plan for a command, and says what docker compose says
+//	lifecycle      keeps the containers: states, events, the table, the record, adoption
+//	kernel         what it needs of a kernel; internal/host is the real one
 //
-//	creating   Runtime.Create is under way
-//	created    exists, has never run
-//	starting   Runtime.Start is under way
-//	running    user code runs
-//	paused     it is there, and none of its processes runs
-//	stopping   runs, has been sent its stop signal; the grace period ticks
-//	ending     the run is over, Runtime.Stopped drains its logs, frees its ports
-//	waiting    will be started when its back-off is over
-//	exited     has run, does not run
-//	removing   Runtime.Remove is under way; then it is gone
-//
-//	           ┌────────── again, or a held one whose dependencies are back ─┐
-//	creating → created → starting → running → [stopping] → ending → exited ──┤
-//	                        ↑                                 └──→ waiting ──┘
-//	                        └────────────────────────────────────────┘
-//	running ⇄ paused → [stopping]
-//	exited, created → removing → gone
-//
-// All that can happen to a container is an Event: six commands (start, stop,
-// hold, remove, pause, unpause), the results of the runtime's calls, the end of a run, and
-// three timers. The table in table.go has a cell for each state and event; to
-// know what a stop does to a container that is ending, look there.
-//
-// # Two phases
-//
-// One goroutine, the loop, owns all of this. It takes every message that is
-// there (phase 1): cells change states and queue actions; then what follows for
-// others is settled: held containers whose conditions hold, waiters, idleness.
-// Then it acts (phase 2): the record is written if an action needs it, and each
-// action gets its own goroutine, whose result comes back as an event. Nothing
-// is decided on half of the news, and fifty starts share one write.
+// The words for states and events are those of package states, what is on disk is package
+// record's. Pure rules have their own packages: policy (restarts, health, signals, grace
+// periods), prestart (steps before a start), rollout (updates in groups), waits
+// (conditions), survey (what exists, as plans see it), vet (what is refused).
 //
 // # Commands
 //
@@ -46,14 +21,14 @@
 // order of arrival. A stop, a down or a kill cancels what would start the same
 // services, at once; so a stop always beats a start. Kill, exec, ps, info and
 // events wait for nobody. A command sends commands to containers and waits for
-// states (await); it never polls, so a dependent starts in the moment its
+// states; it never polls, so a dependent starts in the moment its
 // condition turns true. An up or start whose client has gone stops at its next
 // step. A stop, restart or down is finished: half of one is worse. All are
 // idempotent: after a crash of the supervisor the client just asks again.
 //
 // # One-off containers
 //
-// What run makes is an instance like the others, with a OneOff in its record.
+// What run makes is a container like the others, with a OneOff in its record.
 // It is no replica: plans leave it out, but for down, and for up as an orphan
 // when it has ended; conditions, restart policies and holds are not about it.
 // Its request stays until it has ended. The client chose its id, so a request
@@ -61,75 +36,9 @@
 // OneOff.Remove it goes when it has ended and no request has a claim on it;
 // after an adoption it waits some seconds for its client, who wants its exit code.
 //
-// # Hooks
-//
-// A running container whose post_start is not done is not set up: no condition on it is
-// met, and whoever started it waits (hooks.go). A stopping one whose pre_stop is not done
-// has not been told. What is done is recorded before the next hook begins. Steps of
-// pre_start are one-off containers that a start waits for (prepare.go).
-//
-// # Networks
-//
-// Where a container stands is changed while it runs (rewire.go): the record first,
-// then Runtime.Rewire. Whoever adopts makes what the record says, so a change may
-// be cut off anywhere. That a container leaves a network which will be made anew is
-// not recorded: it is to come back, whoever brings it.
-//
 // # Limits
 //
-// Limits change while a container runs (op_limits.go): the record first, with those
-// before, then Runtime.Limit. Whoever adopts finishes it. What the kernel cannot lower
-// is refused, and the record says again what it said.
-//
-// # Restarts
-//
-// When a run ends that nobody asked to end, the policy of the service decides
-// (package policy), with docker's back-off: 100 ms, doubling to a minute, anew
-// after a run of 10 s. A stop, or kill with a signal that ends things, makes
-// the desire "stopped", which no policy overrides; the intent is on disk before
-// the signal is sent.
-//
-// When a service is restarted, by a command, by being recreated, or by its
-// policy after a crash, those dependents, and only those, that say
-// restart: true are stopped and started when their conditions hold again. After
-// a crash they are "held" meanwhile, which is recorded. A crashed service does
-// not wait for its dependents to stop: it comes back as soon as it may.
-//
-// # Health
-//
-// A run is watched by its health check, by what its service says of its readiness
-// (package ready), or by both, whose verdicts are joined (policy.Join). A verdict changes
-// the record and wakes who waits. The record also keeps the last runs, who ended them and
-// the last failure of a command, for those who ask why (internal/why).
-//
-// # Crash and adoption
-//
-// state.json holds one Record. It is written before every action whose loss
-// would matter: create (what exists), start (the number of the run), stop and
-// kill (the intent). Other changes follow within 100 ms. New reads it and asks
-// Runtime.Adopt what still lives: runs go on, ends that nobody saw are handled
-// like fresh ones, back-offs and stops are resumed, held containers stay held.
-// What ran by the record but is not there vanished with the project's holder or
-// with the machine (reason "lost"): no policy brings it back, the user does. A
-// record that cannot be read is set aside, and the runtime is told that nothing
-// is known.
-//
-// # Invariants
-//
-//   - Only the loop changes an instance; only enter changes a state.
-//   - Calls to Runtime for one container never overlap (Exec, Signal, Kill,
-//     Rewire and Limit aside), and each has a deadline.
-//   - Every timer carries its instance's token and is void after any change of
-//     state.
-//   - All waits use the monotonic clock. The wall clock is shown, and bounds a
-//     resumed back-off from above only.
-//   - A full disk refuses creates and starts, never stops.
-//
-// # Limits
-//
-// Health checks of a run go on after adoption from the recorded verdict, with
-// one full interval of delay. A container inherits the anonymous volumes of the
-// one that it replaces, but not if its supervisor dies between the removal and
-// the creation: then they are nobody's. Events are not replayed across
-// supervisors.
+// A container inherits the anonymous volumes of the one that it replaces, but not if its
+// supervisor dies between the removal and the creation: then they are nobody's. Events
+// are not replayed across supervisors.
 package supervisor

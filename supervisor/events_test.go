@@ -71,9 +71,9 @@ func TestEventsAreRemembered(t *testing.T) {
 func TestEventsOfCommands(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a"))))
-		done := g.s.execEvents(&Container{Name: "demo-a-1", ID: g.do(api.Request{Op: api.OpPS}).ps[0].ID}, []string{"sh", "-c", "true"})
+		done := g.s.loop.ExecEvents(&Container{Name: "demo-a-1", ID: g.do(api.Request{Op: api.OpPS}).ps[0].ID}, []string{"sh", "-c", "true"})
 		done(7)
-		g.s.execEvents(&Container{Name: "demo-a-1", ID: "an earlier one of that name"}, []string{"false"})(1)
+		g.s.loop.ExecEvents(&Container{Name: "demo-a-1", ID: "an earlier one of that name"}, []string{"false"})(1)
 		if got := actions(g.recalled(time.Unix(1, 0), true)); got != "create create connect start exec_create: sh -c true exec_start: sh -c true exec_die(7)" {
 			t.Errorf("got %s", got)
 		}

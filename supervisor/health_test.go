@@ -36,7 +36,7 @@ func TestProbeTimes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
 				var ages []time.Duration
-				g.f.set("a", program{probe: func(age time.Duration) (int, time.Duration) {
+				g.f.Set("a", program{Probe: func(age time.Duration) (int, time.Duration) {
 					ages = append(ages, age)
 					return c.probe(age)
 				}})
@@ -57,14 +57,14 @@ func ok(took time.Duration) func(time.Duration) (int, time.Duration) {
 
 func TestATimeoutIsSaidAndTheProbeKilled(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{probe: ok(time.Hour)})
+		g.f.Set("a", program{Probe: ok(time.Hour)})
 		r := g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Wait: true,
 			Project: proj(svc("a", check(project.HealthCheck{Interval: time.Second, Timeout: 2 * time.Second, Retries: 1})))}})
 		want := "container demo-a-1 is unhealthy\nlast probe (exit -1): Health check exceeded timeout (2s)"
 		if r.err == nil || r.err.Message != want {
 			t.Errorf("error %+v, want %q", r.err, want)
 		}
-		if live := g.f.live(); len(live) != 1 {
+		if live := g.f.Live(); len(live) != 1 {
 			t.Errorf("%v live: the probe was not killed", live)
 		}
 	})
@@ -72,12 +72,12 @@ func TestATimeoutIsSaidAndTheProbeKilled(t *testing.T) {
 
 func TestHealthEndsWithTheRunAndBeginsWithTheNext(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{probe: ok(0)})
+		g.f.Set("a", program{Probe: ok(0)})
 		events, stop := g.listen()
 		g.must(g.up(proj(svc("a", restarts("always", 0), check(project.HealthCheck{Interval: time.Second})))))
 		sleep(1500 * time.Millisecond)
 		g.wantStates("a-1=running:healthy")
-		g.f.crash("demo-a-1", 1)
+		g.f.Crash("demo-a-1", 1)
 		sleep(200 * time.Millisecond)
 		g.wantStates("a-1=running:starting")
 		sleep(time.Second)

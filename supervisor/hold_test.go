@@ -23,7 +23,7 @@ func chain() project.Project {
 // lives is the order of starts and ends in the calls of the fake.
 func (g *stage) lives() string {
 	var parts []string
-	for _, call := range g.f.callLog() {
+	for _, call := range g.f.Calls() {
 		verb, name, _ := strings.Cut(call, " ")
 		if verb == "start" || verb == "stopped" {
 			parts = append(parts, strings.Replace(verb, "stopped", "end", 1)+" "+strings.Split(name, "-")[1])
@@ -34,12 +34,12 @@ func (g *stage) lives() string {
 
 func TestACrashTakesOnlyDependentsThatAskForIt(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("db", program{probe: ok(0)})
-		g.f.set("api", program{dying: 20 * time.Millisecond})
-		g.f.set("web", program{dying: 10 * time.Millisecond})
+		g.f.Set("db", program{Probe: ok(0)})
+		g.f.Set("api", program{Dying: 20 * time.Millisecond})
+		g.f.Set("web", program{Dying: 10 * time.Millisecond})
 		g.must(g.up(chain()))
-		g.f.clear()
-		g.f.crash("demo-db-1", 1)
+		g.f.ClearCalls()
+		g.f.Crash("demo-db-1", 1)
 		sleep(500 * time.Millisecond)
 		g.wantStates("api-1=exited db-1=running:starting other-1=running web-1=exited")
 		sleep(time.Second)
@@ -52,14 +52,14 @@ func TestACrashTakesOnlyDependentsThatAskForIt(t *testing.T) {
 
 func TestARestartCommandTakesDependentsAlong(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("db", program{probe: ok(0)})
+		g.f.Set("db", program{Probe: ok(0)})
 		g.must(g.up(chain()))
-		g.f.clear()
+		g.f.ClearCalls()
 		g.must(g.do(api.Request{Op: api.OpRestart, Stop: &api.StopRequest{Services: []string{"db"}}}))
 		if got, want := g.lives(), "end web, end api, end db, start db, start api, start web"; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		g.f.clear()
+		g.f.ClearCalls()
 		g.must(g.do(api.Request{Op: api.OpRestart, Stop: &api.StopRequest{Services: []string{"db"}, NoDeps: true}}))
 		if got, want := g.lives(), "end db, start db"; got != want {
 			t.Errorf("without dependents: got  %s\nwant %s", got, want)
@@ -69,10 +69,10 @@ func TestARestartCommandTakesDependentsAlong(t *testing.T) {
 
 func TestARecreatedServiceTakesDependentsAlong(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("db", program{probe: ok(0)})
+		g.f.Set("db", program{Probe: ok(0)})
 		p := chain()
 		g.must(g.up(p))
-		g.f.clear()
+		g.f.ClearCalls()
 		p.Services[1].Command = []string{"changed"}
 		g.must(g.up(p))
 		if got, want := g.lives(), "end web, end api, end db, start db, start api, start web"; got != want {
@@ -83,9 +83,9 @@ func TestARecreatedServiceTakesDependentsAlong(t *testing.T) {
 
 func TestHeldDependentsCanBeStopped(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("db", program{probe: ok(0)})
+		g.f.Set("db", program{Probe: ok(0)})
 		g.must(g.up(chain()))
-		g.f.crash("demo-db-1", 1)
+		g.f.Crash("demo-db-1", 1)
 		sleep(500 * time.Millisecond)
 		g.must(g.stopAll("api", "web"))
 		sleep(time.Minute)
@@ -98,8 +98,8 @@ func TestHeldDependentsAreGivenUpWithTheirDependency(t *testing.T) {
 		p := proj(svc("db", restarts("on-failure", 1)), svc("web", dep("db", project.ConditionStarted, withRestart)))
 		g.must(g.up(p))
 		events, stop := g.listen()
-		g.f.set("db", program{startErr: &StartError{Stage: "exec", Object: "db"}})
-		g.f.crash("demo-db-1", 1)
+		g.f.Set("db", program{StartErr: &StartError{Stage: "exec", Object: "db"}})
+		g.f.Crash("demo-db-1", 1)
 		sleep(time.Minute)
 		g.wantStates("db-1=exited web-1=exited")
 		last := map[string]api.Event{}

@@ -39,7 +39,7 @@ func taking(d time.Duration, odd map[string]int) func([]string) (int, time.Durat
 // calls are what was done, without creations and the like.
 func (g *stage) calls() string {
 	var out []string
-	for _, c := range g.f.callLog() {
+	for _, c := range g.f.Calls() {
 		for _, kind := range []string{"start ", "signal ", "kill ", "exec ", "remove "} {
 			if strings.HasPrefix(c, kind) {
 				out = append(out, strings.ReplaceAll(strings.ReplaceAll(c, "demo-", ""), " hook", ""))
@@ -60,14 +60,14 @@ func (g *stage) wantCalls(want string) {
 // service starts before they are done; health checks go on meanwhile.
 func TestPostStartGates(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{hook: taking(2*time.Second, nil)})
+		g.f.Set("a", program{Hook: taking(2*time.Second, nil)})
 		begin := time.Now()
 		g.must(g.up(proj(svc("a", withHooks(2, 0)), svc("b", dep("a", project.ConditionStarted)))))
 		if took := time.Since(begin); took != 4*time.Second {
 			t.Errorf("up took %v", took)
 		}
 		g.wantCalls("start a-1, exec a-1 up 0, exec a-1 up 1, start b-1")
-		g.f.clear()
+		g.f.ClearCalls()
 		g.must(g.up(proj(svc("a", withHooks(2, 0)), svc("b", dep("a", project.ConditionStarted)))))
 		g.wantCalls("")
 	})
@@ -78,7 +78,7 @@ func TestPostStartGates(t *testing.T) {
 // tries again.
 func TestPostStartFails(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{hook: taking(time.Second, map[string]int{"up 0": 3})})
+		g.f.Set("a", program{Hook: taking(time.Second, map[string]int{"up 0": 3})})
 		p := proj(svc("a", restarts("always", 0), withHooks(2, 1)), svc("b", dep("a", project.ConditionStarted)))
 		r := g.up(p)
 		if r.err == nil || !strings.Contains(r.err.Message, "a post_start[0] hook exited with status 3: the secret word") {
@@ -91,14 +91,14 @@ func TestPostStartFails(t *testing.T) {
 		if ps.ExitCode != 3 || ps.Reason != "start failed: a post_start[0] hook exited with status 3" {
 			t.Errorf("ps: %+v", ps)
 		}
-		g.s.ask(func() { g.s.changed() })
+		g.s.loop.Ask(func() { g.s.loop.Changed() })
 		sleep(time.Second)
 		if b, err := os.ReadFile(g.dirs.StateFile("demo")); err != nil || strings.Contains(string(b), "secret word") {
 			t.Errorf("the record has what the hook said, or: %v", err)
 		}
 		sleep(time.Hour) // no policy brings it back
-		g.f.set("a", program{hook: taking(time.Second, nil)})
-		g.f.clear()
+		g.f.Set("a", program{Hook: taking(time.Second, nil)})
+		g.f.ClearCalls()
 		g.must(g.up(p))
 		g.wantCalls("start a-1, exec a-1 up 0, exec a-1 up 1, start b-1")
 	})
@@ -108,13 +108,13 @@ func TestPostStartFails(t *testing.T) {
 // counts as one more failed run.
 func TestPostStartAfterRestart(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{hook: taking(0, nil)})
+		g.f.Set("a", program{Hook: taking(0, nil)})
 		g.must(g.up(proj(svc("a", restarts("on-failure", 0), withHooks(1, 1)))))
-		g.f.set("a", program{hook: taking(0, map[string]int{"up 0": 1})})
-		g.f.clear()
-		g.f.crash("demo-a-1", 9)
+		g.f.Set("a", program{Hook: taking(0, map[string]int{"up 0": 1})})
+		g.f.ClearCalls()
+		g.f.Crash("demo-a-1", 9)
 		sleep(250 * time.Millisecond)
-		g.f.set("a", program{hook: taking(0, nil)})
+		g.f.Set("a", program{Hook: taking(0, nil)})
 		sleep(time.Second)
 		g.wantCalls("start a-1, exec a-1 up 0, signal a-1/2 15, start a-1, exec a-1 up 0")
 		g.wantStates("a-1=running")
@@ -124,7 +124,7 @@ func TestPostStartAfterRestart(t *testing.T) {
 // TestContainerEndsInItsHook: the up fails, the run ended as it did, and its policy applies.
 func TestContainerEndsInItsHook(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Second, code: 4, hook: taking(time.Minute, nil)})
+		g.f.Set("a", program{Life: time.Second, Code: 4, Hook: taking(time.Minute, nil)})
 		r := g.up(proj(svc("a", withHooks(1, 1))))
 		if r.err == nil || !strings.Contains(r.err.Message, "start container demo-a-1: it exited (4) before its post_start hooks were done") {
 			t.Errorf("up: %+v", r.err)
@@ -141,7 +141,7 @@ func TestContainerEndsInItsHook(t *testing.T) {
 // TestStopInPostStart: a stop beats the hooks of a start.
 func TestStopInPostStart(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{hook: taking(time.Second, map[string]int{"up 0": -1})})
+		g.f.Set("a", program{Hook: taking(time.Second, map[string]int{"up 0": -1})})
 		done := make(chan reply, 1)
 		go func() { done <- g.up(proj(svc("a", withHooks(2, 1)))) }()
 		sleep(time.Second)
@@ -189,9 +189,9 @@ func TestPreStop(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
-				g.f.set("a", program{hook: taking(2*time.Second, c.odd)})
+				g.f.Set("a", program{Hook: taking(2*time.Second, c.odd)})
 				g.must(g.up(proj(svc("a", withHooks(0, 2)))))
-				g.f.clear()
+				g.f.ClearCalls()
 				begin := time.Now()
 				r := g.must(c.do(g))
 				if took := time.Since(begin); took != c.took {
@@ -220,13 +220,13 @@ func TestStopsDuringPreStop(t *testing.T) {
 		{"no time", func(g *stage) {
 			g.do(api.Request{Op: api.OpStop, Stop: &api.StopRequest{Timeout: seconds(0)}})
 		}, time.Second, "exec a-1 down 0, kill a-1/exec-1, kill a-1/1"},
-		{"it ends", func(g *stage) { g.f.crash("demo-a-1", 5) }, time.Second, "exec a-1 down 0, kill a-1/exec-1"},
+		{"it ends", func(g *stage) { g.f.Crash("demo-a-1", 5) }, time.Second, "exec a-1 down 0, kill a-1/exec-1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
-				g.f.set("a", program{hook: taking(time.Second, map[string]int{"down 0": -1})})
+				g.f.Set("a", program{Hook: taking(time.Second, map[string]int{"down 0": -1})})
 				g.must(g.up(proj(svc("a", restarts("always", 0), withHooks(0, 1)))))
-				g.f.clear()
+				g.f.ClearCalls()
 				begin := time.Now()
 				done := make(chan reply, 1)
 				go func() { done <- g.stopAll() }()
@@ -252,7 +252,7 @@ func TestStopsDuringPreStop(t *testing.T) {
 func TestNoPreStop(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a", restarts("always", 0), withHooks(0, 1)))))
-		g.f.crash("demo-a-1", 1)
+		g.f.Crash("demo-a-1", 1)
 		sleep(time.Second)
 		g.wantCalls("start a-1, start a-1")
 	})
@@ -263,10 +263,10 @@ func TestPausedPreStop(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a", withHooks(1, 1)))))
 		g.must(g.do(api.Request{Op: api.OpPause, Pause: &api.PauseRequest{}}))
-		g.f.clear()
+		g.f.ClearCalls()
 		g.must(g.stopAll())
 		want := []string{"unpause demo-a-1/1", "exec demo-a-1 hook down 0", "signal demo-a-1/1 15", "stopped demo-a-1"}
-		if got := g.f.callLog(); !slices.Equal(got, want) {
+		if got := g.f.Calls(); !slices.Equal(got, want) {
 			t.Errorf("calls %v", got)
 		}
 	})
@@ -275,7 +275,7 @@ func TestPausedPreStop(t *testing.T) {
 // TestHooksOfOneOff: nobody waits for them, and a failure is no end.
 func TestHooksOfOneOff(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: 5 * time.Second, hook: taking(time.Second, map[string]int{"up 0": 3})})
+		g.f.Set("a", program{Life: 5 * time.Second, Hook: taking(time.Second, map[string]int{"up 0": 3})})
 		s := svc("a", withHooks(1, 0))
 		r := g.do(api.Request{Op: api.OpRun, Run: &api.RunRequest{Project: proj(s), Service: s, Name: "demo-a-run-1",
 			ID: strings.Repeat("a", 64), Slug: strings.Repeat("b", 64), Detach: true}})
@@ -307,25 +307,25 @@ func TestCrashInHooks(t *testing.T) {
 		{"in the first of post_start", up, time.Second, "exec a-1 up 0, exec a-1 up 1, exec a-1 up 2", "running"},
 		{"in the second of post_start", up, 3 * time.Second, "exec a-1 up 1, exec a-1 up 2", "running"},
 		{"after post_start", up, 7 * time.Second, "", "running"},
-		{"in the first of pre_stop", func(g *stage) { up(g); sleep(7 * time.Second); g.f.clear(); go g.stopAll() }, time.Second,
+		{"in the first of pre_stop", func(g *stage) { up(g); sleep(7 * time.Second); g.f.ClearCalls(); go g.stopAll() }, time.Second,
 			"exec a-1 down 0, exec a-1 down 1, exec a-1 down 2, signal a-1/1 15", "exited"},
-		{"in the last of pre_stop", func(g *stage) { up(g); sleep(7 * time.Second); g.f.clear(); go g.stopAll() }, 5 * time.Second,
+		{"in the last of pre_stop", func(g *stage) { up(g); sleep(7 * time.Second); g.f.ClearCalls(); go g.stopAll() }, 5 * time.Second,
 			"exec a-1 down 2, signal a-1/1 15", "exited"},
 		{"after the signal", func(g *stage) {
 			up(g)
 			sleep(7 * time.Second)
-			g.f.mu.Lock()
-			g.f.runs["demo-a-1"].prog.stubborn = true
-			g.f.mu.Unlock()
+			g.f.Mu.Lock()
+			g.f.Runs["demo-a-1"].Program.Stubborn = true
+			g.f.Mu.Unlock()
 			go g.stopAll()
 		}, 7 * time.Second, "signal a-1/1 15, kill a-1/1", "exited"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
-				g.f.set("a", program{hook: taking(2*time.Second, nil)})
+				g.f.Set("a", program{Hook: taking(2*time.Second, nil)})
 				c.begin(g)
 				sleep(c.at)
-				g.f.clear()
+				g.f.ClearCalls()
 				g.crash()
 				sleep(time.Minute)
 				// Our crash is a close, which ends what is executed.
@@ -341,10 +341,10 @@ func TestCrashInHooks(t *testing.T) {
 // TestCrashAfterFailedHook: the end that was begun is finished, and nothing starts again.
 func TestCrashAfterFailedHook(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{stubborn: true, hook: taking(time.Second, map[string]int{"up 0": 3})})
+		g.f.Set("a", program{Stubborn: true, Hook: taking(time.Second, map[string]int{"up 0": 3})})
 		go g.up(proj(svc("a", restarts("always", 0), withHooks(1, 1))))
 		sleep(2 * time.Second)
-		g.f.clear()
+		g.f.ClearCalls()
 		g.crash()
 		sleep(time.Hour)
 		g.wantCalls("signal a-1/1 15, kill a-1/1")

@@ -27,7 +27,7 @@ func (s *Supervisor) settleIdle() {
 	}
 	if idle && s.idleTimer == nil {
 		s.idleTimer = time.AfterFunc(s.idleWait, func() {
-			_ = s.ask(func() {
+			_ = s.loop.Ask(func() {
 				if s.idle() && s.idleTimer != nil {
 					s.finish(ErrIdle)
 				}
@@ -42,8 +42,8 @@ func (s *Supervisor) idle() bool {
 	if s.clients > 0 || !s.queue.Empty() {
 		return false
 	}
-	for _, i := range s.instances {
-		if !i.rec.Final() || i.passing() {
+	for _, i := range s.loop.Instances {
+		if !i.Rec.Final() || i.Passing() {
 			return false
 		}
 	}

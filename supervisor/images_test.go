@@ -27,7 +27,7 @@ func TestUpTakesTheImageOver(t *testing.T) {
 			ExposedPorts: []string{"80/tcp"}, Volumes: []string{"/data", "/proc"}, Labels: map[string]string{"from": "image"},
 			Healthcheck: &image.Healthcheck{Test: []string{"CMD", "probe"}, Retries: 7},
 		}
-		g.f.images = imageconfig.Set{"web:1": resolved("aa", c)}
+		g.f.Store = imageconfig.Set{"web:1": resolved("aa", c)}
 		web := svc("web", withImage("web:1"))
 		web.Environment = []string{"B=3"}
 		r := g.must(g.up(proj(web)))
@@ -57,7 +57,7 @@ func TestUpTakesTheImageOver(t *testing.T) {
 
 func (g *stage) record(t *testing.T, name string) (r Replica) {
 	t.Helper()
-	all, err := g.s.snapshot(nil)
+	all, err := g.s.loop.Snapshot(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +75,10 @@ func (g *stage) record(t *testing.T, name string) (r Replica) {
 func TestAnotherImageReplaces(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		web := svc("web", withImage("web:1"))
-		g.f.images = imageconfig.Set{"web:1": resolved("aa", image.Config{Cmd: []string{"old"}})}
+		g.f.Store = imageconfig.Set{"web:1": resolved("aa", image.Config{Cmd: []string{"old"}})}
 		g.must(g.up(proj(web)))
 		first := g.record(t, "demo-web-1").ID
-		g.f.images["web:1"] = resolved("bb", image.Config{Cmd: []string{"new"}})
+		g.f.Store["web:1"] = resolved("bb", image.Config{Cmd: []string{"new"}})
 		web.DependsOn = []project.Dependency{{Service: "db", Condition: project.ConditionStarted}}
 		g.must(g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("db"), web), Recreate: api.RecreateNever}}))
 		rec := g.record(t, "demo-web-1")
@@ -95,7 +95,7 @@ func TestAnotherImageReplaces(t *testing.T) {
 // A missing image, or one with a configuration that cannot be, changes nothing.
 func TestMissingImagesChangeNothing(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.images = imageconfig.Set{"bad:1": resolved("cc", image.Config{StopSignal: "SIGNONE"})}
+		g.f.Store = imageconfig.Set{"bad:1": resolved("cc", image.Config{StopSignal: "SIGNONE"})}
 		for name, says := range map[string]string{"gone:1": "no such image: gone:1", "bad:1": "stop signal"} {
 			r := g.up(proj(svc("db"), svc("web", withImage(name))))
 			if r.err == nil || !strings.Contains(r.err.Message, says) {
@@ -114,9 +114,9 @@ func TestMissingImagesChangeNothing(t *testing.T) {
 // What a dead supervisor's containers took from their images is not asked again.
 func TestAdoptionNeedsNoImage(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.images = imageconfig.Set{"web:1": resolved("aa", image.Config{Cmd: []string{"serve"}})}
+		g.f.Store = imageconfig.Set{"web:1": resolved("aa", image.Config{Cmd: []string{"serve"}})}
 		g.must(g.up(proj(svc("web", withImage("web:1"), restarts("always", 0)))))
-		g.f.images = imageconfig.Set{}
+		g.f.Store = imageconfig.Set{}
 		g.crash()
 		g.wantStates("web-1=running")
 		g.must(g.do(api.Request{Op: api.OpRestart, Stop: &api.StopRequest{Timeout: seconds(0)}}))

@@ -72,9 +72,9 @@ func TestNetworksAreShownAsTheyWereMade(t *testing.T) {
 func TestOldNoticesGoWithTheNetworks(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(netted(svc("a", on("front")))))
-		g.f.mu.Lock()
-		g.f.notices = []string{"ping is off"}
-		g.f.mu.Unlock()
+		g.f.Mu.Lock()
+		g.f.Saying = []string{"ping is off"}
+		g.f.Mu.Unlock()
 		rep := g.do(api.Request{Op: api.OpDown, Down: &api.DownRequest{}})
 		g.must(rep)
 		for _, line := range rep.lines {

@@ -7,20 +7,22 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/execution"
+	"github.com/mocker-compose/mocker-compose/supervisor/lifecycle"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
 // noted records how a command to start something has ended, for those who ask later.
 func (s *Supervisor) noted(op api.Op, err error) error {
-	if isCancel(err) || errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.holderDied(err) || s.ctx.Err() != nil {
+	if execution.IsCancel(err) || errors.Is(err, lifecycle.ErrStopped) || errors.Is(err, turns.ErrClosed) || s.loop.HolderDied(err) || s.loop.Context().Err() != nil {
 		return err
 	}
-	_ = s.ask(func() {
-		if s.desired.Name == "" || err == nil && s.failure == nil {
+	_ = s.loop.Ask(func() {
+		if s.loop.Desired.Name == "" || err == nil && s.loop.Failure == nil {
 			return
 		}
-		s.failure = nil
+		s.loop.Failure = nil
 		if err != nil {
 			said := *door.AnswerFor(err).Error
 			// What a hook has written may be a secret, and is not for the disk; what a probe
@@ -33,9 +35,9 @@ func (s *Supervisor) noted(op api.Op, err error) error {
 				said.Message = strings.Replace(said.Message, hook.Error(), hook.Brief(), 1)
 			}
 			said.Message, _, _ = strings.Cut(said.Message, "\n")
-			s.failure = &record.Failure{At: time.Now(), Op: op, Error: said}
+			s.loop.Failure = &record.Failure{At: time.Now(), Op: op, Error: said}
 		}
-		s.changed()
+		s.loop.Changed()
 	})
 	return err
 }

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/project/diff"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/survey"
 )
@@ -22,10 +20,10 @@ const viewUp, viewDown = survey.Up, survey.Down
 // live is the record of this moment, and what only the runtime knows.
 func (s *Supervisor) live() (l *record.Live, err error) {
 	l = &record.Live{}
-	err = s.ask(func() {
-		l.Record = s.record()
-		l.Networks, l.Volumes = slices.Clone(s.networks), slices.Clone(s.volumes)
-		l.Defined, l.Born = maps.Clone(s.defined), maps.Clone(s.born)
+	err = s.loop.Ask(func() {
+		l.Record = s.loop.Record()
+		l.Networks, l.Volumes = slices.Clone(s.loop.Networks), slices.Clone(s.loop.Volumes)
+		l.Defined, l.Born = maps.Clone(s.loop.Defined), maps.Clone(s.loop.Born)
 	})
 	if err != nil {
 		return nil, err
@@ -75,65 +73,27 @@ func (s *Supervisor) compared(p *project.Project, images imageconfig.Set) (o pla
 	}
 	o = survey.Of(l, viewUp)
 	survey.Explain(&o, l, p, images)
-	return o, s.ask(func() { s.confirm(p, &o, images) })
+	return o, s.loop.Ask(func() { s.confirm(p, &o, images) })
 }
 
 // confirm notes what the containers were made of that need no change. Called on the loop.
 func (s *Supervisor) confirm(p *project.Project, o *plan.Observed, images imageconfig.Set) {
 	for _, c := range o.Containers {
-		i, svc := s.instances[c.Name], service(p, c.Service)
-		if i == nil || svc == nil || c.Made == nil || i.rec.Image.ID != images[c.Service].ID {
+		i, svc := s.loop.Instances[c.Name], service(p, c.Service)
+		if i == nil || svc == nil || c.Made == nil || i.Rec.Image.ID != images[c.Service].ID {
 			continue
 		}
 		hash := p.Hash(svc)
-		if i.rec.Made != nil && i.rec.Hash == hash || !plan.Same(p, c, svc) {
+		if i.Rec.Made != nil && i.Rec.Hash == hash || !plan.Same(p, c, svc) {
 			continue
 		}
 		made := *svc
-		i.rec.Made, i.rec.Hash, i.rec.Volumes = &made, hash, p.VolumesOf(svc)
-		s.changed()
+		i.Rec.Made, i.Rec.Hash, i.Rec.Volumes = &made, hash, p.VolumesOf(svc)
+		s.loop.Changed()
 	}
 }
 
 func service(p *project.Project, name string) *project.Service {
 	s, _ := p.Service(name)
 	return s
-}
-
-// amend puts on record what changed of a container in place. Its health check starts
-// anew if it is another one.
-func (x *execution) amend(_ context.Context, op plan.Operation) error {
-	svc, ok := x.project.Service(op.Service)
-	if !ok {
-		return nil
-	}
-	x.r.Container(op.Object, "Updating")
-	merged := survey.Merged(svc, x.images)
-	var c Container
-	err := x.s.commit(func() {
-		i := x.s.instances[op.Object]
-		if i == nil {
-			return
-		}
-		made := *svc
-		if i.rec.Made != nil {
-			made = *i.rec.Made
-			diff.Copy(&made, svc, op.Changes)
-		}
-		diff.Copy(&i.rec.Service, merged, op.Changes)
-		i.rec.Made, i.rec.Hash = &made, x.project.Hash(svc)
-		if slices.ContainsFunc(op.Changes, func(c diff.Change) bool { return c.Field == "HealthCheck" || c.Field == "Ready" }) {
-			x.s.checkAnew(i)
-		}
-		c = i.rec.Container
-		x.s.emit(i, "update")
-	})
-	if err == nil && c.Name != "" && slices.ContainsFunc(op.Changes, func(c diff.Change) bool { return strings.HasPrefix(c.Field, "Log") }) {
-		err = x.s.rt.Relog(&c)
-	}
-	if err != nil {
-		return x.failure(op.Object, err)
-	}
-	x.r.Container(op.Object, "Updated")
-	return nil
 }

@@ -23,7 +23,7 @@ func fine(t *testing.T, err error) {
 // imaged is a project with one service of an image, and its container running.
 func imaged(g *stage) project.Service {
 	c := image.Config{Cmd: []string{"serve"}, Env: []string{"A=1"}, Labels: map[string]string{"from": "image"}, User: "app", Volumes: []string{"/data"}}
-	g.f.images = imageconfig.Set{"web:1": resolved("aa", c)}
+	g.f.Store = imageconfig.Set{"web:1": resolved("aa", c)}
 	web := svc("web", withImage("web:1"))
 	g.must(g.up(proj(web)))
 	return web
@@ -106,9 +106,9 @@ func TestOldRecordsReplaceNothing(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		web := imaged(g)
 		forget := func() {
-			fine(t, g.s.commit(func() {
-				for _, i := range g.s.instances {
-					i.rec.Made, i.rec.Volumes, i.rec.Hash = nil, nil, "of another version"
+			fine(t, g.s.loop.Commit(func() {
+				for _, i := range g.s.loop.Instances {
+					i.Rec.Made, i.Rec.Volumes, i.Rec.Hash = nil, nil, "of another version"
 				}
 			}))
 		}
@@ -133,7 +133,7 @@ func TestOldRecordsReplaceNothing(t *testing.T) {
 		fine(t, err)
 		o := survey.Of(live, survey.Up)
 		next := proj(web)
-		survey.Explain(&o, live, &next, imageconfig.Set{"web": g.f.images["web:1"]})
+		survey.Explain(&o, live, &next, imageconfig.Set{"web": g.f.Store["web:1"]})
 		if c := o.Containers[0]; c.Made == nil || c.Wanted == nil || !slices.Equal(c.Wanted.Command, []string{"other"}) || !slices.Equal(c.Made.Command, []string{"serve"}) {
 			t.Errorf("%+v", c)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/lifecycle"
 )
 
 // runner is a client of run.
@@ -65,7 +66,7 @@ func (r *runner) end() reply {
 func TestRunIsNoReplica(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := proj(svc("db"), svc("web", dep("db", project.ConditionStarted), restarts("always", 0)))
-		g.f.set("web", program{life: time.Minute, code: 3})
+		g.f.Set("web", program{Life: time.Minute, Code: 3})
 		r := g.run(runRequest(p, "web", nil))
 		g.wantStates("db-1=running web-run-bbbbbbbbbbbb=running")
 		if !r.started {
@@ -99,7 +100,7 @@ func TestRunIsNoReplica(t *testing.T) {
 func TestRunGoesWithItsClient(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := proj(svc("web"))
-		g.f.set("web", program{life: time.Minute})
+		g.f.Set("web", program{Life: time.Minute})
 		remove := func(b *api.RunRequest) { b.Remove = true }
 		r := g.run(runRequest(p, "web", remove))
 		sleep(2 * time.Minute)
@@ -124,7 +125,7 @@ func TestRunAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
 				p := proj(svc("web"))
-				g.f.set("web", program{life: time.Minute, code: 4})
+				g.f.Set("web", program{Life: time.Minute, Code: 4})
 				b := runRequest(p, "web", func(b *api.RunRequest) { b.Remove = true })
 				r := g.run(b)
 				sleep(at)
@@ -157,13 +158,13 @@ func TestRunAgain(t *testing.T) {
 func TestRunOrphaned(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := proj(svc("web"))
-		g.f.set("web", program{life: time.Minute})
+		g.f.Set("web", program{Life: time.Minute})
 		r := g.run(runRequest(p, "web", func(b *api.RunRequest) { b.Remove = true }))
 		sleep(2 * time.Minute)
 		g.crash()
 		<-r.ended
 		g.wantStates("web-run-bbbbbbbbbbbb=exited")
-		sleep(returnLimit + time.Second)
+		sleep(lifecycle.ReturnLimit + time.Second)
 		g.wantStates("")
 	})
 }
@@ -172,7 +173,7 @@ func TestRunOrphaned(t *testing.T) {
 func TestRunCancelled(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := proj(svc("web"))
-		g.f.set("web", program{slow: time.Minute})
+		g.f.Set("web", program{Slow: time.Minute})
 		r := g.run(runRequest(p, "web", nil))
 		r.leave()
 		<-r.ended
@@ -184,7 +185,7 @@ func TestRunCancelled(t *testing.T) {
 func TestRunFails(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := proj(svc("web"))
-		g.f.set("web", program{startErr: &StartError{Stage: "exec", Object: "nope", Code: 127}})
+		g.f.Set("web", program{StartErr: &StartError{Stage: "exec", Object: "nope", Code: 127}})
 		r := g.run(runRequest(p, "web", nil))
 		<-r.ended
 		if r.rep.err == nil || r.rep.err.ExitCode != 127 {
@@ -208,7 +209,7 @@ func TestRemoveWhileRunStarts(t *testing.T) {
 	for _, idle := range []bool{false, true} {
 		scene(t, func(t *testing.T, g *stage) {
 			p := proj(svc("web"))
-			g.f.set("web", program{slow: 10 * time.Second})
+			g.f.Set("web", program{Slow: 10 * time.Second})
 			r := g.run(runRequest(p, "web", func(b *api.RunRequest) { b.Detach = true }))
 			rm := g.do(api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: []string{"demo-web-run-bbbbbbbbbbbb"}, Idle: idle}})
 			if refused := rm.err != nil && strings.Contains(rm.err.Message, "is starting"); refused == idle {

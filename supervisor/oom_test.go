@@ -14,9 +14,9 @@ import (
 
 // outOfMemory ends the run of a container as the kernel does for a limit.
 func outOfMemory(g *stage, name string, limit int64) {
-	g.f.mu.Lock()
-	defer g.f.mu.Unlock()
-	g.f.runs[name].die(Exit{Code: 137, Signal: syscall.SIGKILL, OOM: true, Limit: limit})
+	g.f.Mu.Lock()
+	defer g.f.Mu.Unlock()
+	g.f.Runs[name].Die(Exit{Code: 137, Signal: syscall.SIGKILL, OOM: true, Limit: limit})
 }
 
 func TestOutOfMemoryIsTheReason(t *testing.T) {
@@ -61,7 +61,7 @@ func TestOutOfMemoryObeysPolicies(t *testing.T) {
 				scene(t, func(t *testing.T, g *stage) {
 					g.must(g.up(proj(svc("a", restarts(project.RestartMode(c.policy), c.most)))))
 					if unseen {
-						_ = g.s.ask(func() { g.s.forgotten = true })
+						_ = g.s.loop.Ask(func() { g.s.loop.Abandon() })
 						g.s.Close()
 					}
 					outOfMemory(g, "demo-a-1", 0)
@@ -87,7 +87,7 @@ func TestOutOfMemoryObeysPolicies(t *testing.T) {
 // A container that a command stops is stopped, whatever it died of.
 func TestStopBeatsOutOfMemory(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{stubborn: true})
+		g.f.Set("a", program{Stubborn: true})
 		g.must(g.up(proj(svc("a", restarts("always", 0)))))
 		go func() {
 			sleep(time.Second)

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 )
 
 // attach gives the client what feeds a container's standard input and stays
@@ -20,7 +21,7 @@ func (s *Supervisor) attach(ctx context.Context, r *request, b api.AttachRequest
 	}
 	switch i.State {
 	case Paused:
-		return withHint("run: mocker-compose unpause "+b.Service, fmt.Errorf("cannot attach to a paused container, unpause it first"))
+		return door.WithHint("run: mocker-compose unpause "+b.Service, fmt.Errorf("cannot attach to a paused container, unpause it first"))
 	case Starting, Waiting:
 		return fmt.Errorf("cannot attach to a restarting container, wait until it is running")
 	}
@@ -30,9 +31,9 @@ func (s *Supervisor) attach(ctx context.Context, r *request, b api.AttachRequest
 // attachAgain goes on with an attachment that the last supervisor had begun.
 func (s *Supervisor) attachAgain(ctx context.Context, r *request, id string) error {
 	var name string
-	if err := s.ask(func() {
-		if i := s.find(id); i != nil {
-			name = i.rec.Name
+	if err := s.loop.Ask(func() {
+		if i := s.loop.Find(id); i != nil {
+			name = i.Rec.Name
 		}
 	}); err != nil {
 		return err
@@ -45,9 +46,9 @@ func (s *Supervisor) attachAgain(ctx context.Context, r *request, id string) err
 
 func (s *Supervisor) attachTo(ctx context.Context, r *request, name string) error {
 	var c *Container
-	err := s.ask(func() {
-		if i := s.instances[name]; i != nil {
-			found := i.rec.Container
+	err := s.loop.Ask(func() {
+		if i := s.loop.Instances[name]; i != nil {
+			found := i.Rec.Container
 			c = &found
 		}
 	})
@@ -69,7 +70,7 @@ func (s *Supervisor) attachTo(ctx context.Context, r *request, name string) erro
 	if err := r.Send(api.Answer{Started: &api.Started{TTY: c.Service.TTY, Container: s.shown(name)}}, files...); err != nil {
 		return err
 	}
-	code, err := s.awaitDrained(ctx, name)
+	code, err := s.loop.AwaitDrained(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -80,19 +81,13 @@ func (s *Supervisor) attachTo(ctx context.Context, r *request, name string) erro
 // sayOOM tells who has stayed with a container to its end that memory was the cause.
 func (s *Supervisor) sayOOM(r *request, name string) {
 	text := ""
-	_ = s.ask(func() {
-		if i := s.instances[name]; i != nil && i.rec.Reason == ReasonOOM {
-			text = "container " + name + ": " + i.rec.Out()
+	_ = s.loop.Ask(func() {
+		if i := s.loop.Instances[name]; i != nil && i.Rec.Reason == ReasonOOM {
+			text = "container " + name + ": " + i.Rec.Out()
 		}
 	})
 	if text != "" {
 		r.Warn("Container", name, text)
 		r.Flush()
 	}
-}
-
-// awaitDrained waits until the present run of a container has ended and its
-// log is complete.
-func (s *Supervisor) awaitDrained(ctx context.Context, name string) (code int, err error) {
-	return s.awaitExit(ctx, name, func(i *instance, _ bool) bool { return i.rec.State == Ending })
 }

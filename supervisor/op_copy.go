@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 )
 
 // copyFiles copies files from or to a container, whether it runs or not. The
@@ -17,10 +18,10 @@ func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyReques
 	}
 	var c *Container
 	runs := false
-	err := s.ask(func() {
-		if i := s.instances[b.Container]; i != nil && i.rec.State != Creating && i.rec.State != Removing {
-			found := i.rec.Container
-			c, runs = &found, i.run != nil
+	err := s.loop.Ask(func() {
+		if i := s.loop.Instances[b.Container]; i != nil && i.Rec.State != Creating && i.Rec.State != Removing {
+			found := i.Rec.Container
+			c, runs = &found, i.Run != nil
 		}
 	})
 	if err != nil {
@@ -34,7 +35,7 @@ func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyReques
 		return err
 	}
 	if !runs { // then it may have to be made, after the death of its holder
-		if err := s.ensure(ctx); err != nil {
+		if err := s.loop.Ensure(ctx); err != nil {
 			return err
 		}
 	}
@@ -46,7 +47,7 @@ func (s *Supervisor) copyFiles(ctx context.Context, r *request, b api.CopyReques
 	}
 	var start *StartError
 	if errors.As(err, &start) {
-		return withHint(start.Hint, fmt.Errorf("container %s: %w", c.Name, err))
+		return door.WithHint(start.Hint, fmt.Errorf("container %s: %w", c.Name, err))
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/execution"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
@@ -20,7 +21,7 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		return err
 	}
 	s.overtake(b.Services, b.Timeout)
-	ctx, t, err := s.queue.Enter(s.keepGoing(), b.Services, false)
+	ctx, t, err := s.queue.Enter(s.loop.Context(), b.Services, false)
 	if err != nil {
 		return err
 	}
@@ -42,8 +43,8 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		}
 	}
 	p := plan.MakeDown(known, o, plan.DownOptions{Services: b.Services, RemoveOrphans: b.RemoveOrphans, Volumes: b.Volumes})
-	x := &execution{s: s, r: r, project: known, order: policy.StopWithin(b.Timeout), volumes: b.Volumes, tolerant: true}
-	if err := x.execute(ctx, p); err != nil || len(b.Services) > 0 {
+	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: known, Order: policy.StopWithin(b.Timeout), Volumes: b.Volumes, Tolerant: true}
+	if err := x.Execute(ctx, p); err != nil || len(b.Services) > 0 {
 		return err
 	}
 	if len(p.Orphans) > 0 {
@@ -56,7 +57,7 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 // endProject removes the rest, when no container is left.
 func (s *Supervisor) endProject(ctx context.Context, t *turns.Ticket) error {
 	// Once more without a record of them: it may have been lost.
-	if _, err := s.removeNetworks(ctx); err != nil {
+	if _, err := execution.RemoveNetworks(ctx, s.loop, s.rt); err != nil {
 		return err
 	}
 	// Who has queued up meanwhile to start something wants the project back: go on.
@@ -64,7 +65,7 @@ func (s *Supervisor) endProject(ctx context.Context, t *turns.Ticket) error {
 		return nil
 	}
 	var failure error
-	if err := s.ask(func() { failure = s.forget(); s.news.End() }); err != nil {
+	if err := s.loop.Ask(func() { failure = s.loop.Forget(); s.loop.News.End() }); err != nil {
 		return err
 	}
 	if failure != nil {
@@ -73,7 +74,7 @@ func (s *Supervisor) endProject(ctx context.Context, t *turns.Ticket) error {
 	}
 	if s.cfg.Ended != nil {
 		if err := s.cfg.Ended(); err != nil {
-			s.report("clean up after the project: " + err.Error())
+			s.loop.Report("clean up after the project: " + err.Error())
 		}
 	}
 	return ErrProjectEnded

@@ -13,24 +13,24 @@ import (
 func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest) error {
 	var l *outbox.Listener
 	// Subscribing and looking at what exists is one step: nothing is missed or told twice.
-	err := s.ask(func() {
+	err := s.loop.Ask(func() {
 		var exists []api.Event
 		if b.Replay {
 			exists = s.exists()
 		}
-		l = s.news.Listen(b.Services, exists, b.Since)
+		l = s.loop.News.Listen(b.Services, exists, b.Since)
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.ask(func() { s.news.Leave(l) }) }()
+	defer func() { _ = s.loop.Ask(func() { s.loop.News.Leave(l) }) }()
 	return news.Send(ctx, l, b.All, r.Send)
 }
 
 // exists is an event for each container. Called on the loop.
 func (s *Supervisor) exists() (all []api.Event) {
-	for _, i := range s.instances {
-		all = append(all, i.rec.Event("exists"))
+	for _, i := range s.loop.Instances {
+		all = append(all, i.Rec.Event("exists"))
 	}
 	sort.Slice(all, func(a, b int) bool { return all[a].Name < all[b].Name })
 	return all

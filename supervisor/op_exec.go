@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/inside"
+	"github.com/mocker-compose/mocker-compose/supervisor/lifecycle"
 )
 
 // exec executes a command in a running container. An attached command whose
@@ -33,7 +35,7 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 	if err := r.Send(api.Answer{}); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, startLimit)
+	within, cancel := context.WithTimeout(ctx, lifecycle.StartLimit)
 	defer cancel()
 	run, master, err := s.rt.Exec(within, c, spec, files)
 	if err != nil {
@@ -42,8 +44,8 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 		}
 		return inside.Failure(c.Name, err)
 	}
-	s.pauseLatecomer(c.Name)
-	died := s.execEvents(c, b.Args)
+	s.loop.KeepPaused(c.Name)
+	died := s.loop.ExecEvents(c, b.Args)
 	r.CloseFiles() // the command has them now; its reader must see its end
 	if master != nil {
 		defer master.Close()
@@ -52,18 +54,18 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 		err = r.Send(api.Answer{Started: &api.Started{PID: run.PID}})
 	}
 	if b.Detach && err == nil {
-		s.spawn(func() {
+		s.loop.Spawn(func() {
 			select {
 			case e := <-run.Done:
 				died(e.Code)
-			case <-s.ctx.Done():
+			case <-s.loop.Context().Done():
 			}
 		})
 		return nil
 	}
 	return inside.Follow(ctx, r, run, master, func() {
 		if err := s.rt.Kill(run); err != nil {
-			s.report(fmt.Sprintf("end a command in container %s: %v", c.Name, err))
+			s.loop.Report(fmt.Sprintf("end a command in container %s: %v", c.Name, err))
 		}
 	}, died)
 }
@@ -73,9 +75,9 @@ func (s *Supervisor) exec(ctx context.Context, r *request, b api.ExecRequest) er
 func (s *Supervisor) overtaken(ctx context.Context, r *Replica, err error) bool {
 	within, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	return inside.KilledThere(err) && s.await(within, func() (bool, error) {
-		i := s.instances[r.Name]
-		return i == nil || i.rec.ID != r.ID || i.rec.Run != r.Run || i.run == nil, nil
+	return inside.KilledThere(err) && s.loop.Await(within, func() (bool, error) {
+		i := s.loop.Instances[r.Name]
+		return i == nil || i.Rec.ID != r.ID || i.Rec.Run != r.Run || i.Run == nil, nil
 	}) == nil
 }
 
@@ -89,7 +91,7 @@ func (s *Supervisor) execTarget(b *api.ExecRequest) (*Replica, error) {
 	case Running, Stopping:
 		return r, nil
 	case Paused:
-		return nil, withHint("run: mocker-compose unpause "+b.Service, fmt.Errorf("container %s is paused, unpause the container before exec", r.Name))
+		return nil, door.WithHint("run: mocker-compose unpause "+b.Service, fmt.Errorf("container %s is paused, unpause the container before exec", r.Name))
 	}
 	return nil, fmt.Errorf("container %s is restarting, wait until the container is running", r.Name)
 }

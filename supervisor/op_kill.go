@@ -3,7 +3,6 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"syscall"
 
@@ -24,7 +23,7 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 		return err
 	}
 	services := b.Services
-	all, err := s.snapshot(nil)
+	all, err := s.loop.Snapshot(nil)
 	if err != nil {
 		return err
 	}
@@ -42,63 +41,7 @@ func (s *Supervisor) kill(ctx context.Context, r *request, b api.KillRequest) er
 	}
 	var failures []error
 	for n := range all {
-		failures = append(failures, s.killOne(ctx, r, &all[n], sig))
+		failures = append(failures, s.loop.Kill(ctx, all[n].Name, sig, func(status string) { r.Container(all[n].Name, status) }))
 	}
 	return errors.Join(failures...)
-}
-
-func (s *Supervisor) killOne(ctx context.Context, r *request, c *Replica, sig syscall.Signal) error {
-	var run *Run
-	paused := false
-	err := s.ask(func() {
-		run = s.intend(c.Name, sig)
-		i := s.instances[c.Name]
-		paused = run != nil && i.rec.State == Paused && policy.Ends(&i.rec.Service, sig)
-	})
-	if err != nil || run == nil {
-		return err
-	}
-	r.Container(c.Name, "Killing")
-	if sig == syscall.SIGKILL {
-		err = s.rt.Kill(run)
-	} else {
-		err = s.rt.Signal(run, sig)
-	}
-	if paused {
-		s.thaw(c.Name, run)
-	}
-	if err == nil && sig == syscall.SIGKILL {
-		err = s.await(ctx, func() (bool, error) {
-			i := s.instances[c.Name]
-			return i == nil || i.run != run, nil
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("send %v to container %s: %w", sig, c.Name, err)
-	}
-	r.Container(c.Name, "Killed")
-	return nil
-}
-
-// intend records what a signal means for the container's future and returns the
-// run to signal, nil if there is none. Called on the loop.
-func (s *Supervisor) intend(name string, sig syscall.Signal) *Run {
-	i := s.instances[name]
-	if i == nil {
-		return nil
-	}
-	if policy.Ends(&i.rec.Service, sig) {
-		if i.run == nil {
-			if i.rec.State != Removing {
-				s.apply(event{kind: CmdStop, name: name, stop: stopOrder{Set: true}})
-			}
-			return nil
-		}
-		s.wantStopped(i, event{})
-		s.recordFirst()
-	}
-	if i.run != nil {
-		s.emitKill(i, sig, record.SentByKill)
-	}
-	return i.run
 }

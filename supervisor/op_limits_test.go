@@ -19,13 +19,13 @@ func memory(mib int64) func(*project.Service) {
 // wantLimit says what holds for a container, and what is on record.
 func (g *stage) wantLimit(name string, mib int64) {
 	g.t.Helper()
-	g.f.mu.Lock()
-	holds := g.f.limits[name].Memory >> 20
-	g.f.mu.Unlock()
+	g.f.Mu.Lock()
+	holds := g.f.Limits[name].Memory >> 20
+	g.f.Mu.Unlock()
 	var record int64
 	changing := false
-	_ = g.s.ask(func() {
-		record, changing = g.s.instances[name].rec.Service.Resources.Memory>>20, g.s.instances[name].rec.Limited != nil
+	_ = g.s.loop.Ask(func() {
+		record, changing = g.s.loop.Instances[name].Rec.Service.Resources.Memory>>20, g.s.loop.Instances[name].Rec.Limited != nil
 	})
 	if holds != mib || record != mib || changing {
 		g.t.Errorf("%s: %d MiB hold and %d are on record, want %d; changing: %t", name, holds, record, mib, changing)
@@ -35,13 +35,13 @@ func (g *stage) wantLimit(name string, mib int64) {
 func TestUpChangesLimitsInPlace(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a", memory(100)), svc("b"))))
-		g.f.clear()
+		g.f.ClearCalls()
 		out, end := g.listen()
 		lines := g.must(g.up(proj(svc("a", memory(200)), svc("b")))).lines
 		if got := strings.Join(lines, "\n"); got != "Container demo-b-1 Running\nContainer demo-a-1 Updating\nContainer demo-a-1 Updated" {
 			t.Errorf("lines\n%s", got)
 		}
-		if calls := g.f.callLog(); !slices.Equal(calls, []string{"limit demo-a-1"}) {
+		if calls := g.f.Calls(); !slices.Equal(calls, []string{"limit demo-a-1"}) {
 			t.Errorf("calls %q", calls)
 		}
 		g.wantLimit("demo-a-1", 200)
@@ -49,9 +49,9 @@ func TestUpChangesLimitsInPlace(t *testing.T) {
 		if len(events) != 1 || events[0].Action != "update" || events[0].Name != "demo-a-1" {
 			t.Errorf("events %+v", events)
 		}
-		g.f.clear()
-		if again := g.must(g.up(proj(svc("a", memory(200)), svc("b")))).lines; strings.Contains(strings.Join(again, "\n"), "Updat") || len(g.f.callLog()) > 0 {
-			t.Errorf("again: %q, calls %q", again, g.f.callLog())
+		g.f.ClearCalls()
+		if again := g.must(g.up(proj(svc("a", memory(200)), svc("b")))).lines; strings.Contains(strings.Join(again, "\n"), "Updat") || len(g.f.Calls()) > 0 {
+			t.Errorf("again: %q, calls %q", again, g.f.Calls())
 		}
 		g.crash()
 		g.wantLimit("demo-a-1", 200)
@@ -66,11 +66,11 @@ func TestLimitsInOtherWords(t *testing.T) {
 			return func(s *project.Service) { s.Resources.Keys = []string{key} }
 		}
 		g.must(g.up(proj(svc("a", memory(100), by("mem_limit")))))
-		g.f.clear()
+		g.f.ClearCalls()
 		g.must(g.up(proj(svc("a", memory(100), by("deploy.resources.limits.memory")))))
 		var keys []string
-		_ = g.s.ask(func() { keys = g.s.instances["demo-a-1"].rec.Service.Resources.Keys })
-		if calls := g.f.callLog(); len(calls) > 0 || !slices.Equal(keys, []string{"deploy.resources.limits.memory"}) {
+		_ = g.s.loop.Ask(func() { keys = g.s.loop.Instances["demo-a-1"].Rec.Service.Resources.Keys })
+		if calls := g.f.Calls(); len(calls) > 0 || !slices.Equal(keys, []string{"deploy.resources.limits.memory"}) {
 			t.Errorf("calls %q, keys %q", calls, keys)
 		}
 	})
@@ -82,9 +82,9 @@ func TestLimitsOfStoppedContainers(t *testing.T) {
 		g.must(g.up(proj(svc("a", memory(100)))))
 		g.must(g.do(api.Request{Op: api.OpStop, Stop: &api.StopRequest{}}))
 		g.must(g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("a", memory(200))), NoStart: true}}))
-		g.f.mu.Lock()
-		g.f.limits = nil
-		g.f.mu.Unlock()
+		g.f.Mu.Lock()
+		g.f.Limits = nil
+		g.f.Mu.Unlock()
 		g.must(g.do(api.Request{Op: api.OpStart, Start: &api.StartRequest{}}))
 		g.wantLimit("demo-a-1", 200)
 	})
@@ -95,7 +95,7 @@ func TestLimitsOfStoppedContainers(t *testing.T) {
 func TestLimitThatCannotBeLowered(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a", memory(100)))))
-		g.f.onLimit = func(*Container) error { return &LimitError{Limit: "mem_limit", Want: 50 << 20, Used: 80 << 20} }
+		g.f.OnLimit = func(*Container) error { return &LimitError{Limit: "mem_limit", Want: 50 << 20, Used: 80 << 20} }
 		r := g.up(proj(svc("a", memory(50))))
 		const want = "limit container demo-a-1: mem_limit cannot become 50 MiB: 80 MiB are in use, and more could not be reclaimed"
 		if r.err == nil || r.err.Message != want || !strings.Contains(r.err.Hint, "mocker-compose up --force-recreate a") {
@@ -105,7 +105,7 @@ func TestLimitThatCannotBeLowered(t *testing.T) {
 			t.Errorf("lines %q", r.lines)
 		}
 		g.wantLimit("demo-a-1", 100)
-		g.f.onLimit = nil
+		g.f.OnLimit = nil
 		g.crash()
 		g.wantLimit("demo-a-1", 100)
 		g.must(g.do(api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("a", memory(50))), Recreate: api.RecreateForce}}))
@@ -131,18 +131,18 @@ func TestLimitsAreFinishedAtAdoption(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
 				g.must(g.up(proj(svc("a", memory(100)))))
-				g.f.onLimit = func(c *Container) error {
+				g.f.OnLimit = func(c *Container) error {
 					if tt.done {
-						g.f.limit(c)
+						g.f.Hold(c)
 					}
 					s := g.s
-					g.f.mu.Unlock()
-					_ = s.ask(func() { s.forgotten = true }) // nothing more is recorded
-					g.f.mu.Lock()
+					g.f.Mu.Unlock()
+					_ = s.loop.Ask(func() { s.loop.Abandon() }) // nothing more is recorded
+					g.f.Mu.Lock()
 					return errors.New("killed")
 				}
 				g.up(proj(svc("a", memory(200))))
-				g.f.onLimit = func(c *Container) error {
+				g.f.OnLimit = func(c *Container) error {
 					if c.Service.Resources.Memory == 100<<20 {
 						return nil
 					}
@@ -150,9 +150,9 @@ func TestLimitsAreFinishedAtAdoption(t *testing.T) {
 				}
 				g.crash()
 				sleep(time.Second)
-				g.f.mu.Lock()
-				g.f.onLimit = nil
-				g.f.mu.Unlock()
+				g.f.Mu.Lock()
+				g.f.OnLimit = nil
+				g.f.Mu.Unlock()
 				g.wantLimit("demo-a-1", tt.want)
 				g.wantStates("a-1=running")
 				g.must(g.up(proj(svc("a", memory(200)))))
@@ -165,10 +165,10 @@ func TestLimitsAreFinishedAtAdoption(t *testing.T) {
 // More memory ends a loop of restarts at once: the back-off is not waited for.
 func TestMoreMemoryEndsALoopOfRestarts(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Second, code: 137})
+		g.f.Set("a", program{Life: time.Second, Code: 137})
 		g.must(g.up(proj(svc("a", memory(100), restarts(project.RestartAlways, 0)))))
 		sleep(5 * time.Minute) // the back-off is a minute by now
-		g.f.set("a", program{})
+		g.f.Set("a", program{})
 		g.must(g.up(proj(svc("a", memory(200), restarts(project.RestartAlways, 0)))))
 		g.wantLimit("demo-a-1", 200)
 		g.wantStates("a-1=running")
@@ -178,9 +178,9 @@ func TestMoreMemoryEndsALoopOfRestarts(t *testing.T) {
 // A start that is under way has the old limits or the new ones, but in the end the new.
 func TestLimitsDuringAStart(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Second, slow: 2 * time.Second})
+		g.f.Set("a", program{Life: time.Second, Slow: 2 * time.Second})
 		g.must(g.up(proj(svc("a", memory(100), restarts(project.RestartAlways, 0)))))
-		g.f.set("a", program{slow: 2 * time.Second})
+		g.f.Set("a", program{Slow: 2 * time.Second})
 		sleep(2500 * time.Millisecond)
 		g.wantStates("a-1=restarting")
 		g.must(g.up(proj(svc("a", memory(200), restarts(project.RestartAlways, 0)))))
@@ -194,7 +194,7 @@ func TestRunChangesLimitsOfWhatItNeeds(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("db", memory(100)))))
 		p := proj(svc("db", memory(200)), svc("job", memory(64), dep("db", project.ConditionStarted)))
-		g.f.set("job", program{life: time.Second})
+		g.f.Set("job", program{Life: time.Second})
 		one := p.Services[1]
 		g.must(g.do(api.Request{Op: api.OpRun, Run: &api.RunRequest{Project: p, Service: one, Name: "demo-job-run-1",
 			ID: strings.Repeat("1", 64), Slug: strings.Repeat("2", 64), Detach: true}}))

@@ -13,14 +13,14 @@ import (
 func (s *Supervisor) known() (*looks.Known, error) {
 	k := &looks.Known{Name: s.cfg.Name, Dirs: s.cfg.Dirs, Runtime: s.rt, PIDs: map[string]int{}}
 	var err error
-	if k.All, err = s.snapshot(nil); err != nil {
+	if k.All, err = s.loop.Snapshot(nil); err != nil {
 		return nil, err
 	}
-	return k, s.ask(func() {
-		k.Project, k.Defined, k.Born = s.desired, maps.Clone(s.defined), s.born
-		for name, i := range s.instances {
-			if i.run != nil {
-				k.PIDs[name] = i.run.PID
+	return k, s.loop.Ask(func() {
+		k.Project, k.Defined, k.Born = s.loop.Desired, maps.Clone(s.loop.Defined), s.loop.Born
+		for name, i := range s.loop.Instances {
+			if i.Run != nil {
+				k.PIDs[name] = i.Run.PID
 			}
 		}
 	})

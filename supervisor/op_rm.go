@@ -7,13 +7,14 @@ import (
 	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/supervisor/lifecycle"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
 // rm removes containers by name. One that runs again since the client looked
 // stays, with an error or, if only what is idle is to go, without.
 func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) error {
-	all, err := s.snapshot(nil)
+	all, err := s.loop.Snapshot(nil)
 	if err != nil {
 		return err
 	}
@@ -22,7 +23,7 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 	for n := range all {
 		services = append(services, all[n].Service.Name)
 	}
-	ctx, t, err := s.queue.Enter(s.keepGoing(), append(services, b.Names...), false)
+	ctx, t, err := s.queue.Enter(s.loop.Context(), append(services, b.Names...), false)
 	if err != nil {
 		return err
 	}
@@ -32,10 +33,8 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 			return nil
 		}
 		r.Container(c.Name, "Removing")
-		err := s.command(ctx, event{kind: CmdRemove, name: c.Name, volumes: b.Volumes}, func(i *instance) (bool, error) {
-			return i == nil, nil
-		})
-		var busy *busyError
+		err := s.loop.RemoveIdle(ctx, c.Name, b.Volumes)
+		var busy *lifecycle.BusyError
 		if b.Idle && errors.As(err, &busy) {
 			return nil
 		}
@@ -50,9 +49,9 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 
 // wanted: somebody who has made the container is about to start it.
 func (s *Supervisor) wanted(name string) (yes bool) {
-	_ = s.ask(func() {
-		i := s.instances[name]
-		yes = i != nil && i.claims > 0
+	_ = s.loop.Ask(func() {
+		i := s.loop.Instances[name]
+		yes = i != nil && i.Claims > 0
 	})
 	return yes
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
-	"github.com/mocker-compose/mocker-compose/supervisor/inside"
+	"github.com/mocker-compose/mocker-compose/supervisor/execution"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
+	"github.com/mocker-compose/mocker-compose/supervisor/lifecycle"
 	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 )
 
@@ -34,13 +35,13 @@ func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) erro
 	known := false
 	claim := func(n int) func() {
 		return func() {
-			if i := s.find(b.ID); i != nil {
+			if i := s.loop.Find(b.ID); i != nil {
 				known = true
-				i.claims += n
+				i.Claims += n
 			}
 		}
 	}
-	if err := s.ask(claim(1)); err != nil {
+	if err := s.loop.Ask(claim(1)); err != nil {
 		return err
 	}
 	if !known && b.Resume {
@@ -51,7 +52,7 @@ func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) erro
 			return err
 		}
 	}
-	defer func() { _ = s.ask(claim(-1)) }()
+	defer func() { _ = s.loop.Ask(claim(-1)) }()
 	c, err := s.startOneOff(ctx, r, &b)
 	if err != nil || b.Detach {
 		return err
@@ -75,11 +76,11 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		return err
 	}
 	defer s.queue.Leave(t)
-	images, err := s.images(ctx, r, append(b.Project.WithSteps(needs), b.Service))
+	images, err := execution.FindImages(ctx, s.rt, r, append(b.Project.WithSteps(needs), b.Service))
 	if err != nil {
 		return err
 	}
-	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
+	if err := s.loop.Commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
 	o, err := s.compared(&b.Project, images)
@@ -95,38 +96,38 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		s.warnOrphans(r, p.Orphans)
 	}
 	defer s.sayNotices(r)
-	x := &execution{s: s, r: r, project: &b.Project, images: images}
-	if err := x.execute(ctx, p); err != nil {
+	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: &b.Project, Images: images}
+	if err := x.Execute(ctx, p); err != nil {
 		return err
 	}
 	c := kernel.NewOneOff(b)
-	applyImage(&c, images[b.Service.Name], r)
+	execution.ApplyImage(&c, images[b.Service.Name], r)
 	return s.createOneOff(ctx, r, c)
 }
 
 func (s *Supervisor) createOneOff(ctx context.Context, r *request, c Container) error {
 	taken := "" // the id of who has the name
-	if err := s.ask(func() {
-		if i := s.instances[c.Name]; i != nil {
-			taken = i.rec.ID
+	if err := s.loop.Ask(func() {
+		if i := s.loop.Instances[c.Name]; i != nil {
+			taken = i.Rec.ID
 		}
 	}); err != nil {
 		return err
 	}
 	if taken != "" {
-		return withHint("remove it with: mocker-compose rm -f "+c.Name+", or choose another --name",
+		return door.WithHint("remove it with: mocker-compose rm -f "+c.Name+", or choose another --name",
 			fmt.Errorf("the container name %q is already in use by container %q", c.Name, taken))
 	}
 	r.Container(c.Name, "Creating")
-	if err := s.createOne(ctx, c); err != nil {
+	if err := s.loop.Create(ctx, c); err != nil {
 		r.Container(c.Name, "Error")
-		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{}, true) // what failed is what the user is told
+		_ = s.loop.Remove(s.loop.Context(), c.Name, stopOrder{}, true) // what failed is what the user is told
 		return err
 	}
 	r.Container(c.Name, "Created")
-	return s.ask(func() {
-		if i := s.find(c.ID); i != nil {
-			i.claims++
+	return s.loop.Ask(func() {
+		if i := s.loop.Find(c.ID); i != nil {
+			i.Claims++
 		}
 	})
 }
@@ -136,16 +137,16 @@ func (s *Supervisor) createOneOff(ctx context.Context, r *request, c Container) 
 func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequest) (*Container, error) {
 	var c Container
 	started, gone := false, false
-	err := s.ask(func() {
-		i := s.find(b.ID)
+	err := s.loop.Ask(func() {
+		i := s.loop.Find(b.ID)
 		if gone = i == nil; gone {
 			return
 		}
-		started = i.rec.Run > 0 && (i.rec.Live() || !i.rec.Started.IsZero())
+		started = i.Rec.Run > 0 && (i.Rec.Live() || !i.Rec.Started.IsZero())
 		if len(r.Files) > 0 {
-			i.rec.Stdin = r.Files[0]
+			i.Rec.Stdin = r.Files[0]
 		}
-		c = i.rec.Container
+		c = i.Rec.Container
 	})
 	if err != nil {
 		return nil, err
@@ -161,11 +162,11 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 		defer held.Close()
 	}
 	if !started {
-		_, err = s.startOne(ctx, c.Name)
+		_, err = s.loop.Start(ctx, c.Name)
 	}
-	_ = s.ask(func() {
-		if i := s.find(b.ID); i != nil {
-			i.rec.Stdin = nil
+	_ = s.loop.Ask(func() {
+		if i := s.loop.Find(b.ID); i != nil {
+			i.Rec.Stdin = nil
 		}
 	})
 	if err == nil {
@@ -175,8 +176,8 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 		r.CloseFiles() // the container has them now; its writer must see its end
 		return &c, nil
 	}
-	if (ctx.Err() != nil || b.Remove) && !started && s.ctx.Err() == nil {
-		_ = s.removeOne(s.keepGoing(), c.Name, stopOrder{Set: true}, true) // the start's error is told
+	if (ctx.Err() != nil || b.Remove) && !started && s.loop.Context().Err() == nil {
+		_ = s.loop.Remove(s.loop.Context(), c.Name, stopOrder{Set: true}, true) // the start's error is told
 	}
 	return nil, runFailure(err)
 }
@@ -221,9 +222,9 @@ func (s *Supervisor) sayStarted(ctx context.Context, r *request, c *Container, h
 // shown is a container as clients see it; nil when it is gone.
 func (s *Supervisor) shown(name string) *api.Container {
 	var c *api.Container
-	_ = s.ask(func() {
-		if i := s.instances[name]; i != nil {
-			shown := i.rec.Show(&s.desired, s.cfg.Dirs)
+	_ = s.loop.Ask(func() {
+		if i := s.loop.Instances[name]; i != nil {
+			shown := i.Rec.Show(&s.loop.Desired, s.cfg.Dirs)
 			c = &shown
 		}
 	})
@@ -233,7 +234,7 @@ func (s *Supervisor) shown(name string) *api.Container {
 // attendOneOff waits for the end, tells it, and removes the container if that
 // is wanted and the client has read the log.
 func (s *Supervisor) attendOneOff(ctx context.Context, r *request, c *Container) error {
-	code, err := s.awaitEnd(ctx, c.Name)
+	code, err := s.loop.AwaitEnd(ctx, c.Name)
 	if err != nil {
 		return err
 	}
@@ -245,29 +246,11 @@ func (s *Supervisor) attendOneOff(ctx context.Context, r *request, c *Container)
 	case <-r.More:
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-s.loopEnded:
-		return errStopped
+	case <-s.loop.Ended():
+		return lifecycle.ErrStopped
 	}
 	if !c.OneOff.Remove {
 		return nil
 	}
-	return s.removeOne(s.keepGoing(), c.Name, stopOrder{}, true)
-}
-
-// awaitEnd waits until a container has ended for good and its log is complete.
-// One that is removed meanwhile has ended as it was last seen; one that was removed
-// before its end was seen was killed.
-func (s *Supervisor) awaitEnd(ctx context.Context, name string) (code int, err error) {
-	code = inside.Killed
-	err = s.await(ctx, func() (bool, error) {
-		i := s.instances[name]
-		if i == nil {
-			return true, nil
-		}
-		if i.rec.Exit != nil {
-			code = i.rec.Exit.Code
-		}
-		return i.rec.Final(), nil
-	})
-	return code, err
+	return s.loop.Remove(s.loop.Context(), c.Name, stopOrder{}, true)
 }

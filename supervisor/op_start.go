@@ -5,6 +5,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/execution"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
@@ -28,7 +30,7 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known}
+	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: known}
 	services, all, err := s.startNamed(ctx, x, b.Services)
 	if err != nil || all {
 		return err
@@ -37,10 +39,10 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 	if err != nil {
 		return err
 	}
-	if err := x.execute(ctx, p); err != nil || !b.Wait {
+	if err := x.Execute(ctx, p); err != nil || !b.Wait {
 		return err
 	}
-	return waits.Up(ctx, s, r, services, b.WaitTimeout)
+	return waits.Up(ctx, s.loop.Conditions(), r, services, b.WaitTimeout)
 }
 
 // restart stops containers in reverse order and starts them again in order,
@@ -50,7 +52,7 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err := s.checkServices(b.Services); err != nil {
 		return err
 	}
-	ctx, t, err := s.queue.Enter(s.keepGoing(), b.Services, true)
+	ctx, t, err := s.queue.Enter(s.loop.Context(), b.Services, true)
 	if err != nil {
 		return err
 	}
@@ -60,7 +62,7 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known, order: policy.StopWithin(b.Timeout).AndBack(), restart: true}
+	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: known, Order: policy.StopWithin(b.Timeout).AndBack(), Restart: true}
 	services, all, err := s.startNamed(ctx, x, b.Services)
 	if err != nil || all {
 		return err
@@ -69,5 +71,20 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err != nil {
 		return err
 	}
-	return x.execute(ctx, p)
+	return x.Execute(ctx, p)
+}
+
+// takeUplink gives the desired project another uplink; "" leaves it.
+func (s *Supervisor) takeUplink(ctx context.Context, u project.Uplink) error {
+	if u == "" {
+		return nil
+	}
+	if err := s.rt.CheckUplink(ctx, u); err != nil {
+		return err
+	}
+	err := s.loop.Commit(func() { s.loop.Outdated, s.loop.Desired.Uplink = s.loop.Outdated || s.loop.Desired.Uplink != u, u })
+	if err != nil {
+		return err
+	}
+	return s.loop.Ensure(ctx)
 }

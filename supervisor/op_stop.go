@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
+	"github.com/mocker-compose/mocker-compose/supervisor/execution"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
@@ -18,7 +19,7 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 		return err
 	}
 	s.overtake(b.Services, b.Timeout)
-	ctx, t, err := s.queue.Enter(s.keepGoing(), b.Services, false)
+	ctx, t, err := s.queue.Enter(s.loop.Context(), b.Services, false)
 	if err != nil {
 		return err
 	}
@@ -31,12 +32,12 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 	if err != nil {
 		return err
 	}
-	x := &execution{s: s, r: r, project: known, order: policy.StopWithin(b.Timeout), tolerant: true}
+	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: known, Order: policy.StopWithin(b.Timeout), Tolerant: true}
 	failure := s.each(oneOffs, func(c *Replica) error {
 		if c.State.Settled() {
 			return nil
 		}
-		return x.stop(ctx, plan.Operation{Kind: plan.Stop, Object: c.Name, Service: c.Service.Name})
+		return x.Stop(ctx, plan.Operation{Kind: plan.Stop, Object: c.Name, Service: c.Service.Name})
 	})
 	if len(oneOffs) > 0 && len(services) == 0 {
 		return failure
@@ -45,7 +46,7 @@ func (s *Supervisor) stop(_ context.Context, r *request, b api.StopRequest) erro
 	if err != nil {
 		return err
 	}
-	return errors.Join(failure, x.execute(ctx, p))
+	return errors.Join(failure, x.Execute(ctx, p))
 }
 
 // overtake makes way for a stop before it has its turn.
@@ -55,15 +56,5 @@ func (s *Supervisor) overtake(services []string, timeout *time.Duration) {
 	if !order.Set {
 		return
 	}
-	all, err := s.snapshot(nil)
-	if err != nil {
-		return // the supervisor ends; so will the caller
-	}
-	_ = s.ask(func() {
-		for n := range all {
-			if i := s.instances[all[n].Name]; i != nil && i.rec.State == Stopping && i.rec.Chosen(services) {
-				s.apply(event{kind: CmdStop, name: i.rec.Name, stop: order})
-			}
-		}
-	})
+	s.loop.Shorten(services, order)
 }

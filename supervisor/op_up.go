@@ -2,17 +2,16 @@ package supervisor
 
 import (
 	"context"
-	"errors"
+	"reflect"
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/diff"
-	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/execution"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/survey"
-	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
@@ -35,11 +34,11 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		return err
 	}
 	defer s.queue.Leave(t)
-	images, err := s.images(ctx, r, b.Project.WithSteps(selected))
+	images, err := execution.FindImages(ctx, s.rt, r, b.Project.WithSteps(selected))
 	if err != nil {
 		return err
 	}
-	if err := s.commit(func() { s.desire(&b.Project) }); err != nil {
+	if err := s.loop.Commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
 	o, err := s.compared(&b.Project, images)
@@ -60,14 +59,14 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		s.warnOrphans(r, p.Orphans)
 	}
 	defer s.sayNotices(r)
-	x := &execution{s: s, r: r, project: &b.Project, images: images, order: policy.StopWithin(b.Timeout), renew: b.RenewVolumes}
-	if err = x.execute(ctx, p); err == nil {
-		err = s.ensure(ctx) // what is shared may have changed where no container does
+	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: &b.Project, Images: images, Order: policy.StopWithin(b.Timeout), Renew: b.RenewVolumes}
+	if err = x.Execute(ctx, p); err == nil {
+		err = s.loop.Ensure(ctx) // what is shared may have changed where no container does
 	}
 	if err != nil || !b.Wait {
 		return err
 	}
-	return waits.Up(ctx, s, r, selected, b.WaitTimeout)
+	return waits.Up(ctx, s.loop.Conditions(), r, selected, b.WaitTimeout)
 }
 
 // created lists the services of which a plan creates a container.
@@ -86,7 +85,7 @@ func (s *Supervisor) accept(p *project.Project) error {
 	if err := vet.Project(p, s.cfg.Name); err != nil {
 		return err
 	}
-	if err := s.rt.CheckUplink(s.ctx, p.Uplink); err != nil {
+	if err := s.rt.CheckUplink(s.loop.Context(), p.Uplink); err != nil {
 		return err
 	}
 	// Secrets are the runtime's from here on: what is left of the project goes
@@ -100,19 +99,24 @@ func (s *Supervisor) accept(p *project.Project) error {
 // such as depends_on (project/diff). Called on the loop.
 func (s *Supervisor) desire(p *project.Project) {
 	if p.Uplink == "" {
-		p.Uplink = s.desired.Uplink
+		p.Uplink = s.loop.Desired.Uplink
 	}
-	s.outdated = s.outdated || !sameShared(&s.desired, p)
-	s.desired = *p
-	for _, i := range s.instances {
-		if svc, ok := p.Service(i.rec.Service.Name); ok && i.rec.OneOff == nil {
-			own := &i.rec.Service
+	s.loop.Outdated = s.loop.Outdated || !sameShared(&s.loop.Desired, p)
+	s.loop.Desired = *p
+	for _, i := range s.loop.Instances {
+		if svc, ok := p.Service(i.Rec.Service.Name); ok && i.Rec.OneOff == nil {
+			own := &i.Rec.Service
 			diff.CopyNeutral(own, svc)
 			if own.Resources.Same(svc.Resources) {
 				own.Resources.Keys = svc.Resources.Keys // the same limits in other words
 			}
 		}
 	}
+}
+
+// sameShared reports that two projects share the same networks, uplink and volumes.
+func sameShared(a, b *project.Project) bool {
+	return a.Uplink == b.Uplink && reflect.DeepEqual(a.Networks, b.Networks) && reflect.DeepEqual(a.Volumes, b.Volumes)
 }
 
 // sayUnchanged names the containers that run already and stay as they are.
@@ -134,12 +138,5 @@ func (s *Supervisor) warnOrphans(r *request, names []string) {
 
 // sayNotices passes on what the runtime has found out.
 func (s *Supervisor) sayNotices(r *request) {
-	for _, text := range s.rt.Notices() {
-		r.Warn("Project", s.cfg.Name, text)
-	}
-}
-
-// isCancel reports an error that is no failure of its own.
-func isCancel(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, turns.ErrSuperseded) || errors.Is(err, door.ErrClientGone)
+	execution.SayNotices(s.rt, r, s.cfg.Name)
 }

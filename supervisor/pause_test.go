@@ -22,7 +22,7 @@ func (g *stage) unpause(services ...string) reply {
 func TestPause(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		probes := 0
-		g.f.set("a", program{probe: func(time.Duration) (int, time.Duration) { probes++; return 0, 0 }})
+		g.f.Set("a", program{Probe: func(time.Duration) (int, time.Duration) { probes++; return 0, 0 }})
 		p := proj(svc("a", check(project.HealthCheck{Interval: time.Second})), svc("b"))
 		g.must(g.up(p))
 		sleep(90 * time.Second)
@@ -49,7 +49,7 @@ func TestPause(t *testing.T) {
 		g.crash()
 		settle()
 		g.wantStates("a-1=paused b-1=running")
-		if log := g.f.callLog(); log[len(log)-1] != "pause demo-a-1/1" {
+		if log := g.f.Calls(); log[len(log)-1] != "pause demo-a-1/1" {
 			t.Errorf("another supervisor did not make it true: %v", log)
 		}
 		g.must(g.unpause("a"))
@@ -96,7 +96,7 @@ func TestStopOfPaused(t *testing.T) {
 
 func TestPauseFails(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{pauseErr: errors.New("no such luck")})
+		g.f.Set("a", program{PauseErr: errors.New("no such luck")})
 		g.must(g.up(proj(svc("a"))))
 		if rep := g.pause("a"); rep.err == nil || !strings.Contains(rep.err.Message, "no such luck") {
 			t.Errorf("%+v", rep.err)
@@ -111,7 +111,7 @@ func TestHoldOfPaused(t *testing.T) {
 		p := proj(svc("db", restarts("always", 0)), svc("web", dep("db", project.ConditionStarted, withRestart)))
 		g.must(g.up(p))
 		g.must(g.pause("web"))
-		g.f.crash("demo-db-1", 1)
+		g.f.Crash("demo-db-1", 1)
 		sleep(time.Second)
 		g.wantStates("db-1=running web-1=running")
 		if got := starts(g, "demo-web-1"); got != 2 {
@@ -122,8 +122,8 @@ func TestHoldOfPaused(t *testing.T) {
 
 func TestWaitTellsEachEnd(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Minute, code: 3})
-		g.f.set("b", program{life: 2 * time.Minute, code: 4})
+		g.f.Set("a", program{Life: time.Minute, Code: 3})
+		g.f.Set("b", program{Life: 2 * time.Minute, Code: 4})
 		g.must(g.up(proj(svc("a", restarts("always", 0)), svc("b"))))
 		var ids []string
 		for _, c := range g.do(api.Request{Op: api.OpPS}).ps {
@@ -143,7 +143,7 @@ func TestWaitTellsEachEnd(t *testing.T) {
 
 func TestRemoveOfStopped(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Minute})
+		g.f.Set("a", program{Life: time.Minute})
 		g.must(g.up(proj(svc("a"), svc("b"))))
 		sleep(2 * time.Minute)
 		rep := g.do(api.Request{Op: api.OpRemove, Remove: &api.RemoveRequest{Names: []string{"demo-a-1", "demo-b-1"}}})

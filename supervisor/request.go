@@ -9,6 +9,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/giveback"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/lifecycle"
 	"github.com/mocker-compose/mocker-compose/supervisor/turns"
 )
 
@@ -23,7 +24,7 @@ func (s *Supervisor) answer(ctx context.Context, r *request) {
 	defer r.Close()
 	err := s.carryOut(ctx, r)
 	ended := errors.Is(err, ErrProjectEnded)
-	if !ended && err != nil && (errors.Is(err, errStopped) || errors.Is(err, turns.ErrClosed) || s.holderDied(err) || s.ctx.Err() != nil) {
+	if !ended && err != nil && (errors.Is(err, lifecycle.ErrStopped) || errors.Is(err, turns.ErrClosed) || s.loop.HolderDied(err) || s.loop.Context().Err() != nil) {
 		return
 	}
 	if ended {
@@ -93,4 +94,4 @@ func withBody[B any](ctx context.Context, r *request, body *B, do func(context.C
 
 // keepGoing is a context for requests that are finished even if their client
 // goes away: half a stop is worse than a whole one. It ends with the supervisor.
-func (s *Supervisor) keepGoing() context.Context { return s.ctx }
+func (s *Supervisor) keepGoing() context.Context { return s.loop.Context() }

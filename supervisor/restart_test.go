@@ -14,7 +14,7 @@ import (
 // that fails at once for ten minutes.
 func TestRestartStorm(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Nanosecond, code: 1})
+		g.f.Set("a", program{Life: time.Nanosecond, Code: 1})
 		begin := time.Now()
 		g.must(g.up(proj(svc("a", restarts("always", 0)))))
 		at := time.Duration(0)
@@ -43,7 +43,7 @@ func TestRestartStorm(t *testing.T) {
 
 func starts(g *stage, name string) int {
 	n := 0
-	for _, call := range g.f.callLog() {
+	for _, call := range g.f.Calls() {
 		if call == "start "+name {
 			n++
 		}
@@ -53,7 +53,7 @@ func starts(g *stage, name string) int {
 
 func TestOnFailureGivesUpAndSaysSo(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Second, code: 5})
+		g.f.Set("a", program{Life: time.Second, Code: 5})
 		events, stop := g.listen()
 		g.must(g.up(proj(svc("a", restarts("on-failure", 2)))))
 		sleep(time.Hour)
@@ -74,7 +74,7 @@ func TestOnFailureGivesUpAndSaysSo(t *testing.T) {
 
 func TestAStartCommandResetsTheCount(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{life: time.Second, code: 5})
+		g.f.Set("a", program{Life: time.Second, Code: 5})
 		g.must(g.up(proj(svc("a", restarts("on-failure", 1)))))
 		sleep(time.Minute)
 		g.must(g.do(api.Request{Op: api.OpStart}))
@@ -88,13 +88,13 @@ func TestAStartCommandResetsTheCount(t *testing.T) {
 func TestARestartThatCannotBeStartedIsTriedAgain(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a", restarts("always", 0)))))
-		g.f.set("a", program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use"), Hint: "free it"}})
-		g.f.crash("demo-a-1", 1)
+		g.f.Set("a", program{StartErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use"), Hint: "free it"}})
+		g.f.Crash("demo-a-1", 1)
 		sleep(time.Second) // tries at 0.1, 0.3 and 0.7 s
 		if got := starts(g, "demo-a-1"); got != 4 {
 			t.Errorf("%d starts, want 4", got)
 		}
-		g.f.set("a", program{})
+		g.f.Set("a", program{})
 		sleep(time.Second)
 		g.wantStates("a-1=running")
 	})
@@ -102,7 +102,7 @@ func TestARestartThatCannotBeStartedIsTriedAgain(t *testing.T) {
 
 func TestAStartThatFailsSaysWhy(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{startErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use by pid 7 (nginx)"), Hint: "free it"}})
+		g.f.Set("a", program{StartErr: &StartError{Stage: "publish", Object: "8080", Err: fmt.Errorf("in use by pid 7 (nginx)"), Hint: "free it"}})
 		r := g.up(proj(svc("a", restarts("always", 0))))
 		if r.err == nil || r.err.Message != "start container demo-a-1: publish 8080: in use by pid 7 (nginx)" || r.err.Hint != "free it" {
 			t.Errorf("error %+v", r.err)
@@ -136,7 +136,7 @@ func TestDeployRestartPolicy(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
-				run := func(n int) { g.f.set("a", program{life: c.lives[min(n, len(c.lives)-1)], code: 1}) }
+				run := func(n int) { g.f.Set("a", program{Life: c.lives[min(n, len(c.lives)-1)], Code: 1}) }
 				run(0)
 				s := svc("a")
 				s.Restart = c.policy
@@ -166,4 +166,21 @@ func TestDeployRestartPolicy(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestStaleTimersAreVoid(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		g.f.Set("a", program{Life: time.Second, Code: 1})
+		a := svc("a", restarts("always", 0))
+		g.must(g.up(proj(a)))
+		sleep(1050 * time.Millisecond) // in the back-off of 100 ms
+		g.wantStates("a-1=restarting")
+		g.must(g.stopAll())
+		g.f.ClearCalls()
+		sleep(time.Hour)
+		if calls := g.f.Calls(); len(calls) > 0 {
+			t.Errorf("after a stop in the back-off: %v", calls)
+		}
+		g.wantStates("a-1=exited")
+	})
 }

@@ -33,10 +33,10 @@ func netted(services ...project.Service) project.Project {
 
 // where says where all containers stand: "a-1: demo_front".
 func (g *stage) where() string {
-	g.f.mu.Lock()
-	defer g.f.mu.Unlock()
+	g.f.Mu.Lock()
+	defer g.f.Mu.Unlock()
 	var parts []string
-	for name, at := range g.f.at {
+	for name, at := range g.f.At {
 		text := strings.TrimPrefix(name, "demo-") + ":"
 		for _, a := range at {
 			text += " " + strings.TrimPrefix(a.Network, "demo_") + a.IPv4
@@ -57,13 +57,13 @@ func (g *stage) wantWhere(want string) {
 func TestUpRewires(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(netted(svc("a", on("front")), svc("b", on("front")))))
-		g.f.clear()
+		g.f.ClearCalls()
 		out, end := g.listen()
 		lines := g.must(g.up(netted(svc("a", on("front", "back")), svc("b", on("back"))))).lines
 		inOrder(t, lines, "Network demo_back Creating", "Network demo_back Created", "Container demo-a-1 Connecting", "Container demo-a-1 Connected")
 		inOrder(t, lines, "Container demo-b-1 Disconnecting", "Container demo-b-1 Disconnected", "Container demo-b-1 Connecting", "Container demo-b-1 Connected")
 		g.wantWhere("a-1: front back, b-1: back")
-		for _, call := range g.f.callLog() {
+		for _, call := range g.f.Calls() {
 			if !strings.HasPrefix(call, "rewire ") {
 				t.Errorf("a change of networks calls %q", call)
 			}
@@ -85,7 +85,7 @@ func TestUpRewires(t *testing.T) {
 func TestRewireFails(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(netted(svc("a", on("front")))))
-		g.f.onRewire = func(*Container, func() error) error { return errors.New("the address is in use") }
+		g.f.OnRewire = func(*Container, func() error) error { return errors.New("the address is in use") }
 		want := netted(svc("a", on("front", "back=10.0.0.9")))
 		r := g.up(want)
 		if r.err == nil || !strings.Contains(r.err.Message, "connect container demo-a-1, network demo_back: the address is in use") {
@@ -94,7 +94,7 @@ func TestRewireFails(t *testing.T) {
 		if !slices.Contains(r.lines, "Container demo-a-1 Error") {
 			t.Errorf("lines\n%s", strings.Join(r.lines, "\n"))
 		}
-		g.f.onRewire = nil
+		g.f.OnRewire = nil
 		g.crash() // the failed change is not on record
 		g.wantWhere("a-1: front")
 		g.must(g.up(want))
@@ -117,7 +117,7 @@ func TestNetworkIsMadeAnew(t *testing.T) {
 					p.Networks[1].Internal = true
 					died = false
 					n := 0
-					g.f.onRewire = func(_ *Container, attach func() error) error {
+					g.f.OnRewire = func(_ *Container, attach func() error) error {
 						if n++; n <= steps {
 							return nil
 						}
@@ -125,13 +125,13 @@ func TestNetworkIsMadeAnew(t *testing.T) {
 							_ = attach()
 						}
 						s := g.s
-						g.f.mu.Unlock()
-						_ = s.ask(func() { s.forgotten = true }) // nothing more is recorded
-						g.f.mu.Lock()
+						g.f.Mu.Unlock()
+						_ = s.loop.Ask(func() { s.loop.Abandon() }) // nothing more is recorded
+						g.f.Mu.Lock()
 						return context.Canceled
 					}
 					r := g.up(p)
-					g.f.onRewire = nil
+					g.f.OnRewire = nil
 					if died {
 						g.crash()
 						r = g.up(p)
@@ -151,13 +151,13 @@ func TestNetworkIsMadeAnew(t *testing.T) {
 func TestNetworkEventsOfChanges(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(netted(svc("a", on("front")))))
-		g.f.clear()
+		g.f.ClearCalls()
 		p := netted(svc("a", on("front", "back")))
 		p.Networks[1].Internal = true
 		g.must(g.up(p))
 		g.must(g.do(api.Request{Op: api.OpDown}))
 		var words []string
-		for _, e := range g.s.news.Since(time.Unix(1, 0)) {
+		for _, e := range g.s.loop.News.Since(time.Unix(1, 0)) {
 			if e.Type == "network" {
 				words = append(words, e.Action+" "+strings.TrimPrefix(e.Name, "demo_"))
 			}
@@ -180,10 +180,10 @@ func TestUpMakesTwoNetworksAnew(t *testing.T) {
 		p.Networks = slices.Clone(p.Networks)
 		p.Networks[0].Internal, p.Networks[1].Internal = true, true
 		gone := map[string]bool{}
-		g.f.onRewire = func(c *Container, attach func() error) error {
+		g.f.OnRewire = func(c *Container, attach func() error) error {
 			for _, e := range c.Service.Endpoints {
 				if e.Network == "back" || e.Network == "front" {
-					gone[e.Network] = gone[e.Network] || !g.f.networks["demo_"+e.Network]
+					gone[e.Network] = gone[e.Network] || !g.f.Bridges["demo_"+e.Network]
 				}
 			}
 			return attach()
@@ -204,14 +204,14 @@ func TestUpAfterACrashBetweenTwoNetworks(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		p := netted(svc("a", on("back", "front")))
 		g.must(g.up(p))
-		_ = g.s.ask(func() {
-			g.s.networks = []string{"demo_front"}
-			g.s.changed()
+		_ = g.s.loop.Ask(func() {
+			g.s.loop.Networks = []string{"demo_front"}
+			g.s.loop.Changed()
 		})
-		g.f.mu.Lock()
-		delete(g.f.networks, "demo_back")
-		g.f.at["demo-a-1"] = slices.DeleteFunc(g.f.at["demo-a-1"], func(a Attachment) bool { return a.Network == "demo_back" })
-		g.f.mu.Unlock()
+		g.f.Mu.Lock()
+		delete(g.f.Bridges, "demo_back")
+		g.f.At["demo-a-1"] = slices.DeleteFunc(g.f.At["demo-a-1"], func(a Attachment) bool { return a.Network == "demo_back" })
+		g.f.Mu.Unlock()
 		g.crash()
 		p.Networks = slices.Clone(p.Networks)
 		p.Networks[0].Internal, p.Networks[1].Internal = true, true

@@ -24,19 +24,19 @@ func TestRollout(t *testing.T) {
 			"remove a-1, start a-1, remove a-2, start a-2, remove a-3, start a-3", "a-1=running a-2=running a-3=running", 16 * second},
 		{"start first", project.Update{Parallelism: 2, StartFirst: true}, program{}, "",
 			"start a-4, start a-5, remove a-1, remove a-2, start a-6, remove a-3", "a-4=running a-5=running a-6=running", 0},
-		{"paused", project.Update{Parallelism: 1, Monitor: 2 * second}, program{life: second, code: 3}, "it is paused",
+		{"paused", project.Update{Parallelism: 1, Monitor: 2 * second}, program{Life: second, Code: 3}, "it is paused",
 			"remove a-1, start a-1", "a-1=exited a-2=running a-3=running", second},
-		{"it lives longer than it is watched", project.Update{Parallelism: 3, Monitor: second}, program{life: 2 * second, code: 3}, "",
+		{"it lives longer than it is watched", project.Update{Parallelism: 3, Monitor: second}, program{Life: 2 * second, Code: 3}, "",
 			"", "a-1=running a-2=running a-3=running", second},
-		{"goes on", project.Update{Parallelism: 1, Monitor: 2 * second, OnFailure: project.UpdateContinue}, program{life: second, code: 3}, "",
+		{"goes on", project.Update{Parallelism: 1, Monitor: 2 * second, OnFailure: project.UpdateContinue}, program{Life: second, Code: 3}, "",
 			"remove a-1, start a-1, remove a-2, start a-2, remove a-3, start a-3", "a-1=exited a-2=exited a-3=exited", 3 * second},
-		{"few failures", project.Update{Parallelism: 1, Monitor: 2 * second, MaxFailureRatio: 0.5}, program{life: second, code: 3}, "it is paused",
+		{"few failures", project.Update{Parallelism: 1, Monitor: 2 * second, MaxFailureRatio: 0.5}, program{Life: second, Code: 3}, "it is paused",
 			"remove a-1, start a-1, remove a-2, start a-2", "a-1=exited a-2=exited a-3=running", 2 * second},
-		{"rolled back", project.Update{Parallelism: 2, Monitor: 2 * second, OnFailure: project.UpdateRollback}, program{life: second, code: 3}, "it was rolled back",
+		{"rolled back", project.Update{Parallelism: 2, Monitor: 2 * second, OnFailure: project.UpdateRollback}, program{Life: second, Code: 3}, "it was rolled back",
 			"", "a-1=running a-2=running a-3=running", second},
-		{"rolled back, start first", project.Update{Parallelism: 1, StartFirst: true, Monitor: 2 * second, OnFailure: project.UpdateRollback}, program{life: second, code: 3}, "it was rolled back",
+		{"rolled back, start first", project.Update{Parallelism: 1, StartFirst: true, Monitor: 2 * second, OnFailure: project.UpdateRollback}, program{Life: second, Code: 3}, "it was rolled back",
 			"start a-4, remove a-4", "a-1=running a-2=running a-3=running", second},
-		{"a start fails", project.Update{Parallelism: 1, OnFailure: project.UpdateRollback}, program{startErr: &StartError{Stage: "exec", Object: "x"}}, "roll back: start container demo-a-1",
+		{"a start fails", project.Update{Parallelism: 1, OnFailure: project.UpdateRollback}, program{StartErr: &StartError{Stage: "exec", Object: "x"}}, "roll back: start container demo-a-1",
 			"", "a-1=running a-2=exited a-3=running", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -44,8 +44,8 @@ func TestRollout(t *testing.T) {
 				s := svc("a")
 				s.Scale, s.Update = 3, &c.update
 				g.must(g.up(proj(s)))
-				g.f.clear()
-				g.f.set("a", c.next)
+				g.f.ClearCalls()
+				g.f.Set("a", c.next)
 				s.Environment = []string{"VERSION=2"}
 				begin := time.Now()
 				r := g.up(proj(s))

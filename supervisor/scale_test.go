@@ -10,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/supervisor/kerneltest"
 )
 
 func fifty() project.Project {
@@ -26,7 +27,7 @@ func fifty() project.Project {
 func benchStage(b *testing.B) *stage {
 	b.Helper()
 	dir := b.TempDir()
-	g := &stage{t: b, f: newFake(b), dirs: state.Dirs{Run: filepath.Join(dir, "run"), Data: filepath.Join(dir, "data")}}
+	g := &stage{t: b, f: kerneltest.New(b), dirs: state.Dirs{Run: filepath.Join(dir, "run"), Data: filepath.Join(dir, "data")}}
 	g.boot()
 	b.Cleanup(func() { g.s.Close() })
 	return g
@@ -74,9 +75,9 @@ func TestFiftyServicesStaySmall(t *testing.T) {
 		}
 		g.must(g.stopAll())
 		g.must(g.do(api.Request{Op: api.OpDown}))
-		_ = g.s.ask(func() {
-			if len(g.s.instances)+len(g.s.waiters)+len(g.s.actions) > 0 {
-				t.Errorf("left: %d instances, %d waiters, %d actions", len(g.s.instances), len(g.s.waiters), len(g.s.actions))
+		_ = g.s.loop.Ask(func() {
+			if len(g.s.loop.Instances) > 0 {
+				t.Errorf("left: %d instances", len(g.s.loop.Instances))
 			}
 		})
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/lifecycle"
 )
 
 // lastWords is how long listeners have to read that the project has ended.
@@ -21,7 +22,7 @@ func (s *Supervisor) Serve(ctx context.Context, l *wire.Listener) error {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	conns := door.Accept(l, func(c *wire.Conn) { s.serveConn(inner, c) })
-	_ = s.ask(s.watchIdle)
+	_ = s.loop.Ask(s.watchIdle)
 	err := s.untilFinished(ctx)
 	// First the door, then those inside: nobody is let in and forgotten.
 	l.Close()
@@ -42,8 +43,8 @@ func (s *Supervisor) untilFinished(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 		err = ctx.Err()
-	case <-s.loopEnded:
-		err = errStopped
+	case <-s.loop.Ended():
+		err = lifecycle.ErrStopped
 	}
 	if !s.queue.Closed() {
 		return err
@@ -67,7 +68,7 @@ func (s *Supervisor) finish(err error) {
 
 // serveConn carries out the one request of a connection.
 func (s *Supervisor) serveConn(ctx context.Context, c *wire.Conn) {
-	_ = s.ask(func() { s.clients++ })
-	defer func() { _ = s.ask(func() { s.clients-- }) }()
+	_ = s.loop.Ask(func() { s.clients++ })
+	defer func() { _ = s.loop.Ask(func() { s.clients-- }) }()
 	door.Serve(ctx, c, s.answer)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/door"
+	"github.com/mocker-compose/mocker-compose/supervisor/kerneltest"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
@@ -33,7 +34,7 @@ func serve(t *testing.T) *served {
 func serveWith(t *testing.T, set func(*Config), parent context.Context) *served {
 	t.Helper()
 	dir := t.TempDir()
-	g := &stage{t: t, f: newFake(t), dirs: state.Dirs{Run: filepath.Join(dir, "r"), Data: filepath.Join(dir, "d")}}
+	g := &stage{t: t, f: kerneltest.New(t), dirs: state.Dirs{Run: filepath.Join(dir, "r"), Data: filepath.Join(dir, "d")}}
 	cfg := Config{Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", capture: captureFile, tee: teeFile}
 	set(&cfg)
 	s, err := New(parent, cfg)
@@ -229,10 +230,10 @@ func TestAnAttachedExecDiesWithItsClient(t *testing.T) {
 	if b, err := io.ReadAll(r); err != nil || len(b) > 0 {
 		t.Errorf("output %q, %v", b, err)
 	}
-	run := v.f.find("demo-a-1/exec-1")
+	run := v.f.Find("demo-a-1/exec-1")
 	c.Close()
 	select {
-	case <-run.over:
+	case <-run.Over:
 	case <-time.After(30 * time.Second):
 		t.Error("the command lives on without its client")
 	}

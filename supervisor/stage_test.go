@@ -17,22 +17,24 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
+	"github.com/mocker-compose/mocker-compose/supervisor/kerneltest"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 )
 
 // stage is a supervisor with a fake kernel, for one test.
 type stage struct {
-	t    testing.TB
-	f    *fakeRuntime
-	dirs state.Dirs
-	s    *Supervisor
-	out  sync.Mutex
-	said []string
+	t     testing.TB
+	f     *kerneltest.Kernel
+	dirs  state.Dirs
+	s     *Supervisor
+	out   sync.Mutex
+	said  []string
+	saved func([]func()) // of the next supervisor
 }
 
 func newStage(t testing.TB) *stage {
 	dir := t.TempDir()
-	g := &stage{t: t, f: newFake(t), dirs: state.Dirs{Run: filepath.Join(dir, "run"), Data: filepath.Join(dir, "data")}}
+	g := &stage{t: t, f: kerneltest.New(t), dirs: state.Dirs{Run: filepath.Join(dir, "run"), Data: filepath.Join(dir, "data")}}
 	g.boot()
 	t.Cleanup(func() { g.s.Close() })
 	return g
@@ -42,7 +44,7 @@ func newStage(t testing.TB) *stage {
 func (g *stage) boot() {
 	g.t.Helper()
 	s, err := New(context.Background(), Config{
-		Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", capture: captureFile, tee: teeFile,
+		Name: "demo", Dirs: g.dirs, Runtime: g.f, Version: "test", saved: g.saved, capture: captureFile, tee: teeFile,
 		Report: func(line string) { g.out.Lock(); g.said = append(g.said, line); g.out.Unlock() },
 	})
 	if err != nil {
@@ -55,7 +57,7 @@ func (g *stage) boot() {
 // What it would only have recorded later is lost.
 func (g *stage) crash() {
 	g.t.Helper()
-	_ = g.s.ask(func() { g.s.forgotten = true })
+	_ = g.s.loop.Ask(func() { g.s.loop.Abandon() })
 	g.s.Close()
 	g.boot()
 }
@@ -242,3 +244,6 @@ func (g *stage) listen() (chan reply, func(chan reply) []api.Event) {
 		return (<-out).events
 	}
 }
+
+// program is how the containers of a service behave.
+type program = kerneltest.Program

@@ -6,13 +6,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor/states"
 )
 
-// The words for where a container stands; see package states.
-type (
-	State   = states.State
-	Desired = states.Desired
-	Reason  = states.Reason
-)
-
 // stopOrder says how long a stop may take; see package policy.
 type stopOrder = policy.StopOrder
 
@@ -22,11 +15,12 @@ type (
 	Replica = record.Replica
 )
 
-// The states, the desires and the reasons.
+// State is where a container stands; see package states.
+type State = states.State
+
+// The states that commands ask for; see package states.
 const (
-	Creating, Created, Starting, Running, Stopping                 = states.Creating, states.Created, states.Starting, states.Running, states.Stopping
-	Ending, Waiting, Exited, Removing, Paused                      = states.Ending, states.Waiting, states.Exited, states.Removing, states.Paused
-	WantStopped, WantRunning                                       = states.WantStopped, states.WantRunning
-	ReasonNone, ReasonExited, ReasonSignal, ReasonOOM              = states.ReasonNone, states.ReasonExited, states.ReasonSignal, states.ReasonOOM
-	ReasonStopped, ReasonStartFailed, ReasonDependency, ReasonLost = states.ReasonStopped, states.ReasonStartFailed, states.ReasonDependency, states.ReasonLost
+	Creating, Created, Starting, Running, Stopping = states.Creating, states.Created, states.Starting, states.Running, states.Stopping
+	Waiting, Exited, Removing, Paused              = states.Waiting, states.Exited, states.Removing, states.Paused
+	ReasonExited, ReasonOOM, ReasonLost            = states.ReasonExited, states.ReasonOOM, states.ReasonLost
 )

@@ -9,20 +9,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/api"
 )
 
-// Usage implements Runtime.
-func (f *fakeRuntime) Usage(context.Context) ([]api.Usage, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var list []api.Usage
-	for name, r := range f.runs {
-		if r.live() {
-			used := time.Since(r.started)
-			list = append(list, api.Usage{Name: name, Run: r.id, CPU: &used})
-		}
-	}
-	return list, nil
-}
-
 // used is what stats gets, by container.
 func (g *stage) used() map[string]api.Usage {
 	g.t.Helper()

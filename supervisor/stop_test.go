@@ -30,17 +30,17 @@ func TestGracePeriods(t *testing.T) {
 		signals int // stop signals sent
 	}{
 		{"obeys", program{}, 0, nil, 0, 143, 1},
-		{"takes its time", program{dying: 3 * time.Second}, 0, nil, 3 * time.Second, 0, 1},
-		{"stubborn", program{stubborn: true}, 0, nil, 10 * time.Second, 137, 1},
-		{"own grace", program{stubborn: true}, 4 * time.Second, nil, 4 * time.Second, 137, 1},
-		{"timeout wins", program{stubborn: true}, 4 * time.Second, seconds(2), 2 * time.Second, 137, 1},
-		{"timeout 0 kills", program{dying: time.Second}, 0, seconds(0), 0, 137, 0},
-		{"deaf is not waited for", program{deaf: true}, 0, nil, 0, 137, 0},
+		{"takes its time", program{Dying: 3 * time.Second}, 0, nil, 3 * time.Second, 0, 1},
+		{"stubborn", program{Stubborn: true}, 0, nil, 10 * time.Second, 137, 1},
+		{"own grace", program{Stubborn: true}, 4 * time.Second, nil, 4 * time.Second, 137, 1},
+		{"timeout wins", program{Stubborn: true}, 4 * time.Second, seconds(2), 2 * time.Second, 137, 1},
+		{"timeout 0 kills", program{Dying: time.Second}, 0, seconds(0), 0, 137, 0},
+		{"deaf is not waited for", program{Deaf: true}, 0, nil, 0, 137, 0},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
-				g.f.programs["a"] = c.prog
+				g.f.Programs["a"] = c.prog
 				s := svc("a", restarts("always", 0))
 				s.StopGracePeriod = c.grace
 				g.must(g.up(proj(s)))
@@ -54,7 +54,7 @@ func TestGracePeriods(t *testing.T) {
 					t.Errorf("ps %+v, want exit code %d", ps, c.code)
 				}
 				n := 0
-				for _, call := range g.f.callLog() {
+				for _, call := range g.f.Calls() {
 					if strings.HasPrefix(call, "signal") {
 						n++
 					}
@@ -69,20 +69,20 @@ func TestGracePeriods(t *testing.T) {
 
 func TestStopGoesInReverseAndInParallel(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		slow := program{dying: 2 * time.Second}
+		slow := program{Dying: 2 * time.Second}
 		for _, n := range []string{"db", "cache", "api", "web"} {
-			g.f.programs[n] = slow
+			g.f.Programs[n] = slow
 		}
 		g.must(g.up(proj(svc("api", dep("cache", project.ConditionStarted), dep("db", project.ConditionStarted)),
 			svc("cache"), svc("db"), svc("web", dep("api", project.ConditionStarted)))))
-		g.f.clear()
+		g.f.ClearCalls()
 		begin := time.Now()
 		g.must(g.stopAll())
 		if took := time.Since(begin); took != 6*time.Second {
 			t.Errorf("three levels of 2 s took %v", took)
 		}
 		var order []string
-		for _, call := range g.f.callLog() {
+		for _, call := range g.f.Calls() {
 			if name, ok := strings.CutPrefix(call, "signal demo-"); ok {
 				order = append(order, strings.Split(name, "-")[0])
 			}
@@ -98,7 +98,7 @@ func TestStopGoesInReverseAndInParallel(t *testing.T) {
 
 func TestSecondStopShortensTheFirst(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{stubborn: true})
+		g.f.Set("a", program{Stubborn: true})
 		g.must(g.up(proj(svc("a"))))
 		begin := time.Now()
 		first := make(chan reply)
@@ -114,7 +114,7 @@ func TestSecondStopShortensTheFirst(t *testing.T) {
 
 func TestALongerSecondStopDoesNotProlongTheFirst(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{stubborn: true})
+		g.f.Set("a", program{Stubborn: true})
 		g.must(g.up(proj(svc("a"))))
 		begin := time.Now()
 		first := make(chan reply)
@@ -130,7 +130,7 @@ func TestALongerSecondStopDoesNotProlongTheFirst(t *testing.T) {
 
 func TestStopBeatsAStartInFlight(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{slow: 5 * time.Second})
+		g.f.Set("a", program{Slow: 5 * time.Second})
 		up := make(chan reply)
 		go func() { up <- g.up(proj(svc("a", restarts("always", 0)))) }()
 		sleep(time.Second)
@@ -147,7 +147,7 @@ func TestStopBeatsAStartInFlight(t *testing.T) {
 		if ps := g.do(api.Request{Op: api.OpPS}).ps[0]; ps.ExitCode != 0 || !ps.Finished.IsZero() {
 			t.Errorf("ps %+v", ps)
 		}
-		if live := g.f.live(); len(live) > 0 {
+		if live := g.f.Live(); len(live) > 0 {
 			t.Errorf("%v run after the stop", live)
 		}
 	})
@@ -155,7 +155,7 @@ func TestStopBeatsAStartInFlight(t *testing.T) {
 
 func TestUpOfAClientThatHasGoneStopsAtTheNextStep(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{slow: 2 * time.Second})
+		g.f.Set("a", program{Slow: 2 * time.Second})
 		ctx, cancel := context.WithCancelCause(context.Background())
 		time.AfterFunc(time.Second, func() { cancel(door.ErrClientGone) })
 		r := g.doCtx(ctx, api.Request{Op: api.OpUp, Up: &api.UpRequest{Project: proj(svc("a"), svc("b", dep("a", project.ConditionStarted)))}})
@@ -169,7 +169,7 @@ func TestUpOfAClientThatHasGoneStopsAtTheNextStep(t *testing.T) {
 
 func TestKillIsNotKeptWaiting(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("a", program{stubborn: true})
+		g.f.Set("a", program{Stubborn: true})
 		g.must(g.up(proj(svc("a", restarts("always", 0)))))
 		first := make(chan reply)
 		go func() { first <- g.stopAll() }()

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"fmt"
 
+	"github.com/mocker-compose/mocker-compose/supervisor/door"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
 
@@ -11,7 +12,7 @@ func (s *Supervisor) target(service string, index int) (*Replica, error) {
 	if err := s.checkServices([]string{service}); err != nil {
 		return nil, err
 	}
-	all, err := s.snapshot(nil)
+	all, err := s.loop.Snapshot(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -22,5 +23,5 @@ func (s *Supervisor) target(service string, index int) (*Replica, error) {
 	case index > 0:
 		return nil, fmt.Errorf("service %q is not running container #%d", service, index)
 	}
-	return nil, withHint("start it with: mocker-compose up -d "+service, fmt.Errorf("service %q is not running", service))
+	return nil, door.WithHint("start it with: mocker-compose up -d "+service, fmt.Errorf("service %q is not running", service))
 }

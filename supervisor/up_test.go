@@ -78,13 +78,13 @@ func TestUpScalesDownHighestFirstAndRemovesOrphansOnDemand(t *testing.T) {
 
 func TestDependentsStartInTheInstantOfTheCondition(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
-		g.f.set("db", program{probe: func(age time.Duration) (int, time.Duration) {
+		g.f.Set("db", program{Probe: func(age time.Duration) (int, time.Duration) {
 			if age > 3*time.Second {
 				return 0, 10 * time.Millisecond
 			}
 			return 1, 10 * time.Millisecond
 		}})
-		g.f.set("job", program{life: 2 * time.Second})
+		g.f.Set("job", program{Life: 2 * time.Second})
 		begin := time.Now()
 		g.must(g.up(proj(
 			svc("db", check(project.HealthCheck{Interval: time.Minute, StartPeriod: 10 * time.Second, StartInterval: time.Second})),
@@ -107,23 +107,23 @@ func TestFailedConditionsNameTheirCause(t *testing.T) {
 		prog      program
 		want      string
 	}{
-		{"unhealthy", project.ConditionHealthy, program{probe: func(time.Duration) (int, time.Duration) { return 3, 0 }},
+		{"unhealthy", project.ConditionHealthy, program{Probe: func(time.Duration) (int, time.Duration) { return 3, 0 }},
 			"dependency failed to start: container demo-dep-1 is unhealthy\nlast probe (exit 3): probe of demo-dep-1 says 3"},
-		{"exited", project.ConditionHealthy, program{life: 100 * time.Millisecond, code: 4},
+		{"exited", project.ConditionHealthy, program{Life: 100 * time.Millisecond, Code: 4},
 			"dependency failed to start: container demo-dep-1 exited (4)"},
-		{"incomplete", project.ConditionCompleted, program{life: time.Second, code: 3},
+		{"incomplete", project.ConditionCompleted, program{Life: time.Second, Code: 3},
 			`service "dep" didn't complete successfully: exit 3`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
-				g.f.set("dep", c.prog)
+				g.f.Set("dep", c.prog)
 				d := svc("dep", check(project.HealthCheck{Interval: time.Second, Retries: 2}))
 				r := g.up(proj(d, svc("web", dep("dep", c.condition))))
 				if r.err == nil || r.err.Message != c.want || r.err.ExitCode != 1 {
 					t.Errorf("error %+v, want %q and exit code 1", r.err, c.want)
 				}
-				if live := g.f.live(); len(live) > 0 && live[len(live)-1] == "demo-web-1" {
+				if live := g.f.Live(); len(live) > 0 && live[len(live)-1] == "demo-web-1" {
 					t.Error("web was started")
 				}
 				// The same without required: said, and passed over.
@@ -136,7 +136,7 @@ func TestFailedConditionsNameTheirCause(t *testing.T) {
 
 func TestUpWait(t *testing.T) {
 	job := func(code int) func(*stage) {
-		return func(g *stage) { g.f.set("a", program{life: time.Second, code: code}) }
+		return func(g *stage) { g.f.Set("a", program{Life: time.Second, Code: code}) }
 	}
 	cases := []struct {
 		name  string
@@ -146,12 +146,12 @@ func TestUpWait(t *testing.T) {
 	}{
 		{"runs", func(*stage) {}, 0, ""},
 		{"unhealthy", func(g *stage) {
-			g.f.set("a", program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }})
+			g.f.Set("a", program{Probe: func(time.Duration) (int, time.Duration) { return 1, 0 }})
 		}, 0, "is unhealthy"},
 		{"job done", job(0), 0, ""},
 		{"job failed", job(2), 0, "exit 2"},
 		{"too late", func(g *stage) {
-			g.f.set("a", program{probe: func(time.Duration) (int, time.Duration) { return 1, 0 }})
+			g.f.Set("a", program{Probe: func(time.Duration) (int, time.Duration) { return 1, 0 }})
 		}, 1500 * time.Millisecond, "application not healthy after 1.5s"},
 	}
 	for _, c := range cases {
@@ -182,8 +182,8 @@ func TestUpReplacesWhatIsAboutToRun(t *testing.T) {
 			scene(t, func(t *testing.T, g *stage) {
 				p := proj(svc("a", restarts("always", 0)))
 				g.must(g.up(p))
-				g.f.set("a", program{slow: time.Second})
-				g.f.crash("demo-a-1", 1)
+				g.f.Set("a", program{Slow: time.Second})
+				g.f.Crash("demo-a-1", 1)
 				sleep(after)
 				g.wantStates("a-1=restarting")
 				before := g.do(api.Request{Op: api.OpPS}).ps[0].ID
@@ -201,7 +201,7 @@ func TestUpReplacesWhatIsAboutToRun(t *testing.T) {
 func TestCreateTakesNoName(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		g.must(g.up(proj(svc("a"))))
-		err := g.s.createOne(t.Context(), Container{Project: "demo", Name: "demo-a-1", ID: "other", Service: svc("b")})
+		err := g.s.loop.Create(t.Context(), Container{Project: "demo", Name: "demo-a-1", ID: "other", Service: svc("b")})
 		if err == nil || !strings.Contains(err.Error(), "there is one of this name") {
 			t.Errorf("got %v", err)
 		}
