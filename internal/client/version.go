@@ -31,6 +31,11 @@ func (e *Env) Introduce() error {
 	})
 }
 
+// versionJSON is what version prints for programs.
+type versionJSON struct {
+	Version string `json:"version"` // with a leading v
+}
+
 // ShowVersion prints the version.
 func (e *Env) ShowVersion(o *VersionOptions) error {
 	var err error
@@ -38,7 +43,7 @@ func (e *Env) ShowVersion(o *VersionOptions) error {
 	case o.Short:
 		_, err = fmt.Fprintln(e.Stdout, Version)
 	case o.Format == "json":
-		err = json.NewEncoder(e.Stdout).Encode(map[string]string{"version": "v" + Version})
+		err = json.NewEncoder(e.Stdout).Encode(versionJSON{"v" + Version})
 	case o.Format == "" || o.Format == "pretty":
 		_, err = fmt.Fprintln(e.Stdout, "mocker-compose version v"+Version)
 	default:

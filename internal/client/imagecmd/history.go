@@ -51,15 +51,24 @@ func History(_ context.Context, e *client.Env, o *HistoryOptions, ref string) er
 	}
 	if o.Quiet {
 		for _, r := range rows {
-			e.Println(r["ID"])
+			e.Println(r.ID)
 		}
 		return nil
 	}
-	columns := []listing.Column{{"ID", "IMAGE"}, {"CreatedSince", "CREATED"}, {"CreatedBy", "CREATED BY"}, {"Size", "SIZE"}, {"Comment", "COMMENT"}}
-	return listing.Print(e.Stdout, o.Format, columns, map[string]string{"CreatedAt": "CREATED AT"}, rows)
+	return listing.Print(e.Stdout, o.Format, []string{"ID", "CreatedSince", "CreatedBy", "Size", "Comment"}, rows)
 }
 
-func (o *HistoryOptions) rows(s *image.Store, img *image.Image) ([]map[string]string, error) {
+// historyRow is a line of image history: a step.
+type historyRow struct {
+	Comment      string
+	CreatedAt    string `heading:"CREATED AT"` // RFC 3339
+	CreatedBy    string `heading:"CREATED BY"` // cut, but for --no-trunc
+	CreatedSince string `heading:"CREATED"`    // "2 days ago"; with --human=false as CreatedAt
+	ID           string `heading:"IMAGE"`      // of the image in the first line, <missing> in all others
+	Size         string // of its layer, unpacked; with --human=false in bytes
+}
+
+func (o *HistoryOptions) rows(s *image.Store, img *image.Image) ([]historyRow, error) {
 	raw, err := s.Raw(img.ID)
 	if err != nil {
 		return nil, err
@@ -72,7 +81,7 @@ func (o *HistoryOptions) rows(s *image.Store, img *image.Image) ([]map[string]st
 	if err != nil {
 		return nil, err
 	}
-	var rows []map[string]string
+	var rows []historyRow
 	now, layer := time.Now(), 0
 	for _, h := range file.History {
 		size := int64(0)
@@ -84,26 +93,26 @@ func (o *HistoryOptions) rows(s *image.Store, img *image.Image) ([]map[string]st
 	}
 	slices.Reverse(rows)
 	if len(rows) > 0 {
-		rows[0]["ID"] = img.ID
+		rows[0].ID = img.ID
 		if !o.NoTrunc {
-			rows[0]["ID"] = short(img.ID)
+			rows[0].ID = short(img.ID)
 		}
 	}
 	return rows, nil
 }
 
-func (o *HistoryOptions) row(h *config.History, size int64, now time.Time) map[string]string {
+func (o *HistoryOptions) row(h *config.History, size int64, now time.Time) historyRow {
 	by := strings.Join(strings.Fields(h.CreatedBy), " ")
 	if r := []rune(by); !o.NoTrunc && len(r) > createdByWidth {
 		by = string(r[:createdByWidth-1]) + "…"
 	}
 	at := h.Created.Local().Format(time.RFC3339)
-	row := map[string]string{
-		"ID": "<missing>", "CreatedAt": at, "CreatedSince": since(h.Created, now), "CreatedBy": by,
-		"Size": units.HumanSizeWithPrecision(float64(size), 3), "Comment": h.Comment,
+	row := historyRow{
+		ID: "<missing>", CreatedAt: at, CreatedSince: since(h.Created, now), CreatedBy: by,
+		Size: units.HumanSizeWithPrecision(float64(size), 3), Comment: h.Comment,
 	}
 	if !o.Human {
-		row["CreatedSince"], row["Size"] = at, strconv.FormatInt(size, 10)
+		row.CreatedSince, row.Size = at, strconv.FormatInt(size, 10)
 	}
 	return row
 }

@@ -53,7 +53,7 @@ func List(_ context.Context, e *client.Env, o *ListOptions, args []string) error
 		return err
 	}
 	now := time.Now()
-	var rows []map[string]string
+	var rows []listRow
 	for i := range all {
 		if f.match(&all[i], now) {
 			rows = append(rows, o.rows(&all[i], f, now)...)
@@ -61,32 +61,44 @@ func List(_ context.Context, e *client.Env, o *ListOptions, args []string) error
 	}
 	if o.Quiet {
 		for _, r := range rows {
-			e.Println(r["ID"])
+			e.Println(r.ID)
 		}
 		return nil
 	}
-	columns := []listing.Column{{"Repository", "REPOSITORY"}, {"Tag", "TAG"}, {"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"}, {"Size", "SIZE"}}
+	columns := []string{"Repository", "Tag", "ID", "CreatedSince", "Size"}
 	if o.Digests {
-		columns = slices.Insert(columns, 2, listing.Column{"Digest", "DIGEST"})
+		columns = slices.Insert(columns, 2, "Digest")
 	}
-	headings := map[string]string{
-		"CreatedAt": "CREATED AT", "Digest": "DIGEST", "Containers": "CONTAINERS", "SharedSize": "SHARED SIZE", "UniqueSize": "UNIQUE SIZE", "VirtualSize": "SIZE",
-	}
-	return listing.Print(e.Stdout, o.Format, columns, headings, rows)
+	return listing.Print(e.Stdout, o.Format, columns, rows)
+}
+
+// listRow is a line of image ls: a name of an image, or an image without.
+type listRow struct {
+	Containers   string // N/A: see system df -v
+	CreatedAt    string `heading:"CREATED AT"`
+	CreatedSince string `heading:"CREATED"` // "2 days ago"; N/A of an image without a date
+	Digest       string // of its manifest in the registry that it came from
+	ID           string `heading:"IMAGE ID"` // cut, but for --no-trunc
+	Repository   string
+	SharedSize   string `heading:"SHARED SIZE"` // N/A: see system df -v
+	Size         string // of all of its layers, unpacked
+	Tag          string
+	UniqueSize   string `heading:"UNIQUE SIZE"` // N/A: see system df -v
+	VirtualSize  string `heading:"SIZE"`        // as Size
 }
 
 // rows are a line for each name of an image, or one without.
-func (o *ListOptions) rows(img *image.Image, f *filter, now time.Time) (rows []map[string]string) {
+func (o *ListOptions) rows(img *image.Image, f *filter, now time.Time) (rows []listRow) {
 	id := img.ID
 	if !o.NoTrunc {
 		id = short(id)
 	}
 	size := units.HumanSizeWithPrecision(float64(img.Size), 3)
-	row := func(repository, tag string) map[string]string {
-		return map[string]string{
-			"Repository": repository, "Tag": tag, "ID": id, "Digest": digest(img, repository), "Size": size, "VirtualSize": size,
-			"CreatedSince": since(img.Created, now), "CreatedAt": img.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"),
-			"Containers": "N/A", "SharedSize": "N/A", "UniqueSize": "N/A",
+	row := func(repository, tag string) listRow {
+		return listRow{
+			Repository: repository, Tag: tag, ID: id, Digest: digest(img, repository), Size: size, VirtualSize: size,
+			CreatedSince: since(img.Created, now), CreatedAt: img.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"),
+			Containers: "N/A", SharedSize: "N/A", UniqueSize: "N/A",
 		}
 	}
 	for _, name := range img.Names {

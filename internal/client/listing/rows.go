@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"text/tabwriter"
 	"text/template"
@@ -12,16 +13,18 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 )
 
-// Column is a column of docker's tables: the field of a row, and its heading.
-type Column [2]string
-
 // Print prints rows as docker does for --format: "" and "table" with the
 // given columns, "table TEMPLATE" with a heading of its own, "json" and any other
-// template a line each. A row is a map of strings, so that the same template
-// makes the heading.
-func Print(w io.Writer, format string, columns []Column, headings map[string]string, rows []map[string]string) error {
+// template a line each. T is a struct of strings, whose fields are those of templates
+// and the keys of JSON; docs/formats.md is made of it. The tag "heading" is what stands
+// above a column, if that is not the field in capitals.
+func Print[T any](w io.Writer, format string, columns []string, rows []T) error {
+	cells := make([]map[string]string, len(rows))
+	for i := range rows {
+		cells[i] = cellsOf(&rows[i])
+	}
 	if format == "json" {
-		for _, r := range rows {
+		for _, r := range cells {
 			if err := json.NewEncoder(w).Encode(r); err != nil {
 				return err
 			}
@@ -31,27 +34,42 @@ func Print(w io.Writer, format string, columns []Column, headings map[string]str
 	text, isTable := strings.CutPrefix(format, "table")
 	if text = strings.TrimSpace(text); isTable && text == "" || format == "" {
 		isTable = true
-		var fields []string
-		for _, c := range columns {
-			fields = append(fields, "{{."+c[0]+"}}")
-		}
-		text = strings.Join(fields, "\t")
+		text = "{{." + strings.Join(columns, "}}\t{{.") + "}}"
 	}
-	rows = printable(rows)
-	if isTable {
-		for _, c := range columns {
-			headings[c[0]] = c[1]
-		}
-		rows = append([]map[string]string{headings}, rows...)
-	}
+	cells = printable(cells)
 	if !isTable {
-		return Template(w, text, rows)
+		return Template(w, text, cells)
 	}
+	cells = append([]map[string]string{headings[T]()}, cells...)
 	tw := tabwriter.NewWriter(w, 10, 1, 3, ' ', 0)
-	if err := Template(tw, text, rows); err != nil {
+	if err := Template(tw, text, cells); err != nil {
 		return err
 	}
 	return tw.Flush()
+}
+
+// cellsOf maps the fields of a struct to what is in them: the same template makes rows
+// and headings, and JSON has docker's order, that of the alphabet.
+func cellsOf[T any](row *T) map[string]string {
+	v := reflect.ValueOf(row).Elem()
+	cells := make(map[string]string, v.NumField())
+	for i := range v.NumField() {
+		cells[v.Type().Field(i).Name] = v.Field(i).String()
+	}
+	return cells
+}
+
+func headings[T any]() map[string]string {
+	t := reflect.TypeFor[T]()
+	heads := make(map[string]string, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
+		heads[f.Name] = strings.ToUpper(f.Name)
+		if said := f.Tag.Get("heading"); said != "" {
+			heads[f.Name] = said
+		}
+	}
+	return heads
 }
 
 // printable is rows without what steers terminals: images say who made them, and how.

@@ -52,18 +52,29 @@ func (o *ListOptions) print(e *client.Env, list []view) error {
 		}
 		return nil
 	}
-	var rows []map[string]string
+	var rows []row
 	for i := range list {
 		v := &list[i]
-		rows = append(rows, map[string]string{
-			"ID": o.id(v), "Name": v.Name, "Driver": networks.Driver, "Scope": "local", "Labels": joined(v.Labels),
-			"IPv4": strconv.FormatBool(v.v4), "IPv6": strconv.FormatBool(v.v6), "Internal": strconv.FormatBool(v.Internal),
-			"CreatedAt": created(v.Created),
+		rows = append(rows, row{
+			ID: o.id(v), Name: v.Name, Driver: networks.Driver, Scope: "local", Labels: joined(v.Labels),
+			IPv4: strconv.FormatBool(v.v4), IPv6: strconv.FormatBool(v.v6), Internal: strconv.FormatBool(v.Internal),
+			CreatedAt: created(v.Created),
 		})
 	}
-	columns := []listing.Column{{"ID", "NETWORK ID"}, {"Name", "NAME"}, {"Driver", "DRIVER"}, {"Scope", "SCOPE"}}
-	headings := map[string]string{"Labels": "LABELS", "IPv4": "IPV4", "IPv6": "IPV6", "Internal": "INTERNAL", "CreatedAt": "CREATED AT"}
-	return listing.Print(e.Stdout, o.Format, columns, headings, rows)
+	return listing.Print(e.Stdout, o.Format, []string{"ID", "Name", "Driver", "Scope"}, rows)
+}
+
+// row is a line of network ls.
+type row struct {
+	CreatedAt string `heading:"CREATED AT"` // "" if it is not known
+	Driver    string // bridge
+	ID        string `heading:"NETWORK ID"` // cut, but for --no-trunc
+	IPv4      string // true or false
+	IPv6      string // true or false
+	Internal  string // true or false
+	Labels    string // key=value, by commas, sorted
+	Name      string
+	Scope     string // local
 }
 
 // id is docker's short one, unless the whole is wanted.

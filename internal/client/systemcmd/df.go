@@ -33,8 +33,16 @@ func DF(ctx context.Context, e *client.Env, o *DFOptions) error {
 	if o.Verbose {
 		return o.verbose(e, h)
 	}
-	columns := []listing.Column{{"Type", "TYPE"}, {"TotalCount", "TOTAL"}, {"Active", "ACTIVE"}, {"Size", "SIZE"}, {"Reclaimable", "RECLAIMABLE"}}
-	return listing.Print(e.Stdout, o.Format, columns, map[string]string{}, h.rows())
+	return listing.Print(e.Stdout, o.Format, []string{"Type", "TotalCount", "Active", "Size", "Reclaimable"}, h.rows())
+}
+
+// kindRow is a line of system df.
+type kindRow struct {
+	Active      string // how many something uses
+	Reclaimable string // what a removal of the others would free; of the build cache, what nothing uses now
+	Size        string
+	TotalCount  string `heading:"TOTAL"`
+	Type        string // Images, Containers, Local Volumes, Build Cache
 }
 
 // kind sums up one line.
@@ -53,19 +61,17 @@ func (k *kind) add(active bool, bytes int64) {
 	}
 }
 
-func (k *kind) row(name string, percent bool) map[string]string {
+func (k *kind) row(name string, percent bool) kindRow {
 	free := human(k.free)
 	if percent && k.size > 0 {
 		free += fmt.Sprintf(" (%d%%)", k.free*100/k.size)
 	}
-	return map[string]string{
-		"Type": name, "TotalCount": strconv.Itoa(k.total), "Active": strconv.Itoa(k.active), "Size": human(k.size), "Reclaimable": free,
-	}
+	return kindRow{Type: name, TotalCount: strconv.Itoa(k.total), Active: strconv.Itoa(k.active), Size: human(k.size), Reclaimable: free}
 }
 
 func human(n int64) string { return units.HumanSizeWithPrecision(float64(n), 4) }
 
-func (h *holdings) rows() []map[string]string {
+func (h *holdings) rows() []kindRow {
 	images := kind{total: len(h.images.Images), active: h.images.Active(), size: h.images.Bytes, free: h.images.Free}
 	var cs, vs, cache kind
 	for i := range h.containers {
@@ -77,7 +83,7 @@ func (h *holdings) rows() []map[string]string {
 	for _, c := range h.cache {
 		cache.add(c.InUse, c.Bytes)
 	}
-	return []map[string]string{
+	return []kindRow{
 		images.row("Images", true), cs.row("Containers", true), vs.row("Local Volumes", true), cache.row("Build Cache", false),
 	}
 }

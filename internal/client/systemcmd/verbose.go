@@ -12,38 +12,81 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
 
-// section is one of the tables of -v.
-type section struct {
-	name, heading string
-	columns       []listing.Column
-	rows          []map[string]string
+// details are the tables of -v.
+type details struct {
+	Images     []imageRow
+	Containers []containerRow
+	Volumes    []volumeRow
+	BuildCache []cacheRow
+}
+
+// imageRow is a name of an image, or an image without.
+type imageRow struct {
+	Containers   string // how many use it
+	CreatedSince string `heading:"CREATED"` // "2 days ago"; N/A of an image without a date
+	ID           string `heading:"IMAGE ID"`
+	Repository   string
+	SharedSize   string `heading:"SHARED SIZE"` // of layers that other images have too
+	Size         string
+	Tag          string
+	UniqueSize   string `heading:"UNIQUE SIZE"` // of layers that no other image has
+}
+
+type containerRow struct {
+	Command      string // cut
+	CreatedSince string `heading:"CREATED"`
+	ID           string `heading:"CONTAINER ID"`
+	Image        string
+	Names        string
+	Size         string // of what it has written beside volumes
+	Status       string // docker's word for its state
+}
+
+type volumeRow struct {
+	Links string // containers that use it
+	Name  string `heading:"VOLUME NAME"`
+	Size  string
+}
+
+type cacheRow struct {
+	CacheType     string `heading:"CACHE TYPE"` // regular, exec.cachemount, source.git.checkout …
+	CreatedSince  string `heading:"CREATED"`
+	Description   string // the step, cut
+	ID            string `heading:"CACHE ID"`
+	LastUsedSince string `heading:"LAST USED"`
+	Shared        string // true: an image has the layer too
+	Size          string
 }
 
 // verbose prints a table for each kind; with json one object.
 func (o *DFOptions) verbose(e *client.Env, h *holdings) error {
 	now := time.Now()
-	sections := []section{h.imageSection(now), h.containerSection(now), h.volumeSection(), h.cacheSection(now)}
+	d := details{h.imageRows(now), h.containerRows(now), h.volumeRows(), h.cacheRows(now)}
 	switch o.Format {
 	case "json":
-		all := map[string][]map[string]string{}
-		for _, s := range sections {
-			all[s.name] = append([]map[string]string{}, s.rows...)
-		}
-		return json.NewEncoder(e.Stdout).Encode(all)
+		return json.NewEncoder(e.Stdout).Encode(d)
 	case "", "table":
 	default:
 		return fmt.Errorf("format value %q cannot be used with -v: use table or json", o.Format)
 	}
-	for i, s := range sections {
-		if i > 0 {
-			e.Println()
-		}
-		e.Printf("%s\n\n", s.heading)
-		if err := listing.Print(e.Stdout, "", s.columns, map[string]string{}, s.rows); err != nil {
-			return err
-		}
+	total := int64(0)
+	for _, c := range h.cache {
+		total += c.Bytes
 	}
-	return nil
+	e.Printf("Images space usage:\n\n")
+	if err := listing.Print(e.Stdout, "", []string{"Repository", "Tag", "ID", "CreatedSince", "Size", "SharedSize", "UniqueSize", "Containers"}, d.Images); err != nil {
+		return err
+	}
+	e.Printf("\nContainers space usage:\n\n")
+	if err := listing.Print(e.Stdout, "", []string{"ID", "Image", "Command", "Size", "CreatedSince", "Status", "Names"}, d.Containers); err != nil {
+		return err
+	}
+	e.Printf("\nLocal Volumes space usage:\n\n")
+	if err := listing.Print(e.Stdout, "", []string{"Name", "Links", "Size"}, d.Volumes); err != nil {
+		return err
+	}
+	e.Printf("\nBuild cache usage: %s\n\n", human(total))
+	return listing.Print(e.Stdout, "", []string{"ID", "CacheType", "Size", "CreatedSince", "LastUsedSince", "Shared", "Description"}, d.BuildCache)
 }
 
 func ago(t, now time.Time) string {
@@ -58,11 +101,8 @@ func short(id string) string {
 	return id[:min(12, len(id))]
 }
 
-func (h *holdings) imageSection(now time.Time) section {
-	s := section{name: "Images", heading: "Images space usage:", columns: []listing.Column{
-		{"Repository", "REPOSITORY"}, {"Tag", "TAG"}, {"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"}, {"Size", "SIZE"},
-		{"SharedSize", "SHARED SIZE"}, {"UniqueSize", "UNIQUE SIZE"}, {"Containers", "CONTAINERS"},
-	}}
+func (h *holdings) imageRows(now time.Time) []imageRow {
+	rows := []imageRow{}
 	for _, u := range h.images.Images {
 		names := u.Image.Names
 		if len(names) == 0 {
@@ -70,57 +110,50 @@ func (h *holdings) imageSection(now time.Time) section {
 		}
 		for _, name := range names {
 			i := strings.LastIndexByte(name, ':')
-			s.rows = append(s.rows, map[string]string{
-				"Repository": name[:i], "Tag": name[i+1:], "ID": short(u.Image.ID), "CreatedSince": ago(u.Image.Created, now), "Size": human(u.Image.Size),
-				"SharedSize": human(u.Image.Size - u.Unique), "UniqueSize": human(u.Unique), "Containers": strconv.Itoa(u.Containers),
+			rows = append(rows, imageRow{
+				Repository: name[:i], Tag: name[i+1:], ID: short(u.Image.ID), CreatedSince: ago(u.Image.Created, now), Size: human(u.Image.Size),
+				SharedSize: human(u.Image.Size - u.Unique), UniqueSize: human(u.Unique), Containers: strconv.Itoa(u.Containers),
 			})
 		}
 	}
-	return s
+	return rows
 }
 
-func (h *holdings) containerSection(now time.Time) section {
-	s := section{name: "Containers", heading: "Containers space usage:", columns: []listing.Column{
-		{"ID", "CONTAINER ID"}, {"Image", "IMAGE"}, {"Command", "COMMAND"}, {"Size", "SIZE"}, {"CreatedSince", "CREATED"}, {"Status", "STATUS"}, {"Names", "NAMES"},
-	}}
+func (h *holdings) containerRows(now time.Time) []containerRow {
+	rows := []containerRow{}
 	for i := range h.containers {
 		c := &h.containers[i]
-		command := []rune(strings.Join(c.Command, " "))
-		if len(command) > 20 {
-			command = append(command[:19], '…')
-		}
-		s.rows = append(s.rows, map[string]string{
-			"ID": short(c.ID), "Image": c.Image, "Command": strconv.Quote(string(command)), "Size": human(c.bytes),
-			"CreatedSince": ago(c.Created, now), "Status": c.State, "Names": c.Name,
+		rows = append(rows, containerRow{
+			ID: short(c.ID), Image: c.Image, Command: strconv.Quote(cut(strings.Join(c.Command, " "), 20)), Size: human(c.bytes),
+			CreatedSince: ago(c.Created, now), Status: c.State, Names: c.Name,
 		})
 	}
-	return s
+	return rows
 }
 
-func (h *holdings) volumeSection() section {
-	s := section{name: "Volumes", heading: "Local Volumes space usage:", columns: []listing.Column{{"Name", "VOLUME NAME"}, {"Links", "LINKS"}, {"Size", "SIZE"}}}
+// cut is a text of at most n characters.
+func cut(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return text
+}
+
+func (h *holdings) volumeRows() []volumeRow {
+	rows := []volumeRow{}
 	for _, v := range h.volumes {
-		s.rows = append(s.rows, map[string]string{"Name": v.name, "Links": strconv.Itoa(v.users), "Size": human(v.bytes)})
+		rows = append(rows, volumeRow{Name: v.name, Links: strconv.Itoa(v.users), Size: human(v.bytes)})
 	}
-	return s
+	return rows
 }
 
-func (h *holdings) cacheSection(now time.Time) section {
-	s := section{name: "BuildCache", columns: []listing.Column{
-		{"ID", "CACHE ID"}, {"CacheType", "CACHE TYPE"}, {"Size", "SIZE"}, {"CreatedSince", "CREATED"}, {"LastUsedSince", "LAST USED"}, {"Shared", "SHARED"}, {"Description", "DESCRIPTION"},
-	}}
-	total := int64(0)
+func (h *holdings) cacheRows(now time.Time) []cacheRow {
+	rows := []cacheRow{}
 	for _, c := range h.cache {
-		total += c.Bytes
-		text := []rune(strings.Join(strings.Fields(c.Text), " "))
-		if len(text) > 45 {
-			text = append(text[:44], '…')
-		}
-		s.rows = append(s.rows, map[string]string{
-			"ID": short(c.ID), "CacheType": c.Type, "Size": human(c.Bytes), "CreatedSince": ago(c.Created, now), "LastUsedSince": ago(c.Used, now),
-			"Shared": strconv.FormatBool(c.Shared), "Description": string(text),
+		rows = append(rows, cacheRow{
+			ID: short(c.ID), CacheType: c.Type, Size: human(c.Bytes), CreatedSince: ago(c.Created, now), LastUsedSince: ago(c.Used, now),
+			Shared: strconv.FormatBool(c.Shared), Description: cut(strings.Join(strings.Fields(c.Text), " "), 45),
 		})
 	}
-	s.heading = "Build cache usage: " + human(total)
-	return s
+	return rows
 }

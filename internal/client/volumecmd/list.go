@@ -65,19 +65,28 @@ func (o *ListOptions) print(e *client.Env, list []volumes.Volume) error {
 		return nil
 	}
 	s := volumes.Open(e.Dirs)
-	var rows []map[string]string
+	var rows []row
 	for i := range list {
-		rows = append(rows, map[string]string{
-			"Driver": driver, "Name": list[i].Name, "Labels": joined(list[i].Labels), "Mountpoint": s.Path(list[i].Name), "Scope": "local",
-			"Availability": "N/A", "Group": "N/A", "Links": "N/A", "Size": "N/A", "Status": "N/A",
+		rows = append(rows, row{
+			Driver: driver, Name: list[i].Name, Labels: joined(list[i].Labels), Mountpoint: s.Path(list[i].Name), Scope: "local",
+			Availability: "N/A", Group: "N/A", Links: "N/A", Size: "N/A", Status: "N/A",
 		})
 	}
-	columns := []listing.Column{{"Driver", "DRIVER"}, {"Name", "VOLUME NAME"}}
-	headings := map[string]string{
-		"Labels": "LABELS", "Mountpoint": "MOUNTPOINT", "Scope": "SCOPE", "Availability": "AVAILABILITY",
-		"Group": "GROUP", "Links": "LINKS", "Size": "SIZE", "Status": "STATUS",
-	}
-	return listing.Print(e.Stdout, o.Format, columns, headings, rows)
+	return listing.Print(e.Stdout, o.Format, []string{"Driver", "Name"}, rows)
+}
+
+// row is a line of volume ls.
+type row struct {
+	Availability string // N/A: of docker's clusters
+	Driver       string // local
+	Group        string // N/A: of docker's clusters
+	Labels       string // key=value, by commas, sorted
+	Links        string // N/A: see system df -v
+	Mountpoint   string // its directory; ids of other users in it are subordinate ones
+	Name         string `heading:"VOLUME NAME"`
+	Scope        string // local
+	Size         string // N/A: see system df -v
+	Status       string // N/A: of docker's clusters
 }
 
 func joined(m map[string]string) string {
