@@ -76,6 +76,9 @@ func (d Dirs) UserSocket() string { return filepath.Join(d.Run, "user.sock") }
 // UserLock is held while the user holder is looked for or started.
 func (d Dirs) UserLock() string { return filepath.Join(d.Run, "user.lock") }
 
+// WatchLock has the named locks of the projects that somebody watches files for.
+func (d Dirs) WatchLock() string { return filepath.Join(d.Run, "watch.lock") }
+
 // ProjectsRun holds one directory per running project.
 func (d Dirs) ProjectsRun() string { return filepath.Join(d.Run, "p") }
 

@@ -10,6 +10,7 @@
 //
 //	run dir/user.sock             the user holder
 //	run dir/user.lock             held while somebody starts one
+//	run dir/watch.lock            named locks: which projects somebody watches files for
 //	run dir/p/PROJECT/holder.sock the project holder
 //	run dir/p/PROJECT/api.sock    the supervisor
 //	run dir/p/PROJECT/lock        held by the supervisor: one writer

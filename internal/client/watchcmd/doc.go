@@ -14,6 +14,8 @@
 //
 // # Invariants
 //
+//   - A project has one watch at a time, be it watch, up --watch or the key of up: whoever
+//     comes second is told which process it is ([state.TryNamed]).
 //   - Nothing is copied to where the user's own files are mounted.
 //   - A file is read by its descriptor, which was opened without following a link below
 //     the rule's path.

@@ -17,13 +17,18 @@ const again = time.Second
 
 // watching is a session.Watching.
 type watching struct {
-	w      *watch.Watcher
-	cancel func()
+	w       *watch.Watcher
+	cancel  func()
+	release func()
 }
 
 // New reads what is watched. It is what client.NewWatching is set to.
 func New(ctx context.Context, e *client.Env, setup client.WatchSetup) (session.Watching, error) {
 	list, err := rules(setup.Target.Project, setup.Services, e.Warn)
+	if err != nil {
+		return nil, err
+	}
+	release, err := claim(e, setup.Target.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +44,11 @@ func New(ctx context.Context, e *client.Env, setup client.WatchSetup) (session.W
 	})
 	if err != nil {
 		cancel()
+		release()
 		return nil, err
 	}
 	go attend(ctx, e, setup.Target.Name, arrivals)
-	return &watching{w, cancel}, nil
+	return &watching{w, cancel, release}, nil
 }
 
 // Run implements session.Watching.
@@ -52,6 +58,7 @@ func (w *watching) Run(ctx context.Context, ready func()) { w.w.Run(ctx, ready) 
 func (w *watching) Close() {
 	w.cancel()
 	w.w.Close()
+	w.release()
 }
 
 // attend names the services whose containers start. What started between two
