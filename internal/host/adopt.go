@@ -41,7 +41,7 @@ func (r *Runtime) Adopt(ctx context.Context, known map[string]supervisor.Known) 
 		}
 	}
 	r.groups.Adopt(live)
-	r.adoptFuse(children)
+	r.roots.Adopt(children)
 	r.uplink.Adopt(children)
 	r.endStrays(ctx, children)
 	r.adoptParked()
@@ -65,13 +65,11 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 	}
 	c := newContainer(sc)
 	c.rec = rec
-	if rec.Lower != "" && !rec.Copied {
-		c.work = filepath.Base(r.workDir(c.name, k.Run))
-	}
-	if !r.kept.Has(kept.Log(sc.Name, "stdout", "w")) {
+	c.work = r.roots.WorkName(c.name, &c.rec.Root, k.Run)
+	if !r.logs.Survived(sc.Name) {
 		return false
 	}
-	if err := r.openStreams(c, sc); err != nil {
+	if c.out, err = r.logs.Make(sc); err != nil {
 		r.report(fmt.Sprintf("container %s: its logs cannot go on: %v", sc.Name, err))
 		return false
 	}
@@ -84,7 +82,7 @@ func (r *Runtime) adopt(k supervisor.Known, child *rootless.Child) bool {
 	if !rec.HostNet && rec.Joined == "" {
 		if err = r.adoptNetwork(c, sc); err != nil {
 			r.report(err.Error())
-			_ = r.closeStreams(c)
+			_ = r.logs.Drop(c.name, &c.out)
 			return false
 		}
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/copytar"
 	"github.com/mocker-compose/mocker-compose/internal/host/copies"
+	"github.com/mocker-compose/mocker-compose/internal/host/roots"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -62,7 +64,7 @@ func (r *Runtime) idleRoot(ctx context.Context, sc *supervisor.Container, back *
 		return nil, err
 	}
 	c := *r.lookup(sc.Name) // a copy: the work directory of its last run is not ours
-	spec, err := r.ociSpec(&c, sc)
+	_, spec, err := r.ociSpec(&c, sc)
 	if err != nil {
 		return nil, stageError("configure", sc.Name, err)
 	}
@@ -78,11 +80,11 @@ func (r *Runtime) idleRoot(ctx context.Context, sc *supervisor.Container, back *
 		if c.work == "" {
 			return nil
 		}
-		return removeBelow(r.dirs.ContainerData(r.project, c.name), c.work)
+		return safepath.RemoveBelow(r.dirs.ContainerData(r.project, c.name), c.work)
 	})
 	root, err := r.openRoot(ctx, &c, spec, sources, int(-n))
 	if err != nil {
-		return nil, rootError(sc.Service.Image, err)
+		return nil, roots.OpenError(sc.Service.Image, err)
 	}
 	defer root.Close()
 	in := r.sandboxOf(&c, sc, spec, sources, root)

@@ -3,6 +3,21 @@
 // [RunSupervisor] is the body of a supervisor process. It is the only package
 // that knows both sides.
 //
+// # Its parts
+//
+// Here is what holds a container together: its record, its life from Create to Remove, and
+// what containers have of each other. The rest is in packages below, which know neither
+// the Runtime nor a record of it:
+//
+//	roots, images, ownfiles     the root file system, and whose files it has
+//	mounts, contents            volumes, binds, configs and secrets
+//	netspec                     what the file wants, in netstack's terms
+//	ocispec, bounds, devices    what process it is, with which rights and limits
+//	launch, copies              to have that started; cp
+//	logpipes, terminal, notify  what it writes, shows and tells
+//	groups, pids, mountns       its processes
+//	kept                        what outlives us
+//
 // # What a container owns, and who keeps it
 //
 //	net namespace, resolver sockets, port listeners   holder's store, by netstack

@@ -14,7 +14,7 @@ func (r *Runtime) probeEtc() bool {
 	if r.overlay() != nil {
 		return false
 	}
-	f, err := sandbox.HostEtc(r.baseLayer())
+	f, err := sandbox.HostEtc(r.dirs.BaseLayer())
 	if err != nil {
 		return false
 	}
@@ -27,5 +27,5 @@ func (r *Runtime) openEtc(c *container) (*os.File, error) {
 	if c.rec.Lower != "" || !r.ownEtc() {
 		return nil, nil //nolint:nilnil // a nil file is closed without harm
 	}
-	return sandbox.HostEtc(r.baseLayer())
+	return sandbox.HostEtc(r.dirs.BaseLayer())
 }

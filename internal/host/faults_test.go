@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/capability"
+	"github.com/mocker-compose/mocker-compose/internal/host/launch"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
@@ -173,10 +174,10 @@ func (f *faults) each(kind string, prepare func() *sandbox.Prepared) {
 		if i%stalls == 0 {
 			p = prepare()
 			p.Program.Break(i, program.Stall)
-			standard := setupLimit
-			setupLimit = 300 * time.Millisecond
+			standard := launch.Limit
+			launch.Limit = 300 * time.Millisecond
 			f.one(kind, "stall", p, i, true, mark, "timed out")
-			setupLimit = standard
+			launch.Limit = standard
 		}
 	}
 }
@@ -187,7 +188,7 @@ func (f *faults) one(kind, how string, p *sandbox.Prepared, i int, must bool, ob
 	begin := time.Now()
 	c, err := f.launch(p)
 	at := fmt.Sprintf("%s, %s at step %d (%s)", kind, how, i, p.Program.What(i))
-	if took := time.Since(begin); took > setupLimit+20*time.Second {
+	if took := time.Since(begin); took > launch.Limit+20*time.Second {
 		f.found = append(f.found, fmt.Sprintf("%s: hung for %v", at, took))
 	}
 	switch {

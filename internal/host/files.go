@@ -3,16 +3,14 @@ package host
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/etchosts"
+	"github.com/mocker-compose/mocker-compose/internal/host/netspec"
 	"github.com/mocker-compose/mocker-compose/internal/resolvconf"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
-	"github.com/mocker-compose/mocker-compose/netstack"
-	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -70,7 +68,7 @@ func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
 		if err := os.WriteFile(here, []byte(contents[name]), 0o644); err != nil {
 			return err
 		}
-		if err := c.own(here); err != nil {
+		if err := c.rec.Give(here); err != nil {
 			return err
 		}
 	}
@@ -78,7 +76,7 @@ func (r *Runtime) writeFiles(c *container, sc *supervisor.Container) error {
 }
 
 func (r *Runtime) hostsFile(c *container, sc *supervisor.Container) string {
-	config := etchosts.Config{Hostname: hostname(sc), Domainname: sc.Service.Domainname, Extra: sc.Service.ExtraHosts}
+	config := etchosts.Config{Hostname: netspec.Hostname(sc), Domainname: sc.Service.Domainname, Extra: sc.Service.ExtraHosts}
 	if c.rec.HostNet {
 		if host, err := os.ReadFile("/etc/hosts"); err == nil {
 			config.Host = string(host) + "\n"
@@ -105,7 +103,7 @@ func (r *Runtime) resolvConf(c *container, sc *supervisor.Container) string {
 		text = nil // as with an empty one (resolv.conf(5))
 	}
 	dns := sc.Service.DNS
-	want := resolvconf.Wanted{Servers: nameServers(dns), Search: dns.Search, Options: dns.Options}
+	want := resolvconf.Wanted{Servers: netspec.NameServers(dns), Search: dns.Search, Options: dns.Options}
 	if c.rec.HostNet {
 		if len(dns.Servers)+len(dns.Search)+len(dns.Options) == 0 {
 			return string(text)
@@ -116,33 +114,6 @@ func (r *Runtime) resolvConf(c *container, sc *supervisor.Container) string {
 		return "# no network\n"
 	}
 	return resolvconf.Parse(string(text)).Inside(c.box.Nameserver(), want).String()
-}
-
-// resolveSpec is what the container's resolver knows beyond the networks' names.
-func resolveSpec(s *project.Service) netstack.NameSpec {
-	spec := netstack.NameSpec{Servers: nameServers(s.DNS), Options: s.DNS.Options, Links: s.Links}
-	for _, line := range s.ExtraHosts {
-		name, address, _ := strings.Cut(line, "=")
-		if address == project.HostGateway {
-			spec.HostNames = append(spec.HostNames, name)
-		} else if a, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil {
-			if spec.Hosts == nil {
-				spec.Hosts = map[string][]netip.Addr{}
-			}
-			spec.Hosts[name] = append(spec.Hosts[name], a.Unmap())
-		}
-	}
-	return spec
-}
-
-// nameServers are those of the compose file, which the loader has checked.
-func nameServers(dns project.DNS) (servers []netip.Addr) {
-	for _, s := range dns.Servers {
-		if a, err := netip.ParseAddr(s); err == nil {
-			servers = append(servers, a)
-		}
-	}
-	return servers
 }
 
 // hostTarget is where a file of /etc is to be mounted in a root of the host's

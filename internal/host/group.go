@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -92,18 +91,6 @@ func (r *Runtime) starved(ctx context.Context, id string, err error) error {
 		Hint: "the limit is too low for the program even to start: raise mem_limit",
 	}
 }
-
-// launchFailure explains why the holder could not fork a child.
-func launchFailure(name string, err error) error {
-	e := &supervisor.StartError{Stage: "launch", Object: name, Err: err}
-	if strings.Contains(err.Error(), unix.EAGAIN.Error()) { // its text alone comes from there
-		e.Hint = tooMany
-	}
-	return e
-}
-
-// tooMany is what a fork means that is refused with EAGAIN.
-const tooMany = "a limit of processes is reached: pids_limit of the service, or that of ulimits nproc, which counts all processes that the same user has in your containers, or yours on this machine"
 
 // Limit implements [supervisor.Runtime].
 func (r *Runtime) Limit(ctx context.Context, sc *supervisor.Container) error {

@@ -1,64 +1,48 @@
 package host
 
 import (
-	"cmp"
-	"fmt"
+	"context"
+	"errors"
+	"os"
+	"time"
 
-	"github.com/mocker-compose/mocker-compose/internal/logs"
-	"github.com/mocker-compose/mocker-compose/internal/logs/journal"
-	"github.com/mocker-compose/mocker-compose/internal/logs/tag"
-	"github.com/mocker-compose/mocker-compose/project"
+	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// passingSize bounds what a service without a log (driver none) has on disk, in bytes
-// for each stream: its lines pass through a file on their way to whoever is attached.
-const passingSize = 64 << 10
-
-// logBounds are how much of a service's lines is kept.
-func logBounds(s *project.Service) logs.Bounds {
-	if s.Logging.Driver == project.LogNone {
-		return logs.Bounds{MaxSize: passingSize, MaxFiles: 1}
-	}
-	return logs.Bounds{MaxSize: s.LogMaxSize, MaxFiles: s.LogMaxFile, NonBlocking: s.Logging.NonBlocking}
+// LogTail implements supervisor.Runtime.
+func (r *Runtime) LogTail(ctx context.Context, sc *supervisor.Container, since time.Time, lines int) (string, error) {
+	return r.logs.Tail(ctx, sc, since, lines)
 }
 
-// Relog makes the container's log what its service says now.
-func (r *Runtime) Relog(sc *supervisor.Container) error {
-	r.sendLog(sc)
-	return r.logs.Bound(r.dirs.LogDir(r.project, sc.Name), logBounds(&sc.Service))
+// Relog implements supervisor.Runtime.
+func (r *Runtime) Relog(sc *supervisor.Container) error { return r.logs.Change(sc) }
+
+// HoldLog keeps the container's log from rotation (logs.HoldAll).
+func (r *Runtime) HoldLog(sc *supervisor.Container) (*os.File, error) {
+	return r.logs.Hold(sc.Name)
 }
 
-// sendLog begins, or ends, to send the container's lines into the journal.
-func (r *Runtime) sendLog(sc *supervisor.Container) {
-	dir := r.dirs.LogDir(r.project, sc.Name)
-	if sc.Service.Logging.Driver != project.LogJournal {
-		if r.sends.Load() {
-			r.journal().Forget(dir)
-		}
-		return
+// output are the pipes of the log that a container writes into: a step of pre_start
+// writes into that of the container that it is for.
+func (r *Runtime) output(c *container) [2]*os.File {
+	if of := r.lookup(c.logs); of != nil {
+		return of.out
 	}
-	if err := journal.Available(); err != nil {
-		r.notice(fmt.Sprintf("services.%s.logging.driver: %v: its lines are kept in files alone, which mocker-compose logs reads", sc.Service.Name, err))
-	}
-	r.sends.Store(true)
-	r.journal().Add(dir, &journal.Container{
-		Project: r.project, Service: sc.Service.Name, Number: sc.Number,
-		Facts:   tag.Facts{ID: sc.ID, Name: sc.Name, Image: cmp.Or(sc.Image.Name, sc.Service.Image), ImageID: sc.Image.ID},
-		Logging: sc.Service.Logging, Labels: sc.Service.Labels, Env: sc.Service.Environment,
-	})
+	return c.out
 }
 
-// endLog sends what is left of the lines of a container that goes.
-func (r *Runtime) endLog(sc *supervisor.Container) {
-	if r.sends.Load() {
-		r.journal().Finish(r.dirs.LogDir(r.project, sc.Name))
+// Log are duplicates of the pipes of the container's log.
+func (r *Runtime) Log(sc *supervisor.Container) (files [2]*os.File, err error) {
+	c := r.lookup(sc.Name)
+	if c == nil || c.out[0] == nil || c.out[1] == nil {
+		return files, errors.New("the container has no log")
 	}
-}
-
-// closeJournal ends the sending; the next supervisor goes on.
-func (r *Runtime) closeJournal() {
-	if r.sends.Load() {
-		r.journal().Close()
+	if files[0], err = wire.Duplicate(c.out[0]); err != nil {
+		return files, err
 	}
+	if files[1], err = wire.Duplicate(c.out[1]); err != nil {
+		files[0].Close()
+	}
+	return files, err
 }

@@ -3,11 +3,12 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/host/netspec"
 	"github.com/mocker-compose/mocker-compose/internal/sharing"
-	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -18,12 +19,12 @@ func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error 
 	}
 	for _, n := range p.Networks {
 		if !sharing.Shared(p, &n) {
-			if _, err := r.net.EnsureNetwork(networkSpec(n)); err != nil {
+			if _, err := r.net.EnsureNetwork(netspec.Network(n)); err != nil {
 				return err
 			}
 		}
 	}
-	if err := r.recordNetworks(slices.Clone(p.Networks)); err != nil {
+	if err := r.networksRecord().Add(slices.Clone(p.Networks)); err != nil {
 		return err
 	}
 	if err := r.uplink.Ensure(ctx, string(p.Uplink)); err != nil {
@@ -32,18 +33,6 @@ func (r *Runtime) EnsureNetworks(ctx context.Context, p *project.Project) error 
 	r.sayHostGateway(p)
 	r.groups.Check(ctx, p.Services)
 	return nil
-}
-
-// networkSpec is a network of the file in the terms of the stack.
-func networkSpec(n project.Network) netstack.Network {
-	spec := netstack.Network{
-		Name: n.Name, NoIPv4: n.NoIPv4, IPv6: n.IPv6, Internal: n.Internal, Isolated: n.Isolated,
-		MTU: n.MTU, Bridge: n.Bridge, Labels: n.Labels,
-	}
-	for _, pool := range n.Subnets {
-		spec.Subnets = append(spec.Subnets, netstack.Subnet(pool))
-	}
-	return spec
 }
 
 // Networks are those that the project is on, and who stands there.
@@ -62,11 +51,36 @@ func (r *Runtime) RemoveNetworks(ctx context.Context) ([]string, error) {
 	if err := errors.Join(errs...); err != nil {
 		return stay, err
 	}
-	return stay, r.saveNetworks(nil)
+	return stay, r.networksRecord().Save(nil)
 }
 
 // RemoveNetwork removes one network, or leaves it if it is shared: what the project
 // has made of these is made anew by EnsureNetworks, or removed with the rest.
 func (r *Runtime) RemoveNetwork(_ context.Context, name string) error {
 	return r.net.RemoveNetwork(name)
+}
+
+// networksName is the name of the networks' record. No container's name begins so.
+const networksName = ".networks.json"
+
+func (r *Runtime) networksRecord() netspec.Record {
+	return netspec.Record{Path: r.scratchPath(networksName)}
+}
+
+// adoptNetworks gives the networks that an earlier supervisor made what the kernel
+// does not tell of them.
+func (r *Runtime) adoptNetworks() {
+	known, err := r.networksRecord().Load()
+	if err != nil {
+		r.report(fmt.Sprintf("the record of the networks cannot be read (%v): addresses come from all of their subnets until the next up", err))
+		return
+	}
+	for _, n := range known {
+		if n.External {
+			continue // what others share tells of itself
+		}
+		if err := r.net.AdoptNetwork(netspec.Network(n)); err != nil {
+			r.report(err.Error())
+		}
+	}
 }

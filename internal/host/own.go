@@ -7,12 +7,11 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/host/contents"
+	"github.com/mocker-compose/mocker-compose/internal/host/mounts"
 	"github.com/mocker-compose/mocker-compose/internal/host/ownfiles"
 	"github.com/mocker-compose/mocker-compose/internal/image"
-	"github.com/mocker-compose/mocker-compose/internal/image/variants"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -48,7 +47,7 @@ func (r *Runtime) wantOwn(svc *project.Service, id string, data []ownfiles.Data)
 	if err != nil {
 		return x, err
 	}
-	root, err := r.lookAtImage(store, &img)
+	root, err := r.roots.Look(store, &img)
 	if err != nil {
 		return x, err
 	}
@@ -81,22 +80,13 @@ func (r *Runtime) canOwn(svc *project.Service) bool {
 	return false
 }
 
-// lookAtImage is the root of an image, read-only.
-func (r *Runtime) lookAtImage(store *image.Store, img *image.Image) (*os.File, error) {
-	lower, err := store.Lower(img)
-	if err != nil {
-		return nil, err
-	}
-	return sandbox.Overlay(sandbox.Layers{Lower: append([]string{r.baseLayer()}, lower...)})
-}
-
 // dataOf are the mounts that have files of somebody's.
-func (r *Runtime) dataOf(mounts []mounted) (list []ownfiles.Data) {
+func (r *Runtime) dataOf(mounts []mounts.Mount) (list []ownfiles.Data) {
 	for _, m := range mounts {
 		if m.Type != project.MountBind && m.Type != project.MountVolume {
 			continue
 		}
-		d := ownfiles.Data{Target: m.Target, Path: r.seen(m), Shown: m.Source, Volume: m.Type == project.MountVolume, Write: !m.ReadOnly}
+		d := ownfiles.Data{Target: m.Target, Path: r.mounting.Seen(m), Shown: m.Source, Volume: m.Type == project.MountVolume, Write: !m.ReadOnly}
 		if d.Volume {
 			d.Shown = m.Volume
 		}
@@ -106,28 +96,6 @@ func (r *Runtime) dataOf(mounts []mounted) (list []ownfiles.Data) {
 		list = append(list, d)
 	}
 	return list
-}
-
-// mountsToBe are those of a service whose container does not exist yet. Of anonymous
-// volumes nothing is known.
-func (r *Runtime) mountsToBe(svc *project.Service) (list []mounted) {
-	for _, m := range svc.Mounts {
-		out := mounted{Mount: m, From: m.Source}
-		if m.Type == project.MountVolume {
-			if m.Source == "" {
-				continue
-			}
-			out.Volume = r.want(m).Name
-			out.From = r.vols.Path(out.Volume)
-		}
-		list = append(list, out)
-	}
-	return list
-}
-
-// variant is the tree of an image for a container.
-func (r *Runtime) variant(x exchange.IDs, base string) variants.Spec {
-	return variants.Spec{Exchange: x, Base: base, Bare: r.dataLayers()}
 }
 
 // prepareOwn makes the trees of images that the services will need whose containers do
@@ -141,7 +109,7 @@ func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, fo
 			continue
 		}
 		svc, _ := imageconfig.Apply(services[i], &img.Config)
-		x, err := r.wantOwn(&svc, img.ID, r.dataOf(r.mountsToBe(&svc)))
+		x, err := r.wantOwn(&svc, img.ID, r.dataOf(r.mounting.ToBe(&svc)))
 		if err != nil {
 			return fmt.Errorf("service %s: %w", services[i].Name, err) // nothing has been changed
 		}
@@ -153,7 +121,7 @@ func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, fo
 			return err
 		}
 		making := false
-		err = store.MakeVariant(ctx, img.ID, r.variant(x, r.baseLayer()), func() {
+		err = store.MakeVariant(ctx, img.ID, r.roots.Variant(x, true), func() {
 			making = true
 			say(img.Name, "Exchanging owners")
 		})
@@ -194,11 +162,3 @@ func (r *Runtime) contents() *contents.Keeper {
 
 // KeepContents implements supervisor.Runtime.
 func (r *Runtime) KeepContents(list map[string][]byte) error { return r.contents().Keep(list) }
-
-// own gives a scratch file to who is root for the container.
-func (c *container) own(path string) error {
-	if c.rec.Own.None() {
-		return nil
-	}
-	return os.Lchown(path, int(c.rec.Own.UID), int(c.rec.Own.GID))
-}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/launch"
 	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
 	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/rootless"
@@ -66,7 +67,7 @@ func (r *Runtime) signalAll(child *rootless.Child, sig unix.Signal) error {
 	}
 	defer null.Close()
 	name := fmt.Sprintf("%s/signal-%d.%d", child.Name, os.Getpid(), r.execs.Add(1))
-	ctx, cancel := context.WithTimeout(context.Background(), setupLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), launch.Limit)
 	defer cancel()
 	helper, err := r.start(ctx, name, sandbox.SignalAll(child.Pidfd, sig), [3]*os.File{null, null, null})
 	if err == nil {

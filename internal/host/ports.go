@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/host/netspec"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
@@ -30,9 +31,9 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 	var ports []netstack.Published
 	var bound []supervisor.PublishedPort
 	for _, p := range sc.Service.Ports {
-		got, err := r.net.Publish(c.name, portSpec(p, service))
+		got, err := r.net.Publish(c.name, netspec.Port(p, service))
 		if err != nil {
-			return publishError(p, err)
+			return netspec.PublishError(p, err)
 		}
 		ports = append(ports, got)
 		for _, a := range got.Addresses {
@@ -50,49 +51,9 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 	return r.save(c)
 }
 
-// portSpec is a port of a service, or of one container alone ("").
-func portSpec(p project.Port, service string) netstack.PortSpec {
-	return netstack.PortSpec{
-		HostIP: p.HostIP, HostPort: p.HostPort, HostPortEnd: p.HostPortEnd, Target: p.Target, Protocol: p.Protocol,
-		Service: service, Auto: p.Auto,
-	}
-}
-
 // CheckPorts tells why the ports of services cannot be published now.
 func (r *Runtime) CheckPorts(services []*project.Service) error {
-	var wishes []netstack.PortWish
-	for _, s := range services {
-		if s.NetworkMode == "host" {
-			continue
-		}
-		for _, p := range s.Ports {
-			wishes = append(wishes, netstack.PortWish{Service: s.Name, Spec: portSpec(p, s.Name)})
-		}
-	}
-	err := r.net.CheckPorts(wishes)
-	var conflict *netstack.ConflictError
-	if errors.As(err, &conflict) {
-		return conflictError(conflict, &supervisor.StartError{Stage: "ports", Err: err})
-	}
-	return err
-}
-
-// publishError adds the remedy, and leaves it to the client to look for a
-// holder that cannot be seen from inside our user namespace.
-func publishError(p project.Port, err error) error {
-	var conflict *netstack.ConflictError
-	if !errors.As(err, &conflict) {
-		return err
-	}
-	return conflictError(conflict, &supervisor.StartError{Stage: "publish port", Object: strconv.Itoa(int(p.Target)), Err: conflict})
-}
-
-func conflictError(c *netstack.ConflictError, e *supervisor.StartError) error {
-	e.Hint = c.Remedy()
-	if c.Own == "" && c.Holder.PID == 0 {
-		e.Port = c.Protocol + " " + c.Addr.String()
-	}
-	return e
+	return netspec.CheckError(r.net.CheckPorts(netspec.Ports(services)))
 }
 
 // unpublish frees the container's ports; again: it will be started at once.

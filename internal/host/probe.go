@@ -13,8 +13,6 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/host/kept"
 	"github.com/mocker-compose/mocker-compose/internal/host/notify"
-	"github.com/mocker-compose/mocker-compose/internal/logs"
-	"github.com/mocker-compose/mocker-compose/internal/logs/lines"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -57,7 +55,7 @@ func (r *Runtime) Dial(ctx context.Context, sc *supervisor.Container, port uint1
 
 // FollowLog implements supervisor.Runtime.
 func (r *Runtime) FollowLog(ctx context.Context, sc *supervisor.Container, since time.Time, found func(line []byte) bool) error {
-	return lines.Follow(ctx, logs.Source{Container: sc.Name, Dir: r.dirs.LogDir(r.project, sc.Name)}, since, found)
+	return r.logs.Follow(ctx, sc, since, found)
 }
 
 // Notifications implements supervisor.Runtime.

@@ -1,7 +1,8 @@
 package host
 
 import (
-	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/host/mounts"
+	"github.com/mocker-compose/mocker-compose/internal/host/roots"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -9,13 +10,8 @@ import (
 
 // record is what has to be known of a container after the supervisor died.
 type record struct {
-	Lower     string                     `json:"lower,omitempty"`  // the topmost read-only layer; "" = the host's root file system
-	Below     []string                   `json:"below,omitempty"`  // the layers below it, the topmost first
-	Data      []string                   `json:"data,omitempty"`   // further ones, for contents alone
-	Own       exchange.IDs               `json:"own,omitzero"`     // the ids that have changed places
-	Copied    bool                       `json:"copied,omitempty"` // the container has a copy of all layers
-	Fuse      bool                       `json:"fuse,omitempty"`   // fuse-overlayfs serves the root
-	Mounts    []mounted                  `json:"mounts,omitempty"`
+	roots.Root
+	Mounts    []mounts.Mount             `json:"mounts,omitempty"`
 	HostNet   bool                       `json:"host_net,omitempty"`
 	Joined    string                     `json:"joined,omitempty"`   // network_mode, if the net namespace is another container's
 	NetOf     string                     `json:"net_of,omitempty"`   // with Joined: whose it was at the last start
@@ -27,9 +23,6 @@ type record struct {
 	Ports     []netstack.Published       `json:"ports,omitempty"`
 	Bound     []supervisor.PublishedPort `json:"bound,omitempty"`
 }
-
-// layers are the read-only layers, the topmost first.
-func (r *record) layers() []string { return append([]string{r.Lower}, r.Below...) }
 
 // recordName ends the name of a container's record. It is a scratch file: all
 // that it names dies with the holder.

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/mocker-compose/mocker-compose/internal/host/kept"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
@@ -24,12 +25,12 @@ func (r *Runtime) Remove(ctx context.Context, sc *supervisor.Container, volumes 
 	if !parked {
 		errs = append(errs, r.net.RemoveSandbox(sc.Name), r.removeEtc(sc.Name))
 	}
-	r.endLog(sc)
+	r.logs.Finish(sc)
 	errs = append(errs,
-		r.closeStreams(c, kept.TTY(sc.Name), kept.Stdin(sc.Name)),
+		r.logs.Drop(c.name, &c.out, kept.TTY(sc.Name), kept.Stdin(sc.Name)),
 		r.closeNotify(c, sc),
 		r.removeScratch(sc.Name),
-		removeBelow(r.containersDir(), sc.Name),
+		safepath.RemoveBelow(r.containersDir(), sc.Name),
 	)
 	if volumes {
 		errs = append(errs, r.vols.RemoveAnonymous(r.owner(sc)))

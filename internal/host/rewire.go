@@ -2,12 +2,12 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 
 	"github.com/mocker-compose/mocker-compose/internal/etchosts"
+	"github.com/mocker-compose/mocker-compose/internal/host/netspec"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
@@ -30,7 +30,7 @@ func (r *Runtime) Rewire(ctx context.Context, sc *supervisor.Container) error {
 
 func (r *Runtime) rewire(c *container, sc *supervisor.Container) error {
 	hosts, resolv := r.hostsFile(c, sc), r.resolvConf(c, sc)
-	box, err := r.net.Change(c.name, r.networkSpec(sc), func(coming []netstack.EndpointInfo) error {
+	box, err := r.net.Change(c.name, netspec.Sandbox(sc), func(coming []netstack.EndpointInfo) error {
 		c.rec.Coming = coming
 		return r.save(c)
 	})
@@ -47,7 +47,7 @@ func (r *Runtime) rewire(c *container, sc *supervisor.Container) error {
 // under way waits for finishChanges: others may stand where it leads to.
 func (r *Runtime) adoptNetwork(c *container, sc *supervisor.Container) (err error) {
 	spec, left := c.rec.Network, c.rec.Endpoints
-	c.changing = len(c.rec.Coming) > 0 || !sameEndpoints(spec, r.networkSpec(sc))
+	c.changing = len(c.rec.Coming) > 0 || !netspec.SameEndpoints(spec, netspec.Sandbox(sc))
 	if c.changing {
 		if spec, left, err = r.net.Survivors(spec, left, c.rec.Coming); err != nil {
 			return err
@@ -98,12 +98,4 @@ func (r *Runtime) editEtc(c *container, name, before, now string) error {
 		return err
 	}
 	return os.WriteFile(here, []byte(etchosts.Replace(string(b), before, now)), 0o644)
-}
-
-// sameEndpoints reports that two specifications want the same, also when one has been
-// read from a record.
-func sameEndpoints(a, b netstack.SandboxSpec) bool {
-	x, errA := json.Marshal(a.Endpoints)
-	y, errB := json.Marshal(b.Endpoints)
-	return errA == nil && errB == nil && string(x) == string(y)
 }

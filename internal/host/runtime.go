@@ -10,11 +10,13 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/host/groups"
 	"github.com/mocker-compose/mocker-compose/internal/host/kept"
+	"github.com/mocker-compose/mocker-compose/internal/host/logpipes"
+	"github.com/mocker-compose/mocker-compose/internal/host/mounts"
+	"github.com/mocker-compose/mocker-compose/internal/host/netspec"
 	"github.com/mocker-compose/mocker-compose/internal/host/ownfiles"
+	"github.com/mocker-compose/mocker-compose/internal/host/roots"
 	"github.com/mocker-compose/mocker-compose/internal/host/turns"
 	"github.com/mocker-compose/mocker-compose/internal/image"
-	"github.com/mocker-compose/mocker-compose/internal/logs"
-	"github.com/mocker-compose/mocker-compose/internal/logs/journal"
 	"github.com/mocker-compose/mocker-compose/internal/rootfs"
 	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -22,7 +24,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/usage"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/netstack"
-	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
@@ -30,20 +31,20 @@ import (
 
 // Runtime carries out what a supervisor wants, for one project.
 type Runtime struct {
-	dirs    state.Dirs
-	project string
-	holder  *rootless.HolderClient
-	kept    *kept.Files
-	net     *netstack.Stack
-	logs    *logs.Mover
-	journal func() *journal.Forwarder    // made when a service has its lines sent there
-	sends   atomic.Bool                  // it is made
-	images  *rootfs.Store                // of archives that are no images
-	store   func() (*image.Store, error) // opened when a service has an image
-	vols    *volumes.Store
-	scratch *os.File     // directory of the holder's scratch files
-	ownEtc  func() bool  // on the host's root file system, /etc is an overlay of ours
-	overlay func() error // why no overlay can be made; nil if one can
+	dirs     state.Dirs
+	project  string
+	holder   *rootless.HolderClient
+	kept     *kept.Files
+	net      *netstack.Stack
+	logs     *logpipes.Keeper
+	archives *rootfs.Store                // of archives that are no images
+	store    func() (*image.Store, error) // opened when a service has an image
+	vols     *volumes.Store
+	mounting *mounts.Keeper
+	roots    *roots.Keeper
+	scratch  *os.File     // directory of the holder's scratch files
+	ownEtc   func() bool  // on the host's root file system, /etc is an overlay of ours
+	overlay  func() error // why no overlay can be made; nil if one can
 	// dataLayers tells whether one can have layers for contents alone.
 	dataLayers func() bool
 	report     func(string)
@@ -57,16 +58,14 @@ type Runtime struct {
 	keyring  string // of the project; "" = there are no keyrings
 	execs    atomic.Int64
 	turns    turns.Turns
-	memory   sync.Mutex // held while a volume in memory is mounted
 	owning   *ownfiles.Namespaces
 	sharing  ownfiles.Sharing
 	meter    *usage.Meter
 
 	mu         sync.Mutex
 	containers map[string]*container
-	parked     map[string]*container     // removed, while others run in their net namespaces
-	named      map[string]project.Volume // by key in the file
-	noticed    map[string]bool           // what has been said, or is about to be
+	parked     map[string]*container // removed, while others run in their net namespaces
+	noticed    map[string]bool       // what has been said, or is about to be
 	notices    []string
 }
 
@@ -86,15 +85,15 @@ type container struct {
 	run      *rootless.Child   // the latest run, nil before the first
 	work     string            // name of its overlay's work directory, "" = none
 
-	input *os.File      // feeds its standard input: master of the terminal or end of the pipe; nil = none
-	shown chan struct{} // closed when all that its terminal shows is in the log; nil: it has none
+	input *os.File        // feeds its standard input: master of the terminal or end of the pipe; nil = none
+	shown <-chan struct{} // closed when all that its terminal shows is in the log; nil: it has none
 
 	notify    *os.File   // the socket that it tells of its readiness; nil = none
 	listening sync.Mutex // held while somebody listens to it
 }
 
 func newContainer(sc *supervisor.Container) *container {
-	c := &container{name: sc.Name, service: sc.Service.Name, number: sc.Number, hostname: hostname(sc)}
+	c := &container{name: sc.Name, service: sc.Service.Name, number: sc.Number, hostname: netspec.Hostname(sc)}
 	if sc.OneOff != nil {
 		c.service = "" // no replica, so not meant by service:NAME
 		if step := sc.OneOff.Step; step != nil {
@@ -113,7 +112,6 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 		singleID: onlyOneID(), portable: rootless.UsePortable(),
 		containers: make(map[string]*container),
 		parked:     make(map[string]*container),
-		named:      make(map[string]project.Volume),
 		noticed:    make(map[string]bool),
 		happens:    make(chan supervisor.Happening, happeningsKept),
 	}
@@ -141,6 +139,7 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	if r.scratch = r.kept.Claim(rootless.ScratchName); r.scratch == nil {
 		return nil, fmt.Errorf("holder of project %s keeps no scratch directory", name)
 	}
+	r.openMounting()
 	if r.net, err = netstack.Open(r.router, r.kept, r.notice); err != nil {
 		return nil, err
 	}
@@ -149,23 +148,20 @@ func Open(ctx context.Context, dirs state.Dirs, name string, report func(string)
 	}
 	r.openUplink()
 	r.net.OnConflict(func(pid int) string { return projectOf(dirs, pid) })
-	if r.logs, err = logs.OpenMover(dirs.ProjectData(name), logs.MoverOptions{Report: func(e logs.Event) { report(e.String()) }}); err != nil {
+	if r.logs, err = logpipes.Open(dirs, name, r.kept, report, r.notice); err != nil {
 		return nil, err
 	}
-	if r.images, err = rootfs.Open(dirs.RootFS()); err != nil {
+	if r.archives, err = rootfs.Open(dirs.RootFS()); err != nil {
 		return nil, err
 	}
 	r.store = sync.OnceValues(func() (*image.Store, error) { return image.Open(dirs.Images()) })
-	r.images.Start = rootless.RunRole
-	r.journal = sync.OnceValue(func() *journal.Forwarder { return journal.New(report) })
+	r.archives.Start = rootless.RunRole
 	r.overlay = sync.OnceValue(func() error { return sandbox.ProbeOverlay(dirs.Data) })
 	r.dataLayers = sync.OnceValue(func() bool { return sandbox.ProbeData(dirs.Data) == nil })
+	r.openRoots()
 	r.ownEtc = sync.OnceValue(r.probeEtc)
-	return r, sandbox.MakeBase(r.baseLayer())
+	return r, sandbox.MakeBase(dirs.BaseLayer())
 }
-
-// baseLayer lies above every image; its number counts its versions.
-func (r *Runtime) baseLayer() string { return r.dirs.BaseLayer() }
 
 // Close gives back what this process has open; nothing of the containers ends.
 func (r *Runtime) Close() error {
@@ -173,7 +169,6 @@ func (r *Runtime) Close() error {
 	if r.groups != nil {
 		errs = append(errs, r.groups.Close())
 	}
-	r.closeJournal()
 	if r.logs != nil {
 		errs = append(errs, r.logs.Close())
 	}

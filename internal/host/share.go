@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
+	"github.com/mocker-compose/mocker-compose/internal/host/netspec"
 	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
@@ -112,19 +113,19 @@ func (r *Runtime) uname(sc *supervisor.Container) string {
 				return owner.hostname
 			}
 		}
-		return hostname(sc)
+		return netspec.Hostname(sc)
 	case "host":
 		if name, err := os.Hostname(); err == nil {
 			return name
 		}
-		return hostname(sc)
+		return netspec.Hostname(sc)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if c := r.meant(sc.Service.UTS, func(*container) bool { return true }); c != nil {
 		return c.hostname
 	}
-	return hostname(sc)
+	return netspec.Hostname(sc)
 }
 
 // sharesPID tells whether the processes of a container live in a pid namespace
@@ -169,7 +170,7 @@ func (r *Runtime) startShared(ctx context.Context, c *container, name string, in
 	defer read.Close()
 	defer write.Close() // in vain once the gate was opened
 	in.Gate = read
-	return r.startWith(ctx, name, sandbox.Setup(in), stdio, func(child *rootless.Child) error {
+	return r.launcher().Start(ctx, name, sandbox.Setup(in), stdio, func(child *rootless.Child) error {
 		if err := r.noteMountNS(c, child); err != nil {
 			return stageError("launch", name, err)
 		}

@@ -8,11 +8,15 @@ import (
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/host/devices"
+	"github.com/mocker-compose/mocker-compose/internal/host/launch"
 	"github.com/mocker-compose/mocker-compose/internal/host/mountns"
 	"github.com/mocker-compose/mocker-compose/internal/host/notify"
+	"github.com/mocker-compose/mocker-compose/internal/host/ocispec"
+	"github.com/mocker-compose/mocker-compose/internal/host/roots"
+	"github.com/mocker-compose/mocker-compose/internal/host/terminal"
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -43,7 +47,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	if err := r.publish(c, sc); err != nil {
 		return nil, err
 	}
-	spec, err := r.ociSpec(c, sc)
+	view, spec, err := r.ociSpec(c, sc)
 	if err != nil {
 		return nil, stageError("configure", sc.Name, err)
 	}
@@ -60,10 +64,10 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	nodes.AddTo(spec, sources)
 	root, err := r.openRoot(ctx, c, spec, sources, run)
 	if err != nil {
-		return nil, rootError(sc.Service.Image, err)
+		return nil, roots.OpenError(sc.Service.Image, err)
 	}
 	defer root.Close()
-	if err := r.setUser(c, sc, root, spec.Process); err != nil {
+	if err := view.SetUser(sc, root, spec.Process); err != nil {
 		return nil, err
 	}
 	if c.notify != nil {
@@ -89,7 +93,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 // launch starts the process and waits until the service's program has been
 // executed, or for the reason why not.
 func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Container, name string, spec *specs.Spec, sources map[string]sandbox.Source, root *os.File) (*rootless.Child, error) {
-	code, err := filter(&sc.Service, spec.Process.Capabilities.Bounding)
+	code, err := ocispec.Filter(&sc.Service, spec.Process.Capabilities.Bounding)
 	if err != nil {
 		return nil, stageError("seccomp", sc.Name, err)
 	}
@@ -104,7 +108,7 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 		return nil, stageError("configure", sc.Name, err)
 	}
 	back.Add("/etc", in.Etc.Close)
-	in.Filter, in.LateFilter, in.Share = code, ownFilter(&sc.Service), share
+	in.Filter, in.LateFilter, in.Share = code, ocispec.OwnFilter(&sc.Service), share
 	in.KeepGroups, in.Keyring = r.keepsGroups(sc), r.keyring
 	if in.UserNS, err = r.userNS(ctx, c.rec.Own); err != nil {
 		return nil, stageError("own files", sc.Name, err)
@@ -115,7 +119,7 @@ func (r *Runtime) launch(ctx context.Context, c *container, sc *supervisor.Conta
 	}
 	defer done()
 	if sc.Service.TTY {
-		in.Console = consolePath(stdio[0])
+		in.Console = terminal.Path(stdio[0])
 	}
 	if in.Cgroup, err = r.groups.Make(ctx, name, &sc.Service); err != nil {
 		return nil, stageError("cgroup", sc.Name, err)
@@ -144,44 +148,12 @@ func (r *Runtime) sandboxOf(c *container, sc *supervisor.Container, spec *specs.
 
 // start hands a prepared program to the holder.
 func (r *Runtime) start(ctx context.Context, name string, p *sandbox.Prepared, stdio [3]*os.File) (*rootless.Child, error) {
-	return r.startWith(ctx, name, p, stdio, nil)
+	return r.launcher().Start(ctx, name, p, stdio, nil)
 }
 
-// startWith also tells of the child as soon as it is born; born may end it by an error.
-func (r *Runtime) startWith(ctx context.Context, name string, p *sandbox.Prepared, stdio [3]*os.File, born func(*rootless.Child) error) (*rootless.Child, error) {
-	img, err := p.Program.Image(sandbox.StatusFile, r.portable)
-	if err != nil {
-		return nil, stageError("prepare", name, err)
-	}
-	defer img.Close()
-	status, w, err := os.Pipe()
-	if err != nil {
-		return nil, stageError("prepare", name, err)
-	}
-	defer status.Close()
-	files := append([]*os.File{stdio[0], stdio[1], stdio[2], img, w}, p.Files...)
-	child, err := r.holder.Start(rootless.Launch{Name: name, Files: files, Clone: p.Clone, HandOver: p.HandOver, Limit: setupLimit, Portable: r.portable, Cgroup: p.Cgroup})
-	w.Close()
-	if err != nil {
-		return nil, launchFailure(name, err)
-	}
-	if born != nil {
-		err = born(child)
-	}
-	if err == nil {
-		err = awaitExec(ctx, p, status, child.Late)
-	}
-	if err != nil {
-		_ = child.Signal(unix.SIGKILL)
-		<-child.Done
-		_ = r.holder.Release(child)
-		return nil, err
-	}
-	return child, nil
+func (r *Runtime) launcher() *launch.Launcher {
+	return &launch.Launcher{Holder: r.holder, Portable: r.portable}
 }
-
-// setupLimit bounds the way from clone to execve. A test makes it short.
-var setupLimit = 30 * time.Second
 
 // forgetRun removes the latest run from the holder's table. The end of a run
 // stays there until the supervisor has recorded something newer: were it killed
@@ -223,9 +195,9 @@ func (r *Runtime) Stopped(ctx context.Context, sc *supervisor.Container) error {
 	defer cancel()
 	errs = append(errs, c.awaitTerminal(drain))
 	r.setInput(c, nil)
-	errs = append(errs, r.logs.Drain(drain, r.dirs.LogDir(r.project, c.name)))
+	errs = append(errs, r.logs.Drain(drain, c.name))
 	if c.work != "" {
-		errs = append(errs, removeBelow(r.dirs.ContainerData(r.project, c.name), c.work))
+		errs = append(errs, safepath.RemoveBelow(r.dirs.ContainerData(r.project, c.name), c.work))
 		c.work = ""
 	}
 	return errors.Join(errs...)

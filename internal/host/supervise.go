@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/sharing"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
@@ -104,11 +105,11 @@ func (p *process) end() error {
 
 // clear removes what the project has besides its data, when its holder has ended.
 func (p *process) clear() error {
-	return errors.Join(p.rt.leaveGroup(), sharing.Leave(p.dirs, p.project), removeBelow(p.dirs.ProjectsRun(), p.project))
+	return errors.Join(p.rt.leaveGroup(), sharing.Leave(p.dirs, p.project), safepath.RemoveBelow(p.dirs.ProjectsRun(), p.project))
 }
 
 // leave is end for a project that was taken down: its data goes too.
 func (p *process) leave() error {
 	sandbox.SweepProbes(p.dirs.Data) // of predecessors that were killed
-	return errors.Join(p.end(), removeBelow(p.dirs.ProjectsData(), p.project))
+	return errors.Join(p.end(), safepath.RemoveBelow(p.dirs.ProjectsData(), p.project))
 }

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,15 +11,13 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/uplinks"
 	"github.com/mocker-compose/mocker-compose/netstack"
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/rootless"
-	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
 // openUplink gives the networks a keeper of their way out.
 func (r *Runtime) openUplink() {
 	r.uplink = uplinks.Open(uplinks.Config{
-		Net: r.net, Holder: uplinkHolder{r}, Router: r.router,
+		Net: r.net, Holder: childHolder{r}, Router: r.router,
 		Log:  filepath.Join(r.dirs.ProjectRun(r.project), "uplink.log"),
 		Tell: r.tellUplink,
 	})
@@ -61,12 +58,3 @@ func (r *Runtime) sayHostGateway(p *project.Project) {
 		}
 	}
 }
-
-// uplinkHolder is the project holder as the keeper needs it.
-type uplinkHolder struct{ r *Runtime }
-
-func (h uplinkHolder) Start(ctx context.Context, name string, p *sandbox.Prepared, stdio [3]*os.File) (*rootless.Child, error) {
-	return h.r.start(ctx, name, p, stdio)
-}
-func (h uplinkHolder) Forget(name string) error { return h.r.holder.Forget(name) }
-func (h uplinkHolder) Gone() <-chan struct{}    { return h.r.holder.Gone() }

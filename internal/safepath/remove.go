@@ -146,3 +146,17 @@ func explain(err error) error {
 	}
 	return err
 }
+
+// RemoveBelow is RemoveAll for who has the path of a directory of ours; one that is not
+// there has nothing in it.
+func RemoveBelow(dir, name string) error {
+	root, err := os.Open(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return RemoveAll(root, name)
+}

@@ -53,7 +53,7 @@ func (s *Store) fill(name string, copy func(dst *os.File) error) (*os.File, erro
 			return volume, err
 		}
 	}
-	if err := removeBelow(filling, name); err != nil {
+	if err := safepath.RemoveBelow(filling, name); err != nil {
 		return volume, err
 	}
 	half := filepath.Join(filling, name)
@@ -61,7 +61,7 @@ func (s *Store) fill(name string, copy func(dst *os.File) error) (*os.File, erro
 		return volume, err
 	}
 	if err := copyInto(half, copy); err != nil {
-		return volume, errors.Join(err, removeBelow(filling, name))
+		return volume, errors.Join(err, safepath.RemoveBelow(filling, name))
 	}
 	if err := os.Rename(half, filepath.Join(filled, name)); err != nil {
 		return volume, err
@@ -71,19 +71,6 @@ func (s *Store) fill(name string, copy func(dst *os.File) error) (*os.File, erro
 
 // staging is a directory on the volumes' file system that no volume is in.
 func (s *Store) staging(name string) string { return filepath.Join(s.dirs.Volumes(), name) }
-
-// removeBelow deletes a tree of ours; that there is none is no error.
-func removeBelow(dir, name string) error {
-	root, err := os.Open(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	return safepath.RemoveAll(root, name)
-}
 
 // FillDirectory fills a directory that is the user's own, or lives in memory:
 // without a second copy, so that what a crash cuts off stays as it is.
@@ -136,7 +123,7 @@ func moveAll(dir, name string, volume *os.File) error {
 	if err := unix.Fchmod(int(volume.Fd()), st.Mode&0o7777); err != nil {
 		return err
 	}
-	return removeBelow(dir, name)
+	return safepath.RemoveBelow(dir, name)
 }
 
 func isEmpty(dir *os.File) (bool, error) {

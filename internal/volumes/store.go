@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/safepath"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 )
 
@@ -173,7 +174,7 @@ func (s *Store) Remove(name string) error {
 
 func (s *Store) remove(name string) error {
 	for _, dir := range []string{s.staging(".filling"), s.staging(".filled"), s.dirs.Volumes()} {
-		if err := removeBelow(dir, name); err != nil {
+		if err := safepath.RemoveBelow(dir, name); err != nil {
 			return fmt.Errorf("remove volume %s: %w", name, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package host
+package mounts
 
 import (
 	"fmt"
@@ -6,51 +6,17 @@ import (
 	"strconv"
 	"strings"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
-	"github.com/mocker-compose/mocker-compose/internal/host/contents"
 	"github.com/mocker-compose/mocker-compose/project"
-	"github.com/mocker-compose/mocker-compose/supervisor"
 )
 
-// mounts are all of a container, in the words of the runtime spec.
-func (r *Runtime) mounts(c *container, sc *supervisor.Container) []specs.Mount {
-	var list []specs.Mount
-	if c.rec.Lower == "" && sc.Dir != "/" && sc.Dir != "" {
-		list = append(list, specs.Mount{Type: "bind", Source: sc.Dir, Destination: sc.Dir, Options: []string{"rbind"}})
-	}
-	for _, name := range etcFiles {
-		_, source := r.scratchFile(r.etcOf(c), name)
-		m := specs.Mount{Type: "bind", Source: source, Destination: "/etc/" + name, Options: []string{"bind", "noexec", "nosuid", "nodev"}}
-		if c.hasTarget(m.Destination) {
-			continue // the user's own
-		}
-		if c.rec.Lower == "" && !r.ownEtc() {
-			target, ok := hostTarget(m.Destination)
-			if !ok {
-				continue
-			}
-			m.Destination = target
-		}
-		list = append(list, m)
-	}
-	for _, m := range c.rec.Mounts {
-		list = append(list, r.mount(c, m))
-	}
-	for i, f := range sc.Service.Files {
-		list = append(list, specs.Mount{Type: "bind", Source: r.scratchDir(contents.FileName(c.name, i)), Destination: f.Target,
-			Options: []string{"bind", "ro", "nosuid", "nodev"}})
-	}
-	if c.notify != nil {
-		list = append(list, r.notifyMount(sc))
-	}
-	return list
-}
-
-func (r *Runtime) mount(c *container, m mounted) specs.Mount {
+// Spec is a mount in the words of the runtime spec, in a container that has these ids
+// exchanged.
+func (k *Keeper) Spec(m Mount, x exchange.IDs) specs.Mount {
 	if m.Type == project.MountTmpfs {
-		return r.tmpfs(m.Mount, c.rec.Own)
+		return k.tmpfs(m.Mount, x)
 	}
 	if m.Type == project.MountImage {
 		return specs.Mount{Type: "bind", Source: "image " + m.Source, Destination: m.Target, Options: []string{"bind", "ro", "nodev"}}
@@ -71,7 +37,7 @@ func (r *Runtime) mount(c *container, m mounted) specs.Mount {
 }
 
 // tmpfs has docker's defaults: nothing in it is executed unless the file says so.
-func (r *Runtime) tmpfs(m project.Mount, x exchange.IDs) specs.Mount {
+func (k *Keeper) tmpfs(m project.Mount, x exchange.IDs) specs.Mount {
 	out := specs.Mount{Type: "tmpfs", Destination: m.Target}
 	mode := m.Mode
 	if mode == 0 {
@@ -87,16 +53,16 @@ func (r *Runtime) tmpfs(m project.Mount, x exchange.IDs) specs.Mount {
 	if !slices.Contains(m.Options, "exec") && !slices.Contains(m.Options, "noexec") {
 		out.Options = append(out.Options, "noexec")
 	}
-	out.Options = append(out.Options, exchangeOptions(r.tmpfsOptions(m.Options), x)...)
+	out.Options = append(out.Options, exchangeOptions(k.tmpfsOptions(m.Options), x)...)
 	return out
 }
 
 // tmpfsOptions leaves owners out that do not exist with one id.
-func (r *Runtime) tmpfsOptions(options []string) (out []string) {
+func (k *Keeper) tmpfsOptions(options []string) (out []string) {
 	for _, o := range options {
 		name, value, _ := strings.Cut(o, "=")
-		if r.singleID && (name == "uid" || name == "gid") && value != "0" {
-			r.notice(fmt.Sprintf("tmpfs %s: only your own id exists in containers: it belongs to 0", o))
+		if k.SingleID && (name == "uid" || name == "gid") && value != "0" {
+			k.Notice(fmt.Sprintf("tmpfs %s: only your own id exists in containers: it belongs to 0", o))
 			continue
 		}
 		out = append(out, o)

@@ -1,4 +1,4 @@
-package host
+package launch
 
 import (
 	"context"
@@ -13,14 +13,14 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/rootless/program"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
-	"github.com/mocker-compose/mocker-compose/supervisor"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
-// awaitExec reads the status pipe to its end: the set-up has come to its last mark
+// await reads the status pipe to its end: the set-up has come to its last mark
 // and reported no failure means executed (or ended, for a program that executes nothing).
 // late: the holder has ended it.
-func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File, late bool) error {
-	deadline := time.Now().Add(setupLimit)
+func await(ctx context.Context, p *sandbox.Prepared, status *os.File, late bool) error {
+	deadline := time.Now().Add(Limit)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
@@ -38,22 +38,22 @@ func awaitExec(ctx context.Context, p *sandbox.Prepared, status *os.File, late b
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case late, errors.Is(err, os.ErrDeadlineExceeded):
-		return stageError("launch", reached, fmt.Errorf("the set-up stood still there for %v: %w", setupLimit, unix.ETIMEDOUT))
+		return failed("launch", reached, fmt.Errorf("the set-up stood still there for %v: %w", Limit, unix.ETIMEDOUT))
 	case err != nil:
-		return stageError("launch", reached, err)
+		return failed("launch", reached, err)
 	case !ok:
-		return stageError("launch", reached, errors.New("unreadable report of the set-up"))
+		return failed("launch", reached, errors.New("unreadable report of the set-up"))
 	case report.Failure != nil:
-		return explain(p.Program.What(report.Failure.Step), report.Failure.Errno)
+		return Explain(p.Program.What(report.Failure.Step), report.Failure.Errno)
 	case !strings.HasPrefix(reached, sandbox.ExecWhat) && reached != sandbox.EndWhat:
-		return stageError("launch", reached, fmt.Errorf("the set-up was killed there: %w", unix.EINTR))
+		return failed("launch", reached, fmt.Errorf("the set-up was killed there: %w", unix.EINTR))
 	}
 	return nil
 }
 
-// explain turns a failed step into what the user can act on.
-func explain(what string, errno unix.Errno) error {
-	e := &supervisor.StartError{Stage: "launch", Object: what, Err: errno}
+// Explain turns a failed step into what the user can act on.
+func Explain(what string, errno unix.Errno) error {
+	e := &kernel.StartError{Stage: "launch", Object: what, Err: errno}
 	if name, ok := strings.CutPrefix(what, sandbox.ExecWhat); ok {
 		e.Stage, e.Object, e.Code = "exec", name, 126
 		switch errno {
@@ -83,3 +83,15 @@ func explain(what string, errno unix.Errno) error {
 	}
 	return e
 }
+
+// refused explains why the holder could not fork a child.
+func refused(name string, err error) error {
+	e := &kernel.StartError{Stage: "launch", Object: name, Err: err}
+	if strings.Contains(err.Error(), unix.EAGAIN.Error()) { // its text alone comes from there
+		e.Hint = tooMany
+	}
+	return e
+}
+
+// tooMany is what a fork means that is refused with EAGAIN.
+const tooMany = "a limit of processes is reached: pids_limit of the service, or that of ulimits nproc, which counts all processes that the same user has in your containers, or yours on this machine"
