@@ -33,6 +33,8 @@
 //     followed when something is made. New files are made with O_EXCL.
 //   - What comes out of a container is unpacked without following any link, be it
 //     in the stream or planted in the target meanwhile, and without setuid bits.
+//   - A file that Mirror replaces is old or new, whole and never half; what it has left when
+//     it was killed, the next Mirror to the same destination removes (draft).
 //   - Nothing but regular files is opened for its content; a file is compared with
 //     what was looked at before.
 //

@@ -194,11 +194,16 @@ func (u *unpacker) attributes(f *os.File, h *tar.Header) error {
 	return unix.Fchmod(int(f.Fd()), mode)
 }
 
-// setTime sets the modification time, as near as the file system can.
+// setTime sets the modification time, as near as the file system can; of dir itself if name
+// is "".
 func setTime(dir *os.File, name string, h *tar.Header) error {
 	ts, err := unix.TimeToTimespec(h.ModTime)
 	if err != nil || h.ModTime.IsZero() {
 		return nil // outside of what the kernel can express: now is as good
 	}
-	return unix.UtimesNanoAt(int(dir.Fd()), name, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
+	how := unix.AT_SYMLINK_NOFOLLOW
+	if name == "" {
+		how = unix.AT_EMPTY_PATH // Linux 5.8
+	}
+	return unix.UtimesNanoAt(int(dir.Fd()), name, []unix.Timespec{ts, ts}, how)
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -24,14 +23,14 @@ const maxLeft = 5
 
 // mirror carries a stream out.
 type mirror struct {
-	ctx    context.Context
-	base   *os.File
-	dst    string
-	owner  func(uid, gid int) (int, int)
-	buf    []byte
-	serial int
-	left   []string
-	more   int
+	ctx   context.Context
+	base  *os.File
+	dst   string
+	owner func(uid, gid int) (int, int)
+	buf   []byte
+	swept map[uint64]bool // other mounts that have been looked at
+	left  []string
+	more  int
 }
 
 // obstacle is something in the container that is in the way of an entry: that it is
@@ -49,7 +48,7 @@ func (o obstacle) Error() string { return o.text }
 // Directories that are there keep owner and mode, those that are to be removed and have
 // something else in them stay, and so do mount points, which get new content only.
 func Mirror(ctx context.Context, r io.Reader, root *os.File, dst string, owner func(uid, gid int) (int, int)) (left []string, err error) {
-	m := &mirror{ctx: ctx, dst: path.Clean("/" + dst), owner: owner, buf: make([]byte, 1<<17)}
+	m := &mirror{ctx: ctx, dst: path.Clean("/" + dst), owner: owner, buf: make([]byte, 1<<17), swept: map[uint64]bool{}}
 	defer func() {
 		if m.base != nil {
 			m.base.Close()
@@ -74,6 +73,7 @@ func Mirror(ctx context.Context, r io.Reader, root *os.File, dst string, owner f
 			if m.base == nil {
 				continue // what is to be removed is in a directory that is not there
 			}
+			sweep(m.base)
 		}
 		if err := m.entry(tr, h); err != nil && !m.note(h, err) {
 			return m.told(), fmt.Errorf("%s: %w", path.Join(m.dst, h.Name), err)
@@ -131,7 +131,7 @@ func (m *mirror) entry(tr *tar.Reader, h *tar.Header) error {
 	case tar.TypeDir:
 		return m.directory(dir, name, h)
 	case tar.TypeSymlink:
-		return m.put(dir, name, h, func(temp string) error { return unix.Symlinkat(h.Linkname, int(dir.Fd()), temp) })
+		return m.symlink(dir, name, h)
 	case tar.TypeReg:
 		return m.file(dir, name, h, tr)
 	}
@@ -242,45 +242,51 @@ func (m *mirror) own(f *os.File, h *tar.Header) error {
 	return nil
 }
 
-// put makes something under a name that nobody uses, and then gives it its own.
-func (m *mirror) put(dir *os.File, name string, h *tar.Header, create func(temp string) error) error {
-	var temp string
-	err := error(unix.EEXIST)
-	for try := 0; err == unix.EEXIST && try < maxLinks; try++ {
-		m.serial++
-		temp = fmt.Sprintf(".%s.sync-%d-%d", beginning(name), os.Getpid(), m.serial)
-		err = create(temp)
+// symlink makes a link, or puts it in the place of what is there. A link that is being made
+// cannot be locked: one that somebody took for a leftover is made again.
+func (m *mirror) symlink(dir *os.File, name string, h *tar.Header) error {
+	err := unix.Symlinkat(h.Linkname, int(dir.Fd()), name)
+	if err != unix.EEXIST {
+		return err
 	}
+	at, err := m.aside(dir)
 	if err != nil {
 		return err
 	}
-	err = unix.Renameat(int(dir.Fd()), temp, int(dir.Fd()), name)
-	if err == unix.EISDIR { // an empty one may go
-		if err = remove(dir, name); err == nil {
-			err = unix.Renameat(int(dir.Fd()), temp, int(dir.Fd()), name)
+	for range maxLinks {
+		temp := draftName()
+		if err = unix.Symlinkat(h.Linkname, int(at.Fd()), temp); err != nil {
+			return err
 		}
-		if err == unix.EISDIR {
-			err = obstacle{"a directory is in the way that has something else in it, or is a mount"}
+		if err = replace(at, temp, dir, name); err == nil {
+			return nil
+		}
+		if err != unix.ENOENT {
+			return errors.Join(err, unix.Unlinkat(int(at.Fd()), temp, 0))
 		}
 	}
-	if err != nil {
-		return errors.Join(err, unix.Unlinkat(int(dir.Fd()), temp, 0))
-	}
-	return nil
+	return err
 }
 
-// beginning is as much of a name as leaves room for more: names have 255 bytes at most,
-// and characters up to four.
-func beginning(name string) string {
-	name = strings.TrimLeft(name, ".")
-	if len(name) <= 100 {
-		return name
+// aside is the directory for the names of drafts that come into dir: the destination, but
+// for another mount below it, which nothing can be renamed into.
+func (m *mirror) aside(dir *os.File) (*os.File, error) {
+	var at, top unix.Statx_t
+	if err := errors.Join(mountOf(dir, &at), mountOf(m.base, &top)); err != nil {
+		return nil, err
 	}
-	return strings.ToValidUTF8(name[:100], "")
+	if at.Mnt_id == top.Mnt_id {
+		return m.base, nil
+	}
+	if !m.swept[at.Mnt_id] {
+		m.swept[at.Mnt_id] = true
+		sweep(dir)
+	}
+	return dir, nil
 }
 
 // file replaces a regular file; one that is a mount point gets the content only.
-func (m *mirror) file(dir *os.File, name string, h *tar.Header, content io.Reader) error {
+func (m *mirror) file(dir *os.File, name string, h *tar.Header, content io.Reader) (err error) {
 	mounted, err := mountPoint(dir, name)
 	u := &unpacker{ctx: m.ctx, buf: m.buf}
 	switch {
@@ -289,20 +295,22 @@ func (m *mirror) file(dir *os.File, name string, h *tar.Header, content io.Reade
 	case mounted:
 		return u.rewrite(dir, name, content)
 	}
-	return m.put(dir, name, h, func(temp string) (err error) {
-		f, err := openat(dir, temp, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o600)
-		if err != nil {
-			return errors.Unwrap(err)
-		}
-		err = u.copy(f, content, h.Size)
-		if err == nil {
-			err = errors.Join(m.own(f, h), unix.Fchmod(int(f.Fd()), uint32(h.Mode)&0o7777), setTime(dir, temp, h))
-		}
-		if err = errors.Join(err, f.Close()); err != nil {
-			err = errors.Join(err, unix.Unlinkat(int(dir.Fd()), temp, 0))
-		}
+	at, err := m.aside(dir)
+	if err != nil {
 		return err
-	})
+	}
+	d, err := newDraft(at)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := u.copy(d.File, content, h.Size); err != nil {
+		return err
+	}
+	if err := errors.Join(m.own(d.File, h), unix.Fchmod(int(d.Fd()), uint32(h.Mode)&0o7777), setTime(d.File, "", h)); err != nil {
+		return err
+	}
+	return d.publish(dir, name)
 }
 
 // mountPoint reports a regular file that something is mounted on.
