@@ -41,7 +41,7 @@ var brokens = map[string]broken{
 	},
 	"port busy": {
 		file: "services:\n  bad: { command: sleep 100, ports: ['127.0.0.1:" + freePortHere + ":80'] }\n",
-		up:   []string{"has it: stop it, or publish another port"},
+		up:   []string{"the port is in use by process ", "\nstop it, or publish another port"},
 		why:  []string{"bad has no container: the last up failed before it was made", "has it now: stop it, or publish another port"},
 	},
 	"unhealthy": {

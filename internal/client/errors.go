@@ -52,16 +52,21 @@ func Remote(e *api.Error) error {
 	if code == 0 {
 		code = 1
 	}
-	return &ExitError{Code: code, Err: errors.New(e.Message), Hint: portHint(e), About: e.Container}
+	message, hint := holder(e)
+	return &ExitError{Code: code, Err: errors.New(message), Hint: hint, About: e.Container}
 }
 
-// portHint names the process that holds a port, which the supervisor may not
-// see: it lives in a user namespace, and we do not.
-func portHint(e *api.Error) string {
-	if who := ports.HolderAt(e.Port); who != "" {
-		return who + " has it: stop it, or publish another port"
+// holder names the process that holds a port, which the supervisor may not see: it lives in
+// a user namespace, and we do not.
+func holder(e *api.Error) (message, hint string) {
+	who := ports.HolderAt(e.Port)
+	if who == "" {
+		return e.Message, e.Hint
 	}
-	return e.Hint
+	if named, found := ports.Named(e.Message, who); found {
+		return named, "stop it, or publish another port"
+	}
+	return e.Message, who + " has it: stop it, or publish another port"
 }
 
 // Report prints err for the user and returns the exit code that says it.

@@ -31,7 +31,9 @@ func (r *Runtime) publish(c *container, sc *supervisor.Container) error {
 	var ports []netstack.Published
 	var bound []supervisor.PublishedPort
 	for _, p := range sc.Service.Ports {
-		got, err := r.net.Publish(c.name, netspec.Port(p, service))
+		spec := netspec.Port(p, service)
+		spec.Number = sc.Number
+		got, err := r.net.Publish(c.name, spec)
 		if err != nil {
 			return netspec.PublishError(p, err)
 		}

@@ -18,19 +18,20 @@ import (
 // because it is taken for IPv6.
 const randomTries = 16
 
-// bindSpec binds the first port that the spec allows and that is free on all
-// the addresses. The sockets are made in the host's net namespace, because the
+// bindSpec binds a port that the spec allows and that is free on all the addresses: of a range
+// the one of that number or the next, beginning again at its end. The sockets are made in the host's net namespace, because the
 // caller is an ordinary goroutine. t.mu is held.
-func (t *Table) bindSpec(addrs []netip.Addr, spec Spec) ([]*os.File, error) {
+func (t *Table) bindSpec(addrs []netip.Addr, spec Spec, number int) ([]*os.File, error) {
 	last := int(max(spec.HostPort, spec.HostPortEnd))
 	if spec.HostPort == 0 {
 		last = randomTries - 1
 	}
 	var err error
-	for port := int(spec.HostPort); port <= last; port++ {
-		ask := uint16(port)
+	count := last - int(spec.HostPort) + 1
+	for i := range count {
+		ask := spec.HostPort + uint16((i+max(number, 1)-1)%count)
 		if spec.HostPort == 0 {
-			ask = 0 // here port only counts the attempts
+			ask = 0 // here i only counts the attempts
 		}
 		var files []*os.File
 		if files, err = t.bindAll(spec.protocol(), addrs, ask); err == nil {

@@ -16,6 +16,8 @@ type ConflictError struct {
 	Err      error
 }
 
+const inUseBy = ": the port is in use by "
+
 // Error names the holder.
 func (e *ConflictError) Error() string {
 	who := e.Holder.String()
@@ -25,7 +27,7 @@ func (e *ConflictError) Error() string {
 	case e.Project != "":
 		who = "project " + e.Project
 	}
-	return fmt.Sprintf("bind %s/%s: the port is in use by %s", e.Addr, e.Protocol, who)
+	return fmt.Sprintf("bind %s/%s"+inUseBy+"%s", e.Addr, e.Protocol, who)
 }
 
 // Remedy is what the user can do.

@@ -24,11 +24,28 @@ func (h Holder) String() string {
 	case h.PID != 0:
 		return fmt.Sprintf("process %d (%s)", h.PID, h.Command)
 	case h.UID == os.Getuid():
-		return "another process of yours"
+		return unseenOwn
 	case h.UID >= 0:
-		return "a process of another user"
+		return unseenForeign
 	}
-	return "a process that cannot be seen"
+	return unseen
+}
+
+// unseen are what [Holder.String] says of those that it cannot see.
+const (
+	unseenOwn     = "another process of yours"
+	unseenForeign = "a process of another user"
+	unseen        = "a process that cannot be seen"
+)
+
+// Named puts a process into a text that says of it what could be seen from elsewhere.
+func Named(text, who string) (named string, found bool) {
+	for _, u := range []string{unseenOwn, unseenForeign, unseen} {
+		if before, ok := strings.CutSuffix(text, inUseBy+u); ok {
+			return before + inUseBy + who, true
+		}
+	}
+	return text, false
 }
 
 // HolderAt tells who has an address of this machine, "tcp 127.0.0.1:80", for the user;

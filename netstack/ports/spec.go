@@ -26,6 +26,9 @@ type Spec struct {
 	// Service may publish one host port for all its containers, which take turns;
 	// "" = the port is this container's alone.
 	Service string `json:"service,omitempty"`
+	// Number is which of the range's ports a container tries first, from 1 on, so that
+	// replicas have theirs in order; 0 = the first. It is a wish, and not part of what a port is.
+	Number int `json:"-"`
 }
 
 // Published is a port that is bound on the host.

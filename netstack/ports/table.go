@@ -83,6 +83,8 @@ func (t *Table) publish(m Member, spec Spec) (Published, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	m.Port = spec.Target
+	number := spec.Number
+	spec.Number = 0
 	if d := t.find(m.ID, spec); d != nil {
 		return d.joined(m, spec)
 	}
@@ -95,7 +97,7 @@ func (t *Table) publish(m Member, spec Spec) (Published, error) {
 	if err := t.w.Files.Drop(stray); err != nil {
 		return Published{}, err
 	}
-	files, err := t.bindSpec(addrs, spec)
+	files, err := t.bindSpec(addrs, spec, number)
 	if err != nil {
 		return Published{}, err
 	}

@@ -37,9 +37,42 @@ func (l *load) ports(s types.ServiceConfig, out *project.Service) error {
 				fmt.Sprintf("services.%s.ports: %s cannot be published: the kernel has no way to carry it between sockets without root", s.Name, port.Protocol),
 				"services", s.Name, "ports", l.portItem(s.Name, p))
 		}
+		if err := l.checkPort(s, port, out.Ports, l.portItem(s.Name, p)); err != nil {
+			return err
+		}
 		out.Ports = append(out.Ports, port)
 	}
 	return nil
+}
+
+// checkPort finds what no machine could publish: one port of the host twice for one service,
+// and a range that is smaller than the service has replicas.
+func (l *load) checkPort(s types.ServiceConfig, port project.Port, before []project.Port, item string) error {
+	if port.HostPort == 0 || s.NetworkMode == "host" {
+		return nil
+	}
+	path := []string{"services", s.Name, "ports", item}
+	if count := int(port.HostPortEnd) - int(port.HostPort) + 1; port.HostPortEnd > port.HostPort && count < s.GetScale() {
+		return l.fault(fmt.Sprintf("write %d-%d", port.HostPort, int(port.HostPort)+s.GetScale()-1),
+			fmt.Sprintf("services.%s.ports: %d-%d are %d ports for %d replicas", s.Name, port.HostPort, port.HostPortEnd, count, s.GetScale()), path...)
+	}
+	for _, o := range before {
+		if sameHost(o.HostIP, port.HostIP) && o.Protocol == port.Protocol && o.HostPort == port.HostPort && max(o.HostPortEnd, port.HostPortEnd) == 0 {
+			return l.fault("publish one of them at another port", fmt.Sprintf("services.%s.ports: port %d of this machine is published twice, for %d and for %d", s.Name, port.HostPort, o.Target, port.Target), path...)
+		}
+	}
+	return nil
+}
+
+// sameHost tells whether a socket at one address is in the way of one at the other; "" is
+// all addresses of both families.
+func sameHost(a, b string) bool {
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	if errX != nil || errY != nil {
+		return true
+	}
+	return x == y || x.Is4() == y.Is4() && (x.IsUnspecified() || y.IsUnspecified())
 }
 
 // portItem finds the item of ports that a port comes from: its number in the
