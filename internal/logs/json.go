@@ -9,7 +9,10 @@ import (
 // appendJSON appends a line as an object. Its keys, in this order:
 //
 //	time       of arrival, RFC 3339 with nanoseconds, UTC
-//	sequence   order of arrival in the project; what arrived together shares it
+//	sequence   order of arrival in the project; what arrived together shares it, and is of
+//	           one stream
+//	position   bytes of the stream up to the end of the line: the order of lines that
+//	           share a sequence, and the same however often the line is read
 //	service    name in the compose file
 //	container  the container's name
 //	stream     stdout or stderr
@@ -24,6 +27,8 @@ func appendJSON(b []byte, line *Line, l *lineState) []byte {
 	b = append(b, stamp[:len(stamp)-1]...) // it ends with a space
 	b = append(b, `","sequence":`...)
 	b = strconv.AppendUint(b, line.Sequence, 10)
+	b = append(b, `,"position":`...)
+	b = strconv.AppendUint(b, line.Position, 10)
 	b = append(b, `,"service":`...)
 	b = appendText(b, []byte(line.Source.Service))
 	b = append(b, `,"container":`...)

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -79,10 +80,10 @@ func TestJSON(t *testing.T) {
 		t.Errorf("on the error output: %q", errOut)
 	}
 	want := []string{
-		`"service":"web","container":"demo-web-1","stream":"stdout","level":"error","line":"ERROR \"quoted\" \\ \t\u2028é<&>\r"}`,
-		`"service":"web","container":"demo-web-1","stream":"stdout","level":"error","line":"\tat x"}`,
-		`"service":"web","container":"demo-web-1","stream":"stdout","line":"bad ` + "\ufffd" + ` \u0000\u001b","bytes":"YmFkIP8gABs="}`,
-		`"service":"web","container":"demo-web-1","stream":"stderr","line":"no end"}`,
+		`"position":28,"service":"web","container":"demo-web-1","stream":"stdout","level":"error","line":"ERROR \"quoted\" \\ \t\u2028é<&>\r"}`,
+		`"position":34,"service":"web","container":"demo-web-1","stream":"stdout","level":"error","line":"\tat x"}`,
+		`"position":43,"service":"web","container":"demo-web-1","stream":"stdout","line":"bad ` + "\ufffd" + ` \u0000\u001b","bytes":"YmFkIP8gABs="}`,
+		`"position":6,"service":"web","container":"demo-web-1","stream":"stderr","line":"no end"}`,
 	}
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	if len(lines) != len(want) {
@@ -100,6 +101,52 @@ func TestJSON(t *testing.T) {
 		last = v.Sequence
 		if _, rest, _ := strings.Cut(line, `,"sequence":`+fmt.Sprint(v.Sequence)+`,`); rest != want[i] {
 			t.Errorf("line %d:\n got %s\nwant %s", i, rest, want[i])
+		}
+	}
+}
+
+// TestJSONOrder: sequence and position are an order of all lines without two that are equal,
+// and a line has the same ones in whichever way it comes to be read.
+func TestJSONOrder(t *testing.T) {
+	root := t.TempDir()
+	m := openMover(t, root, MoverOptions{})
+	a, b := addService(t, m, root, "web-1", 4<<10, 100), addService(t, m, root, "db-1", 4<<10, 100)
+	for n := range 60 {
+		put(t, m, a, a.stdout, strings.Repeat(fmt.Sprintf("one %d\ntwo\n\n", n), 1+n%7))
+		put(t, m, b, b.stderr, fmt.Sprintf("ERROR %d\nno end", n))
+	}
+	type place struct{ Sequence, Position uint64 }
+	read := func(q Query) (order []place, lines map[place]string) {
+		t.Helper()
+		lines = map[place]string{}
+		out, _ := printed(t, []Source{sourceOf(a), sourceOf(b)}, q, Format{JSON: true})
+		for text := range strings.Lines(out) {
+			var v place
+			if err := json.Unmarshal([]byte(text), &v); err != nil {
+				t.Fatal(err)
+			}
+			order, lines[v] = append(order, v), text
+		}
+		return order, lines
+	}
+	order, all := read(Query{Tail: -1})
+	if len(all) != len(order) || len(order) < 500 {
+		t.Fatalf("%d lines have %d places", len(order), len(all))
+	}
+	if !slices.IsSortedFunc(order, func(x, y place) int {
+		return cmp.Or(cmp.Compare(x.Sequence, y.Sequence), cmp.Compare(x.Position, y.Position))
+	}) {
+		t.Error("they are not printed in their order")
+	}
+	for _, q := range []Query{{Tail: 7}, {Tail: 300}, {Tail: -1, Filter: filterOf(t, "", false, "one 4")}, {Tail: 20, Filter: filterOf(t, "error", false)}} {
+		some, lines := read(q)
+		if len(some) == 0 {
+			t.Fatalf("%+v finds nothing", q)
+		}
+		for at, line := range lines {
+			if level := `,"level":"error"`; strings.ReplaceAll(all[at], level, "") != strings.ReplaceAll(line, level, "") {
+				t.Errorf("%+v: %+v is %q, and read whole %q", q, at, line, all[at])
+			}
 		}
 	}
 }

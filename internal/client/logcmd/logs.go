@@ -37,7 +37,7 @@ func (o *Options) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Raw, "raw", false, "the bytes as they were written, nothing added or changed")
 	fs.IntVar(&o.Index, "index", 0, "the replica, if the service has several")
 	fs.StringArrayVar(&o.Exclude, "exclude", nil, "without the lines of `SERVICE`; repeat for more")
-	fs.BoolVar(&o.JSON, "json", false, "one JSON object for each line: time, sequence, service, container, stream, level, line")
+	fs.BoolVar(&o.JSON, "json", false, "one JSON object for each line: time, sequence, position, service, container, stream, level, line")
 }
 
 // Logs prints what containers have written. It reads the files itself; the
