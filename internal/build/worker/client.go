@@ -20,6 +20,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 )
 
 // client is a worker that runs.
@@ -60,7 +61,7 @@ func Start(ctx context.Context, dirs state.Dirs, report func(string)) (build.Wor
 	go func() { _, _ = io.Copy(c.said, r); r.Close() }()
 	go func() {
 		defer close(c.end)
-		args := []string{Role, dirs.Run, dirs.Data}
+		args := []string{Role, dirs.Run, dirs.Data, os.Getenv(delegate.HandOver)}
 		_, c.err = rootless.RunRoleInside(ctx, dirs, args, [3]*os.File{theirs, null, w}, false, report)
 		for _, f := range []*os.File{theirs, null, w} {
 			f.Close()

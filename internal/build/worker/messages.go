@@ -5,7 +5,7 @@ import (
 )
 
 // Role is the name of the process (see internal/early). Its arguments are the run
-// dir and the data dir, its standard input the socket.
+// dir, the data dir and MOCKER_CGROUP, its standard input the socket.
 const Role = "build-worker"
 
 // The operations.

@@ -7,6 +7,7 @@
 //	root      overlay of our mount points, the layers below, and the room
 //	mounts    sources are opened, what is missing of their mount points is made and noted
 //	network   a net namespace of the pool, or a new one
+//	group     a cgroup of its own, where there is a place for one (stepgroup)
 //	start     a list of system calls (rootless/sandbox), forked by the holder
 //	end       of the first process, and by the kernel of all others in its pid namespace
 //	settle    the overlay becomes read-only: who was passed a file of it changes nothing

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
+	"github.com/mocker-compose/mocker-compose/internal/build/worker/stepgroup"
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/program"
@@ -39,6 +40,14 @@ func (r *running) start(ctx context.Context) error {
 		}
 		in.Filter = seccomp.Program{Code: code}
 	}
+	group, err := r.p.groups.Make(ctx)
+	if err != nil {
+		return err
+	}
+	if group != nil {
+		r.back.Add("cgroup", group.End)
+		in.Cgroup = group.Dir()
+	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return err
@@ -53,7 +62,30 @@ func (r *running) start(ctx context.Context) error {
 		}
 		return err
 	}
-	return r.p.await(ctx, child)
+	err = r.p.await(ctx, child)
+	var exit *build.ExitError
+	if errors.As(err, &exit) {
+		r.starved(group, exit)
+	}
+	return err
+}
+
+// killed is the code of what SIGKILL has ended, as a shell has it.
+const killed = 128 + int(unix.SIGKILL)
+
+// starved completes how a program failed. It may have been one that it has started
+// itself for which memory was short.
+func (r *running) starved(group *stepgroup.Group, exit *build.ExitError) {
+	if group != nil {
+		exit.OOM = group.Starved()
+		return
+	}
+	if exit.Code != killed {
+		return
+	}
+	if why := r.p.groups.Why(); why != "" {
+		r.p.notice("build: whether a step was killed because memory was short is not to be seen: " + why)
+	}
 }
 
 // launch forks a prepared program, and returns when it has executed what it was for.

@@ -14,13 +14,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/build/worker"
+	"github.com/mocker-compose/mocker-compose/internal/build/worker/stepgroup"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
+	"github.com/mocker-compose/mocker-compose/internal/host/pids"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/internal/wire"
 	"github.com/mocker-compose/mocker-compose/rootless"
+	"github.com/mocker-compose/mocker-compose/rootless/delegate"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
 
@@ -40,6 +43,7 @@ type process struct {
 	singleID bool
 	portable bool
 	keyring  string
+	groups   *stepgroup.Keeper
 
 	mu      sync.Mutex
 	jobs    map[int]context.CancelFunc
@@ -48,12 +52,15 @@ type process struct {
 	serial  int
 }
 
-// Run is the body of the process; args are the run dir and the data dir. It returns
-// an exit code.
+// Run is the body of the process; args are the run dir, the data dir, and what
+// MOCKER_CGROUP is for who builds. It returns an exit code.
 func Run(args []string) int {
-	if len(args) != 2 {
-		fmt.Fprintf(os.Stderr, "%s: %q: wanted run dir and data dir\n", worker.Role, args)
+	if len(args) != 3 {
+		fmt.Fprintf(os.Stderr, "%s: %q: wanted run dir, data dir and cgroup\n", worker.Role, args)
 		return 2
+	}
+	if args[2] != "" {
+		_ = os.Setenv(delegate.HandOver, args[2]) // fails for names that are none
 	}
 	// A Ctrl-C is for the command that started us: it closes the socket.
 	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
@@ -120,6 +127,9 @@ func open(dirs state.Dirs, conn *wire.Conn, back *undo.Stack) (p *process, err e
 	if p.holder, err = rootless.StartOwnHolder(dirs.ProjectsRun(), keyring); err != nil {
 		return nil, err
 	}
+	if err := p.openGroups(back); err != nil {
+		return nil, errors.Join(err, p.endHolder())
+	}
 	back.Add("holder", p.endHolder)
 	kept, err := p.holder.Kept()
 	if err != nil {
@@ -132,6 +142,18 @@ func open(dirs state.Dirs, conn *wire.Conn, back *undo.Stack) (p *process, err e
 	p.union = sync.OnceValue(p.chooseUnion)
 	back.Add("layers", p.release)
 	return p, nil
+}
+
+// openGroups begins to look for a place where steps can have groups. It is given back
+// when the holder, which is there too, has ended.
+func (p *process) openGroups(back *undo.Stack) error {
+	holder, err := pids.Of(p.holder.Pidfd())
+	if err != nil {
+		return err
+	}
+	p.groups = stepgroup.Open(stepgroup.Config{Dir: filepath.Join(p.dirs.Run, "builds"), Holder: holder, Start: rootless.RunRole})
+	back.Add("cgroup", p.groups.Close)
+	return nil
 }
 
 func (p *process) endHolder() error {
