@@ -4,7 +4,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/show"
 )
@@ -82,10 +84,14 @@ func TestTemplates(t *testing.T) {
 	if _, err := render("yaml", nil); err == nil {
 		t.Error("an unknown format was accepted")
 	}
-	rows := []show.ContainerJSON{{Name: "demo-web-1", ExitCode: 3}, {Name: "db", State: "running"}}
+	rows := []show.ContainerJSON{
+		show.Describe(&api.Container{Name: "demo-web-1", ExitCode: 3, Labels: map[string]string{"tier": "front"}}, time.Now(), false),
+		{Name: "db", State: "running"},
+	}
 	for format, want := range map[string]string{
 		"{{.Name}} {{.State}}":                             "demo-web-1 \ndb running\n",
 		`table {{.Name}}\t{{.ExitCode}}\t{{upper .State}}`: "NAME         EXIT CODE   STATE\ndemo-web-1   3           \ndb           0           RUNNING\n",
+		`{{.Label "tier"}}/{{.Engine}}`:                    "front/\n/\n",
 	} {
 		if got, err := render(format, rows); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", format, got, err, want)
@@ -93,8 +99,8 @@ func TestTemplates(t *testing.T) {
 	}
 	described := reflect.TypeFor[show.ContainerJSON]()
 	for i := range described.NumField() {
-		if name := described.Field(i).Name; headings[name] == "" {
-			t.Errorf("field %s has no heading", name)
+		if f := described.Field(i); f.IsExported() && headings[f.Name] == "" {
+			t.Errorf("field %s has no heading", f.Name)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // headings are what docker compose writes above the fields of ps.
 var headings = map[string]string{
-	"Command": "COMMAND", "Created": "CREATED", "CreatedAt": "CREATED AT", "ExitCode": "EXIT CODE", "Health": "HEALTH", "HealthReason": "HEALTH REASON",
+	"Command": "COMMAND", "Created": "CREATED", "CreatedAt": "CREATED AT", "Engine": "ENGINE", "ExitCode": "EXIT CODE", "Health": "HEALTH", "HealthReason": "HEALTH REASON",
 	"ID": "CONTAINER ID", "Image": "IMAGE", "Labels": "LABELS", "LocalVolumes": "LOCAL VOLUMES", "Mounts": "MOUNTS",
 	"Name": "NAME", "Names": "NAME", "Networks": "NETWORKS", "OOMKilled": "OOM", "Ports": "PORTS", "Project": "PROJECT", "Publishers": "PUBLISHERS",
 	"RunningFor": "CREATED", "Service": "SERVICE", "Size": "SIZE", "State": "STATE", "Status": "STATUS",

@@ -241,10 +241,14 @@ type Container struct {
 	Networks     []string          `json:"networks,omitempty"`
 	Addresses    map[string]string `json:"addresses,omitempty"` // network name -> IPv4
 	Labels       map[string]string `json:"labels,omitempty"`
-	LogDir       string            `json:"log_dir"` // absolute
-	LogDriver    project.LogDriver `json:"log_driver,omitempty"`
-	OneOff       bool              `json:"one_off,omitempty"` // made by run
-	Step         bool              `json:"step,omitempty"`    // a one-off container that carries out a step of pre_start
+	// Mounts are, where labels were asked for, the volumes, by name, and the sources of binds
+	// and images; of anonymous volumes only how many there are is known here.
+	Mounts    []string          `json:"mounts,omitempty"`
+	Volumes   int               `json:"volumes,omitempty"` // named and anonymous ones
+	LogDir    string            `json:"log_dir"`           // absolute
+	LogDriver project.LogDriver `json:"log_driver,omitempty"`
+	OneOff    bool              `json:"one_off,omitempty"` // made by run
+	Step      bool              `json:"step,omitempty"`    // a one-off container that carries out a step of pre_start
 }
 
 // Port is a published port as ps shows it.

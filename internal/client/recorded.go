@@ -31,7 +31,7 @@ func (e *Env) Recorded(ctx context.Context, name string) (*Recorded, error) {
 	lives := sameBoot && e.Supervisors().Held(ctx, name)
 	for i := range rec.Containers {
 		c := rec.Containers[i].Show(&rec.Project, e.Dirs)
-		c.Labels = rec.Containers[i].Labels(&rec.Project)
+		rec.Containers[i].Describe(&c, &rec.Project)
 		if !lives {
 			bury(&c)
 		}

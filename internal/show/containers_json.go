@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,17 +14,19 @@ import (
 
 // ContainerJSON is one line of `ps --format json`: docker compose's keys.
 type ContainerJSON struct {
+	labels       map[string]string
 	Command      string      `json:"Command"`
 	Created      int64       `json:"Created"` // unix seconds
 	CreatedAt    string      `json:"CreatedAt"`
+	Engine       string      `json:"Engine"` // always empty: there is none
 	ExitCode     int         `json:"ExitCode"`
 	Health       string      `json:"Health"`
 	HealthReason string      `json:"HealthReason,omitempty"` // what the last probe said, unless it is healthy; not in docker's ps
 	ID           string      `json:"ID"`
 	Image        string      `json:"Image"`
-	Labels       string      `json:"Labels"` // key=value, by commas, sorted
-	LocalVolumes string      `json:"LocalVolumes"`
-	Mounts       string      `json:"Mounts"`
+	Labels       string      `json:"Labels"`       // key=value, by commas, sorted
+	LocalVolumes string      `json:"LocalVolumes"` // how many volumes it has
+	Mounts       string      `json:"Mounts"`       // volumes and sources of binds, by commas, cut to 15 characters without --no-trunc
 	Name         string      `json:"Name"`
 	Names        string      `json:"Names"`
 	Networks     string      `json:"Networks"`
@@ -49,6 +52,7 @@ type Publisher struct {
 // Describe makes the object that `ps --format` works on.
 func Describe(c *api.Container, now time.Time, full bool) ContainerJSON {
 	return ContainerJSON{
+		labels:       c.Labels,
 		Command:      command(c, full),
 		Created:      c.Created.Unix(),
 		CreatedAt:    c.Created.Format("2006-01-02 15:04:05 -0700 MST"),
@@ -58,7 +62,8 @@ func Describe(c *api.Container, now time.Time, full bool) ContainerJSON {
 		ID:           ID(c, full),
 		Image:        c.Image,
 		Labels:       labels(c.Labels),
-		LocalVolumes: "0",
+		LocalVolumes: strconv.Itoa(c.Volumes),
+		Mounts:       mounts(c.Mounts, full),
 		Name:         c.Name,
 		Names:        c.Name,
 		Networks:     strings.Join(c.Networks, ","),
@@ -72,6 +77,23 @@ func Describe(c *api.Container, now time.Time, full bool) ContainerJSON {
 		State:        c.State,
 		Status:       Status(c, now),
 	}
+}
+
+// Label is the value of a label, for templates: {{.Label "com.docker.compose.service"}}.
+func (c ContainerJSON) Label(name string) string { return c.labels[name] }
+
+// mountWidth is how much docker compose shows of the name of a mount.
+const mountWidth = 15
+
+func mounts(names []string, full bool) string {
+	if full {
+		return strings.Join(names, ",")
+	}
+	short := make([]string, len(names))
+	for i, n := range names {
+		short[i] = ellipsis(n, mountWidth)
+	}
+	return strings.Join(short, ",")
 }
 
 // ContainersJSON prints one object per line.

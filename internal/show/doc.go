@@ -3,7 +3,7 @@
 //
 // All functions are pure: they take the containers as the supervisor described
 // them, the present time and a writer. Columns and JSON keys are docker
-// compose's; a key that has no meaning here (Size, Mounts, LocalVolumes) is
+// compose's; a key that has no meaning here (Size, Engine) is
 // printed with the value of a container that has none, because programs index
 // into the object without asking.
 //

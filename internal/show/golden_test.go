@@ -84,7 +84,7 @@ func TestKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"ID", "Name", "Names", "Image", "Command", "Project", "Service", "Created", "CreatedAt", "State",
-		"Status", "Health", "ExitCode", "Publishers", "Ports", "Labels", "Networks", "Mounts", "LocalVolumes", "RunningFor", "Size"} {
+		"Status", "Health", "ExitCode", "Publishers", "Ports", "Labels", "Networks", "Mounts", "LocalVolumes", "Engine", "RunningFor", "Size"} {
 		if _, ok := object[key]; !ok {
 			t.Errorf("key %s is missing", key)
 		}

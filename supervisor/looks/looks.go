@@ -36,7 +36,7 @@ func (k *Known) Containers(labels bool) []api.Container {
 		c := of.Show(&k.Project, k.Dirs)
 		c.PID = k.PIDs[c.Name]
 		if labels {
-			c.Labels = of.Labels(&k.Project)
+			of.Describe(&c, &k.Project)
 		}
 		if c.PID != 0 {
 			of.ShowNetwork(&c, k.Runtime.Ports(&of.Container), k.Runtime.Attachments(&of.Container))

@@ -1,8 +1,8 @@
 package record
 
 import (
-	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -22,11 +22,15 @@ func (r *Replica) Event(action string) api.Event {
 	return e
 }
 
-// Attributes are docker's: the labels of the file, image and name, and what
-// belongs to the action.
+// Attributes are docker compose's: labels but its own, image and name, and what belongs to
+// the action.
 func (r *Replica) Attributes(action string) map[string]string {
 	m := map[string]string{}
-	maps.Copy(m, r.Service.Labels)
+	for key, value := range r.Service.Labels {
+		if !strings.HasPrefix(key, composeLabel) { // an image that was built has some too
+			m[key] = value
+		}
+	}
 	m["image"], m["name"] = r.Service.Image, r.Name
 	if action == "die" && r.Exit != nil {
 		m["exitCode"] = strconv.Itoa(r.Exit.Code)

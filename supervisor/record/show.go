@@ -57,29 +57,49 @@ func (r *Replica) imageName() string {
 	return r.Service.Image
 }
 
+// Describe adds what is asked for by few: labels and mounts. p is the project that the
+// replica belongs to.
+func (r *Replica) Describe(c *api.Container, p *project.Project) {
+	c.Labels = r.Labels(p)
+	for _, m := range r.Service.Mounts {
+		if m.Type == project.MountVolume {
+			c.Volumes++
+		}
+		name := m.Source
+		if resolved, ok := r.Volumes[name]; ok && m.Type == project.MountVolume {
+			name = resolved
+		}
+		if name != "" {
+			c.Mounts = append(c.Mounts, name)
+		}
+	}
+}
+
+// composeLabel begins the labels that are docker compose's own.
+const composeLabel = "com.docker.compose."
+
 // Labels are those of the file and, as docker compose sets them, those that
 // tell where the container comes from. The latter are ours: the file does not
 // override them.
 func (r *Replica) Labels(p *project.Project) map[string]string {
-	const compose = "com.docker.compose."
 	m := maps.Clone(r.Service.Labels)
 	if m == nil {
 		m = make(map[string]string)
 	}
-	m[compose+"project"] = r.Project
-	m[compose+"service"] = r.Service.Name
-	m[compose+"container-number"] = strconv.Itoa(r.Number)
-	m[compose+"config-hash"] = r.Hash
-	m[compose+"oneoff"] = "False"
+	m[composeLabel+"project"] = r.Project
+	m[composeLabel+"service"] = r.Service.Name
+	m[composeLabel+"container-number"] = strconv.Itoa(r.Number)
+	m[composeLabel+"config-hash"] = r.Hash
+	m[composeLabel+"oneoff"] = "False"
 	if r.OneOff != nil {
-		m[compose+"oneoff"] = "True"
-		m[compose+"slug"] = r.OneOff.Slug
+		m[composeLabel+"oneoff"] = "True"
+		m[composeLabel+"slug"] = r.OneOff.Slug
 	}
-	m[compose+"project.working_dir"] = r.Dir
-	m[compose+"project.config_files"] = strings.Join(p.ConfigFiles, ",")
-	m[compose+"depends_on"] = dependsOn(r.Service.DependsOn)
+	m[composeLabel+"project.working_dir"] = r.Dir
+	m[composeLabel+"project.config_files"] = strings.Join(p.ConfigFiles, ",")
+	m[composeLabel+"depends_on"] = dependsOn(r.Service.DependsOn)
 	if r.Image.ID != "" {
-		m[compose+"image"] = r.Image.ID
+		m[composeLabel+"image"] = r.Image.ID
 	}
 	return m
 }

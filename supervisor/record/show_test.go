@@ -1,9 +1,11 @@
 package record
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
@@ -50,5 +52,30 @@ func TestNetworks(t *testing.T) {
 		if got := strings.Join(c.Networks, " "); got != want {
 			t.Errorf("network_mode %q: %q, want %q", mode, got, want)
 		}
+	}
+}
+
+// TestDescribe: volumes have the names that docker would list, anonymous ones are counted.
+func TestDescribe(t *testing.T) {
+	r := Replica{Container: kernel.Container{
+		Volumes: map[string]string{"data": "demo_data"},
+		Service: project.Service{Mounts: []project.Mount{
+			{Type: project.MountVolume, Source: "data", Target: "/data"}, {Type: project.MountVolume, Target: "/anon"},
+			{Type: project.MountBind, Source: "/srv/data", Target: "/d"}, {Type: project.MountTmpfs, Target: "/t"},
+		}},
+	}}
+	var c api.Container
+	r.Describe(&c, &project.Project{})
+	if got := strings.Join(c.Mounts, " "); got != "demo_data /srv/data" || c.Volumes != 2 {
+		t.Errorf("mounts %s, %d volumes", got, c.Volumes)
+	}
+}
+
+// TestEventLabels: an image that was built for another service has that one's labels, which
+// say nothing about this container.
+func TestEventLabels(t *testing.T) {
+	r := Replica{Container: kernel.Container{Name: "demo-web-1", Service: project.Service{Image: "nginx", Labels: map[string]string{"tier": "front", "com.docker.compose.project": "other"}}}}
+	if got := fmt.Sprint(r.Attributes("start")); got != "map[image:nginx name:demo-web-1 tier:front]" {
+		t.Errorf("attributes %s", got)
 	}
 }
