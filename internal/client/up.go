@@ -201,13 +201,8 @@ const versionKey = "version"
 
 // Notices says what of the file is not as written, once each.
 func (e *Env) Notices(list []project.Notice) {
-	seen := map[string]bool{}
-	for _, n := range list {
-		line := n.Key + ": " + n.Reason
-		if n.Fate == project.Honoured || n.Key == versionKey || seen[line] {
-			continue
-		}
-		seen[line] = true
+	list = slices.DeleteFunc(slices.Clone(list), func(n project.Notice) bool { return n.Key == versionKey })
+	for _, line := range project.Told(list) {
 		e.Warn(line)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/sample"
 	"github.com/mocker-compose/mocker-compose/project/loader/suggest"
 )
 
@@ -225,16 +226,24 @@ func (l *load) checkEnvFiles(m *types.Project) error {
 		s := m.Services[name]
 		for _, f := range s.EnvFiles {
 			if err := l.readable(f.Path, bool(f.Required), f.Format == "raw"); err != nil {
-				return l.fault("make it, or write required: false", fmt.Sprintf("services.%s.env_file: cannot read %s: %s", name, f.Path, document.Reason(err)), "services", name, "env_file")
+				return l.fault(l.makeIt(f.Path)+", or write required: false", fmt.Sprintf("services.%s.env_file: cannot read %s: %s", name, f.Path, document.Reason(err)), "services", name, "env_file")
 			}
 		}
 		for _, f := range s.LabelFiles {
 			if err := l.readable(f, true, false); err != nil {
-				return l.fault("make it, or remove the line", fmt.Sprintf("services.%s.label_file: cannot read %s: %s", name, f, document.Reason(err)), "services", name, "label_file")
+				return l.fault(l.makeIt(f)+", or remove the line", fmt.Sprintf("services.%s.label_file: cannot read %s: %s", name, f, document.Reason(err)), "services", name, "label_file")
 			}
 		}
 	}
 	return nil
+}
+
+// makeIt says how a file that is missing is made: of its example, if there is one.
+func (l *load) makeIt(path string) string {
+	if from := sample.Of(path); from != "" {
+		return "make it: " + l.copyOf(from, path)
+	}
+	return "make it"
 }
 
 // checkCycle looks at the converted project.

@@ -26,7 +26,10 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 	l.trusted = len(c) == 1 && c[0].Config != nil && shape.WellFormed(c[0].Config, l.scalar)
 	// compose-go reports warnings through a global logger.
 	stop := captureWarnings(&out.Warnings)
-	defer stop()
+	defer func() {
+		stop()
+		out.Warnings = l.tellUnset(out.Warnings)
+	}()
 	// compose-go takes some types for granted before it holds the file
 	// against the schema.
 	defer func() {
@@ -84,16 +87,16 @@ func (l *load) composeOptions(o *composeloader.Options) {
 	o.Interpolate.Substitute = l.substitute
 }
 
-// profiles are those of the flags, else of COMPOSE_PROFILES.
+// profiles are those of the flags, else of COMPOSE_PROFILES. With neither, the profile
+// without a name is active, as with docker: files write profiles: ["${OFF:-}"] for a
+// service that a variable can turn off.
 func (l *load) profiles() []string {
 	if len(l.o.Profiles) > 0 {
 		return l.o.Profiles
 	}
-	var out []string
-	for _, p := range strings.Split(l.env["COMPOSE_PROFILES"], ",") {
-		if p = strings.TrimSpace(p); p != "" {
-			out = append(out, p)
-		}
+	out := strings.Split(l.env["COMPOSE_PROFILES"], ",")
+	for i, p := range out {
+		out[i] = strings.TrimSpace(p)
 	}
 	return out
 }

@@ -39,7 +39,7 @@ func (l *load) explain(err error) error {
 		return err
 	}
 	message, how := remedy.Reword(l.cleanMessage(err.Error()))
-	out := &Error{Message: message, Err: err, Hint: cmp.Or(how, hint(err))}
+	out := &Error{Message: message, Err: err, Hint: cmp.Or(how, l.toSet(err), hint(err))}
 	if badName, found := strings.CutSuffix(message, ": the name is not possible"); found {
 		out.File, out.Line = l.at(strings.SplitN(badName, ".", 2)...)
 	} else if p := keyPath.FindString(message); p != "" {
@@ -185,13 +185,22 @@ func (l *load) byText(out *Error, err error) {
 	}
 }
 
+// toSet is the remedy for a variable that must be set.
+func (l *load) toSet(err error) string {
+	var missing *template.MissingRequiredError
+	if !errors.As(err, &missing) {
+		return ""
+	}
+	if how := l.begin([]string{missing.Variable}); how != "" {
+		return "there is no .env; begin one: " + how
+	}
+	return "set it in the environment or in .env: " + missing.Variable + "=…"
+}
+
 // hint knows the remedy for the frequent faults.
 func hint(err error) string {
-	var missing *template.MissingRequiredError
 	m := strings.ToLower(err.Error())
 	switch {
-	case errors.As(err, &missing):
-		return "set it in the environment or in .env: " + missing.Variable + "=…"
 	case strings.Contains(m, "invalid interpolation format"):
 		if _, after, found := strings.Cut(m, "${"); found && !strings.Contains(after, "}") {
 			return "close the brace of ${…}, or write $$ for a dollar sign"
