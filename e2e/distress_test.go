@@ -16,6 +16,7 @@ import (
 const (
 	tellLines = 40  // of a log, or a list
 	tellStack = 400 // lines of stacks
+	tellWidth = 500 // bytes of each
 )
 
 // distress is how the project is when its scenario has failed.
@@ -23,7 +24,7 @@ func (s *scenario) distress(scope testns.Scope, before testns.Snapshot) {
 	s.t.Helper()
 	ps := s.plain("ps", "-a", "--no-trunc")
 	logs := s.plain("logs", "--no-color", "--timestamps", "--tail", "30")
-	s.t.Logf("ps -a:\n%s%s", ps.stdout, ps.stderr)
+	s.t.Logf("ps -a:\n%s", lastLines(ps.stdout+ps.stderr, tellLines))
 	s.t.Logf("last log lines:\n%s", lastLines(logs.stdout+logs.stderr, 2*tellLines))
 	s.t.Logf("what is there since the beginning:\n%s", lastLines(strings.Join(testns.Strays(before, testns.Take(scope)), "\n"), 2*tellLines))
 	for name, text := range s.supervisorLogs() {
@@ -65,10 +66,19 @@ func (s *scenario) stacks() string {
 
 func lastLines(text string, n int) string {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+	return shortLines(lines[max(0, len(lines)-n):])
 }
 
 func firstLines(text string, n int) string {
 	lines := strings.Split(text, "\n")
-	return strings.Join(lines[:min(n, len(lines))], "\n")
+	return shortLines(lines[:min(n, len(lines))])
+}
+
+func shortLines(lines []string) string {
+	for i, l := range lines {
+		if len(l) > tellWidth {
+			lines[i] = l[:tellWidth] + "…"
+		}
+	}
+	return strings.Join(lines, "\n")
 }

@@ -3,6 +3,7 @@ package logpipes
 import (
 	"cmp"
 	"fmt"
+	"os"
 
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/logs/journal"
@@ -42,16 +43,24 @@ func (k *Keeper) send(sc *kernel.Container) {
 	if err := journal.Available(); err != nil {
 		k.notice(fmt.Sprintf("services.%s.logging.driver: %v: its lines are kept in files alone, which mocker-compose logs reads", sc.Service.Name, err))
 	}
+	k.add(sc)
+}
+
+func (k *Keeper) add(sc *kernel.Container) {
 	k.sends.Store(true)
-	k.journal().Add(dir, &journal.Container{
+	k.journal().Add(k.dir(sc.Name), &journal.Container{
 		Project: k.project, Service: sc.Service.Name, Number: sc.Number,
 		Facts:   tag.Facts{ID: sc.ID, Name: sc.Name, Image: cmp.Or(sc.Image.Name, sc.Service.Image), ImageID: sc.Image.ID},
 		Logging: sc.Service.Logging, Labels: sc.Service.Labels, Env: sc.Service.Environment,
 	})
 }
 
-// Finish sends what is left of the lines of a container that goes.
+// Finish sends what is left of the lines of a container that goes: also of one that has
+// ended under an earlier supervisor, which could not send all of them.
 func (k *Keeper) Finish(sc *kernel.Container) {
+	if _, err := os.Stat(k.dir(sc.Name)); err == nil && sc.Service.Logging.Driver == project.LogJournal {
+		k.add(sc)
+	}
 	if k.sends.Load() {
 		k.journal().Finish(k.dir(sc.Name))
 	}

@@ -18,8 +18,8 @@
 //
 // While the journal does not answer, lines stay in the files, and are sent when it does:
 // what rotation has removed by then is missing there, and is told. Services never wait
-// for the journal. When a container is removed, what is left of its lines is sent first,
-// for at most lastWords.
+// for the journal. When a container is removed, and when the supervisor ends, what is
+// left of the lines is sent first, for at most lastWords.
 //
 // # Fields
 //

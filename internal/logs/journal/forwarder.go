@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +15,8 @@ import (
 )
 
 const (
-	// lastWords bounds how long the removal of a container waits for its lines.
+	// lastWords bounds how long the removal of a container waits for its lines, and
+	// Close for those of all.
 	lastWords = 2 * time.Second
 	// retryLeast and retryMost are how long a journal that does not answer is left alone:
 	// there is no event for a socket whose directory does not exist.
@@ -28,6 +31,8 @@ type Forwarder struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	done   chan struct{}
+	tried  chan struct{} // closed when the journal has answered, or not, for the first time
+	first  sync.Once     // closes it
 
 	mu         sync.Mutex
 	containers map[string]*member // by log directory
@@ -49,7 +54,7 @@ type member struct {
 // New makes a forwarder; report is told, in one line each, what people should know.
 func New(report func(string)) *Forwarder {
 	ctx, stop := context.WithCancel(context.Background())
-	f := &Forwarder{report: report, ctx: ctx, stop: stop, done: make(chan struct{}), containers: map[string]*member{}, wake: make(chan struct{}, 1)}
+	f := &Forwarder{report: report, ctx: ctx, stop: stop, done: make(chan struct{}), tried: make(chan struct{}), containers: map[string]*member{}, wake: make(chan struct{}, 1)}
 	go f.run()
 	return f
 }
@@ -86,25 +91,46 @@ func (f *Forwarder) begin(follower *logs.Follower, dir string) {
 // While the journal does not answer, the rest is not sent, which is told.
 func (f *Forwarder) Finish(dir string) {
 	f.mu.Lock()
-	m, follower := f.containers[dir], f.follower
+	m := f.containers[dir]
 	f.mu.Unlock()
 	if m == nil {
 		return
 	}
-	sent := false
-	if follower != nil {
-		select {
-		case <-follower.Finish(dir):
-			sent = true
-		case <-time.After(lastWords):
-		}
-	}
-	if !sent {
+	if !f.finish(dir) {
 		f.report("journal: not all lines of " + dir + " were sent before the container was removed")
 	}
 	f.mu.Lock()
 	delete(f.containers, dir)
 	f.mu.Unlock()
+}
+
+// finish has directories sent to their present ends, and tells whether they are.
+func (f *Forwarder) finish(dirs ...string) bool {
+	limit := time.NewTimer(lastWords)
+	defer limit.Stop()
+	select {
+	case <-f.tried: // what was added a moment ago is not sent yet
+	case <-limit.C:
+		return false
+	}
+	f.mu.Lock()
+	follower := f.follower
+	f.mu.Unlock()
+	if follower == nil {
+		return false
+	}
+	var ends []<-chan struct{}
+	for _, dir := range dirs {
+		ends = append(ends, follower.Finish(dir))
+	}
+	for _, end := range ends {
+		select {
+		case <-end:
+		case <-limit.C:
+			return false
+		}
+	}
+	return true
 }
 
 // Forget ends the sending of a directory at once. What is not sent yet stays so.
@@ -118,8 +144,15 @@ func (f *Forwarder) Forget(dir string) {
 	}
 }
 
-// Close ends the sending; a next forwarder goes on where this one was.
+// Close sends what is there and ends the sending; a next forwarder goes on where this one
+// was. A project whose containers have all ended may be without one for long.
 func (f *Forwarder) Close() {
+	f.mu.Lock()
+	dirs := slices.Collect(maps.Keys(f.containers))
+	f.mu.Unlock()
+	if len(dirs) > 0 {
+		f.finish(dirs...) // or the next one sends it
+	}
 	f.stop()
 	<-f.done
 }
@@ -161,6 +194,7 @@ func (f *Forwarder) run() {
 
 // connected sends over one connection until it breaks.
 func (f *Forwarder) connected() (err error) {
+	defer f.first.Do(func() { close(f.tried) })
 	if f.conn, err = dial(); err != nil {
 		return err
 	}
@@ -176,6 +210,7 @@ func (f *Forwarder) connected() (err error) {
 		f.begin(follower, dir)
 	}
 	f.mu.Unlock()
+	f.first.Do(func() { close(f.tried) })
 	defer func() {
 		f.mu.Lock()
 		f.follower = nil

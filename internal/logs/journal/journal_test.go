@@ -255,6 +255,40 @@ func TestJournalComesAndGoes(t *testing.T) {
 	}
 }
 
+// A forwarder that is closed at once has sent what was there.
+func TestCloseSendsTheRest(t *testing.T) {
+	j := listen(t, filepath.Join(t.TempDir(), "socket"))
+	dir, w, m := stream(t, t.TempDir(), 0)
+	const lines = 2000
+	for n := range lines {
+		if _, err := fmt.Fprintf(w, "line %d\n", n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Drain(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	f := New(func(s string) { t.Error(s) })
+	f.Add(dir, web())
+	f.Close()
+	if got := j.wait(t, lines+1); got[len(got)-1]["MESSAGE"] == "" {
+		t.Errorf("%d entries, the last %v", len(got), got[len(got)-1])
+	}
+}
+
+// Where nothing listens Close does not wait for it.
+func TestCloseWithoutAJournal(t *testing.T) {
+	t.Setenv(socketVar, filepath.Join(t.TempDir(), "none"))
+	dir, _, _ := stream(t, t.TempDir(), 0)
+	said := make(chan string, 10)
+	f := New(func(s string) { said <- s })
+	f.Add(dir, web())
+	f.Close()
+	if s := <-said; !strings.Contains(s, "lines stay in the files") {
+		t.Errorf("said %q", s)
+	}
+}
+
 // Forwarders that are killed at any moment: no line is missing, and at most one is there
 // twice for each kill, which its position tells.
 func TestKilledForwarders(t *testing.T) {
