@@ -295,6 +295,7 @@ services:
 	if r.code != 0 || !strings.Contains(r.stderr, "sees what is in "+data+" as root's") {
 		t.Fatalf("up: %d %s", r.code, r.stderr)
 	}
+	s.eventually("it may not write there", func() bool { return s.state("db-1") == "exited" })
 	obey(r.stderr)
 	s.must("restart")
 	has("first second third fourth")

@@ -16,7 +16,7 @@ import (
 
 // EnsureVolumes implements supervisor.Runtime.
 func (r *Runtime) EnsureVolumes(_ context.Context, p *project.Project) error {
-	r.sharing.Note(p.Services)
+	r.agreed.Note(p.Services)
 	return r.mounting.Ensure(p.Volumes)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/host/contents"
@@ -34,30 +35,48 @@ func (r *Runtime) decideOwn(ctx context.Context, c *container, sc *supervisor.Co
 	return err
 }
 
-// wantOwn decides for a service as it is with its image, and for its mounts.
-func (r *Runtime) wantOwn(svc *project.Service, id string, data []ownfiles.Data) (x exchange.IDs, err error) {
-	if id == "" || !ownfiles.Candidate(svc) || !r.canOwn(svc) {
-		return x, nil
+// wantOwn finds what a service wants, as it is with its image, and what stands for it with
+// the data that is there: of what has been agreed on, else of what it wants by itself.
+func (r *Runtime) wantOwn(svc *project.Service, id string, data []ownfiles.Data) (exchange.IDs, error) {
+	w, done, err := r.wanted(svc, id, data)
+	if w == nil || err != nil {
+		return exchange.IDs{}, err
+	}
+	defer done()
+	x, notice, err := w.Wish()
+	r.noticeIf(notice)
+	if err != nil {
+		return x, err
+	}
+	x, notice, err = w.Check(r.agreed.Of(svc, x))
+	r.noticeIf(notice)
+	return x, err
+}
+
+// wanted is what is known of a service that may have ids exchanged; nil if it cannot.
+func (r *Runtime) wanted(svc *project.Service, id string, data []ownfiles.Data) (_ *ownfiles.Wanted, done func() error, err error) {
+	if id == "" || !ownfiles.Candidate(svc) && r.agreed.Of(svc, exchange.IDs{}).None() || !r.canOwn(svc) {
+		return nil, nil, nil
 	}
 	store, err := r.store()
 	if err != nil {
-		return x, err
+		return nil, nil, err
 	}
 	img, err := store.Find(id)
 	if err != nil {
-		return x, err
+		return nil, nil, err
 	}
 	root, err := r.roots.Look(store, &img)
 	if err != nil {
-		return x, err
+		return nil, nil, err
 	}
-	defer root.Close()
-	w := ownfiles.Wanted{Service: svc, Config: &img.Config, Root: root, Data: data, Shared: r.sharing.Shared(svc)}
-	x, notice, err := w.Decide()
-	if notice != "" {
-		r.notice(notice)
+	return &ownfiles.Wanted{Service: svc, Config: &img.Config, Root: root, Data: data}, root.Close, nil
+}
+
+func (r *Runtime) noticeIf(text string) {
+	if text != "" {
+		r.notice(text)
 	}
-	return x, err
 }
 
 // canOwn tells whether ids can be exchanged here at all. Who has asked for it is told
@@ -98,44 +117,112 @@ func (r *Runtime) dataOf(mounts []mounts.Mount) (list []ownfiles.Data) {
 	return list
 }
 
-// prepareOwn makes the trees of images that the services will need whose containers do
-// not exist, so that the user sees what takes its time, and refuses what their creation
-// would refuse.
+// prepareOwn has the services agree on owners, makes the trees of images that those will
+// need whose containers do not exist, so that the user sees what takes its time, and
+// refuses what their creation would refuse.
 func (r *Runtime) prepareOwn(ctx context.Context, services []project.Service, found imageconfig.Set, say func(name, status string)) error {
-	r.sharing.Note(services)
-	for i := range services {
-		img, ok := found[services[i].Name]
-		if exists, own := r.ownOf(services[i].Name); !ok || exists && (services[i].OwnFiles == "" || services[i].OwnFiles == project.OwnFilesOff || !own.None()) {
-			continue
-		}
-		svc, _ := imageconfig.Apply(services[i], &img.Config)
-		x, err := r.wantOwn(&svc, img.ID, r.dataOf(r.mounting.ToBe(&svc)))
-		if err != nil {
-			return fmt.Errorf("service %s: %w", services[i].Name, err) // nothing has been changed
-		}
-		if x.None() {
-			continue
-		}
-		store, err := r.store()
-		if err != nil {
+	list, err := r.agree(services, found)
+	if err != nil {
+		return err // nothing has been changed
+	}
+	for _, one := range list {
+		if err := r.makeVariant(ctx, one, say); err != nil {
 			return err
-		}
-		making := false
-		err = store.MakeVariant(ctx, img.ID, r.roots.Variant(x, true), func() {
-			making = true
-			say(img.Name, "Exchanging owners")
-		})
-		switch {
-		case err != nil && making:
-			say(img.Name, "Error")
-			return err
-		case err != nil:
-			return err
-		case making:
-			say(img.Name, "Exchanged owners")
 		}
 	}
 	return nil
+}
+
+// variantToBe is a tree of an image that a service will need.
+type variantToBe struct {
+	image imageconfig.Image
+	ids   exchange.IDs
+}
+
+// agree finds what services want, by themselves and together.
+func (r *Runtime) agree(services []project.Service, found imageconfig.Set) (list []variantToBe, err error) {
+	parties := make([]ownfiles.Party, 0, len(services))
+	for i := range services {
+		img := found[services[i].Name]
+		svc, _ := imageconfig.Apply(services[i], &img.Config)
+		p := ownfiles.Party{Service: &svc}
+		exists, own := r.ownOf(svc.Name)
+		p.Fixed = exists && (!own.None() || svc.OwnFiles == "" || svc.OwnFiles == project.OwnFilesOff)
+		if !p.Fixed || !own.None() { // else another container of it finds out at its creation
+			if p.Wish, err = r.wish(&svc, img.ID); err != nil {
+				return nil, fmt.Errorf("service %s: %w", svc.Name, err)
+			}
+		}
+		parties = append(parties, p)
+	}
+	ids, notices := r.agreed.Reach(append(parties, r.othersOf(services)...), func(name string) bool {
+		exists, own := r.ownOf(name)
+		return !exists || !own.None()
+	})
+	for _, text := range notices {
+		r.notice(text)
+	}
+	for i := range parties {
+		svc := parties[i].Service
+		if ids[svc.Name].None() || parties[i].Fixed {
+			continue
+		}
+		img := found[svc.Name]
+		x, err := r.wantOwn(svc, img.ID, r.dataOf(r.mounting.ToBe(svc)))
+		if err != nil {
+			return nil, fmt.Errorf("service %s: %w", svc.Name, err)
+		}
+		if !x.None() {
+			list = append(list, variantToBe{img.Image, x})
+		}
+	}
+	return list, nil
+}
+
+// wish is what a service wants by itself.
+func (r *Runtime) wish(svc *project.Service, id string) (exchange.IDs, error) {
+	w, done, err := r.wanted(svc, id, r.dataOf(r.mounting.ToBe(svc)))
+	if w == nil || err != nil {
+		return exchange.IDs{}, err
+	}
+	defer done()
+	x, notice, err := w.Wish()
+	r.noticeIf(notice)
+	return x, err
+}
+
+// othersOf are the services of the project that have containers and are not among these.
+func (r *Runtime) othersOf(services []project.Service) (list []ownfiles.Party) {
+	all := r.agreed.Services()
+	for i := range all {
+		if slices.ContainsFunc(services, func(s project.Service) bool { return s.Name == all[i].Name }) {
+			continue
+		}
+		if exists, own := r.ownOf(all[i].Name); exists {
+			list = append(list, ownfiles.Party{Service: &all[i], Wish: own, Fixed: true})
+		}
+	}
+	return list
+}
+
+// makeVariant makes the tree of an image, unless it is there.
+func (r *Runtime) makeVariant(ctx context.Context, v variantToBe, say func(name, status string)) error {
+	store, err := r.store()
+	if err != nil {
+		return err
+	}
+	making := false
+	err = store.MakeVariant(ctx, v.image.ID, r.roots.Variant(v.ids, true), func() {
+		making = true
+		say(v.image.Name, "Exchanging owners")
+	})
+	switch {
+	case err != nil && making:
+		say(v.image.Name, "Error")
+	case err == nil && making:
+		say(v.image.Name, "Exchanged owners")
+	}
+	return err
 }
 
 // ownOf tells whether a service has a container, and what that has exchanged.

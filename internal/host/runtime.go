@@ -59,7 +59,7 @@ type Runtime struct {
 	execs    atomic.Int64
 	turns    turns.Turns
 	owning   *ownfiles.Namespaces
-	sharing  ownfiles.Sharing
+	agreed   ownfiles.Agreement
 	meter    *usage.Meter
 
 	mu         sync.Mutex

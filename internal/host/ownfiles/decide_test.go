@@ -1,8 +1,11 @@
 package ownfiles
 
 import (
+	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,8 +39,9 @@ func newWorld(t *testing.T) *world {
 	w.dir("image/logs", 999)
 	w.dir("image/other", 1234)
 	w.dir("image/app", 0)
-	for dir, uid := range map[string]int{"mine": 0, "theirs": 999, "mixed": 0, "mixed/a": 999, "system": 7} {
-		w.dir(dir, uid)
+	dirs := map[string]int{"mine": 0, "theirs": 999, "mixed": 0, "mixed/a": 999, "mixed/b": 0, "mixed/c": 0, "deep": 0, "deep/x": 0, "deep/x/y": 999, "deep/x/y/z": 999, "deep/x/y/z/1": 999, "below": 0, "below/x": 0, "below/y": 0, "below/x/z": 999, "system": 7}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		w.dir(dir, dirs[dir])
 	}
 	w.file("file", "x")
 	f, err := os.Open(filepath.Join(w.top, "image"))
@@ -85,6 +89,16 @@ func (w *world) data(mounts string) (list []Data, of []project.Mount) {
 	return list, of
 }
 
+// decide is what comes of a service that has nothing in common with others.
+func decide(w *Wanted) (exchange.IDs, string, error) {
+	x, says, err := w.Wish()
+	if err != nil {
+		return x, says, err
+	}
+	x, more, err := w.Check(x)
+	return x, cmp.Or(more, says), err
+}
+
 func TestDecide(t *testing.T) {
 	needsRoot(t)
 	w := newWorld(t)
@@ -95,7 +109,6 @@ func TestDecide(t *testing.T) {
 		user, ofImage string
 		entrypoint    []string
 		mounts        string
-		shared        bool
 		change        func(*project.Service)
 		want          string // ids, "0:0" = none
 		says          string
@@ -110,11 +123,15 @@ func TestDecide(t *testing.T) {
 		{name: "to be made", user: "server", mounts: "-:/app", want: "999:998"},
 		{name: "nothing of the user's", user: "server", mounts: "system:/app", want: "0:0"},
 		{name: "a volume", user: "server", mounts: "@mine:/app", want: "0:0"},
-		{name: "shared volume", user: "server", mounts: "mine:/app @mine:/v", shared: true, want: "0:0"},
 		{name: "unknown user", user: "nobody-here", mounts: "mine:/app", want: "0:0"},
-		{name: "network rights", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.CapAdd = []string{"NET_ADMIN"} }, want: "0:0"},
-		{name: "foreign pids", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.PID = "service:x" }, want: "0:0"},
-		{name: "privileged", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.Privileged = true }, want: "0:0"},
+		{name: "network rights", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.CapAdd = []string{"NET_ADMIN"} }, want: "0:0", says: `cap_add NET_ADMIN is not possible with x-mocker.own_files. If it can do without: x-mocker: {own_files: "server"}`},
+		{name: "raw sockets", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.CapAdd = []string{"cap_net_raw"} }, want: "0:0", says: "cap_add NET_RAW"},
+		{name: "to trace its own", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.CapAdd = []string{"SYS_PTRACE"} }, want: "999:998"},
+		{name: "devices of a user", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.Devices = []project.Device{{}} }, want: "999:998"},
+		{name: "devices of root", entrypoint: entry, mounts: "mine:/data", change: func(s *project.Service) { s.Devices = []project.Device{{}} }, want: "0:0", says: "devices is not possible"},
+		{name: "rights of one that reads", user: "server", mounts: "mine:/app:ro", change: func(s *project.Service) { s.CapAdd = []string{"NET_ADMIN"} }, want: "0:0"},
+		{name: "foreign pids", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.PID = "service:x" }, want: "0:0", says: "pid: service:x"},
+		{name: "privileged", user: "server", mounts: "mine:/app", change: func(s *project.Service) { s.Privileged = true }, want: "0:0", says: "privileged is not possible with x-mocker.own_files"},
 		// Root that steps down.
 		{name: "database", entrypoint: entry, mounts: "mine:/data", want: "999:998"},
 		{name: "database, missing", entrypoint: entry, mounts: "-:/data", want: "999:998"},
@@ -143,9 +160,13 @@ func TestDecide(t *testing.T) {
 		{name: "database written without", entrypoint: entry, mounts: "theirs:/data", want: "0:0", says: "rm -sf s &&"},
 		{name: "volume written without", asked: "server", mounts: "@theirs:/data", fails: "volume theirs"},
 		{name: "volume that is root's", asked: "server", mounts: "@theirs:/app", want: "999:998"},
+		{name: "most of it, deep", user: "server", mounts: "deep:/app", want: "0:0", says: "deep was written without"},
+		{name: "most of it, asked", asked: "server", mounts: "deep:/app", fails: "chown -R --from=999 0:0"},
+		{name: "some of it, deep", user: "server", mounts: "below:/app", want: "999:998", says: `"x/z", and maybe more`},
+		{name: "deep, to be read", user: "server", mounts: "mine:/app deep:/b:ro", want: "999:998"},
 		{name: "partly", user: "server", mounts: "mixed:/app", want: "999:998", says: `"a", and maybe more`},
 		{name: "written with", asked: "false", user: "server", mounts: "theirs:/app", want: "0:0"},
-		{name: "given up", asked: "false", user: "server", mounts: "mixed:/app", want: "0:0"},
+		{name: "given up", asked: "false", user: "server", mounts: "mixed:/app", want: "0:0", says: "sees what is in mixed as root's"},
 	} {
 		svc := project.Service{Name: "s", Image: "i", OwnFiles: c.asked, User: c.user, Entrypoint: c.entrypoint}
 		if c.user == "" {
@@ -156,12 +177,12 @@ func TestDecide(t *testing.T) {
 		if c.change != nil {
 			c.change(&svc)
 		}
-		want := Wanted{Service: &svc, Config: &image.Config{User: c.ofImage, Entrypoint: c.entrypoint, Volumes: []string{"/data", "/logs/"}}, Root: w.root, Data: data, Shared: c.shared}
+		want := Wanted{Service: &svc, Config: &image.Config{User: c.ofImage, Entrypoint: c.entrypoint, Volumes: []string{"/data", "/logs/"}}, Root: w.root, Data: data}
 		var x exchange.IDs
 		var says string
 		var err error
 		if Candidate(&svc) {
-			x, says, err = want.Decide()
+			x, says, err = decide(&want)
 		}
 		switch {
 		case c.fails != "":
@@ -183,7 +204,7 @@ func TestGivenUp(t *testing.T) {
 	data, mounts := w.data("mine:/app")
 	svc := project.Service{Name: "s", Image: "i", OwnFiles: project.OwnFilesOff, User: "server", Mounts: mounts}
 	want := Wanted{Service: &svc, Config: &image.Config{}, Root: w.root, Data: data}
-	x, says, err := want.Decide()
+	x, says, err := decide(&want)
 	if err != nil || !x.None() || !strings.Contains(says, "chown -R --from=0 999:998 "+filepath.Join(w.top, "mine")) {
 		t.Errorf("%v %q %v", x, says, err)
 	}
@@ -194,5 +215,17 @@ func TestQuote(t *testing.T) {
 		if got := quote(in); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
+	}
+}
+
+// says fails unless a service of user "server" with these mounts has ids exchanged, and
+// this is said.
+func (w *world) says(t *testing.T, mounts, want string) {
+	t.Helper()
+	data, list := w.data(mounts)
+	svc := project.Service{Name: "s", Image: "i", User: "server", Mounts: list}
+	x, says, err := decide(&Wanted{Service: &svc, Config: &image.Config{}, Root: w.root, Data: data})
+	if err != nil || x.None() || !strings.Contains(says, want) {
+		t.Errorf("%s: %v %q %v, want %q", mounts, x, says, err, want)
 	}
 }

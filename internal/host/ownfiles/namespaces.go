@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
-	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
@@ -75,44 +73,4 @@ func (n *Namespaces) Close() error {
 	}
 	clear(n.open)
 	return errors.Join(errs...)
-}
-
-// Sharing remembers which services mount which named volumes. Its zero value is ready.
-type Sharing struct {
-	mu   sync.Mutex
-	keys map[string][]string // of the volumes, by service
-}
-
-// Note takes in what services mount.
-func (s *Sharing) Note(services []project.Service) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.keys == nil {
-		s.keys = map[string][]string{}
-	}
-	for i := range services {
-		s.keys[services[i].Name] = namedVolumes(&services[i])
-	}
-}
-
-// Shared tells whether another service mounts one of the service's volumes.
-func (s *Sharing) Shared(svc *project.Service) bool {
-	own := namedVolumes(svc)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for name, keys := range s.keys {
-		if name != svc.Name && slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(own, k) }) {
-			return true
-		}
-	}
-	return false
-}
-
-func namedVolumes(svc *project.Service) (keys []string) {
-	for _, m := range svc.Mounts {
-		if m.Type == project.MountVolume && m.Source != "" {
-			keys = append(keys, m.Source)
-		}
-	}
-	return keys
 }
