@@ -126,7 +126,8 @@ func Copy(dst, src *project.Service, changes []Change) {
 }
 
 // CopyNeutral gives dst the values that src has of all fields that containers do not
-// read: a change of theirs needs nothing.
+// read: a change of theirs needs nothing. Steps of pre_start take over their limits and
+// networks too, for the next time that they are carried out.
 func CopyNeutral(dst, src *project.Service) {
 	to, from := reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem()
 	index := index()
@@ -135,5 +136,8 @@ func CopyNeutral(dst, src *project.Service) {
 			to.FieldByIndex(f.index).Set(from.FieldByIndex(f.index))
 		}
 	}
-	eachStep(dst, src, CopyNeutral)
+	eachStep(dst, src, func(dst, src *project.Service) {
+		CopyNeutral(dst, src)
+		dst.Resources, dst.Endpoints = src.Resources, src.Endpoints
+	})
 }

@@ -26,7 +26,7 @@ func steps(was, is *project.Service, own []Change) (list []Change) {
 		}
 		a, b := &was.PreStart[n], &is.PreStart[n]
 		for _, c := range Compare(&a.Service, &b.Service) {
-			if c.Need > Nothing && !followed(c, own) {
+			if c.Need > Nothing && !atStart(c) && !followed(c, own) {
 				add(key+"."+c.Key, c.Text)
 			}
 		}
@@ -37,10 +37,15 @@ func steps(was, is *project.Service, own []Change) (list []Change) {
 	return list
 }
 
+// atStart reports a change that holds for a step when it is carried out the next time. Its
+// limits and networks are no trace in what it has made: a step that is done is not done
+// again for them, and the container that it was done for goes on.
+func atStart(c Change) bool { return c.Field == "Resources" || c.Field == "Endpoints" }
+
 // followed reports that a change of a step is one that the service has too, and that
-// Copy brings to both: limits and networks of what runs have operations of their own.
+// Copy brings to both.
 func followed(c Change, own []Change) bool {
-	return c.Field != "Resources" && c.Field != "Endpoints" && slices.ContainsFunc(own, func(o Change) bool {
+	return slices.ContainsFunc(own, func(o Change) bool {
 		return o.Field == c.Field && o.Key == c.Key && o.Text == c.Text
 	})
 }

@@ -29,6 +29,14 @@ func TestStepsOfPreStart(t *testing.T) {
 	}{
 		"moved":    {withStep(func(s, step *project.Service) { s.Source.Line, step.Source.Line = 9, 9 }), "", Nothing},
 		"followed": {withStep(func(s, step *project.Service) { s.LogMaxFile, step.LogMaxFile = 5, 5 }), "logging.options.max-file: 3 -> 5", Update},
+		"limits": {withStep(func(s, step *project.Service) {
+			s.Resources.Memory, step.Resources.Memory = 1<<30, 1<<30
+		}), "mem_limit: none -> 1 GiB", Update},
+		"its own limits": {withStep(func(_, step *project.Service) { step.Resources.Memory = 1 << 30 }), "", Nothing},
+		"networks": {withStep(func(s, step *project.Service) {
+			s.Endpoints = []project.Endpoint{{Network: "back", IPv4Address: "10.0.0.2"}}
+			step.Endpoints = []project.Endpoint{{Network: "back"}}
+		}), "networks.back: added", Update},
 		"secret": {withStep(func(s, step *project.Service) {
 			s.Environment, step.Environment = []string{"DB_PASSWORD=new"}, []string{"DB_PASSWORD=new"}
 		}), "environment.DB_PASSWORD: changed", Recreate},
