@@ -79,6 +79,17 @@ type File struct {
 	Path string `json:"path,omitempty"`
 }
 
+// Digests are those of the configs and secrets of a service, and of its steps of pre_start.
+func (s *Service) Digests() (list []string) {
+	for _, f := range s.Files {
+		list = append(list, f.Digest)
+	}
+	for n := range s.PreStart {
+		list = append(list, s.PreStart[n].Service.Digests()...)
+	}
+	return list
+}
+
 // nameMax is what a file name may have on every file system (NAME_MAX).
 const nameMax = 255
 

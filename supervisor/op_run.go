@@ -26,7 +26,8 @@ func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) erro
 	if err := vet.Run(&b); err != nil {
 		return err
 	}
-	if err := s.accept(&b.Project); err != nil {
+	contents, err := s.accept(&b.Project)
+	if err != nil {
 		return err
 	}
 	if err := vet.Project(&project.Project{Name: b.Project.Name, Services: []project.Service{b.Service}}, s.cfg.Name); err != nil {
@@ -48,7 +49,7 @@ func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) erro
 		return fmt.Errorf("container %s was removed meanwhile", b.Name)
 	}
 	if !known {
-		if err := s.makeOneOff(ctx, r, &b); err != nil {
+		if err := s.makeOneOff(ctx, r, &b, contents); err != nil {
 			return err
 		}
 	}
@@ -61,7 +62,7 @@ func (s *Supervisor) run(ctx context.Context, r *request, b api.RunRequest) erro
 }
 
 // makeOneOff brings up what the container needs and creates it, claimed.
-func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunRequest) error {
+func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunRequest, contents map[string][]byte) error {
 	needs, err := b.Project.WithDependencies([]string{b.Service.Name})
 	if err != nil {
 		return err
@@ -76,6 +77,10 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		return err
 	}
 	defer s.queue.Leave(t)
+	if err := s.keepContents(contents); err != nil {
+		return err
+	}
+	defer s.forgetContents()
 	images, err := execution.FindImages(ctx, s.rt, r, append(b.Project.WithSteps(needs), b.Service))
 	if err != nil {
 		return err

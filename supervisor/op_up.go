@@ -12,14 +12,14 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor/execution"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/survey"
-	"github.com/mocker-compose/mocker-compose/supervisor/vet"
 	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
 
 // up brings the project, or some services with what they depend on, into the
 // state of the file.
 func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error {
-	if err := s.accept(&b.Project); err != nil {
+	contents, err := s.accept(&b.Project)
+	if err != nil {
 		return err
 	}
 	selected, err := b.Project.WithDependencies(b.Services)
@@ -34,6 +34,10 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		return err
 	}
 	defer s.queue.Leave(t)
+	if err := s.keepContents(contents); err != nil {
+		return err
+	}
+	defer s.forgetContents()
 	images, err := execution.FindImages(ctx, s.rt, r, b.Project.WithSteps(selected))
 	if err != nil {
 		return err
@@ -77,22 +81,6 @@ func created(p *plan.Plan, of *project.Project) (list []*project.Service) {
 		}
 	}
 	return list
-}
-
-// accept refuses a project that could not be carried out later, and takes the
-// contents of its configs and secrets out of it.
-func (s *Supervisor) accept(p *project.Project) error {
-	if err := vet.Project(p, s.cfg.Name); err != nil {
-		return err
-	}
-	if err := s.rt.CheckUplink(s.loop.Context(), p.Uplink); err != nil {
-		return err
-	}
-	// Secrets are the runtime's from here on: what is left of the project goes
-	// into records.
-	contents := p.Contents
-	p.Contents = nil
-	return s.rt.KeepContents(contents)
 }
 
 // desire makes p the desired project. Containers take over what they need nothing for,

@@ -248,4 +248,6 @@ func (r *Runtime) contents() *contents.Keeper {
 }
 
 // KeepContents implements supervisor.Runtime.
-func (r *Runtime) KeepContents(list map[string][]byte) error { return r.contents().Keep(list) }
+func (r *Runtime) KeepContents(list map[string][]byte, used []string) error {
+	return r.contents().Keep(list, used)
+}

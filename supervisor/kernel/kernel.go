@@ -142,8 +142,9 @@ type Runtime interface {
 	CheckUplink(ctx context.Context, u project.Uplink) error
 
 	// KeepContents keeps the contents of configs and secrets, by digest, for the
-	// containers that are created from now on; others are forgotten.
-	KeepContents(contents map[string][]byte) error
+	// containers that are created from now on, and goes on keeping those that used
+	// names, as far as it has them; others are forgotten.
+	KeepContents(contents map[string][]byte, used []string) error
 
 	// Images finds what the images of services are, by service: those of the store
 	// by their names, those in files after they were read, unless they were

@@ -14,6 +14,11 @@ func (f *Kernel) Create(_ context.Context, c *kernel.Container) error {
 	defer f.enter("create", c.Name)()
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
+	for _, digest := range c.Service.Digests() {
+		if _, ok := f.Contents[digest]; !ok {
+			return fmt.Errorf("the content %s is not kept", digest)
+		}
+	}
 	f.Made[c.Name] = true
 	return f.attach(c)
 }
@@ -23,6 +28,11 @@ func (f *Kernel) Start(ctx context.Context, c *kernel.Container, run int) (*kern
 	defer f.enter("start", c.Name)()
 	f.Mu.Lock()
 	prog := f.Programs[c.Service.Name]
+	if f.Pick != nil {
+		if p := f.Pick(c); p != nil {
+			prog = *p
+		}
+	}
 	if run <= f.last[c.Name] {
 		f.t.Errorf("start %s: run %d after run %d", c.Name, run, f.last[c.Name])
 	}

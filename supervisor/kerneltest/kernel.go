@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"syscall"
@@ -32,27 +33,29 @@ type Program struct {
 // Kernel is a kernel in memory. It outlives supervisors, and checks that they keep the
 // rules of kernel.Runtime.
 type Kernel struct {
-	Mu       sync.Mutex // guards the rest
-	Programs map[string]Program
+	Mu       sync.Mutex         // guards the rest
+	Programs map[string]Program // by service
+	// Pick, if set, chooses another for a start, with the lock; nil: that of the service.
+	Pick     func(c *kernel.Container) *Program
 	Made     map[string]bool                // containers that exist
 	Runs     map[string]*Run                // by container
 	Bridges  map[string]bool                // networks that exist
 	At       map[string][]kernel.Attachment // by container
 	Limits   map[string]project.Resources   // that hold for what runs, by container
 	Store    imageconfig.Set                // by the text in the file; nil: all texts are images without a configuration
+	Contents map[string][]byte              // of configs and secrets, by digest
 	Saying   []string                       // for the user, once
 	// OnRewire and OnLimit are called before a change, with the lock.
 	OnRewire func(c *kernel.Container, attach func() error) error
 	OnLimit  func(c *kernel.Container) error
 
-	t        testing.TB
-	busy     map[string]bool
-	calls    []string
-	contents map[string][]byte
-	volumes  map[string]bool
-	execs    int
-	last     map[string]int // the highest run number of each container
-	wg       sync.WaitGroup
+	t       testing.TB
+	busy    map[string]bool
+	calls   []string
+	volumes map[string]bool
+	execs   int
+	last    map[string]int // the highest run number of each container
+	wg      sync.WaitGroup
 }
 
 // Run is a run of a container, or of a command executed in one.
@@ -226,10 +229,17 @@ func (f *Kernel) RemoveVolumes(_ context.Context, p *project.Project) ([]string,
 }
 
 // KeepContents implements kernel.Runtime.
-func (f *Kernel) KeepContents(contents map[string][]byte) error {
+func (f *Kernel) KeepContents(contents map[string][]byte, used []string) error {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
-	f.contents = contents
+	kept := map[string][]byte{}
+	for _, digest := range used {
+		if c, ok := f.Contents[digest]; ok {
+			kept[digest] = c
+		}
+	}
+	maps.Copy(kept, contents)
+	f.Contents = kept
 	return nil
 }
 

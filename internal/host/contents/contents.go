@@ -2,7 +2,8 @@
 // the containers' copies. They live in the scratch directory of the project's holder, in
 // memory, and nowhere else:
 //
-//	contents/DIGEST      what the last up has brought along, for containers to come
+//	contents/DIGEST      what the last up has brought along, for containers to come, and
+//	                     what those that exist were made of, should they come back
 //	files/CONTAINER/N    a container's own copy of its Nth, with owner and mode
 //
 // So they are there after the death of a supervisor, and gone with the project.
@@ -16,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
@@ -43,8 +45,9 @@ func FileName(container string, n int) string {
 	return filepath.Join(filesDir, container, strconv.Itoa(n))
 }
 
-// Keep keeps contents, by digest; others are forgotten.
-func (k *Keeper) Keep(contents map[string][]byte) error {
+// Keep keeps contents, by digest, and of those that it has the used ones; others are
+// forgotten.
+func (k *Keeper) Keep(contents map[string][]byte, used []string) error {
 	dir := k.Path(contentsDir)
 	old, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -57,7 +60,7 @@ func (k *Keeper) Keep(contents map[string][]byte) error {
 		return contentsError(err)
 	}
 	for _, e := range old {
-		if _, ok := contents[e.Name()]; !ok {
+		if _, ok := contents[e.Name()]; !ok && !slices.Contains(used, e.Name()) {
 			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 				return contentsError(err)
 			}

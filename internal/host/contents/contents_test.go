@@ -25,19 +25,26 @@ func TestContents(t *testing.T) {
 		{Kind: project.FileSecret, Source: "env", Digest: digest("from env"), Mode: 0o400, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())},
 		{Kind: project.FileConfig, Source: "file", Digest: digest("from file"), Mode: 0o2755, Path: user, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())},
 	}
-	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env"), digest("old"): []byte("old")}); err != nil {
+	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env"), digest("old"): []byte("old")}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env")}); err != nil {
+	old := filepath.Join(dir, contentsDir, digest("old"))
+	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env")}, []string{digest("old"), digest("never kept")}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Lstat(filepath.Join(dir, contentsDir, digest("old"))); err == nil {
+	if b, err := os.ReadFile(old); err != nil || string(b) != "old" {
+		t.Errorf("what is used is not kept: %q, %v", b, err)
+	}
+	if err := k.Keep(nil, []string{digest("from env")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(old); err == nil {
 		t.Error("what nobody needs any more is kept")
 	}
-	if err := k.Keep(map[string][]byte{digest("x"): []byte("y")}); err == nil {
+	if err := k.Keep(map[string][]byte{digest("x"): []byte("y")}, nil); err == nil {
 		t.Error("a wrong digest was accepted")
 	}
-	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env")}); err != nil {
+	if err := k.Keep(map[string][]byte{digest("from env"): []byte("from env")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := k.Write(name, list, exchange.IDs{}); err != nil {
@@ -57,7 +64,7 @@ func TestContents(t *testing.T) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 	// As after the death of the holder.
-	if err := k.Keep(nil); err != nil {
+	if err := k.Keep(nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := k.Write(name, list, exchange.IDs{}); err == nil || !strings.Contains(err.Error(), "secret env: its content is kept in memory only") {
