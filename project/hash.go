@@ -18,7 +18,7 @@ import (
 // the service stands (docker compose leaves out the same); its endpoints and
 // networks, its limits and how its readiness is found, which change while it runs (but for
 // the socket that it tells it to); what is looked at when it is stopped or replaced
-// (pre_stop, update_config); what is watched; and how its image is got:
+// (pre_stop, update_config, rollback_config); what is watched; and how its image is got:
 // what comes of that is compared by its id.
 func (p *Project) Hash(s *Service) string {
 	c := essence(*s)
@@ -42,7 +42,7 @@ func essence(c Service) Service {
 	c.Scale, c.DependsOn, c.Attach, c.Source, c.Endpoints, c.Resources = 0, nil, false, Position{}, nil, Resources{}
 	c.Logging = Logging{} // its log goes on under the new options
 	c.Build, c.Pull, c.Platform, c.Watch = nil, PullPolicy{}, "", nil
-	c.PreStop, c.Update = nil, nil
+	c.PreStop, c.Update, c.Rollback = nil, nil, nil
 	if c.Ready != nil && c.Ready.Notify {
 		c.Ready = &Ready{Notify: true} // its socket is mounted
 	} else {

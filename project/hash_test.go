@@ -8,7 +8,7 @@ import (
 
 // neutral are the fields that do not count.
 var neutral = map[string]bool{"Scale": true, "DependsOn": true, "Attach": true, "Source": true, "Endpoints": true, "Resources": true,
-	"Build": true, "Pull": true, "Platform": true, "Ready": true, "PreStop": true, "Update": true, "Logging": true, "Watch": true}
+	"Build": true, "Pull": true, "Platform": true, "Ready": true, "PreStop": true, "Update": true, "Rollback": true, "Logging": true, "Watch": true}
 
 // TestHashFields: a change of any field changes the hash, but for the neutral
 // ones. It goes over the fields by reflection, so that none is forgotten.

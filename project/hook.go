@@ -28,8 +28,8 @@ type InitContainer struct {
 }
 
 // Update is how the containers of a service are replaced when they have diverged
-// (deploy.update_config). The zero value: all at the same time, each stopped before its
-// successor starts.
+// (deploy.update_config), or come back when that has failed (deploy.rollback_config). The
+// zero value: all at the same time, each stopped before its successor starts.
 type Update struct {
 	Parallelism     int           `json:"parallelism,omitempty"` // at a time; 0 = all
 	Delay           time.Duration `json:"delay,omitempty"`       // ns, between groups
@@ -42,12 +42,29 @@ type Update struct {
 // UpdateFailure is what follows when a replaced container fails.
 type UpdateFailure string
 
-// The failure actions of update_config.
+// The failure actions; a roll-back cannot be rolled back.
 const (
 	UpdatePause    UpdateFailure = "pause"    // stop replacing, and fail
 	UpdateContinue UpdateFailure = "continue" // go on, and say it
 	UpdateRollback UpdateFailure = "rollback" // bring back what was replaced, and fail
 )
+
+// Alone is why two containers of the service cannot be there at the same time, "" if they
+// can.
+func (s *Service) Alone() string {
+	switch {
+	case s.ContainerName != "":
+		return "container_name can be that of one container"
+	case s.FixedEndpoint() != nil:
+		return "a fixed address can be that of one container"
+	}
+	for _, p := range s.Ports {
+		if p.HostPort != 0 && p.HostPortEnd <= p.HostPort {
+			return fmt.Sprintf("port %d of the host can be published by one container", p.HostPort)
+		}
+	}
+	return ""
+}
 
 // Steps are the steps of pre_start as services, for who looks after their images: each
 // with a name of its own, "web pre_start[0]".

@@ -113,7 +113,8 @@ type Service struct {
 	PreStart  []InitContainer `json:"pre_start,omitempty"`
 	PostStart []Hook          `json:"post_start,omitempty"`
 	PreStop   []Hook          `json:"pre_stop,omitempty"`
-	Update    *Update         `json:"update,omitempty"` // nil: as the zero value
+	Update    *Update         `json:"update,omitempty"`   // nil: as the zero value
+	Rollback  *Update         `json:"rollback,omitempty"` // what Update has replaced, if that fails; nil: one at a time
 
 	LogMaxSize int64   `json:"log_max_size,omitempty"` // bytes per segment, 0 = default
 	LogMaxFile int     `json:"log_max_file,omitempty"` // segments kept, 0 = default

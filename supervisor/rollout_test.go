@@ -36,7 +36,7 @@ func TestRollout(t *testing.T) {
 			"", "a-1=running a-2=running a-3=running", second},
 		{"rolled back, start first", project.Update{Parallelism: 1, StartFirst: true, Monitor: 2 * second, OnFailure: project.UpdateRollback}, program{Life: second, Code: 3}, "it was rolled back",
 			"start a-4, remove a-4", "a-1=running a-2=running a-3=running", second},
-		{"a start fails", project.Update{Parallelism: 1, OnFailure: project.UpdateRollback}, program{StartErr: &StartError{Stage: "exec", Object: "x"}}, "roll back: start container demo-a-1",
+		{"a start fails", project.Update{Parallelism: 1, OnFailure: project.UpdateRollback}, program{StartErr: &StartError{Stage: "exec", Object: "x"}}, "roll back service \"a\": start container demo-a-1",
 			"", "a-1=running a-2=exited a-3=running", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,13 +59,7 @@ func TestRollout(t *testing.T) {
 				if took != c.took {
 					t.Errorf("took %v", took)
 				}
-				var calls []string
-				for _, call := range strings.Split(g.calls(), ", ") {
-					if strings.HasPrefix(call, "start") || strings.HasPrefix(call, "remove") {
-						calls = append(calls, call)
-					}
-				}
-				if got := strings.Join(calls, ", "); c.calls != "" && sortGroups(got) != sortGroups(c.calls) {
+				if got := g.swaps(); c.calls != "" && got != sortGroups(c.calls) {
 					t.Errorf("calls %s", got)
 				}
 				if c.name == "a start fails" {
@@ -75,6 +69,83 @@ func TestRollout(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRollback: what a failed update has replaced comes back in the groups and the order
+// of rollback_config, and what follows when that fails too.
+func TestRollback(t *testing.T) {
+	second := time.Second
+	crashes := &program{Life: second, Code: 3}
+	three := project.Update{Parallelism: 3, Monitor: 2 * second, OnFailure: project.UpdateRollback}
+	first := project.Update{Parallelism: 1, Monitor: 2 * second, StartFirst: true, MaxFailureRatio: 0.5, OnFailure: project.UpdateRollback}
+	for _, c := range []struct {
+		name     string
+		update   project.Update
+		rollback *project.Update
+		back     *program // of the old ones that come back; nil: they run
+		fails    string
+		calls    string // after those of the update
+		states   string
+		took     time.Duration // all
+	}{
+		{"the default", three, nil, nil, "it was rolled back",
+			"remove a-3, start a-3, remove a-2, start a-2, remove a-1, start a-1", "a-1=running a-2=running a-3=running", second},
+		{"all at once", three, &project.Update{Monitor: 3 * second}, nil, "it was rolled back",
+			"", "a-1=running a-2=running a-3=running", 4 * second},
+		{"watched, with a delay", three, &project.Update{Parallelism: 2, Delay: 5 * second, Monitor: 3 * second}, nil, "it was rolled back",
+			"remove a-1, start a-1", "a-1=running a-2=running a-3=running", 12 * second},
+		{"start first", three, &project.Update{Parallelism: 1, StartFirst: true}, nil, "it was rolled back",
+			"start a-4, remove a-3, start a-5, remove a-2, start a-6, remove a-1", "a-4=running a-5=running a-6=running", second},
+		{"both start first", first, &project.Update{Parallelism: 1, StartFirst: true}, nil, "it was rolled back",
+			"remove a-5, start a-1, remove a-4", "a-1=running a-2=running a-3=running", 2 * second},
+		{"paused", three, &project.Update{Parallelism: 1, Monitor: 2 * second}, crashes, "it is paused",
+			"remove a-3, start a-3", "a-1=exited a-2=exited a-3=exited", 2 * second},
+		{"goes on", three, &project.Update{Parallelism: 1, Monitor: 2 * second, OnFailure: project.UpdateContinue}, crashes, "it was rolled back, with 3 failures",
+			"remove a-3, start a-3, remove a-2, start a-2, remove a-1, start a-1", "a-1=exited a-2=exited a-3=exited", 4 * second},
+		{"few failures", three, &project.Update{Parallelism: 1, Monitor: 2 * second, MaxFailureRatio: 0.5}, crashes, "it is paused",
+			"remove a-3, start a-3, remove a-2, start a-2", "a-1=exited a-2=exited a-3=exited", 3 * second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			scene(t, func(t *testing.T, g *stage) {
+				s := svc("a")
+				s.Scale, s.Update, s.Rollback = 3, &c.update, c.rollback
+				g.must(g.up(proj(s)))
+				g.f.ClearCalls()
+				g.f.Mu.Lock()
+				g.f.Pick = func(made *Container) *program {
+					if len(made.Service.Environment) > 0 {
+						return crashes
+					}
+					return c.back
+				}
+				g.f.Mu.Unlock()
+				s.Environment = []string{"VERSION=2"}
+				begin := time.Now()
+				r := g.up(proj(s))
+				if took := time.Since(begin); took != c.took {
+					t.Errorf("took %v", took)
+				}
+				if r.err == nil || !strings.Contains(r.err.Message, `update of service "a"`) || !strings.Contains(r.err.Message, c.fails) {
+					t.Fatalf("up: %+v", r.err)
+				}
+				if got := g.swaps(); !strings.HasSuffix(got, sortGroups(c.calls)) {
+					t.Errorf("calls %s", got)
+				}
+				g.wantStates(c.states)
+			})
+		})
+	}
+}
+
+// swaps are the starts and removals so far.
+func (g *stage) swaps() string {
+	var calls []string
+	for _, call := range strings.Split(g.calls(), ", ") {
+		if strings.HasPrefix(call, "start") || strings.HasPrefix(call, "remove") {
+			calls = append(calls, call)
+		}
+	}
+	return sortGroups(strings.Join(calls, ", "))
 }
 
 // sortGroups orders the calls of one kind that come together: those of a group are made at

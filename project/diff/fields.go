@@ -82,6 +82,7 @@ var fields = []field{
 	{name: "PostStart", key: "post_start", need: Restart}, // so that it is executed
 	{name: "PreStop", key: "pre_stop", need: Nothing},
 	{name: "Update", key: "deploy.update_config", need: Nothing},
+	{name: "Rollback", key: "deploy.rollback_config", need: Nothing},
 	{name: "Restart", key: "restart", need: Update, show: policy},
 	{name: "StopSignal", key: "stop_signal", need: Update},
 	{name: "StopGracePeriod", key: "stop_grace_period", need: Update},

@@ -100,8 +100,9 @@ func TestDeployPolicies(t *testing.T) {
     deploy:
       restart_policy: {condition: on-failure, delay: 2s, max_attempts: 3, window: 1m}
       update_config: {parallelism: 2, delay: 1s, order: start-first, failure_action: rollback, monitor: 3s, max_failure_ratio: 0.5}
+      rollback_config: {parallelism: 0, delay: 2s, order: start-first, failure_action: continue, monitor: 4s, max_failure_ratio: 0.1}
   any: {command: x, deploy: {restart_policy: {delay: 0s}, update_config: {}}}
-  one: {command: x, ports: ["81:80"], deploy: {update_config: {order: start-first, parallelism: 0}}}
+  one: {command: x, ports: ["81:80"], deploy: {update_config: {order: start-first, parallelism: 0}, rollback_config: {order: start-first}}}
 `)
 	web, _ := p.Service("web")
 	two := 2 * time.Second
@@ -111,12 +112,16 @@ func TestDeployPolicies(t *testing.T) {
 	if want := (&project.Update{Parallelism: 2, Delay: time.Second, StartFirst: true, OnFailure: project.UpdateRollback, Monitor: 3 * time.Second, MaxFailureRatio: 0.5}); !reflect.DeepEqual(web.Update, want) {
 		t.Errorf("update: %+v", web.Update)
 	}
+	if want := (&project.Update{Delay: 2 * time.Second, StartFirst: true, OnFailure: project.UpdateContinue, Monitor: 4 * time.Second, MaxFailureRatio: 0.1}); !reflect.DeepEqual(web.Rollback, want) {
+		t.Errorf("roll-back: %+v", web.Rollback)
+	}
 	any, _ := p.Service("any")
-	if any.Restart.Mode != project.RestartAlways || any.Restart.Delay == nil || *any.Restart.Delay != 0 || any.Update.Parallelism != 1 {
+	if any.Restart.Mode != project.RestartAlways || any.Restart.Delay == nil || *any.Restart.Delay != 0 || any.Update.Parallelism != 1 || any.Rollback != nil {
 		t.Errorf("any: %+v, update %+v", any.Restart, any.Update)
 	}
 	one, _ := p.Service("one")
-	if one.Update.StartFirst || one.Update.Parallelism != 0 || len(p.Notices) != 1 || p.Notices[0].Key != "services.one.deploy.update_config.order" {
+	if one.Update.StartFirst || one.Update.Parallelism != 0 || one.Rollback.StartFirst || one.Rollback.Parallelism != 1 || len(p.Notices) != 2 ||
+		p.Notices[0].Key != "services.one.deploy.update_config.order" || p.Notices[1].Key != "services.one.deploy.rollback_config.order" {
 		t.Errorf("one: %+v, notices %+v", one.Update, p.Notices)
 	}
 }
@@ -129,6 +134,7 @@ func TestHookFaults(t *testing.T) {
 		{"a typo in a step", "    pre_start:\n      - command: x\n        enviroment: {}\n", `compose.yaml:5: services.web.pre_start.0.enviroment: unknown key (did you mean "environment"?)`},
 		{"a condition", "    deploy:\n      restart_policy:\n        condition: sometimes\n", `compose.yaml:5: services.web.deploy.restart_policy.condition: "sometimes" is not a condition (write none, on-failure or any)`},
 		{"an action", "    deploy:\n      update_config:\n        failure_action: weep\n", `compose.yaml:5: services.web.deploy.update_config.failure_action: "weep" is not an action (write pause, continue or rollback)`},
+		{"an action of a roll-back", "    deploy:\n      rollback_config:\n        failure_action: rollback\n", `compose.yaml:5: services.web.deploy.rollback_config.failure_action: "rollback" is not an action (write pause or continue)`},
 		{"a ratio", "    deploy:\n      update_config:\n        max_failure_ratio: 2\n", `compose.yaml:5: services.web.deploy.update_config.max_failure_ratio: 2 is not between 0 and 1 (write a number from 0 to 1)`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -47,19 +47,22 @@ func (x *Execution) Discard(ctx context.Context, name string) error {
 
 // BringBack makes a container again as it was, with what its steps of pre_start did. It
 // implements rollout.Crew.
-func (x *Execution) BringBack(ctx context.Context, was *record.Replica) error {
+func (x *Execution) BringBack(ctx context.Context, was *record.Replica, number int) (string, error) {
 	c := was.Container
 	c.ID, c.Created, c.Inherit = kernel.NewID(), time.Now(), !x.Renew
+	if number > 0 {
+		c.Number, c.Name, c.Inherit = number, x.Project.ContainerName(&c.Service, number), false
+	}
 	if err := x.Loop.Create(ctx, c); err != nil {
-		return err
+		return "", err
 	}
 	if err := x.Loop.Ask(func() {
 		if i := x.Loop.Instances[c.Name]; i != nil {
 			i.Rec.PreStarted = was.PreStarted
 		}
 	}); err != nil {
-		return err
+		return "", err
 	}
 	_, err := x.Loop.Start(ctx, c.Name)
-	return err
+	return c.Name, err
 }

@@ -1,18 +1,9 @@
-// Package rollout is the replacement of a service's containers in groups
-// (deploy.update_config): which containers gave way to which, what failed, and what
-// follows. The order of operations is the plan's; who stops and starts is the supervisor.
-//
-// A group has settled when each of its containers runs, is healthy if it has a check, and
-// has lasted for the time of monitor. When more than max_failure_ratio of the replicas have
-// failed, failure_action is taken: pause leaves what is not replaced as it is, rollback
-// makes those again that are gone, continue goes on and says so.
 package rollout
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -27,8 +18,9 @@ import (
 type Crew interface {
 	// Discard stops and removes one.
 	Discard(ctx context.Context, name string) error
-	// BringBack makes one again as it was, and starts it.
-	BringBack(ctx context.Context, was *record.Replica) error
+	// BringBack makes one again as it was, and starts it: under its name, or, unless
+	// number is 0, as that replica of its service. It returns the name.
+	BringBack(ctx context.Context, was *record.Replica, number int) (name string, err error)
 }
 
 // Rollout is how far the replacement of one service's containers has come.
@@ -72,16 +64,29 @@ func (r *Rollout) Settle(ctx context.Context, p waits.Project, crew Crew, say *d
 	}
 	if failed := r.news(); failed != nil {
 		err := fmt.Errorf("update of service %q: %w", svc.Name, failed)
-		if u.OnFailure != project.UpdateContinue && float64(len(r.failed)) > u.MaxFailureRatio*float64(svc.Scale) {
-			return r.end(ctx, crew, say, svc, op, err)
+		if ends(u, len(r.failed), svc.Scale) {
+			return r.end(ctx, p, crew, say, svc, op, err)
 		}
 		say.Warn("Service", svc.Name, err.Error()+"; it goes on")
 	}
-	if op.Number == op.Of || u.Delay == 0 {
+	if op.Number == op.Of {
+		return nil
+	}
+	return pause(ctx, u.Delay)
+}
+
+// ends reports that so many failures among the replicas are what failure_action is for.
+func ends(u *project.Update, failures, replicas int) bool {
+	return u.OnFailure != project.UpdateContinue && float64(failures)/float64(max(1, replicas)) > u.MaxFailureRatio
+}
+
+// pause waits for d.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
 		return nil
 	}
 	select {
-	case <-time.After(u.Delay):
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -118,22 +123,10 @@ func (r *Rollout) news() error {
 }
 
 // end is failure_action: the rest stays as it is, or all is again as it was.
-func (r *Rollout) end(ctx context.Context, crew Crew, say *door.Request, svc *project.Service, op plan.Operation, err error) error {
-	if svc.Update.OnFailure != project.UpdateRollback {
-		hint := fmt.Sprintf("see: mocker-compose logs %s; then run up again: %d of %d groups are replaced, the others are as they were", svc.Name, op.Number, op.Of)
-		return door.WithHint(hint, fmt.Errorf("%w; it is paused", err))
+func (r *Rollout) end(ctx context.Context, p waits.Project, crew Crew, say *door.Request, svc *project.Service, op plan.Operation, err error) error {
+	if svc.Update.OnFailure == project.UpdateRollback {
+		return r.rollBack(ctx, p, crew, say, svc, err)
 	}
-	for _, name := range r.made {
-		say.Container(name, "Rolling back")
-		if back := crew.Discard(ctx, name); back != nil {
-			return errors.Join(err, fmt.Errorf("roll back: %w", back))
-		}
-	}
-	for _, was := range slices.Backward(r.was) {
-		if back := crew.BringBack(ctx, &was); back != nil {
-			return errors.Join(err, fmt.Errorf("roll back: %w", back))
-		}
-		say.Container(was.Name, "Rolled back")
-	}
-	return door.WithHint("mend the service and run up again", fmt.Errorf("%w; it was rolled back", err))
+	hint := fmt.Sprintf("see: mocker-compose logs %s; then run up again: %d of %d groups are replaced, the others are as they were", svc.Name, op.Number, op.Of)
+	return door.WithHint(hint, fmt.Errorf("%w; it is paused", err))
 }

@@ -3,6 +3,9 @@ package hooks
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -50,63 +53,75 @@ func restart(src Source, s types.ServiceConfig, out *project.Service) error {
 	return nil
 }
 
-// update reads deploy.update_config. How a roll-back goes is said by the same words in
-// rollback_config: what was replaced comes back in the way that it went.
-func update(src Source, s types.ServiceConfig, out *project.Service) error {
-	c := s.Deploy.UpdateConfig
-	if c == nil {
-		return nil
+// replacements reads deploy.update_config and deploy.rollback_config, which have the same
+// keys; a roll-back cannot be rolled back.
+func replacements(src Source, s types.ServiceConfig, out *project.Service) (err error) {
+	out.Update, err = replacement(src, s, out, "update_config", s.Deploy.UpdateConfig, project.UpdatePause, project.UpdateContinue, project.UpdateRollback)
+	if err != nil {
+		return err
 	}
-	at := []string{"services", s.Name, "deploy", "update_config"}
+	out.Rollback, err = replacement(src, s, out, "rollback_config", s.Deploy.RollbackConfig, project.UpdatePause, project.UpdateContinue)
+	return err
+}
+
+// replacement reads one of them, nil if the file does not have it; actions are those that
+// may follow a failure.
+func replacement(src Source, s types.ServiceConfig, out *project.Service, name string, c *types.UpdateConfig, actions ...project.UpdateFailure) (*project.Update, error) {
+	if c == nil {
+		return nil, nil
+	}
+	at := []string{"services", s.Name, "deploy", name}
 	fault := func(hint, key, format string, args ...any) error {
-		return src.Fault(hint, fmt.Sprintf("services.%s.deploy.update_config.%s: ", s.Name, key)+fmt.Sprintf(format, args...), append(at, key)...)
+		return src.Fault(hint, fmt.Sprintf("services.%s.deploy.%s.%s: ", s.Name, name, key)+fmt.Sprintf(format, args...), append(at, key)...)
 	}
 	u := &project.Update{
 		Delay: time.Duration(c.Delay), StartFirst: c.Order == "start-first", OnFailure: project.UpdateFailure(c.FailureAction),
-		Monitor: time.Duration(c.Monitor), MaxFailureRatio: float64(c.MaxFailureRatio), Parallelism: 1,
+		Monitor: time.Duration(c.Monitor), MaxFailureRatio: ratio(c.MaxFailureRatio), Parallelism: 1,
 	}
 	if c.Parallelism != nil {
 		u.Parallelism = int(min(*c.Parallelism, countLimit))
 	}
-	switch u.OnFailure {
-	case "", project.UpdatePause, project.UpdateContinue, project.UpdateRollback:
-	default:
-		return fault("write pause, continue or rollback", "failure_action", "%q is not an action", c.FailureAction)
-	}
 	switch {
+	case u.OnFailure != "" && !slices.Contains(actions, u.OnFailure):
+		return nil, fault("write "+either(actions), "failure_action", "%q is not an action", c.FailureAction)
 	case c.Order != "" && c.Order != "stop-first" && c.Order != "start-first":
-		return fault("write stop-first or start-first", "order", "%q is not an order", c.Order)
+		return nil, fault("write stop-first or start-first", "order", "%q is not an order", c.Order)
 	case u.Delay < 0:
-		return fault("write a duration such as 10s", "delay", "%v is negative", u.Delay)
+		return nil, fault("write a duration such as 10s", "delay", "%v is negative", u.Delay)
 	case u.Monitor < 0:
-		return fault("write a duration such as 10s", "monitor", "%v is negative", u.Monitor)
+		return nil, fault("write a duration such as 10s", "monitor", "%v is negative", u.Monitor)
 	case math.IsNaN(u.MaxFailureRatio) || u.MaxFailureRatio < 0 || u.MaxFailureRatio > 1:
-		return fault("write a number from 0 to 1", "max_failure_ratio", "%v is not between 0 and 1", c.MaxFailureRatio)
+		return nil, fault("write a number from 0 to 1", "max_failure_ratio", "%v is not between 0 and 1", c.MaxFailureRatio)
 	}
 	if u.StartFirst {
-		oneAtATime(src, s, out, u, append(at, "order"))
+		oneAtATime(src, out, u, append(at, "order"))
 	}
-	out.Update = u
-	return nil
+	return u, nil
+}
+
+// ratio is the number as the file has it: 0.7 and not 0.699999988, which 7 of 10 exceed.
+func ratio(f float32) float64 {
+	exact, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
+	if err != nil {
+		return float64(f)
+	}
+	return exact
+}
+
+// either is a choice in words: "pause, continue or rollback".
+func either(actions []project.UpdateFailure) string {
+	words := make([]string, len(actions))
+	for i, a := range actions {
+		words[i] = string(a)
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // oneAtATime takes the order start-first back where the old container and its successor
 // cannot be there at the same time.
-func oneAtATime(src Source, s types.ServiceConfig, out *project.Service, u *project.Update, at []string) {
-	why := ""
-	switch {
-	case out.ContainerName != "":
-		why = "container_name can be that of one container"
-	case out.FixedEndpoint() != nil:
-		why = "a fixed address can be that of one container"
-	default:
-		for _, p := range out.Ports {
-			if p.HostPort != 0 && p.HostPortEnd <= p.HostPort {
-				why = fmt.Sprintf("port %d of the host can be published by one container", p.HostPort)
-			}
-		}
-	}
-	if why != "" {
+func oneAtATime(src Source, out *project.Service, u *project.Update, at []string) {
+	if why := out.Alone(); why != "" {
 		u.StartFirst = false
 		src.Notice(project.Degraded, why+": each is stopped before its successor starts", at...)
 	}

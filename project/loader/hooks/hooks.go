@@ -27,7 +27,7 @@ func Convert(src Source, s types.ServiceConfig, out *project.Service) (err error
 			return err
 		}
 	}
-	return update(src, s, out)
+	return replacements(src, s, out)
 }
 
 // commands reads a list of hooks.
