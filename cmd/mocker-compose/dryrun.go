@@ -15,36 +15,20 @@ import (
 
 // rehearsed are those that tell.
 var rehearsed = words(`up down create start stop restart run rm kill pause unpause scale alpha/scale build pull push cp watch alpha/watch
-	volume/create volume/rm volume/prune network/create network/rm network/prune`)
+	exec attach export commit logout volume/create volume/rm volume/prune network/create network/rm network/prune
+	image/load image/import image/save image/pull image/push image/rm image/prune image/tag system/prune builder/prune`)
 
-// harmless are those that only look.
+// harmless are those that only look, or always fail with what to do instead.
 var harmless = words(`ps logs ls config images port top stats events version wait graph volumes why plan help
-	volume volume/ls volume/inspect network network/ls network/inspect image image/ls image/inspect image/history
+	volume volume/ls volume/inspect network network/ls network/inspect network/connect network/disconnect image image/ls image/inspect image/history
 	system system/df system/info builder builder/du alpha alpha/viz __man bridge bridge/transformations completion
 	completion/bash completion/zsh completion/fish completion/powershell`)
 
 // unrehearsed are those that would have to be done to be told of.
 var unrehearsed = map[string]string{
-	"exec":               "what the command in the container does is its own affair",
-	"attach":             "what is typed goes to the container",
-	"unshare":            "what the command does is its own affair",
-	"export":             "it writes what it reads",
-	"commit":             "what the image would be is known when it is made",
-	"login":              "it asks the registry",
-	"logout":             "it forgets what it knows of the registry",
-	"doctor":             "it tries what this machine can do by doing it",
-	"network/connect":    "networks are what the file says: see up --dry-run",
-	"network/disconnect": "networks are what the file says: see up --dry-run",
-	"image/load":         "what is in an archive is known when it is read",
-	"image/import":       "what is in an archive is known when it is read",
-	"image/save":         "it writes what it reads",
-	"image/pull":         "what a registry has is known when it is asked; pull --dry-run tells of services",
-	"image/push":         "what a registry lacks is known when it is asked; push --dry-run tells of services",
-	"image/rm":           "see image ls, and ps -a for what uses them",
-	"image/prune":        "see system df for what would be free",
-	"image/tag":          "it gives an image one more name, and does nothing else",
-	"system/prune":       "see system df for what would be free",
-	"builder/prune":      "see builder du, or system df, for what would be free",
+	"unshare": "what the command does is its own affair",
+	"login":   "it asks the registry",
+	"doctor":  "it tries what this machine can do by doing it",
 }
 
 func words(list string) map[string]bool {

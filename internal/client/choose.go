@@ -63,6 +63,24 @@ func (e *Env) Replica(ctx context.Context, t Target, service string, index int, 
 	return cs[0], nil
 }
 
+// Running is the container of a service that runs, of cs: the first one, or that with
+// the number index.
+func Running(cs []api.Container, service string, index int) (api.Container, error) {
+	var found []api.Container
+	for _, c := range cs {
+		if c.Service == service && c.State == "running" && !c.OneOff && (index == 0 || c.Number == index) {
+			found = append(found, c)
+		}
+	}
+	switch {
+	case len(found) > 0:
+		return slices.MinFunc(found, func(a, b api.Container) int { return cmp.Compare(a.Number, b.Number) }), nil
+	case index > 0:
+		return api.Container{}, fmt.Errorf("service %q is not running container #%d", service, index)
+	}
+	return api.Container{}, &ExitError{Code: 1, Err: fmt.Errorf("service %q is not running", service), Hint: "start it with: mocker-compose up -d " + service}
+}
+
 // OfServices are the containers of the services (none named: of all), sorted by
 // name, that the condition accepts; with their labels, if wanted.
 func (e *Env) OfServices(ctx context.Context, t Target, services []string, labels bool, ok func(*api.Container) bool) ([]api.Container, error) {

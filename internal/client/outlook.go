@@ -73,10 +73,17 @@ func (e *Env) sayImages(p *project.Project, o *ImageOutlook) error {
 
 // Rehearse tells, in a dry run, of a step on one thing.
 func (e *Env) Rehearse(kind, name, before, after string) {
+	e.RehearseWith(kind, name, before, after, "")
+}
+
+// RehearseWith is Rehearse, with what else is to be said of the end of the step. Before
+// is "" if there is no word for it.
+func (e *Env) RehearseWith(kind, name, before, after, details string) {
 	p := e.Progress()
-	for _, status := range []string{before, after} {
-		p.Line(&api.Progress{Kind: kind, Name: name, Status: status})
+	if before != "" {
+		p.Line(&api.Progress{Kind: kind, Name: name, Status: before})
 	}
+	p.Line(&api.Progress{Kind: kind, Name: name, Status: after, Text: details})
 }
 
 // sayProviders names those that a dry run does not run: what they would do, they alone

@@ -113,10 +113,14 @@ func (s *Store) cacheRecords() (list []CacheRecord, err error) {
 	return list, nil
 }
 
-// cacheKeys adds the layers that the records keep.
-func (s *Store) cacheKeys(keys map[string]bool) error {
+// cacheKeys adds the layers that the records keep, but for those records in gone, by
+// the names of their files.
+func (s *Store) cacheKeys(keys, gone map[string]bool) error {
 	list, err := s.cacheRecords()
 	for _, r := range list {
+		if gone[cacheName(r.Key)] {
+			continue
+		}
 		for _, key := range r.Layers {
 			keys[key] = true
 		}

@@ -41,7 +41,7 @@ func (s *Store) PruneCache(ctx context.Context, o CacheOptions) (events []Event,
 	var mounts []cacheItem
 	old := map[string]bool{} // layers of records that go
 	err = s.exclusive(ctx, func(x *index) error {
-		items, err := s.cacheItems(x, sizes)
+		items, err := s.cacheItems(x, sizes, s.sessionKeys)
 		if err != nil {
 			return err
 		}
@@ -78,21 +78,16 @@ func (s *Store) PruneCache(ctx context.Context, o CacheOptions) (events []Event,
 
 func cacheID(name string) string { return name[:min(25, len(name))] }
 
-// cacheItems are what may be removed: not what a session keeps. The caller holds
-// the exclusive lock.
-func (s *Store) cacheItems(x *index, mountSizes map[string]int64) (items []cacheItem, err error) {
+// cacheItems are what may be removed: not what a session keeps, by sessions. The caller
+// holds the exclusive lock.
+func (s *Store) cacheItems(x *index, mountSizes map[string]int64, sessions func(map[string]bool) error) (items []cacheItem, err error) {
 	busy := map[string]bool{}
-	if err := s.sessionKeys(busy); err != nil {
+	if err := sessions(busy); err != nil {
 		return nil, err
 	}
-	_, needed, err := s.holders()
+	needed, err := s.needed(x)
 	if err != nil {
 		return nil, err
-	}
-	for _, img := range x.Images {
-		for _, key := range img.Layers {
-			needed[key] = true
-		}
 	}
 	list, err := s.cacheRecords()
 	if err != nil {

@@ -28,16 +28,11 @@ func (s *Store) finishRemoval(x *index, events *[]Event, gone *[]*doomed.Dir) (e
 // and what killed processes left. Layers without an image are spared for age:
 // an interrupted load goes on with them, but for those in old. The caller holds the store's lock.
 func (s *Store) doom(x *index, age time.Duration, old map[string]bool) (gone []*doomed.Dir, err error) {
-	_, needed, err := s.holders()
+	needed, err := s.needed(x)
+	if err == nil {
+		err = errors.Join(s.sessionKeys(needed), s.cacheKeys(needed, nil))
+	}
 	if err != nil {
-		return nil, err
-	}
-	for _, img := range x.Images {
-		for _, key := range img.Layers {
-			needed[key] = true
-		}
-	}
-	if err := errors.Join(s.sessionKeys(needed), s.cacheKeys(needed)); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(s.path("layers"))
@@ -58,6 +53,20 @@ func (s *Store) doom(x *index, age time.Duration, old map[string]bool) (gone []*
 	}
 	variants, err := s.doomVariants(x, needed, false)
 	return append(gone, variants...), errors.Join(append(errs, err)...)
+}
+
+// needed are the keys of layers and variants that containers and images have.
+func (s *Store) needed(x *index) (map[string]bool, error) {
+	_, needed, err := s.holders()
+	if err != nil {
+		return nil, err
+	}
+	for _, img := range x.Images {
+		for _, key := range img.Layers {
+			needed[key] = true
+		}
+	}
+	return needed, nil
 }
 
 func young(e fs.DirEntry, age time.Duration) bool {

@@ -114,17 +114,7 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 		if err := s.sessionKeys(kept); err != nil {
 			return err
 		}
-		for _, id := range ids {
-			if _, ok := x.Images[id]; !ok || len(byID[id]) > 0 || kept[id] {
-				continue
-			}
-			for _, name := range x.namesOf(id) {
-				delete(x.Names, name)
-				events = append(events, Event{Untagged: name})
-			}
-			delete(x.Images, id)
-			events = append(events, Event{Deleted: id})
-		}
+		events = x.prune(ids, byID, kept)
 		if err := s.finishRemoval(x, &events, &gone); err != nil {
 			return err
 		}
@@ -141,28 +131,58 @@ func (s *Store) Prune(ctx context.Context, ids []string) (events []Event, err er
 	// Parts of layers that nobody downloads any more.
 	freed, partErr := download.Collect(s.Downloads(), 0)
 	if freed > 0 {
-		events = append(events, Event{Deleted: "downloads that were interrupted", Bytes: freed})
+		events = append(events, interrupted(freed))
 	}
 	return events, errors.Join(err, partErr)
 }
 
+// interrupted is the event for parts of layers.
+func interrupted(bytes int64) Event {
+	return Event{Deleted: "downloads that were interrupted", Bytes: bytes}
+}
+
+// prune takes those of the images out of the index that nobody has.
+func (x *index) prune(ids []string, byID map[string][]Holder, kept map[string]bool) (events []Event) {
+	for _, id := range ids {
+		if _, ok := x.Images[id]; !ok || len(byID[id]) > 0 || kept[id] {
+			continue
+		}
+		for _, name := range x.namesOf(id) {
+			delete(x.Names, name)
+			events = append(events, Event{Untagged: name})
+		}
+		delete(x.Images, id)
+		events = append(events, Event{Deleted: id})
+	}
+	return events
+}
+
 // Tag gives an image another name, which moves if another image has it.
 func (s *Store) Tag(ctx context.Context, ref, name string) error {
-	n, err := imageref.Parse(name)
+	tag, err := TagName(name)
 	if err != nil {
 		return err
-	}
-	if n.Digest != "" {
-		return fmt.Errorf("invalid reference %q: a name to give has no digest", name)
 	}
 	return s.changing(ctx, func(x *index) error {
 		id, err := x.find(ref)
 		if err != nil {
 			return err
 		}
-		x.Names[n.Tagged().String()] = id
+		x.Names[tag] = id
 		return nil
 	})
+}
+
+// TagName is a name that an image may be given, with its tag.
+func TagName(name string) (string, error) {
+	n, err := imageref.Parse(name)
+	if err != nil {
+		return "", err
+	}
+	if n.Digest != "" {
+		return "", fmt.Errorf("invalid reference %q: a name to give has no digest", name)
+	}
+	return n.Tagged().String(), nil
 }
 
 // Unused are the images that a prune would take: without names, or all that no

@@ -133,7 +133,14 @@ func (x *Session) know(l Layer) {
 
 // sessionKeys adds what living sessions keep, and removes dead ones. The caller
 // holds the store's exclusive lock.
-func (s *Store) sessionKeys(keys map[string]bool) error {
+func (s *Store) sessionKeys(keys map[string]bool) error { return s.eachSession(keys, os.Remove) }
+
+// livingKeys is sessionKeys for who leaves everything as it is.
+func (s *Store) livingKeys(keys map[string]bool) error {
+	return s.eachSession(keys, func(string) error { return nil })
+}
+
+func (s *Store) eachSession(keys map[string]bool, dead func(path string) error) error {
 	entries, err := os.ReadDir(s.path("sessions"))
 	if err != nil {
 		return err
@@ -144,7 +151,7 @@ func (s *Store) sessionKeys(keys map[string]bool) error {
 		if errors.Is(err, state.ErrLocked) {
 			err = readKeys(path, keys)
 		} else if err == nil {
-			err = errors.Join(os.Remove(path), lock.Close())
+			err = errors.Join(dead(path), lock.Close())
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -19,8 +19,9 @@ type Store struct {
 	// Start is for who is not in the user namespace; nil is StartInside.
 	Start Start
 
-	dir    string
-	layers *layerstore.Store
+	dir     string
+	layers  *layerstore.Store
+	without func(Holder) bool // containers that count as gone; nil: none do (foresee.go)
 }
 
 // Open opens the store in dir ([state.Dirs.Images]), which is made if it is

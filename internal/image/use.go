@@ -129,6 +129,9 @@ func (s *Store) holders() (byID map[string][]Holder, layers map[string]bool, err
 	for _, f := range files {
 		container := filepath.Dir(f)
 		by := Holder{filepath.Base(filepath.Dir(filepath.Dir(container))), filepath.Base(container)}
+		if s.without != nil && s.without(by) {
+			continue
+		}
 		h, err := readHeld(f)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // removed meanwhile

@@ -184,8 +184,9 @@ func (s *Store) remove(name string) error {
 	return nil
 }
 
-// Unused are the volumes that no container uses: anonymous ones, or all.
-func (s *Store) Unused(all bool) ([]Volume, error) {
+// Unused are the volumes that no container uses, but for those that without accepts (nil:
+// none): anonymous volumes, or all.
+func (s *Store) Unused(all bool, without func(User) bool) ([]Volume, error) {
 	list, err := s.List()
 	if err != nil {
 		return nil, err
@@ -195,7 +196,8 @@ func (s *Store) Unused(all bool) ([]Volume, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(list, func(v Volume) bool {
-		return len(users[v.Name]) > 0 || !all && !v.Anonymous
+		used := slices.ContainsFunc(users[v.Name], func(u User) bool { return without == nil || !without(u) })
+		return used || !all && !v.Anonymous
 	}), nil
 }
 

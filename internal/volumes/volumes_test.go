@@ -104,14 +104,14 @@ func TestUse(t *testing.T) {
 	if err := s.Remove("data"); !errors.As(err, &used) || len(used.Users) != 2 {
 		t.Errorf("remove: %v", err)
 	}
-	if unused, err := s.Unused(true); err != nil || len(unused) != 0 {
+	if unused, err := s.Unused(true, nil); err != nil || len(unused) != 0 {
 		t.Errorf("unused: %v, %v", unused, err)
 	}
 	s.attachTo(t, "c2")
 	if err := os.RemoveAll(s.dirs.ContainerData("p", "c1")); err != nil {
 		t.Fatal(err)
 	}
-	if unused, err := s.Unused(true); err != nil || len(unused) != 2 {
+	if unused, err := s.Unused(true, nil); err != nil || len(unused) != 2 {
 		t.Errorf("unused: %v, %v", unused, err)
 	}
 	if err := s.Remove("data"); err != nil {

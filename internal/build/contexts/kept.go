@@ -2,7 +2,9 @@ package contexts
 
 import (
 	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,15 +27,14 @@ var words = map[string][2]string{
 	kindRepo: {"source.git.checkout", "git repository"}, kindGit: {"source.git.checkout", "files of a commit"},
 }
 
-// List is what there is; a directory of data without any is no error.
+// List is what there is; a directory of data without any is no error, and stays so.
 func List(data string) (list []Kept, err error) {
-	k, err := openKeep(data)
-	if err != nil {
-		return nil, err
-	}
+	k := &keep{filepath.Join(data, "build")}
 	for _, kind := range fetchedKinds {
 		entries, rerr := os.ReadDir(k.path(kind))
-		err = errors.Join(err, rerr)
+		if !errors.Is(rerr, fs.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
 		for _, e := range entries {
 			st, serr := e.Info()
 			if serr != nil || !e.IsDir() || strings.HasPrefix(e.Name(), tmpPrefix) {

@@ -47,6 +47,9 @@ func Commit(ctx context.Context, e *client.Env, t client.Target, o *CommitOption
 	if err != nil {
 		return err
 	}
+	if e.Global.DryRun {
+		return c.rehearse(e, o, ref)
+	}
 	id := "Container " + c.container.Name
 	show := e.Display()
 	show.On(progress.Event{ID: id, Text: "Committing"})
@@ -57,6 +60,22 @@ func Commit(ctx context.Context, e *client.Env, t client.Target, o *CommitOption
 		return fmt.Errorf("commit %s: %w", c.container.Name, err)
 	}
 	show.On(progress.Event{ID: id, Status: progress.Done, Text: "Committed as " + img.ID})
+	return nil
+}
+
+// rehearse tells of a commit that would not fail before anything is done.
+func (t *tree) rehearse(e *client.Env, o *CommitOptions, ref string) error {
+	raw, err := t.store.Raw(t.image.ID)
+	if err != nil {
+		return fmt.Errorf("configuration of its image: %w", err)
+	}
+	if _, err := t.config(raw, o, ""); err != nil {
+		return err
+	}
+	if ref != "" {
+		ref = "as " + ref
+	}
+	e.RehearseWith("Container", t.container.Name, "Committing", "Committed", ref)
 	return nil
 }
 

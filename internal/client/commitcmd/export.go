@@ -36,6 +36,9 @@ func Export(ctx context.Context, e *client.Env, t client.Target, o *ExportOption
 	if err != nil {
 		return err
 	}
+	if e.Global.DryRun {
+		return rehearseExport(e, c.container.Name, o.Output)
+	}
 	out, publish, err := open(e, o.Output)
 	if err != nil {
 		return err
@@ -50,6 +53,18 @@ func Export(ctx context.Context, e *client.Env, t client.Target, o *ExportOption
 		return fmt.Errorf("export %s: %w", c.container.Name, err)
 	}
 	show.On(progress.Event{ID: id, Status: progress.Done, Text: "Exported"})
+	return nil
+}
+
+// rehearseExport tells of an export into a directory that is there.
+func rehearseExport(e *client.Env, name, output string) error {
+	to := output
+	if to == "" || to == "-" {
+		to = "standard output"
+	} else if _, err := os.Stat(filepath.Dir(output)); err != nil {
+		return err
+	}
+	e.RehearseWith("Container", name, "Exporting", "Exported", "to "+to)
 	return nil
 }
 

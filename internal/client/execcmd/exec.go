@@ -55,6 +55,9 @@ func Exec(ctx context.Context, env *client.Env, t client.Target, o *Options, ser
 	if req.TTY {
 		req.Rows, req.Cols = tty.Size(env.Stdout)
 	}
+	if env.Global.DryRun {
+		return rehearse(ctx, env, t, req)
+	}
 	files, err := filesFor(env, req)
 	if err != nil {
 		return err
@@ -72,6 +75,22 @@ func Exec(ctx context.Context, env *client.Env, t client.Target, o *Options, ser
 			return err
 		}
 	}
+}
+
+// rehearse tells in which container the command would be executed.
+func rehearse(ctx context.Context, env *client.Env, t client.Target, req *api.ExecRequest) error {
+	cs, err := env.Containers(ctx, t.Name, false)
+	if err != nil {
+		return err
+	}
+	if err := client.UnknownService(t, cs, []string{req.Service}); err != nil {
+		return err
+	}
+	c, err := client.Running(cs, req.Service, req.Index)
+	if err == nil {
+		env.RehearseWith("Container", c.Name, "Executing", "Executed", strings.Join(req.Args, " "))
+	}
+	return err
 }
 
 // filesFor are the standard files of the command: none with a terminal of its own.

@@ -57,6 +57,10 @@ func Import(ctx context.Context, e *client.Env, o *ImportOptions, from, name str
 		return err
 	}
 	defer in.Close()
+	if e.Global.DryRun {
+		rehearseRead(e, from, "Importing", "Imported", as.Name)
+		return nil
+	}
 	s, err := Open(e)
 	if err != nil {
 		return err

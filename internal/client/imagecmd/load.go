@@ -45,6 +45,10 @@ func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
 	} else if term.IsTerminal(int(in.Fd())) {
 		return errors.New("requested load from stdin, but stdin is empty: pipe an archive into it, or name one with -i FILE")
 	}
+	if e.Global.DryRun {
+		rehearseRead(e, o.Input, "Loading", "Loaded", "")
+		return nil
+	}
 	s, err := Open(e)
 	if err != nil {
 		return err
@@ -57,6 +61,10 @@ func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
 
 // loadLive takes an image over from another program.
 func loadLive(ctx context.Context, e *client.Env, src imageref.Source) error {
+	if e.Global.DryRun {
+		rehearseRead(e, src.String(), "Loading", "Loaded", "")
+		return nil
+	}
 	s, err := Open(e)
 	if err != nil {
 		return err

@@ -26,6 +26,9 @@ func (o *RemoveOptions) Register(fs *pflag.FlagSet) {
 
 // Remove takes names and images away.
 func Remove(ctx context.Context, e *client.Env, o *RemoveOptions, refs []string) error {
+	if e.Global.DryRun {
+		return foreseeRemove(ctx, e, o, refs)
+	}
 	s, err := Open(e)
 	if err != nil {
 		return err
@@ -72,6 +75,9 @@ func (o *PruneOptions) Register(fs *pflag.FlagSet) {
 
 // Prune removes images that no container uses, and what killed commands left.
 func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
+	if e.Global.DryRun {
+		return foreseePrune(ctx, e, o)
+	}
 	s, err := Open(e)
 	if err != nil {
 		return err
@@ -110,13 +116,7 @@ func prune(ctx context.Context, e *client.Env, s *image.Store, all bool, f *filt
 	if err != nil {
 		return 0, err
 	}
-	clean := &image.CleanOptions{}
-	now := time.Now()
-	for i := range list {
-		if f.match(&list[i], now) {
-			clean.IDs = append(clean.IDs, list[i].ID)
-		}
-	}
+	clean := &image.CleanOptions{IDs: f.ids(list)}
 	heading := "Deleted Images:\n"
 	err = change(ctx, s, s.Request(image.OpPrune, func(r *image.Request) { r.Clean = clean }), func(m *image.Message) {
 		if m.Event == nil {
@@ -135,6 +135,17 @@ func prune(ctx context.Context, e *client.Env, s *image.Store, all bool, f *filt
 		e.Println()
 	}
 	return reclaimed, err
+}
+
+// ids are those of the images that match.
+func (f *filter) ids(list []image.Image) (ids []string) {
+	now := time.Now()
+	for i := range list {
+		if f.match(&list[i], now) {
+			ids = append(ids, list[i].ID)
+		}
+	}
+	return ids
 }
 
 // DropUnnamed removes an image that has no name any more and that no container uses.

@@ -30,12 +30,18 @@ func Save(ctx context.Context, e *client.Env, o *SaveOptions, refs []string) (er
 	if o.Output == "" && term.IsTerminal(int(e.Stdout.Fd())) {
 		return errors.New("cowardly refusing to save to a terminal. Use the -o flag or redirect")
 	}
-	s, err := Open(e)
+	s, err := there(e)
 	if err != nil {
 		return err
 	}
+	if s == nil {
+		return brief(&image.NotFoundError{Ref: refs[0]})
+	}
 	if err := o.check(s, refs); err != nil {
 		return err
+	}
+	if e.Global.DryRun {
+		return o.rehearse(e, s, refs)
 	}
 	out, finish, err := o.open(e)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imagecmd"
+	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
 	"github.com/mocker-compose/mocker-compose/internal/registry"
@@ -33,6 +34,10 @@ func ImagePull(ctx context.Context, e *client.Env, o *ImagePullOptions, ref stri
 	name, err := imageref.Parse(ref)
 	if err != nil {
 		return err
+	}
+	if e.Global.DryRun {
+		e.Rehearse("Image", ref, "Pulling", "Pulled")
+		return nil
 	}
 	store, err := imagecmd.Open(e)
 	if err != nil {
@@ -71,6 +76,9 @@ func ImagePush(ctx context.Context, e *client.Env, o *ImagePushOptions, ref stri
 	if err != nil {
 		return err
 	}
+	if e.Global.DryRun {
+		return rehearsePush(e, ref)
+	}
 	store, err := imagecmd.Open(e)
 	if err != nil {
 		return err
@@ -87,6 +95,22 @@ func ImagePush(ctx context.Context, e *client.Env, o *ImagePushOptions, ref stri
 		return show.print("") // docker push has no name at the end
 	}
 	return show.print(name.Full() + "\n")
+}
+
+// rehearsePush tells of the push of an image that is there.
+func rehearsePush(e *client.Env, ref string) error {
+	have, err := glance(e)
+	if err != nil {
+		return err
+	}
+	if have.store == nil {
+		return &image.NotFoundError{Ref: ref}
+	}
+	if _, err := have.store.Find(ref); err != nil {
+		return err
+	}
+	e.Rehearse("Image", ref, "Pushing", "Pushed")
+	return nil
 }
 
 // layers shows one image that is pulled or pushed.

@@ -17,6 +17,10 @@ func Logout(ctx context.Context, e *client.Env, server string) error {
 		return err
 	}
 	l := &session{Env: e, store: store, server: login.Server(server)}
+	if e.Global.DryRun {
+		e.RehearseWith("Credentials", l.server, "Removing", "Removed", "of "+store.Path())
+		return nil
+	}
 	e.Println("Removing login credentials for", l.server)
 	if err := store.Erase(ctx, l.server); err != nil {
 		fmt.Fprintf(e.Stderr, "WARNING: could not erase credentials:\n%v\n", err)

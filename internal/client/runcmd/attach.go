@@ -44,6 +44,13 @@ func Attach(ctx context.Context, env *client.Env, t client.Target, o *AttachOpti
 	if err := client.UnknownService(t, cs, []string{service}); err != nil {
 		return err
 	}
+	if env.Global.DryRun {
+		c, err := client.Running(cs, service, o.Index)
+		if err == nil {
+			env.Rehearse("Container", c.Name, "Attaching", "Attached")
+		}
+		return err
+	}
 	b := &beside{
 		env: env, project: t.Name, prog: env.Progress(), query: logs.Query{Follow: true, Tail: 0}, keys: keys,
 		input: !o.NoStdin, redraw: true, proxy: func(tty bool) bool { return o.SigProxy && !tty },

@@ -42,6 +42,15 @@ func PruneCache(ctx context.Context, e *client.Env, o *CachePruneOptions) error 
 	if err != nil {
 		return err
 	}
+	if e.Global.DryRun {
+		f, err := imagecmd.Foresee(ctx, e, nil)
+		if err != nil {
+			return err
+		}
+		bytes, err := foreseeCache(ctx, e, f, opts)
+		imagecmd.Total(e, bytes)
+		return err
+	}
 	what := "all dangling build cache"
 	if o.All {
 		what = "all build cache"

@@ -15,14 +15,7 @@ const unusedFetched = 48 * time.Hour
 
 // pruneFetched removes that, and calls each with what it removed.
 func pruneFetched(e *client.Env, o *image.CacheOptions, each func(name string)) (free int64, err error) {
-	older := unusedFetched
-	switch {
-	case !o.Until.IsZero():
-		older = time.Since(o.Until)
-	case o.All && o.Keep == 0:
-		older = 0
-	}
-	freed, err := contexts.Prune(e.Dirs.Data, older)
+	freed, err := contexts.Prune(e.Dirs.Data, unusedFor(o))
 	for _, f := range freed {
 		free += f.Bytes
 		each(f.Name)
@@ -31,4 +24,15 @@ func pruneFetched(e *client.Env, o *image.CacheOptions, each func(name string)) 
 		err = fmt.Errorf("what builds have fetched: %w", err)
 	}
 	return free, err
+}
+
+// unusedFor is how long what goes must not have been used.
+func unusedFor(o *image.CacheOptions) time.Duration {
+	switch {
+	case !o.Until.IsZero():
+		return time.Since(o.Until)
+	case o.All && o.Keep == 0:
+		return 0
+	}
+	return unusedFetched
 }

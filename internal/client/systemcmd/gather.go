@@ -3,7 +3,6 @@ package systemcmd
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -11,9 +10,9 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build/contexts"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imagecmd"
+	"github.com/mocker-compose/mocker-compose/internal/client/measure"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
-	"github.com/mocker-compose/mocker-compose/internal/image/diskusage"
 	"github.com/mocker-compose/mocker-compose/internal/volumes"
 )
 
@@ -111,7 +110,7 @@ func (h *holdings) measure(ctx context.Context, e *client.Env, s *image.Store) e
 	for i := range mounts {
 		paths = append(paths, s.Mounts().Path(mounts[i].Name))
 	}
-	sizes, err := Sizes(ctx, s, paths)
+	sizes, err := measure.Sizes(ctx, s, paths)
 	if err != nil {
 		return err
 	}
@@ -139,38 +138,4 @@ func (h *holdings) measure(ctx context.Context, e *client.Env, s *image.Store) e
 		h.cache = append(h.cache, image.CacheUse{ID: path.Base(f.Name), Type: f.Type, Text: f.Text, Created: f.Used, Used: f.Used, Bytes: f.Bytes, InUse: f.InUse})
 	}
 	return err
-}
-
-// atOnce is how many paths go to one process: they are its argument.
-const atOnce = 200
-
-// Sizes are the bytes of the files below directories, in the user namespace,
-// where all of them can be looked at. Where that cannot be had, what is ours counts.
-func Sizes(ctx context.Context, s *image.Store, paths []string) (sizes []int64, err error) {
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return nil, err
-	}
-	defer null.Close()
-	for len(paths) > 0 {
-		part := paths[:min(atOnce, len(paths))]
-		paths = paths[len(part):]
-		var got []int64
-		err := s.Run(ctx, s.Request(image.OpSizes, func(r *image.Request) { r.Paths = part }), null, func(m *image.Message) {
-			if m.Bytes != nil {
-				got = append(got, *m.Bytes)
-			}
-		})
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err != nil || len(got) != len(part) {
-			got = nil
-			for _, path := range part {
-				got = append(got, diskusage.Content(path))
-			}
-		}
-		sizes = append(sizes, got...)
-	}
-	return sizes, nil
 }

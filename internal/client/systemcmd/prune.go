@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/client/imagecmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/listing"
+	"github.com/mocker-compose/mocker-compose/internal/client/measure"
 	"github.com/mocker-compose/mocker-compose/internal/client/networkcmd"
 	"github.com/mocker-compose/mocker-compose/internal/client/volumecmd"
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -90,6 +91,9 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if err != nil {
 		return err
 	}
+	if e.Global.DryRun {
+		return o.foresee(ctx, e, &f)
+	}
 	if !o.Force && !listing.Ask(e.Stdin, e.Stdout, o.warning()) {
 		return nil
 	}
@@ -108,58 +112,70 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	return errors.Join(errs...)
 }
 
-// pruneContainers removes the containers of projects of which nothing runs: what
-// has ended in a project that runs is part of how it runs.
-func pruneContainers(ctx context.Context, e *client.Env, f *pruneFilter) (free int64, err error) {
+// doomed are containers that a prune would remove, project by project.
+type doomed struct {
+	projects []string
+	names    map[string][]string // by project
+	bytes    map[string]int64    // by name
+}
+
+// doomedContainers are those of projects of which nothing runs: what has ended in a
+// project that runs is part of how it runs.
+func doomedContainers(ctx context.Context, e *client.Env, f *pruneFilter) (*doomed, error) {
 	all, err := containers(ctx, e)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	live := map[string]bool{}
 	for i := range all {
 		live[all[i].Project] = live[all[i].Project] || all[i].runs()
 	}
-	gone := map[string][]string{} // names, by project
-	var projects, paths []string
+	d := &doomed{names: map[string][]string{}, bytes: map[string]int64{}}
+	var names, paths []string
 	for i := range all {
 		c := &all[i]
 		if live[c.Project] || !f.until.IsZero() && !c.Created.Before(f.until) || !f.labels.Match(c.Labels) {
 			continue
 		}
-		if gone[c.Project] == nil {
-			projects = append(projects, c.Project)
+		if d.names[c.Project] == nil {
+			d.projects = append(d.projects, c.Project)
 		}
-		gone[c.Project] = append(gone[c.Project], c.Name)
-		paths = append(paths, filepath.Join(e.Dirs.ContainerData(c.Project, c.Name), "upper"))
+		d.names[c.Project] = append(d.names[c.Project], c.Name)
+		names, paths = append(names, c.Name), append(paths, filepath.Join(e.Dirs.ContainerData(c.Project, c.Name), "upper"))
 	}
-	if len(projects) == 0 {
-		return 0, nil
+	if len(names) == 0 {
+		return d, nil
 	}
 	s, err := imagecmd.Open(e)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	sizes, err := Sizes(ctx, s, paths)
+	sizes, err := measure.Sizes(ctx, s, paths)
+	for i := range sizes {
+		d.bytes[names[i]] = sizes[i]
+	}
+	return d, err
+}
+
+func pruneContainers(ctx context.Context, e *client.Env, f *pruneFilter) (free int64, err error) {
+	d, err := doomedContainers(ctx, e, f)
 	if err != nil {
 		return 0, err
 	}
 	heading := "Deleted Containers:\n"
 	var errs []error
-	for _, project := range projects {
-		names := gone[project]
-		ofProject := sizes[:len(names)]
-		sizes = sizes[len(names):]
-		removed, err := e.Discard(ctx, project, names)
+	for _, project := range d.projects {
+		removed, err := e.Discard(ctx, project, d.names[project])
 		if err != nil {
 			errs = append(errs, fmt.Errorf("project %s: %w", project, err))
 		}
-		for i, name := range names {
+		for _, name := range d.names[project] {
 			if !slices.Contains(removed, name) {
 				continue
 			}
 			e.Printf("%s%s\n", heading, name)
 			heading = ""
-			free += ofProject[i]
+			free += d.bytes[name]
 		}
 	}
 	if heading == "" {

@@ -149,10 +149,12 @@ func Prune(ctx context.Context, e *client.Env, o *PruneOptions) error {
 	if !o.Force && !e.Global.DryRun && !confirm(e, all) {
 		return nil
 	}
-	reclaimed, err := prune(ctx, e, s, all, f)
 	if e.Global.DryRun {
+		bytes, err := foresee(ctx, e, s, all, f, nil)
+		e.Println("Total reclaimable space:", units.HumanSize(float64(bytes)))
 		return err
 	}
+	reclaimed, err := prune(ctx, e, s, all, f)
 	e.Println("Total reclaimed space:", units.HumanSize(float64(reclaimed)))
 	return err
 }
@@ -169,21 +171,9 @@ func Sweep(ctx context.Context, e *client.Env, filters []string) (reclaimed int6
 }
 
 func prune(ctx context.Context, e *client.Env, s *volumes.Store, all bool, f *filter) (reclaimed int64, err error) {
-	list, err := s.Unused(all)
+	names, err := unused(s, all, f, nil)
 	if err != nil {
 		return 0, err
-	}
-	var names []string
-	for i := range list {
-		if f.match(&list[i]) {
-			names = append(names, list[i].Name)
-		}
-	}
-	if e.Global.DryRun {
-		for _, name := range names {
-			e.Rehearse("Volume", name, "Removing", "Removed")
-		}
-		return 0, nil
 	}
 	removed, err := remove(ctx, e, names)
 	heading := "Deleted Volumes:\n"
@@ -200,6 +190,17 @@ func prune(ctx context.Context, e *client.Env, s *volumes.Store, all bool, f *fi
 		e.Println()
 	}
 	return reclaimed, errors.Join(errs...)
+}
+
+// unused are the volumes that a prune is about.
+func unused(s *volumes.Store, all bool, f *filter, without func(volumes.User) bool) (names []string, err error) {
+	list, err := s.Unused(all, without)
+	for i := range list {
+		if f.match(&list[i]) {
+			names = append(names, list[i].Name)
+		}
+	}
+	return names, err
 }
 
 func confirm(e *client.Env, all bool) bool {

@@ -168,6 +168,17 @@ func Drop(dir, hex string) error {
 
 // Collect removes parts that nobody has, and that nothing was added to for age.
 func Collect(dir string, age time.Duration) (freed int64, err error) {
+	return eachAbandoned(dir, age, os.Remove)
+}
+
+// Abandoned is how many bytes Collect would remove.
+func Abandoned(dir string, age time.Duration) (bytes int64, err error) {
+	return eachAbandoned(dir, age, func(string) error { return nil })
+}
+
+// eachAbandoned calls do with what nobody goes on with, while it has the lock, and sums
+// up where that did not fail.
+func eachAbandoned(dir string, age time.Duration, do func(path string) error) (bytes int64, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
@@ -185,11 +196,11 @@ func Collect(dir string, age time.Duration) (freed int64, err error) {
 		if err != nil {
 			continue // somebody goes on with it
 		}
-		err = os.Remove(lock.Name())
+		err = do(lock.Name())
 		if err == nil {
-			freed += info.Size()
+			bytes += info.Size()
 		}
 		errs = append(errs, err, lock.Close())
 	}
-	return freed, errors.Join(errs...)
+	return bytes, errors.Join(errs...)
 }
