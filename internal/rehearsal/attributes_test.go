@@ -87,7 +87,7 @@ var attributes = []attribute{
 	{"cgroup", "", "cgroup: host", recreate},
 
 	{"ports.8080:80/tcp", "", "ports: ['8080:80']", restart},
-	{"ports.127.0.0.1:8080:80/tcp", "ports: ['8080:80']", "ports: ['8080:80', '127.0.0.1:8080:80']", restart},
+	{"ports.127.0.0.1:8081:80/tcp", "ports: ['8080:80']", "ports: ['8080:80', '127.0.0.1:8081:80']", restart},
 	{"ports.53:53/udp", "", "ports: ['53:53/udp']", recreate},
 
 	{"labels.a", "", "labels: {a: '1'}", update},
