@@ -52,9 +52,7 @@ secrets:
 
 func TestBuildCorners(t *testing.T) {
 	s := begin(t, cornersFile)
-	path := filepath.Join(s.dir, "bases.tar")
-	smallBases(t, path)
-	s.must("image", "load", "-i", path)
+	s.loadImages(smallBases(t))
 	s.write("rootfs/etc/x", "from the context\n")
 	if err := os.Mkdir(filepath.Join(s.dir, "rootfs", "bin"), 0o755); err != nil {
 		t.Fatal(err)

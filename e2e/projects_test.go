@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,24 +23,23 @@ import (
 func TestBuildProjects(t *testing.T) {
 	for _, family := range []struct {
 		name  string
-		bases func(t *testing.T, path string)
+		bases func(t *testing.T) func(w io.Writer)
+		asked bool // done only if MOCKER_TEST_PROJECTS asks for it
 	}{
-		{"small", smallBases},
-		{"scripts", scriptBases},
-		{"compiled", compiledBases},
-		{"others", otherBases},
+		{"small", smallBases, false},
+		{"scripts", scriptBases, false},
+		{"compiled", compiledBases, true},
+		{"others", otherBases, true},
 	} {
 		t.Run(family.name, func(t *testing.T) {
-			if family.name != "small" && os.Getenv("MOCKER_TEST_PROJECTS") == "" {
+			if family.asked && os.Getenv("MOCKER_TEST_PROJECTS") == "" {
 				t.Skip("its base images take minutes and a gigabyte: MOCKER_TEST_PROJECTS=1 makes them")
 			}
-			projects := projectsOf(family.name)
+			projects := families[family.name]
+			bases := family.bases(t)
 			s := begin(t, projectFile(t, projects))
 			copyProjects(t, s.dir, projects)
-			path := filepath.Join(s.dir, "bases.tar")
-			family.bases(t, path)
-			s.must("image", "load", "-i", path)
-			os.Remove(path)
+			s.loadImages(bases)
 			for _, name := range projects {
 				t.Run(name, func(t *testing.T) { buildProject(s.in(t), name) })
 			}
@@ -58,8 +58,6 @@ var families = map[string][]string{
 	"compiled": {"go-api", "go-scratch", "java-maven", "spring-layers", "gradle"},
 	"others":   {"rust", "dotnet", "elixir-phoenix"},
 }
-
-func projectsOf(family string) []string { return families[family] }
 
 // All projects are in a family: none is forgotten.
 func TestProjectsAreAllBuilt(t *testing.T) {
@@ -265,14 +263,24 @@ func baseOf(c imagetest.Config, layers [][]imagetest.File, names ...string) imag
 	return imagetest.Image{Names: names, Config: c, Layers: layers}
 }
 
-func smallBases(t *testing.T, path string) {
+func smallBases(t *testing.T) func(io.Writer) {
 	alpine := imagetest.Image{
 		Names: []string{"alpine:3.20"}, Config: imagetest.Config{Env: []string{projectPath}, Cmd: []string{"/bin/sh"}},
 		Layers: [][]imagetest.File{imagetest.Busybox(t), accounts(""), {
 			tool(t, "sbin/apk", "apk"), tool(t, "sbin/adduser", "adduser"), tool(t, "sbin/addgroup", "adduser"), {Name: "etc/group", Text: "root:x:0:\n"}, {Name: "home/"}, {Name: "etc/shadow", Text: "root:*::0:::::\n"},
 		}},
 	}
+	path := filepath.Join(t.TempDir(), "small.tar")
 	alpine.WriteDockerArchive(t, path)
+	return func(w io.Writer) {
+		b, err := os.ReadFile(path)
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // accounts are the users of an image beside root's, as lines of passwd.
@@ -280,7 +288,7 @@ func accounts(more string) []imagetest.File {
 	return []imagetest.File{{Name: "etc/passwd", Text: "root:x:0:0:root:/root:/bin/sh\n" + more}}
 }
 
-func scriptBases(t *testing.T, path string) {
+func scriptBases(t *testing.T) func(io.Writer) {
 	base := baseLayer(t, "gcc", "libc6-dev", "make", "binutils", "python3", "python3-pip", "python3-venv", "python3-setuptools", "python3-wheel",
 		"nodejs", "perl", "ruby", "php-cli", "nginx-light", "busybox-static")
 	plain := packaged(t)
@@ -294,7 +302,7 @@ func scriptBases(t *testing.T, path string) {
 			imagetest.File{Name: "usr/local/bin/docker-entrypoint.sh", Text: "#!/bin/sh\nexec \"$@\"\n", Mode: 0o755})
 	}
 	var none imagetest.Config
-	writeImages(t, path, base,
+	return sender(t, base,
 		baseOf(none, plain, "debian:bookworm-slim", "python:3.12-slim", "ruby:3.3-slim", "ruby:3.3.6-slim", "php:8.3-cli", "perl:5.38", "gcc:14", "busybox:1.36"),
 		baseOf(none, node, "node:22-slim"),
 		baseOf(imagetest.Config{
@@ -310,11 +318,11 @@ func scriptBases(t *testing.T, path string) {
 	)
 }
 
-func compiledBases(t *testing.T, path string) {
+func compiledBases(t *testing.T) func(io.Writer) {
 	// openjdk's scripts want a directory for manuals.
 	base := baseLayerWith(t, []string{`--essential-hook=mkdir -p "$1"/usr/share/man/man1`}, "golang-go", "openjdk-17-jdk-headless")
 	var none imagetest.Config
-	writeImages(t, path, base,
+	return sender(t, base,
 		baseOf(none, packaged(t), "golang:1.24-bookworm", "eclipse-temurin:21-jre", "eclipse-temurin:21-jdk"),
 		baseOf(none, packaged(t), "gcr.io/distroless/static-debian12:nonroot"),
 		baseOf(none, packaged(t, tool(t, "usr/local/bin/mvn", "mvn")), "maven:3.9-eclipse-temurin-21"),
@@ -322,14 +330,19 @@ func compiledBases(t *testing.T, path string) {
 	)
 }
 
-func otherBases(t *testing.T, path string) {
+func otherBases(t *testing.T) func(io.Writer) {
 	base := baseLayer(t, "elixir", "erlang-dev", "erlang-crypto", "mono-mcs", "rustc", "cargo", "gcc", "libc6-dev")
 	var none imagetest.Config
-	writeImages(t, path, base,
+	return sender(t, base,
 		baseOf(none, packaged(t), "rust:1.83-slim", "debian:bookworm-slim"),
 		baseOf(imagetest.Config{Env: []string{"LANG=C.UTF-8"}}, packaged(t), "hexpm/elixir:1.14.0-erlang-25.2-debian-bookworm-slim"),
 		baseOf(none, packaged(t, append(account("app"), tool(t, "usr/local/bin/dotnet", "dotnet"))...), "mcr.microsoft.com/dotnet/sdk:8.0", "mcr.microsoft.com/dotnet/aspnet:8.0"),
 	)
+}
+
+// sender writes images on one base layer when it is called.
+func sender(t *testing.T, base string, images ...imagetest.Image) func(io.Writer) {
+	return func(w io.Writer) { sendImages(t, w, base, images...) }
 }
 
 // packaged are layers with the script that stands for apt-get, and more files.

@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -73,8 +75,7 @@ func baseLayerWith(t *testing.T, options []string, packages ...string) string {
 	return path
 }
 
-// writeImages writes images, all on one base layer, as one `docker save` does.
-// The base is too big to be held in memory, as package imagetest would.
+// writeImages writes images, all on one base layer, into an archive.
 func writeImages(t *testing.T, path, base string, images ...imagetest.Image) {
 	t.Helper()
 	out, err := os.Create(path)
@@ -82,6 +83,42 @@ func writeImages(t *testing.T, path, base string, images ...imagetest.Image) {
 		t.Fatal(err)
 	}
 	defer out.Close()
+	sendImages(t, out, base, images...)
+}
+
+// loadImages loads what write writes: an archive too big to lie on the disk besides.
+func (s *scenario) loadImages(write func(w io.Writer)) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), loadTime)
+	defer cancel()
+	cmd := s.command(ctx, "image", "load", "-q")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() {
+		if s.t.Failed() {
+			s.t.Logf("image load: %s", said.String())
+		}
+	}()
+	write(in)
+	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// loadTime bounds how long that may take.
+const loadTime = 5 * time.Minute
+
+// sendImages writes images, all on one base layer, as one `docker save` does.
+// The base is too big to be held in memory, as package imagetest would.
+func sendImages(t *testing.T, out io.Writer, base string, images ...imagetest.Image) {
+	t.Helper()
 	w := tar.NewWriter(out)
 	put := func(name string, size int64, r io.Reader) {
 		t.Helper()
