@@ -68,7 +68,7 @@ func (e *Env) externals(ctx context.Context, p *project.Project) error {
 // notFound says how to get a network that is to be external.
 func (e *Env) notFound(ctx context.Context, n *project.Network) error {
 	out := &ExitError{
-		Code: 1, Err: fmt.Errorf("%snetwork %s declared as external, but could not be found", position(n.Source), n.Name),
+		Code: 1, Err: fmt.Errorf("%snetwork %s declared as external, but could not be found", Position(n.Source), n.Name),
 		Hint: "make it first with: mocker-compose network create " + n.Name,
 	}
 	if n.Name == "bridge" { // which docker has from the start, and nobody can make
@@ -92,7 +92,7 @@ func (e *Env) compareOwner(ctx context.Context, p *project.Project, n *project.N
 	const hint = "set `external: true` to use an existing network"
 	if key := def.Labels[networks.LabelKey]; key != n.Key {
 		return &ExitError{
-			Code: 1, Err: fmt.Errorf("%snetwork %s was found but has incorrect label %s set to %q (expected: %q)", position(n.Source), n.Name, networks.LabelKey, key, n.Key),
+			Code: 1, Err: fmt.Errorf("%snetwork %s was found but has incorrect label %s set to %q (expected: %q)", Position(n.Source), n.Name, networks.LabelKey, key, n.Key),
 			Hint: hint + ", or give this one another name",
 		}
 	}
@@ -106,15 +106,15 @@ func (e *Env) compareOwner(ctx context.Context, p *project.Project, n *project.N
 	users, err := sharing.Users(ctx, e.Dirs, n.Name)
 	if users = slices.DeleteFunc(users, func(u string) bool { return u == p.Name }); len(users) > 0 {
 		return &ExitError{
-			Code: 1, Err: fmt.Errorf("%snetwork %s differs from the one that %s is on", position(n.Source), n.Name, strings.Join(users, ", ")),
+			Code: 1, Err: fmt.Errorf("%snetwork %s differs from the one that %s is on", Position(n.Source), n.Name, strings.Join(users, ", ")),
 			Hint: "take that down first, or leave the network as it was",
 		}
 	}
 	return err
 }
 
-// position is "FILE:LINE: ", with the file as seen from here if it is below.
-func position(at project.Position) string {
+// Position is "FILE:LINE: ", with the file as seen from here if it is below.
+func Position(at project.Position) string {
 	if at.File == "" {
 		return ""
 	}

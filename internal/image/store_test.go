@@ -114,3 +114,21 @@ func TestCacheLimit(t *testing.T) {
 		t.Errorf("by the disk: %d, %v", got, err)
 	}
 }
+
+// TestLeftOut: an image that is used says again what its containers lack, but not that it had
+// device nodes: containers have a /dev of their own.
+func TestLeftOut(t *testing.T) {
+	s := testStore(t, map[string][]string{"a": {"nginx"}})
+	key := strings.Repeat("a", 64)
+	rec := layerstore.Record{DiffID: "sha256:" + key, Stats: layer.Stats{Left: layer.Left{Devices: 8, Xattrs: 2}}}
+	if err := state.Save(s.layers.Path(key, "record.json"), rec); err != nil {
+		t.Fatal(err)
+	}
+	img, err := s.Find("nginx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if root, err := s.rootOf(&img); err != nil || len(root.Notices) != 1 || !strings.HasPrefix(root.Notices[0], "2 extended attributes") {
+		t.Errorf("%v, %v", root, err)
+	}
+}

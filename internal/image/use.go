@@ -103,6 +103,7 @@ func (s *Store) rootOf(img *Image) (*Root, error) {
 			break
 		}
 	}
+	left.Devices = 0 // that was said when they were left out, and a container has a /dev of its own anyway
 	r.Notices = left.Notices(oneID)
 	return r, nil
 }

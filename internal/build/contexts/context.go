@@ -39,6 +39,9 @@ type Options struct {
 	Role Role
 }
 
+// ErrNoDirectory says that a context on this machine cannot be one.
+var ErrNoDirectory = errors.New("there is no such directory")
+
 // Open opens the context at an address, as docker knows them: a directory, a
 // repository of git (git://, ssh://, git@HOST:, http(s)://….git, with #REF:DIRECTORY), or the
 // address of an archive or of a Dockerfile. Close must be called.
@@ -68,14 +71,14 @@ func openDirectory(path string, k *keep) (*Context, error) {
 	}
 	dir, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("build context %s: there is no such directory", path)
+		return nil, fmt.Errorf("build context %s: %w", path, ErrNoDirectory)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("build context: %w", err)
 	}
 	st, err := dir.Stat()
 	if err == nil && !st.IsDir() {
-		err = fmt.Errorf("build context %s: it is not a directory", path)
+		err = fmt.Errorf("build context %s: it is a file: %w", path, ErrNoDirectory)
 	}
 	var c *Context
 	if err == nil {

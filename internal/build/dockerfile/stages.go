@@ -213,7 +213,15 @@ func (p *plan) wanted() (*stage, error) {
 	if s, ok := p.find(p.in.Target); ok {
 		return s, nil
 	}
-	return nil, fmt.Errorf("%s: target stage %q could not be found%s", p.file.name, short(p.in.Target), meant(p.in.Target, p.names()))
+	return nil, fmt.Errorf("%s: target stage %q could not be found%s", p.file.name, short(p.in.Target), p.possible())
+}
+
+// possible are the stages that could have been asked for, as they stand behind an error.
+func (p *plan) possible() string {
+	if close := meant(p.in.Target, p.names()); close != "" || len(p.names()) == 0 {
+		return close
+	}
+	return " (stages are: " + joined(p.names()) + ")"
 }
 
 // need marks a stage and all that it uses.

@@ -20,6 +20,7 @@ import (
 	"crypto/ed25519"
 	"encoding/pem"
 
+	"github.com/mocker-compose/mocker-compose/internal/build/contexts"
 	"github.com/mocker-compose/mocker-compose/internal/build/solve"
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/image"
@@ -165,10 +166,10 @@ func TestFaults(t *testing.T) {
 		build project.Build
 		want  string
 	}{
-		{"no Dockerfile", project.Build{Dockerfile: "Dockerfile", Source: project.Position{File: "compose.yaml", Line: 3}}, "compose.yaml:3: services.web.build\ntarget web: failed to solve: failed to read dockerfile: open "},
+		{"no Dockerfile", project.Build{Dockerfile: "Dockerfile", Source: project.Position{File: "compose.yaml", Line: 3}}, "compose.yaml:3: services.web.build (make the file, or name another: dockerfile: FILE)\ntarget web: failed to solve: failed to read dockerfile: open "},
 		{"mistake", project.Build{Inline: "FROM scratch\nRUNN x\n"}, ">>> RUNN x\n   3 |     \n--------------------\ntarget web: failed to solve: dockerfile parse error on line 2: unknown instruction: RUNN"},
 		{"no base", project.Build{Inline: "FROM nowhere:1\n"}, "target web: failed to solve: nowhere:1: no registry here"},
-		{"no target", project.Build{Inline: "FROM scratch\n", Target: "x"}, "target web: failed to solve: "},
+		{"no target", project.Build{Inline: "FROM scratch AS base\nFROM base AS production\n", Target: "prod", Source: project.Position{File: "compose.yaml", Line: 3}}, "compose.yaml:3: services.web.build\ntarget web: failed to solve: Dockerfile: target stage \"prod\" could not be found (stages are: base, production)"},
 		{"no context", project.Build{Inline: "FROM scratch\n", Contexts: map[string]string{"a": "/nowhere/at/all"}}, "additional context a: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -177,6 +178,17 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestNoDirectory: a context that is not there is told with the line that names it.
+func TestNoDirectory(t *testing.T) {
+	b := &Builder{}
+	s := &project.Service{Name: "web", Build: &project.Build{Source: project.Position{File: "compose.yaml", Line: 3}}}
+	const want = "compose.yaml:3: services.web.build (make the directory, or correct its path, which begins at the compose file's directory)\n" +
+		"target web: failed to solve: build context /x: there is no such directory"
+	if err := b.explain(s, fmt.Errorf("build context /x: %w", contexts.ErrNoDirectory)); err.Error() != want {
+		t.Error(err)
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/build/contexts"
 	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
 	"github.com/mocker-compose/mocker-compose/internal/build/solve"
+	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -47,13 +49,24 @@ func (b *Builder) explain(s *project.Service, err error) error {
 		out.Detail, out.Err = shown.Detail(), step
 	case errors.As(err, &file):
 		out.Detail, out.Err = file.Excerpt(), file.Cause
-	case errors.Is(err, fs.ErrNotExist) && s.Build.Source.Line > 0:
-		out.Detail = fmt.Sprintf("%s:%d: services.%s.build\n", s.Build.Source.File, s.Build.Source.Line, s.Name)
+	case s.Build.Source.Line > 0:
+		out.Detail = fmt.Sprintf("%sservices.%s.build%s\n", client.Position(s.Build.Source), s.Name, remedy(err))
 	}
 	if out.Detail != "" && !strings.HasSuffix(out.Detail, "\n") {
 		out.Detail += "\n"
 	}
 	return out
+}
+
+// remedy is what to write for a build that did not begin, "" if the error tells.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, contexts.ErrNoDirectory):
+		return " (make the directory, or correct its path, which begins at the compose file's directory)"
+	case errors.Is(err, fs.ErrNotExist):
+		return " (make the file, or name another: dockerfile: FILE)"
+	}
+	return ""
 }
 
 func firstLine(err error) string {
