@@ -23,6 +23,11 @@ func (g *stage) recalled(since time.Time, all bool) []api.Event {
 	return (<-out).events
 }
 
+// past is the same, of one who wants nothing else and is told that this was all.
+func (g *stage) past(since time.Time) []api.Event {
+	return g.must(g.do(api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Since: since, Past: true, All: true}})).events
+}
+
 func actions(events []api.Event) string {
 	var words []string
 	for _, e := range events {
@@ -53,6 +58,9 @@ func TestEventsAreRemembered(t *testing.T) {
 		}
 		if got := fmt.Sprint(all[1].Attributes); got != "map[image:nginx:1 name:demo-a-1 tier:front]" {
 			t.Errorf("attributes of create: %s", got)
+		}
+		if got := actions(g.past(time.Unix(1, 0))); got != want {
+			t.Errorf("what has passed: %s", got)
 		}
 		if got := actions(g.recalled(later, true)); got != strings.TrimPrefix(want, "create create connect start ") {
 			t.Errorf("since a minute later: %s", got)

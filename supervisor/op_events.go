@@ -19,6 +19,9 @@ func (s *Supervisor) events(ctx context.Context, r *request, b api.EventsRequest
 			exists = s.exists()
 		}
 		l = s.loop.News.Listen(b.Services, exists, b.Since)
+		if b.Past {
+			l.End()
+		}
 	})
 	if err != nil {
 		return err

@@ -191,6 +191,9 @@ func reachPing(target string) (string, error) {
 		}
 		var n int
 		n, err = syscall.Read(fd, buf)
+		for errors.Is(err, syscall.EINTR) { // a read with a time-out is not begun again (signal(7))
+			n, err = syscall.Read(fd, buf)
+		}
 		if err == nil && n >= 8 && buf[0] == reply {
 			return "pong " + string(buf[8:n]), nil
 		}

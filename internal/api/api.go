@@ -204,6 +204,8 @@ type EventsRequest struct {
 	Replay   bool     `json:"replay,omitempty"`
 	// Since asks for what is remembered from that time on, first.
 	Since time.Time `json:"since,omitzero"`
+	// Past asks for nothing else: it is over when that is told.
+	Past bool `json:"past,omitempty"`
 	// All asks for attributes, and for the events of executed commands and of networks.
 	All bool `json:"all,omitempty"`
 }

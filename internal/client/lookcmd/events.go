@@ -23,6 +23,9 @@ import (
 // is no event for a socket whose directories do not exist yet.
 const absentPause = 200 * time.Millisecond
 
+// pastTries is how often a supervisor is looked for that remembers: it may just be replaced.
+const pastTries = 3
+
 // EventsOptions are the flags of events.
 type EventsOptions struct {
 	JSON         bool
@@ -41,6 +44,7 @@ type eventStream struct {
 	o     *EventsOptions
 	since time.Time
 	until time.Time
+	past  bool // until has passed: what is remembered is all
 	env   *client.Env
 }
 
@@ -66,8 +70,8 @@ func Events(ctx context.Context, e *client.Env, t client.Target, o *EventsOption
 	if !s.until.IsZero() {
 		// What is remembered is read even if --until has passed.
 		end := s.until
-		if least := now.Add(historyTime); o.Since != "" && end.Before(least) {
-			end = least
+		if s.past = o.Since != "" && !end.After(now); s.past {
+			end = now.Add(historyTime)
 		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, end)
@@ -83,8 +87,9 @@ func Events(ctx context.Context, e *client.Env, t client.Target, o *EventsOption
 	return err
 }
 
-// historyTime bounds the reading of what is remembered.
-const historyTime = 500 * time.Millisecond
+// historyTime bounds the reading of what is remembered: a supervisor of an earlier version
+// does not say that this was all.
+const historyTime = 3 * time.Second
 
 func timeFlag(name, value string, now time.Time) (time.Time, error) {
 	if value == "" {
@@ -100,14 +105,16 @@ func timeFlag(name, value string, now time.Time) (time.Time, error) {
 // run subscribes, again and again: to the successor of a supervisor that died,
 // and to a project that is brought up again.
 func (s *eventStream) run(ctx context.Context, name string, services []string) error {
-	for {
-		req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Since: s.since, All: true}}
+	for tries := 1; ; tries++ {
+		req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Since: s.since, Past: s.past, All: true}}
 		gone, err := s.env.Once(ctx, name, req, s.show)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil && !gone:
 			return err
+		case s.past && (!gone || tries == pastTries):
+			return nil
 		}
 		select {
 		case <-time.After(absentPause):

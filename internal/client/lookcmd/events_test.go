@@ -91,6 +91,11 @@ func TestEventsUntil(t *testing.T) {
 	if out := clienttest.Printed(t, w.Stdout); strings.Count(out, "\n") != 1 || !strings.Contains(out, `"create"`) {
 		t.Errorf("printed %s", out)
 	}
+	// What is remembered is all, and said to be.
+	asked := w.Asked(api.OpEvents)
+	if last := asked[len(asked)-1].Events; !last.Past {
+		t.Errorf("asked %+v, want what has passed alone", last)
+	}
 	// Nobody serves that one: its end comes by the clock.
 	if err := Events(clienttest.Bounded(t), w.Env, client.Target{Name: "none"}, &EventsOptions{Until: "0s"}, []string{"web"}); err != nil {
 		t.Error(err)
