@@ -118,7 +118,7 @@ func TestCacheLimit(t *testing.T) {
 // TestLeftOut: an image that is used says again what its containers lack, but not that it had
 // device nodes: containers have a /dev of their own.
 func TestLeftOut(t *testing.T) {
-	s := testStore(t, map[string][]string{"a": {"nginx"}})
+	s := testStore(t, map[string][]string{"a": {"nginx:latest"}})
 	key := strings.Repeat("a", 64)
 	rec := layerstore.Record{DiffID: "sha256:" + key, Stats: layer.Stats{Left: layer.Left{Devices: 8, Xattrs: 2}}}
 	if err := state.Save(s.layers.Path(key, "record.json"), rec); err != nil {
