@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/project"
 )
 
@@ -77,7 +78,8 @@ func TestContentsAreKeptForTheRollback(t *testing.T) {
 }
 
 // TestContentsOfAnUpThatWaits: a command that comes while another is under way takes
-// nothing away that the other needs, and the other nothing of its own.
+// nothing away that the other needs, and the other nothing of its own. It is told that it
+// waits.
 func TestContentsOfAnUpThatWaits(t *testing.T) {
 	scene(t, func(t *testing.T, g *stage) {
 		after := func(s *project.Service) { s.DependsOn = []project.Dependency{{Service: "b", Required: true}} }
@@ -89,8 +91,12 @@ func TestContentsOfAnUpThatWaits(t *testing.T) {
 		go func() { first <- g.up(p) }()
 		sleep(time.Second)
 		go func() { second <- g.up(q) }()
-		g.must(<-first)
-		g.must(<-second)
+		if r := g.must(<-first); len(r.turns) > 0 {
+			t.Errorf("the first was told %v", r.turns)
+		}
+		if r := g.must(<-second); !slices.Equal(r.turns, []api.Turn{api.TurnWaits, api.TurnHas}) {
+			t.Errorf("the second was told %v", r.turns)
+		}
 		g.wantStates("a-1=running b-1=running")
 		g.wantKept("two")
 	})

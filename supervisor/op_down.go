@@ -21,7 +21,7 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		return err
 	}
 	s.overtake(b.Services, b.Timeout)
-	ctx, t, err := s.queue.Enter(s.loop.Context(), b.Services, false)
+	ctx, t, err := s.enter(s.loop.Context(), r, b.Services, false)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ func (s *Supervisor) pause(_ context.Context, r *request, b api.PauseRequest) er
 	if err := s.checkServices(b.Services); err != nil {
 		return err
 	}
-	ctx, t, err := s.queue.Enter(s.loop.Context(), b.Services, false)
+	ctx, t, err := s.enter(s.loop.Context(), r, b.Services, false)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 	for n := range all {
 		services = append(services, all[n].Service.Name)
 	}
-	ctx, t, err := s.queue.Enter(s.loop.Context(), append(services, b.Names...), false)
+	ctx, t, err := s.enter(s.loop.Context(), r, append(services, b.Names...), false)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (s *Supervisor) makeOneOff(ctx context.Context, r *request, b *api.RunReque
 		needs = nil
 	}
 	// Its own name keeps the list from meaning all services.
-	ctx, t, err := s.queue.Enter(ctx, append(slices.Clone(needs), b.Name), true)
+	ctx, t, err := s.enter(ctx, r, append(slices.Clone(needs), b.Name), true)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (s *Supervisor) start(ctx context.Context, r *request, b api.StartRequest) 
 	if err := s.checkServices(b.Services); err != nil {
 		return err
 	}
-	ctx, t, err := s.queue.Enter(ctx, b.Services, true)
+	ctx, t, err := s.enter(ctx, r, b.Services, true)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Supervisor) restart(_ context.Context, r *request, b api.StopRequest) e
 	if err := s.checkServices(b.Services); err != nil {
 		return err
 	}
-	ctx, t, err := s.queue.Enter(s.loop.Context(), b.Services, true)
+	ctx, t, err := s.enter(s.loop.Context(), r, b.Services, true)
 	if err != nil {
 		return err
 	}

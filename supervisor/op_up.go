@@ -29,7 +29,7 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	if b.NoDeps && len(b.Services) > 0 {
 		selected = b.Services
 	}
-	ctx, t, err := s.queue.Enter(ctx, selected, true)
+	ctx, t, err := s.enter(ctx, r, selected, true)
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,7 @@ type reply struct {
 	events []api.Event
 	exit   *api.Exit
 	waited []api.Waited
+	turns  []api.Turn
 	done   bool
 	err    *api.Error
 }
@@ -89,6 +90,8 @@ func (g *stage) doCtx(ctx context.Context, req api.Request) reply {
 
 func (r *reply) take(a api.Answer) {
 	switch {
+	case a.Turn != "":
+		r.turns = append(r.turns, a.Turn)
 	case a.Progress != nil:
 		r.lines = append(r.lines, fmt.Sprintf("%s %s %s", a.Progress.Kind, a.Progress.Name, a.Progress.Status))
 	case a.Event != nil:

@@ -80,9 +80,21 @@ type Answer struct {
 	Usage    []Usage     `json:"usage,omitempty"`
 	// Record is a record.Live of package supervisor/record: what a plan is made of.
 	Record json.RawMessage `json:"record,omitempty"`
-	Done   bool            `json:"done,omitempty"`
-	Error  *Error          `json:"error,omitempty"` // only with Done
+	// Turn says that the request waits for the end of others, and that it has its turn
+	// then; one that need not wait is told neither.
+	Turn  Turn   `json:"turn,omitempty"`
+	Done  bool   `json:"done,omitempty"`
+	Error *Error `json:"error,omitempty"` // only with Done
 }
+
+// Turn is where a request stands that changes the project: one does so at a time.
+type Turn string
+
+// The turns.
+const (
+	TurnWaits Turn = "waits"
+	TurnHas   Turn = "has"
+)
 
 // Error is a failure as the user shall read it.
 type Error struct {

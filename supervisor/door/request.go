@@ -46,6 +46,9 @@ func (r *Request) About(kind, name, status, what string) {
 	r.out.Put(api.Answer{Progress: &api.Progress{Kind: kind, Name: name, Status: status, Text: what}})
 }
 
+// Turn tells where the request stands.
+func (r *Request) Turn(t api.Turn) { r.out.Put(api.Answer{Turn: t}) }
+
 // Container sends a line of progress about a container.
 func (r *Request) Container(name, status string) { r.Progress("Container", name, status) }
 

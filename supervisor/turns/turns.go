@@ -35,8 +35,8 @@ func New() *Queue { return &Queue{} }
 
 // Enter waits for the request's turn. The context that it returns is cancelled,
 // with a cause, when ctx is or when a stop overtakes the request; Leave must be
-// called in the end.
-func (q *Queue) Enter(ctx context.Context, services []string, yields bool) (context.Context, *Ticket, error) {
+// called in the end. waits, unless it is nil, is called when others come first.
+func (q *Queue) Enter(ctx context.Context, services []string, yields bool, waits func()) (context.Context, *Ticket, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	t := &Ticket{services: services, yields: yields, cancel: cancel, turn: make(chan struct{})}
 	q.mu.Lock()
@@ -46,10 +46,14 @@ func (q *Queue) Enter(ctx context.Context, services []string, yields bool) (cont
 		return nil, nil, ErrClosed
 	}
 	q.tickets = append(q.tickets, t)
-	if len(q.tickets) == 1 {
+	first := len(q.tickets) == 1
+	if first {
 		close(t.turn)
 	}
 	q.mu.Unlock()
+	if !first && waits != nil {
+		waits()
+	}
 	select {
 	case <-t.turn:
 		if q.Closed() {

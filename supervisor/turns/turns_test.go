@@ -11,7 +11,7 @@ import (
 func entered(q *Queue, ctx context.Context, services []string, yields bool) <-chan error {
 	out := make(chan error, 1)
 	go func() {
-		_, _, err := q.Enter(ctx, services, yields)
+		_, _, err := q.Enter(ctx, services, yields, nil)
 		out <- err
 	}()
 	synctest.Wait()
@@ -31,7 +31,7 @@ func waits(t *testing.T, c <-chan error) {
 func TestOneAtATimeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := New()
-		_, first, err := q.Enter(t.Context(), nil, false)
+		_, first, err := q.Enter(t.Context(), nil, false, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestAStopCancelsOnlyWhatItContradicts(t *testing.T) {
 	for _, c := range cases {
 		synctest.Test(t, func(t *testing.T) {
 			q := New()
-			ctx, ticket, err := q.Enter(t.Context(), c.services, c.yields)
+			ctx, ticket, err := q.Enter(t.Context(), c.services, c.yields, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestAStopCancelsOnlyWhatItContradicts(t *testing.T) {
 func TestWhoGoesAwayIsPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := New()
-		_, first, _ := q.Enter(t.Context(), nil, false)
+		_, first, _ := q.Enter(t.Context(), nil, false, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		second := entered(q, ctx, nil, false)
 		third := entered(q, t.Context(), nil, false)
@@ -114,7 +114,7 @@ func TestWhoGoesAwayIsPassedOver(t *testing.T) {
 func TestCloseOnlyWhenNobodyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := New()
-		_, first, _ := q.Enter(t.Context(), nil, false)
+		_, first, _ := q.Enter(t.Context(), nil, false, nil)
 		second := entered(q, t.Context(), nil, true)
 		if q.CloseIfLast(first) || q.Closed() {
 			t.Error("closed though somebody waits to start something")
@@ -131,12 +131,12 @@ func TestCloseOnlyWhenNobodyWaits(t *testing.T) {
 		if err := <-idle; !errors.Is(err, ErrClosed) {
 			t.Errorf("who waits to remove something got %v", err)
 		}
-		if _, _, err := q.Enter(t.Context(), nil, false); !errors.Is(err, ErrClosed) {
+		if _, _, err := q.Enter(t.Context(), nil, false, nil); !errors.Is(err, ErrClosed) {
 			t.Errorf("got %v", err)
 		}
 		q.Reopen()
 		q.Leave(last)
-		if _, _, err := q.Enter(t.Context(), nil, false); err != nil {
+		if _, _, err := q.Enter(t.Context(), nil, false, nil); err != nil {
 			t.Error(err)
 		}
 	})

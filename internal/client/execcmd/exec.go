@@ -63,7 +63,9 @@ func Exec(ctx context.Context, env *client.Env, t client.Target, o *Options, ser
 		return err
 	}
 	defer files.Close()
-	for deaths := 1; ; deaths++ {
+	var patience reach.Patience
+	for {
+		patience.Begin()
 		err := executeOnce(ctx, env, t.Name, req, files.Files)
 		if !errors.Is(err, errUnheard) {
 			if derr := files.Drain(); err == nil {
@@ -71,7 +73,7 @@ func Exec(ctx context.Context, env *client.Env, t client.Target, o *Options, ser
 			}
 			return err
 		}
-		if err := env.Supervisors().Another(ctx, t.Name, deaths); err != nil {
+		if err := patience.Again(ctx, env.Supervisors(), t.Name); err != nil {
 			return err
 		}
 	}

@@ -20,21 +20,25 @@ type Refused struct{ Answer *api.Error }
 // Error is the supervisor's message.
 func (r *Refused) Error() string { return r.Answer.Message }
 
-// deathsLimit is how many supervisors may die under one request. A few kills
-// are an accident; so many are the request's fault.
-const deathsLimit = 20
-
 // Call sends a request to whoever serves the project, and hands each answer to
 // on (nil: ignore them). When the supervisor dies meanwhile, its successor is
 // asked again, so on may see answers twice. The error is on's, [*Refused], or that of
 // [Supervisors.Connect].
 func (s *Supervisors) Call(ctx context.Context, name string, how How, req api.Request, on func(*api.Answer) error) error {
-	for deaths := 1; ; deaths++ {
-		err := s.once(ctx, name, how, req, on)
+	var patience Patience
+	for {
+		patience.Begin()
+		err := s.once(ctx, name, how, req, func(a *api.Answer) error {
+			patience.Heard(a)
+			if on == nil {
+				return nil
+			}
+			return on(a)
+		})
 		if !errors.Is(err, ErrBroken) || ctx.Err() != nil {
 			return err
 		}
-		if err := s.Another(ctx, name, deaths); err != nil {
+		if err := patience.Again(ctx, s, name); err != nil {
 			return err
 		}
 	}
@@ -53,20 +57,6 @@ func (s *Supervisors) once(ctx context.Context, name string, how How, req api.Re
 		return err
 	}
 	return exchange(ctx, c, req, on)
-}
-
-// Another waits a moment for the next supervisor, unless too many have died. One whose
-// project is just ending takes connections and ends them for some milliseconds more: in
-// which all attempts could be made.
-func (s *Supervisors) Another(ctx context.Context, name string, deaths int) error {
-	if deaths > deathsLimit {
-		return fmt.Errorf("project %s: the supervisor dies again and again; see %s/supervisor.log", name, s.Dirs.ProjectData(name))
-	}
-	pause := firstPause
-	for range deaths - 1 {
-		pause = longer(pause)
-	}
-	return sleep(ctx, pause)
 }
 
 // exchange is one request over one connection, which it closes.

@@ -69,6 +69,27 @@ func TestRepeatEnds(t *testing.T) {
 	}
 }
 
+// TestRepeatInTheQueue: supervisors that die while the request waits for its turn do not
+// die of it; those that die when it has its turn may.
+func TestRepeatInTheQueue(t *testing.T) {
+	w := clienttest.New(t)
+	var lives atomic.Int32
+	limit := int32(21) // then it has its turn
+	w.Serve("demo", func(c *wire.Conn, _ *api.Request, _ []*os.File) {
+		_ = c.Send(api.Answer{Turn: api.TurnWaits})
+		if lives.Add(1) > limit {
+			_ = c.Send(api.Answer{Turn: api.TurnHas})
+		}
+	})
+	err := stop(t, w)
+	if err == nil || !strings.Contains(err.Error(), "again and again") {
+		t.Errorf("error %v, want one that says that the supervisor dies again and again", err)
+	}
+	if n := lives.Load(); n != limit+21 {
+		t.Errorf("asked %d times, want %d", n, limit+21)
+	}
+}
+
 // TestEventsGoOn: a supervisor that dies now and then interrupts nobody, as
 // long as each has something to tell.
 func TestEventsGoOn(t *testing.T) {

@@ -13,18 +13,20 @@ import (
 // is to be started, the error is [ErrNotRunning].
 func (s *Supervisors) Events(ctx context.Context, name string, how How, services []string, on func(*api.Event) error) error {
 	req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Replay: true}}
-	for deaths := 1; ; deaths++ {
+	var patience Patience
+	for {
+		patience.Begin()
 		err := s.once(ctx, name, how, req, func(a *api.Answer) error {
 			if a.Event == nil {
 				return nil
 			}
-			deaths = 0 // this one works
+			patience.Works()
 			return on(a.Event)
 		})
 		if !errors.Is(err, ErrBroken) || ctx.Err() != nil {
 			return err
 		}
-		if err := s.Another(ctx, name, deaths); err != nil {
+		if err := patience.Again(ctx, s, name); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
@@ -24,18 +23,19 @@ var errDetached = errors.New("read escape sequence")
 // from its log, so no supervisor and no other client is in the way of a byte,
 // and rotation waits for us; its input is fed by us directly.
 type beside struct {
-	env     *client.Env
-	project string
-	req     api.Request
-	query   logs.Query // where its log begins for us
-	input   bool
-	keys    []byte
-	file    *os.File // what the container reads, sent with the request until it runs; nil = none
-	feed    *os.File // our end of it
-	signals *forwarder
-	prog    *client.Progress
-	redraw  bool
-	proxy   func(tty bool) bool // whether signals go to the container once it runs; else they end us
+	env      *client.Env
+	project  string
+	req      api.Request
+	query    logs.Query // where its log begins for us
+	input    bool
+	keys     []byte
+	file     *os.File // what the container reads, sent with the request until it runs; nil = none
+	feed     *os.File // our end of it
+	signals  *forwarder
+	prog     *client.Progress
+	redraw   bool
+	patience reach.Patience
+	proxy    func(tty bool) bool // whether signals go to the container once it runs; else they end us
 
 	out     *screen.Screen
 	lost    chan error     // why the output was not shown to its end, nil if it was; once
@@ -63,6 +63,7 @@ func (b *beside) follow(ctx context.Context) (err error) {
 	}()
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
+	b.patience.Lasting = true
 	b.left = make(chan struct{})
 	go func() {
 		select {
@@ -71,12 +72,9 @@ func (b *beside) follow(ctx context.Context) (err error) {
 		case <-ctx.Done():
 		}
 	}()
-	for deaths := 1; ; deaths++ {
-		began := time.Now()
+	for {
+		b.patience.Begin()
 		err := b.ask(ctx)
-		if time.Since(began) > steadyTime {
-			deaths = 1 // it did not die of us
-		}
 		switch {
 		case errors.Is(context.Cause(ctx), errDetached):
 			return errDetached
@@ -85,15 +83,11 @@ func (b *beside) follow(ctx context.Context) (err error) {
 		case !errors.Is(err, reach.ErrBroken) || ctx.Err() != nil:
 			return b.result(err)
 		}
-		if err := b.env.Supervisors().Another(ctx, b.project, deaths); err != nil && ctx.Err() == nil {
+		if err := b.patience.Again(ctx, b.env.Supervisors(), b.project); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
 }
-
-// steadyTime is how long a supervisor must have served us to count as one that
-// does not die of our request.
-const steadyTime = time.Second
 
 // result is how we end: as the container did.
 func (b *beside) result(err error) error {
@@ -172,6 +166,7 @@ func (b *beside) ask(ctx context.Context) error {
 }
 
 func (b *beside) answer(a *api.Answer, files []*os.File) error {
+	b.patience.Heard(a)
 	if a.Started != nil {
 		return b.begin(a.Started, files)
 	}
