@@ -11,6 +11,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
+	"github.com/mocker-compose/mocker-compose/project/loader/remedy"
 )
 
 // rootfsPrefix begins an image that is a directory or an archive of a root file
@@ -40,9 +41,19 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	}
 	out.Image, out.Platform = s.Image, s.Platform
 	if _, err := imageref.Parse(s.Image); err != nil && !l.o.Tolerant && !isID(s.Image) {
+		if n := l.node([]string{"services", s.Name, "image"}); n != nil && hasGap(s.Image) && strings.Contains(n.Value, "$") {
+			return l.fault(remedy.Unset, fmt.Sprintf("services.%s.image: %q comes to %q", s.Name, n.Value, s.Image), "services", s.Name, "image")
+		}
 		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), "services", s.Name, "image")
 	}
 	return nil
+}
+
+// hasGap reports an image's name in which nothing stands where a variable may have been:
+// before or behind a separator.
+func hasGap(name string) bool {
+	return strings.HasPrefix(name, "/") || strings.Contains(name, "//") || strings.Contains(name, "/:") || strings.HasPrefix(name, ":") || strings.HasSuffix(name, ":") ||
+		strings.HasSuffix(name, "@") || strings.HasSuffix(name, "/") || strings.HasSuffix(name, "-")
 }
 
 // pullPolicy reads when the image is got anew.

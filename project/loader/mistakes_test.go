@@ -142,7 +142,8 @@ compose.yaml:7: services.db.volumes: volume "data" is not defined (add it below 
 		{"unset port with a protocol", head + "    image: a\n    ports: ['${P}:${P}/udp']\n", `compose.yaml:4: services.web.ports: "${P}:${P}/udp" comes to ":/udp" (was a variable not set? Set it, or write a default: ${NAME:-default})`},
 		{"no search list", head + "    image: a\n    dns_search: ''\n", ``},
 		{"unset image", head + "    image: ${IMG}\n", `compose.yaml:3: services.web.image: "${IMG}" comes to no name (was a variable not set? Set it, or write a default: ${NAME:-default})`},
-		{"unset image tag", head + "    image: a:${TAG}\n", `compose.yaml:3: services.web.image: invalid reference "a:": a tag is up to 128 letters, digits, '_', '.', '-', and begins with none of the last two (write NAME[:TAG], docker-archive:FILE, oci-archive:FILE, oci:DIR, docker-daemon:NAME, containers-storage:NAME, or rootfs:DIR-or-TAR)`},
+		{"unset image tag", head + "    image: a:${TAG}\n", `compose.yaml:3: services.web.image: "a:${TAG}" comes to "a:" (was a variable not set? Set it, or write a default: ${NAME:-default})`},
+		{"unset image registry", head + "    image: ${REG}/a:1\n", `compose.yaml:3: services.web.image: "${REG}/a:1" comes to "/a:1" (was a variable not set? Set it, or write a default: ${NAME:-default})`},
 	} {
 		dir := tree(t, "compose.yaml", tt.text)
 		l, err := load(t, dir)
