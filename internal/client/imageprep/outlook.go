@@ -35,7 +35,9 @@ func Look(ctx context.Context, e *client.Env, p *project.Project, names []string
 		have.foresee(ctx, e, p, names, out)
 	}
 	for _, s := range services {
-		have.place(s, platformOf(s, fallback), out)
+		if _, there := have.has(s.Image, platformOf(s, fallback)); there || !byAnother(s, services, out) {
+			have.place(s, platformOf(s, fallback), out)
+		}
 	}
 	slices.Sort(out.Open)
 	out.Open = slices.Compact(out.Open)
@@ -67,6 +69,25 @@ func (s *shelf) foresee(ctx context.Context, e *client.Env, p *project.Project, 
 		svc, _ := p.Service(name)
 		out.Images[name] = imageconfig.Resolved{Image: imageconfig.Image{ID: img.ID, Name: svc.Image}, Config: img.Config}
 	}
+}
+
+// byAnother notes for a service without a build of its own that one of the others makes
+// its image: now, or out of the cache.
+func byAnother(svc *project.Service, services []*project.Service, out *client.ImageOutlook) bool {
+	for _, s := range services {
+		if svc.Build != nil || s.Build == nil || s.Image != svc.Image {
+			continue
+		}
+		if slices.Contains(out.Build, s.Name) {
+			out.Open = append(out.Open, svc.Name)
+			return true
+		}
+		if made, ok := out.Images[s.Name]; ok && slices.Contains(out.Cached, s.Name) {
+			out.Images[svc.Name] = made
+			return true
+		}
+	}
+	return false
 }
 
 // place finds the image that a service has now.
