@@ -79,7 +79,7 @@ func (r *Runtime) Start(ctx context.Context, sc *supervisor.Container, run int) 
 	back.Add("cgroup", func() error { _, err := r.releaseGroup(ctx, name); return err })
 	child, err := r.launch(ctx, c, sc, name, spec, sources, root)
 	if err != nil {
-		return nil, r.starved(ctx, name, err)
+		return nil, r.starved(ctx, name, launch.Missing(err, spec.Process.Cwd, r.look(c, root)))
 	}
 	back.Release()
 	_ = r.forgetRun(c) // of the last one; a line too many in a table

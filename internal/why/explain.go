@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/states"
@@ -37,6 +38,28 @@ func Container(f *Facts, name string) *Account {
 		if r := &f.Live.Containers[i]; r.Name == name {
 			a := f.explain(r, nil)
 			return &a
+		}
+	}
+	return nil
+}
+
+// Waiter gives the account of a container that waits in vain for another, by whose full name
+// it is found: one that runs, and that nobody ever looks whether it is healthy. nil: there
+// is none.
+func Waiter(f *Facts, name string) *Account {
+	if f.Live == nil {
+		return nil
+	}
+	for i := range f.Live.Containers {
+		r := &f.Live.Containers[i]
+		for _, d := range r.Service.DependsOn {
+			on, _ := f.unmet(d)
+			if on == nil || on.Name != name || !d.Required || d.Condition != project.ConditionHealthy || policy.Watched(&on.Service) {
+				continue
+			}
+			if a := f.explain(r, nil); !a.Fine {
+				return &a
+			}
 		}
 	}
 	return nil

@@ -26,6 +26,16 @@ func (f *Facts) startRemedy(r *record.Replica) string {
 		return f.edit(svc, "image, platform or command: "+program(why)+" is not for this machine, or a script without #!")
 	case has("exec ", "permission denied"):
 		return "chmod +x " + program(why) + "   (in the image, or where it is bound from)"
+	case has("user ", "no such id"), has("group_add", "no such id"):
+		return f.edit(svc, "user and group_add: ids that exist in containers here")
+	case has("group_add"):
+		return f.edit(svc, "group_add: a number, or a name in the image's /etc/group")
+	case strings.HasPrefix(why, "device "):
+		return f.edit(svc, "devices: a device file of this machine that you may open")
+	case has("volumes ", ": stat ", "permission denied"):
+		return f.edit(svc, "volumes: a file or directory that you may look at (ls -ld "+deniedPath(why)+")")
+	case has("volumes ", ": mkdir ", "permission denied"):
+		return f.edit(svc, "volumes: "+deniedPath(why)+" is not there, and not for you to make: sudo mkdir -p "+deniedPath(why))
 	case has("user "):
 		return f.edit(svc, fmt.Sprintf("user: %q must be a number, or a name in the image's /etc/passwd", svc.User))
 	case has("bind source"), has("volumes "):
@@ -34,6 +44,12 @@ func (f *Facts) startRemedy(r *record.Replica) string {
 		return f.edit(svc, "ports: another port of this machine")
 	}
 	return ""
+}
+
+// deniedPath is the path in "stat /x: permission denied".
+func deniedPath(why string) string {
+	before, _, _ := strings.Cut(why, ": permission denied")
+	return plain(before[strings.LastIndex(before, " ")+1:])
 }
 
 // program is the object of a failed exec: "exec /x: permission denied".

@@ -115,6 +115,12 @@ var cases = map[string]func(*Facts, *record.Replica){
 	},
 	"command missing":     fails("exec serve: executable file not found in $PATH", "check command and entrypoint; `mocker-compose config` shows them as they are understood"),
 	"not executable":      fails("exec /entry.sh: permission denied", "it must be executable (chmod +x) and on a file system that is not mounted noexec"),
+	"user without an id":  fails("user 70000:70000: containers have no such id: theirs are those that /etc/subuid and /etc/subgid give you", "take a smaller one"),
+	"unknown group":       fails(`group_add: unknown group: no line of the container's /etc/group has the name "docker"; use a number, or add the group to the image`, ""),
+	"no device":           fails("device /dev/nope: no such file or directory", ""),
+	"bind of root":        fails("volumes demo-db-1: stat /root/x: permission denied", ""),
+	"bind elsewhere":      fails("volumes demo-db-1: mkdir /opt/x: permission denied", ""),
+	"interpreter missing": fails("exec /x.sh: its interpreter /bin/bash is not in the image", "install it there, or let the script begin with one that is: #!/bin/sh"),
 	"exec format":         fails("exec /app: exec format error", "a script needs a first line such as #!/bin/sh, a program this machine's architecture"),
 	"bad user":            fails(`user "nobody2": no such user in /etc/passwd of the container`, ""),
 	"bind source":         fails("volumes demo-db-1: bind source /home/ann/demo/data does not exist: make it, or set bind.create_host_path", ""),
@@ -302,4 +308,25 @@ func FuzzSays(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWaiter: who waits for the health of one that nobody looks at is told by an up that fails, since
+// that one is well.
+func TestWaiter(t *testing.T) {
+	f := world(cases["no healthcheck"])
+	a := Waiter(f, "demo-db-1")
+	if a == nil {
+		t.Fatal("nobody waits")
+	}
+	const want = "  cause  db has no healthcheck and no x-mocker.ready: it never counts as healthy\n" +
+		"  times  12:00:00 created\n" +
+		"  mend   compose.yaml:2 (service db): x-mocker: {ready: {tcp: PORT}}, or a healthcheck\n" +
+		"         compose.yaml:9 (service web): depends_on: {db: {condition: service_started}}\n" +
+		"  more   mocker-compose why web\n"
+	if got := a.Short(time.UTC, "", f.Program); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if a := Waiter(world(cases["unhealthy"]), "demo-db-1"); a != nil {
+		t.Errorf("it is looked at: %s", a.Head)
+	}
 }

@@ -16,6 +16,9 @@ const FirstFile = 5
 // EndWhat is the last mark of a program that executes nothing, but ends.
 const EndWhat = "end"
 
+// BecomeWhat begins the names of the steps that change ids, GroupsWhat is that of groups.
+const BecomeWhat, GroupsWhat = "become ", "set supplementary groups"
+
 // CwdWhat begins the name of the step that enters the working directory.
 const CwdWhat = "enter working directory "
 

@@ -155,14 +155,14 @@ func (b *builder) become(u specs.User, l lock) {
 		for _, g := range u.AdditionalGids {
 			list = binary.NativeEndian.AppendUint32(list, g)
 		}
-		b.do("set supplementary groups", unix.SYS_SETGROUPS, len(u.AdditionalGids), append(list, 0, 0, 0, 0))
+		b.do(GroupsWhat, unix.SYS_SETGROUPS, len(u.AdditionalGids), append(list, 0, 0, 0, 0))
 	}
 	if l.singleID && u.UID == 0 && u.GID == 0 {
 		return
 	}
 	who := strconv.FormatUint(uint64(u.UID), 10) + ":" + strconv.FormatUint(uint64(u.GID), 10)
-	b.do("become "+who, unix.SYS_SETRESGID, u.GID, u.GID, u.GID)
-	b.do("become "+who, unix.SYS_SETRESUID, u.UID, u.UID, u.UID)
+	b.do(BecomeWhat+who, unix.SYS_SETRESGID, u.GID, u.GID, u.GID)
+	b.do(BecomeWhat+who, unix.SYS_SETRESUID, u.UID, u.UID, u.UID)
 }
 
 // capset leaves what the program may have now; execve(2) as root computes the

@@ -26,7 +26,11 @@ func PostMortem(e *client.Env, t client.Target, err error) error {
 	if ferr != nil {
 		return err
 	}
-	if a := why.Container(&f.Facts, exit.About); a != nil && !a.Fine {
+	a := why.Container(&f.Facts, exit.About)
+	if a != nil && a.Fine {
+		a = why.Waiter(&f.Facts, exit.About)
+	}
+	if a != nil && !a.Fine {
 		exit.Story = a.Short(time.Local, exit.Error(), f.Program)
 	}
 	return err

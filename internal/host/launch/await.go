@@ -75,6 +75,12 @@ func Explain(what string, errno unix.Errno) error {
 	if dir, ok := strings.CutPrefix(what, sandbox.CwdWhat); ok {
 		e.Stage, e.Object = strings.TrimSpace(sandbox.CwdWhat), dir
 	}
+	if who, ok := strings.CutPrefix(what, sandbox.BecomeWhat); ok && errno == unix.EINVAL {
+		e.Stage, e.Object, e.Err, e.Hint = "user", who, errNoSuchID, moreIDs
+	}
+	if what == sandbox.GroupsWhat && errno == unix.EINVAL {
+		e.Stage, e.Object, e.Err, e.Hint = "group_add", "", errNoSuchID, moreIDs
+	}
 	if errno == unix.EAGAIN {
 		e.Hint = tooMany
 	}
@@ -83,6 +89,11 @@ func Explain(what string, errno unix.Errno) error {
 	}
 	return e
 }
+
+// errNoSuchID is what EINVAL of setresuid(2) and setgroups(2) means in a user namespace.
+var errNoSuchID = errors.New("containers have no such id: theirs are those that /etc/subuid and /etc/subgid give you")
+
+const moreIDs = "take a smaller one, or have more given to you: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER (`mocker-compose doctor` counts those that there are)"
 
 // refused explains why the holder could not fork a child.
 func refused(name string, err error) error {

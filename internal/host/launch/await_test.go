@@ -19,6 +19,8 @@ func TestExplain(t *testing.T) {
 	}{
 		{"execute nginx", unix.ENOENT, "exec nginx: executable file not found in $PATH", 127},
 		{"execute ./run", unix.ENOENT, "exec ./run: no such file or directory (or the interpreter that it names is missing)", 127},
+		{"become 70000:0", unix.EINVAL, "user 70000:0: " + errNoSuchID.Error(), 0},
+		{"set supplementary groups", unix.EINVAL, "group_add: " + errNoSuchID.Error(), 0},
 		{"execute ./run", unix.EACCES, "exec ./run: permission denied", 126},
 		{"execute ./run", unix.ENOEXEC, "exec ./run: exec format error", 126},
 		{"open mount point /x", unix.ENOENT, "launch open mount point /x: no such file or directory", 0},
