@@ -184,7 +184,7 @@ func TestAsk(t *testing.T) {
 	if h := until(t, watchIt(t, f, r, probing), policy.Unhealthy); h.Output != "no answer within 20ms" || h.Probe != "http://:1/" {
 		t.Errorf("%+v", h)
 	}
-	r.HTTP.Scheme = "https"
+	r.HTTP = &project.ReadyHTTP{Scheme: "https", Port: 1, Path: "/"} // the first one is still asked
 	if h := until(t, watchIt(t, &fake{serve: func(c net.Conn) { io.WriteString(c, "HTTP/1.1 400 \r\n\r\n") }}, r, probing), policy.Unhealthy); !strings.Contains(h.Output, "TLS: ") && !strings.Contains(h.Output, "no answer") {
 		t.Errorf("%+v", h)
 	}
