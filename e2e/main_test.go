@@ -88,7 +88,8 @@ func build(dir string) error {
 			}
 			continue
 		}
-		cmd := exec.Command("go", "build", "-trimpath", "-tags", os.Getenv("MOCKER_TEST_TAGS"), "-o", target, pkg)
+		// Small as the one that is installed: each scenario has a copy of the probe.
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-tags", os.Getenv("MOCKER_TEST_TAGS"), "-o", target, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", name, err, out)
