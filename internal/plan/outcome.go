@@ -70,7 +70,11 @@ func (m *maker) outcomes() (list []Outcome) {
 			o := Outcome{Name: v.c.Name, Service: name, Number: v.c.Number, Action: m.action(v, changed), Cause: v.cause, Changes: v.changes, Group: m.grouped[v.c.Name]}
 			if v.create {
 				o.Name = m.p.ContainerName(s, v.c.Number)
-			} else if changed {
+			}
+			switch {
+			case v.replaced():
+				o.Changes = append(slices.Clone(v.changes), inPlace(m.p, v.c, s)...)
+			case !v.create && changed:
 				o.Changes = append(slices.Clone(v.changes), inPlace(m.p, v.c, s)...)
 				o.Cause = cmp.Or(o.Cause, inWords(o.Changes), cause)
 			}
@@ -79,14 +83,31 @@ func (m *maker) outcomes() (list []Outcome) {
 	}
 	for _, c := range m.observed.orphans(m.p) {
 		o := Outcome{Name: c.Name, Service: c.Service, Number: c.Number, Action: ToKeep, Cause: orphanCause(m.p, c)}
-		if m.o.RemoveOrphans {
+		cause, changed := touched[c.Name]
+		switch {
+		case m.o.RemoveOrphans:
 			o.Action = ToRemove
+		case changed:
+			o.Action, o.Cause = ToUpdate, cause
 		}
 		list = append(list, o)
 	}
+	list = append(list, m.bystanders(touched, list)...)
 	slices.SortFunc(list, func(a, b Outcome) int {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Name, b.Name))
 	})
+	return list
+}
+
+// bystanders are containers that nobody asked about, and that stand on a network which is
+// made anew.
+func (m *maker) bystanders(touched map[string]string, told []Outcome) (list []Outcome) {
+	for _, c := range slices.Concat(m.observed.Containers, m.observed.OneOffs) {
+		cause, changed := touched[c.Name]
+		if changed && !slices.ContainsFunc(told, func(o Outcome) bool { return o.Name == c.Name }) {
+			list = append(list, Outcome{Name: c.Name, Service: c.Service, Number: c.Number, Action: ToUpdate, Cause: cause})
+		}
+	}
 	return list
 }
 
@@ -109,7 +130,8 @@ func (m *maker) action(v verdict, touched bool) Action {
 }
 
 // inPlace are the differences of limits and networks: what a container has now is
-// known without what it was made of.
+// known without what it was made of. In which order it stands on its networks says in
+// which it came there, and is no difference.
 func inPlace(p *project.Project, c Container, s *project.Service) []diff.Change {
 	was := project.Service{Resources: c.Resources}
 	is := project.Service{Resources: s.Resources}
@@ -122,6 +144,9 @@ func inPlace(p *project.Project, c Container, s *project.Service) []diff.Change 
 	for _, e := range wanted(p, s) {
 		e.Spec.Network = e.Network
 		is.Endpoints = append(is.Endpoints, e.Spec)
+	}
+	for _, list := range [][]project.Endpoint{was.Endpoints, is.Endpoints} {
+		slices.SortFunc(list, func(a, b project.Endpoint) int { return cmp.Compare(a.Network, b.Network) })
 	}
 	return diff.Compare(&was, &is)
 }

@@ -22,6 +22,11 @@ func (m *maker) rolls(s *project.Service) bool {
 			return false
 		}
 	}
+	for _, v := range m.verdicts[s.Name] { // also if its successor will stand elsewhere
+		if v.replaced() && slices.ContainsFunc(v.c.Endpoints, func(e Endpoint) bool { return m.w.changed[e.Network] }) {
+			return false
+		}
+	}
 	return !slices.ContainsFunc(m.p.Volumes, m.discards)
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -147,5 +148,36 @@ func TestOutcomeOfRenewedNetwork(t *testing.T) {
 	}
 	if len(got.Outcomes) != 2 {
 		t.Errorf("outcomes: %+v", got.Outcomes)
+	}
+}
+
+// In which order a container stands on its networks is nobody's concern: a plan that
+// touches it for something else does not name them. One that nobody asked about, and whose
+// network is made anew, is in the plan all the same.
+func TestOutcomesOfNetworks(t *testing.T) {
+	p := pair()
+	o := up(p, Running)
+	web := &o.Containers[slices.IndexFunc(o.Containers, func(c Container) bool { return c.Service == "web" })]
+	web.Endpoints = []Endpoint{web.Endpoints[1], web.Endpoints[0]}
+	service(p, "web").Resources.Memory = 1 << 20
+	plan, err := Make(p, o, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range plan.Outcomes {
+		if out.Service == "web" && (len(out.Changes) != 1 || out.Changes[0].Key != "mem_limit") {
+			t.Errorf("%+v", out)
+		}
+	}
+	o.Defined = map[string]project.Network{"demo_back": {Key: "back", Name: "demo_back", Internal: true}}
+	if plan, err = Make(p, o, Options{Services: []string{"db"}}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]Action{}
+	for _, out := range plan.Outcomes {
+		got[out.Name] = out.Action
+	}
+	if len(got) != 2 || got["demo-db-1"] != ToUpdate || got["demo-web-1"] != ToUpdate {
+		t.Errorf("%v\n%s", got, plan)
 	}
 }
