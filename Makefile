@@ -64,8 +64,9 @@ bench: build ## the figures of docs/benchmarks.md, side by side in one run
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@GO=$(GO) FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
-lint: ## gofmt, vet, the rules on the tree, and golangci-lint if it is there
+lint: ## gofmt, vet, the build for arm64, the rules on the tree, and golangci-lint if it is there
 	@$(GO) run ./internal/treetest/testall -phases check
+	@GOARCH=arm64 $(GO) build ./...
 	@$(GO) test -count=1 ./internal/treetest
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
 	else echo 'golangci-lint is not installed: its part of the rules was not checked'; fi

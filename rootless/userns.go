@@ -177,7 +177,7 @@ func joinUserNamespace(survivor *os.File, argv []string, ready *os.File) error {
 
 // errNoJoin: a program that runs in Go has several threads, and cannot join a
 // user namespace (setns(2)).
-var errNoJoin = errors.New("a user namespace that exists can be entered on amd64 only, so far: run mocker-compose down for each project, then up")
+var errNoJoin = errors.New("a user namespace that exists can be entered on amd64 and arm64 only: run mocker-compose down for each project, then up")
 
 // enterUserNamespace joins the user namespace of the process whose pidfd is
 // descriptor 5 (setns(2), Linux 5.8). The mount namespace is a new copy of the

@@ -8,7 +8,7 @@
 //	stub      an ELF image of a few kilobytes that [Program.Image] makes for
 //	          each launch: some forty instructions of interpreter and the list.
 //	          Its execution costs what an empty static program costs, and it
-//	          needs no Go runtime in the child. amd64.
+//	          needs no Go runtime in the child. amd64, arm64.
 //	portable  our own binary executes the same list in Go ([Run]). Slower by
 //	          the start of that binary; for other architectures, and to compare.
 //

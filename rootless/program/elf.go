@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 )
 
-const pageSize = 0x1000
-
 // image makes an executable of code and data (elf(5)): two loadable segments
 // at fixed addresses, and a stack that is not executable.
 func image(code, data []byte) []byte {
@@ -15,7 +13,7 @@ func image(code, data []byte) []byte {
 	b := make([]byte, dataAt+len(data))
 	copy(b, []byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)})
 	ne.PutUint16(b[16:], uint16(elf.ET_EXEC))
-	ne.PutUint16(b[18:], uint16(elf.EM_X86_64))
+	ne.PutUint16(b[18:], uint16(machine))
 	ne.PutUint32(b[20:], uint32(elf.EV_CURRENT))
 	ne.PutUint64(b[24:], codeBase)
 	ne.PutUint64(b[32:], 64) // program headers follow this header

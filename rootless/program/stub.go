@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package program
 
 // HasStub tells whether this architecture has the stub.
