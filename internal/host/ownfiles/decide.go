@@ -84,6 +84,11 @@ func (w *Wanted) found(auto bool) (x exchange.IDs, began bool, err error) {
 	if err != nil || x.UID != 0 {
 		return x, false, err
 	}
+	if owner := w.receiver(); owner != "" {
+		if to, err := w.ids(owner); err == nil && to.UID != 0 {
+			return to, true, nil
+		}
+	}
 	x, err = w.stepsDownTo(auto)
 	return x, true, err
 }

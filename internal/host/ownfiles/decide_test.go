@@ -35,6 +35,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, top: t.TempDir()}
 	w.dir("image/etc", 0)
 	w.file("image/etc/passwd", "root:x:0:0::/:/bin/sh\nserver:x:999:998::/:/bin/sh\n")
+	w.file("image/etc/group", "server:x:998:\n")
 	w.dir("image/data", 999)
 	w.dir("image/logs", 999)
 	w.dir("image/other", 1234)
@@ -87,6 +88,10 @@ func (w *world) data(mounts string) (list []Data, of []project.Mount) {
 		list, of = append(list, d), append(of, project.Mount{Type: kind, Source: source, Target: parts[1]})
 	}
 	return list, of
+}
+
+func says(words ...string) func(*project.Service) {
+	return func(s *project.Service) { s.Command = words }
 }
 
 // decide is what comes of a service that has nothing in common with others.
@@ -144,6 +149,20 @@ func TestDecide(t *testing.T) {
 		{name: "another entrypoint", entrypoint: entry, mounts: "mine:/data", change: func(s *project.Service) { s.Entrypoint = []string{"sh"} }, want: "0:0"},
 		{name: "root by the file", entrypoint: entry, user: "0", mounts: "mine:/data", want: "0:0"},
 		{name: "read only", entrypoint: entry, mounts: "mine:/data:ro", want: "0:0"},
+		// Root that gives them away.
+		{name: "chown", mounts: "mine:/app", change: says("sh", "-c", "chown -R server:server /app && exec su server"), want: "999:998"},
+		{name: "chown by number", mounts: "mine:/app", change: says("sh", "-c", "mkdir -p /app/x; chown -R 1000:1001 /app"), want: "1000:1001"},
+		{name: "chown of more", mounts: "mine:/srv/app", change: says("/bin/chown", "-R", "server", "/srv"), want: "999:998"},
+		{name: "chown of what is in it", mounts: "mine:/app", change: says("sh", "-c", "(chown -R 'server' /app/*)"), want: "999:998"},
+		{name: "chown of a part", mounts: "mine:/app", change: says("chown", "server", "/app/part"), want: "0:0"},
+		{name: "chown of one of two", mounts: "mine:/app mine:/other", change: says("chown", "server", "/app"), want: "0:0"},
+		{name: "chown to two", mounts: "mine:/app mine:/other", change: says("sh", "-c", "chown server /app; chown 1000 /other"), want: "0:0"},
+		{name: "chown to root", mounts: "mine:/app", change: says("chown", "root", "/app"), want: "0:0"},
+		{name: "chown to a group", mounts: "mine:/app", change: says("chown", ":1000", "/app"), want: "0:0"},
+		{name: "chown to a variable", mounts: "mine:/app", change: says("sh", "-c", "chown $PUID /app"), want: "0:0"},
+		{name: "chown to nobody known", mounts: "mine:/app", change: says("chown", "ghost", "/app"), want: "0:0"},
+		{name: "chown of something else", mounts: "mine:/app", change: says("sh", "-c", "chown server /tmp; ls /app"), want: "0:0"},
+		{name: "chown, not wanted", asked: "false", mounts: "mine:/app", change: says("chown", "server", "/app"), want: "0:0"},
 		// Asked for.
 		{name: "asked by name", asked: "server", mounts: "mine:/app", want: "999:998"},
 		{name: "asked by number", asked: "999", mounts: "mine:/app", want: "999:998"},

@@ -8,7 +8,8 @@
 //	false                 nothing is exchanged
 //	USER, GROUP           these
 //	true                  the user that the service runs as; of one that begins as
-//	                      root, the owner that the image gives to the places of its mounts
+//	                      root, the one to whom its command gives them by chown, or the
+//	                      owner that the image gives to the places of its mounts
 //	nothing               as true, where it is safe and wanted ([Wanted.auto])
 //
 // That is what a service wants by itself ([Wanted.Wish]). Services that have files in

@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -15,6 +14,10 @@ import (
 
 // quiet are places for what a service is given rather than for what it writes.
 var quiet = []string{"/docker-entrypoint-initdb.d", "/etc"}
+
+func isQuiet(target string) bool {
+	return slices.ContainsFunc(quiet, func(q string) bool { return within(target, q) })
+}
 
 // stepsDownTo finds the user that a service will become which begins as root: the one to
 // whom the image gives the directories in whose place something is mounted. If nobody has
@@ -27,7 +30,7 @@ func (w *Wanted) stepsDownTo(auto bool) (x exchange.IDs, err error) {
 	}
 	var owners []exchange.IDs
 	for _, d := range w.Data {
-		if d.Volume || !d.Write || d.isFile() || slices.ContainsFunc(quiet, func(q string) bool { return d.Target == q || strings.HasPrefix(d.Target, q+"/") }) {
+		if d.Volume || !d.Write || d.isFile() || isQuiet(d.Target) {
 			continue
 		}
 		owner, there := w.ownerInImage(d.Target)
