@@ -25,6 +25,9 @@ volumes:
   outside: { external: true, name: outside-canary }
 `)
 	s.fails(1, []string{`external volume "outside-canary" not found`, "mocker-compose volume create outside-canary"}, "up", "-d")
+	if out := s.must("ls", "-a", "-q"); out != "" {
+		t.Errorf("a project was begun: %s", out)
+	}
 	if out := s.must("volume", "create", "--label", "keep=me", "outside-canary"); out != "outside-canary\n" {
 		t.Errorf("volume create says %q", out)
 	}

@@ -74,6 +74,9 @@ func (e *Env) checkUp(ctx context.Context, t Target, o *UpOptions, services []st
 	if err := e.externals(ctx, t.Project); err != nil {
 		return err
 	}
+	if err := e.externalVolumes(t.Project); err != nil {
+		return err
+	}
 	uplink, err := e.uplink(o.uplink, t.Project.Uplink)
 	if err != nil {
 		return err
