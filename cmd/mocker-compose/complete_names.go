@@ -40,7 +40,7 @@ func (a *app) namer() *namer {
 		n.env.Stderr = null // for as long as this process is
 	}
 	g := &a.env.Global
-	q := locate.Query{Files: g.Files, ProjectDir: g.ProjectDir, EnvFiles: g.EnvFiles, Environ: os.Environ()}
+	q := locate.Query{Files: g.Files, ProjectDir: g.ProjectDir, EnvFiles: g.EnvFiles, Environ: os.Environ(), Seekable: true}
 	found, names, ok := read(q, readTime)
 	if !ok {
 		return n // asking for the project's name would read them too

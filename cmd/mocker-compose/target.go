@@ -37,7 +37,7 @@ func (a *app) read(ctx context.Context, o loader.Options) (*loader.Loaded, error
 	o.Profiles, o.EnvFiles = g.Profiles, g.EnvFiles
 	o.AllResources, o.Compatibility = g.AllResources, g.Compatibility
 	o.Environ, o.Stdin = os.Environ(), a.env.Stdin
-	loaded, err := loader.Load(ctx, o)
+	loaded, err := load(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +46,27 @@ func (a *app) read(ctx context.Context, o loader.Options) (*loader.Loaded, error
 		a.env.Warn(w)
 	}
 	return loaded, nil
+}
+
+// load reads files until ctx ends: one that is a pipe waits for who writes it, or a terminal
+// for who types, and no signal ends that. Nothing has been changed yet, so what still waits
+// may be left to the end of the process.
+func load(ctx context.Context, o loader.Options) (*loader.Loaded, error) {
+	type result struct {
+		loaded *loader.Loaded
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		loaded, err := loader.Load(ctx, o)
+		done <- result{loaded, err}
+	}()
+	select {
+	case r := <-done:
+		return r.loaded, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // export makes docker compose's own variables, which a .env file may set too, count as if

@@ -31,7 +31,7 @@ func (e *Env) guess(ctx context.Context) (name string, ok bool) {
 		return name, err == nil
 	}
 	found, err := locate.Find(locate.Query{Files: e.Global.Files, ProjectDir: e.Global.ProjectDir,
-		EnvFiles: e.Global.EnvFiles, Environ: os.Environ()})
+		EnvFiles: e.Global.EnvFiles, Environ: os.Environ(), Seekable: true})
 	if err != nil || len(found.Warnings) > 0 || slices.Contains(found.Files, "-") {
 		return "", false
 	}
@@ -56,7 +56,7 @@ func (e *Env) guess(ctx context.Context) (name string, ok bool) {
 func nameIn(files []string) (name string, ok bool) {
 	for _, file := range files {
 		info, err := os.Stat(file)
-		if err != nil || info.Size() > guessLimit {
+		if err != nil || !info.Mode().IsRegular() || info.Size() > guessLimit {
 			return "", false
 		}
 		b, err := os.ReadFile(file)

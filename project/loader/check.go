@@ -220,24 +220,6 @@ func (l *load) checkNames(m *types.Project) error {
 	return nil
 }
 
-// checkEnvFiles names the file and line of an env_file that is missing.
-func (l *load) checkEnvFiles(m *types.Project) error {
-	for _, name := range m.ServiceNames() {
-		s := m.Services[name]
-		for _, f := range s.EnvFiles {
-			if err := l.readable(f.Path, bool(f.Required), f.Format == "raw"); err != nil {
-				return l.fault(l.makeIt(f.Path)+", or write required: false", fmt.Sprintf("services.%s.env_file: cannot read %s: %s", name, f.Path, document.Reason(err)), "services", name, "env_file")
-			}
-		}
-		for _, f := range s.LabelFiles {
-			if err := l.readable(f, true, false); err != nil {
-				return l.fault(l.makeIt(f)+", or remove the line", fmt.Sprintf("services.%s.label_file: cannot read %s: %s", name, f, document.Reason(err)), "services", name, "label_file")
-			}
-		}
-	}
-	return nil
-}
-
 // makeIt says how a file that is missing is made: of its example, if there is one.
 func (l *load) makeIt(path string) string {
 	if from := sample.Of(path); from != "" {

@@ -2,6 +2,7 @@ package loader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -51,22 +52,40 @@ func (l *load) compose(ctx context.Context, out *Loaded) (err error) {
 			return l.explain(err)
 		}
 	}
-	if !l.o.View.NoEnv {
-		if err := l.checkEnvFiles(model); err != nil {
-			return err
-		}
-		if model, err = model.WithServicesEnvironmentResolved(false); err != nil {
-			return l.explain(err)
-		}
-	}
-	if model, err = model.WithServicesLabelsResolved(false); err != nil {
-		return l.explain(err)
+	if model, err = l.variables(model); err != nil {
+		return err
 	}
 	for _, s := range l.files {
 		model.ComposeFiles = append(model.ComposeFiles, s.Path)
 	}
 	out.Model = model
 	return nil
+}
+
+// variables reads the files of variables and labels into the model.
+func (l *load) variables(model *types.Project) (_ *types.Project, err error) {
+	files := l.varFiles()
+	defer files.close()
+	explain := func(err error) error {
+		var e *Error
+		if err = l.explain(err); errors.As(err, &e) {
+			e.File, e.Message = document.ShortName(files.own(e.File), l.where.Cwd), files.inText(e.Message)
+		}
+		return err
+	}
+	if !l.o.View.NoEnv {
+		if err := files.check(model); err != nil {
+			return nil, err
+		}
+		if model, err = model.WithServicesEnvironmentResolved(false); err != nil {
+			return nil, explain(err)
+		}
+	}
+	if model, err = model.WithServicesLabelsResolved(false); err != nil {
+		return nil, explain(err)
+	}
+	files.restore(model)
+	return model, nil
 }
 
 func (l *load) composeOptions(o *composeloader.Options) {

@@ -159,7 +159,11 @@ func (l *load) content(key, name string, o types.FileObjectConfig) ([]byte, erro
 func (l *load) readContent(key, name string, o types.FileObjectConfig) ([]byte, error) {
 	switch {
 	case o.File != "":
-		content, err := readLimited(o.File)
+		open := document.OpenAny
+		if l.o.Tolerant {
+			open = document.Open // a pipe is for who runs it
+		}
+		content, err := readLimited(open, o.File)
 		if err != nil {
 			return nil, l.fault("make it, or correct the path", fmt.Sprintf("%s.%s.file: cannot read %s: %s", key, name, o.File, document.Reason(err)), key, name, "file")
 		}
@@ -176,9 +180,9 @@ func (l *load) readContent(key, name string, o types.FileObjectConfig) ([]byte, 
 	return []byte(o.Content), nil
 }
 
-// readLimited reads a regular file.
-func readLimited(name string) ([]byte, error) {
-	f, err := document.Open(name)
+// readLimited reads a file, which may be a pipe.
+func readLimited(open func(string) (*os.File, error), name string) ([]byte, error) {
+	f, err := open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ compose.yaml:4: error while interpolating services.web.user: required variable B
 	}
 }
 
-// TestUnreadable: what is not a readable regular file is named.
+// TestUnreadable: what cannot be read, or has no end, is named.
 func TestUnreadable(t *testing.T) {
 	dir := tree(t, "sub/x", "")
 	file := func(name string) func(*loader.Options) {
@@ -95,7 +95,7 @@ func TestUnreadable(t *testing.T) {
 	for name, want := range map[string]string{
 		"none.yaml": "none.yaml: cannot read the compose file: no such file or directory (name the right file with -f)",
 		"sub":       "sub: cannot read the compose file: it is a directory",
-		"/dev/zero": "/dev/zero: cannot read the compose file: it is not a regular file",
+		"/dev/zero": "/dev/zero: the compose file is larger than 8 MiB (split it with include)",
 	} {
 		if got := fault(t, dir, file(name)).Error(); got != want {
 			t.Errorf("%s: %s", name, got)

@@ -1,9 +1,6 @@
 package loader
 
 import (
-	"errors"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -11,7 +8,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
-	"github.com/mocker-compose/mocker-compose/project/locate"
 )
 
 // mountAt finds the line of a mount. Its index in the merged model need not be
@@ -51,31 +47,4 @@ func (l *load) mountsAt(item *yaml.Node, path string) bool {
 		}
 	}
 	return false
-}
-
-// readable looks at a file of variables before the library reads it.
-func (l *load) readable(path string, required, raw bool) error {
-	f, err := document.Open(path)
-	if os.IsNotExist(err) && !required {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, document.MaxFileSize+1))
-	switch {
-	case err != nil:
-		return err
-	case len(text) > document.MaxFileSize:
-		return errTooLarge
-	case raw:
-		return nil
-	}
-	// The library's parser has no bounds. What else is wrong it tells itself.
-	var bound *locate.BoundError
-	if _, err := locate.ParseEnv(string(text), l.lookup); errors.As(err, &bound) {
-		return err
-	}
-	return nil
 }

@@ -1,6 +1,8 @@
 package loader
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -38,6 +40,13 @@ func (l *load) reach() error {
 			seen[ref.path] = true
 			if len(seen) > maxReached {
 				return &Error{File: next.s.Name, Message: "too many files are included", Hint: "512 are allowed; merge some of them"}
+			}
+			if f, err := document.Open(ref.path); errors.Is(err, document.ErrIrregular) {
+				// The library reads it too.
+				return &Error{File: next.s.Name, Message: fmt.Sprintf("cannot read %s: %v", ref.path, err),
+					Hint: "only what is named with -f may be a pipe: copy it into a file, or name it with -f"}
+			} else if err == nil {
+				f.Close()
 			}
 			s, err := document.Read(ref.path, l.where.Cwd, nil)
 			if err != nil {

@@ -17,6 +17,9 @@ type Query struct {
 	EnvFiles   []string // --env-file
 	Environ    []string // KEY=VALUE of the process
 	Cwd        string   // absolute; "" = the process's
+	// Seekable refuses, with ErrOnce and before it is read, what can be read once only
+	// (pipes, terminals): for whoever only tries, and leaves the rest to another.
+	Seekable bool
 }
 
 // Result is where a project is.
@@ -29,6 +32,8 @@ type Result struct {
 	Env map[string]string
 	// EnvFiles are the absolute .env files that were read.
 	EnvFiles []string
+	// Once is what was read of those among them that can be read once only.
+	Once map[string][]byte
 	// Cwd is the absolute working directory that relative paths began at.
 	Cwd string
 	// Name is the project's name if the environment gives it.
@@ -39,6 +44,9 @@ type Result struct {
 
 // ErrNoFile is returned when no compose file was named or found.
 var ErrNoFile = errors.New("no configuration file provided: not found")
+
+// ErrOnce is the error for a file that can be read once only, where that is not to be done.
+var ErrOnce = errors.New("it can be read once only")
 
 // File names that are looked for, in order of preference (compose
 // specification, section "The Compose application model").
@@ -57,7 +65,7 @@ func Find(q Query) (Result, error) {
 		}
 		q.Cwd = wd
 	}
-	f := &finder{q: q, r: Result{Cwd: q.Cwd, Env: environ(q.Environ, q.Cwd)}}
+	f := &finder{q: q, r: Result{Cwd: q.Cwd, Env: environ(q.Environ, q.Cwd), Once: map[string][]byte{}}}
 	err := f.run()
 	f.r.Name = f.r.Env["COMPOSE_PROJECT_NAME"]
 	return f.r, err
@@ -105,17 +113,23 @@ func (f *finder) abs(p string) string {
 }
 
 // dir is the project directory as far as known: the flag, else the directory
-// of the first file, else the working directory.
+// of the first file that has one, else the working directory.
 func (f *finder) dir() string {
 	if f.q.ProjectDir != "" {
 		return f.abs(f.q.ProjectDir)
 	}
 	for _, file := range f.r.Files {
-		if file != "-" {
+		if !descriptor(file) {
 			return filepath.Dir(file)
 		}
 	}
 	return f.q.Cwd
+}
+
+// descriptor reports that a name stands for an open file, as that of -f <(…) does, and that
+// of standard input: what is beside it has nothing to do with a project.
+func descriptor(file string) bool {
+	return file == "-" || file == "/dev/stdin" || strings.HasPrefix(file, "/dev/fd/") || strings.HasPrefix(file, "/proc/")
 }
 
 func (f *finder) fromEnv() error {
@@ -131,8 +145,8 @@ func (f *finder) fromEnv() error {
 		path := f.abs(name)
 		if path != "-" {
 			info, err := os.Stat(path)
-			if err == nil && !info.Mode().IsRegular() {
-				err = errors.New("not a regular file")
+			if err == nil && info.IsDir() {
+				err = errors.New("it is a directory")
 			}
 			if err != nil {
 				return fmt.Errorf("compose file %q set by COMPOSE_FILE: %w", name, err)
@@ -193,7 +207,7 @@ func (f *finder) readEnv() error {
 		return v, ok
 	}
 	for _, file := range files {
-		data, err := readEnvFile(file)
+		data, err := f.readEnvFile(file)
 		if err != nil {
 			return fmt.Errorf("read env file: %w", err)
 		}
@@ -210,16 +224,31 @@ func (f *finder) readEnv() error {
 	return nil
 }
 
-// readEnvFile reads a file of bounded size. It may be a pipe: --env-file <(…).
-func readEnvFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
+// readEnvFile reads a file of bounded size. It may be a pipe, as that of --env-file <(…) and
+// those that keepers of passwords offer in place of a .env: such a one is read once.
+func (f *finder) readEnvFile(name string) ([]byte, error) {
+	if data, ok := f.r.Once[name]; ok {
+		return data, nil
+	}
+	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxEnvFile+1))
+	once := !info.Mode().IsRegular() && !info.IsDir()
+	if once && f.q.Seekable {
+		return nil, fmt.Errorf("%s: %w", name, ErrOnce)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, MaxEnvFile+1))
 	if err == nil && len(data) > MaxEnvFile {
 		err = fmt.Errorf("%s: it is larger than %d MiB", name, MaxEnvFile>>20)
+	}
+	if err == nil && once {
+		f.r.Once[name] = data
 	}
 	return data, err
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -75,7 +76,7 @@ func (r *reader) file(path string, depth int) {
 		return
 	}
 	r.seen[path] = true
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // that of a pipe would wait for its writer
 	if err != nil {
 		return
 	}

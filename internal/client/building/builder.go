@@ -73,7 +73,7 @@ func (b *Builder) build(ctx context.Context, s *project.Service) (err error) {
 	if err != nil {
 		return b.explain(s, err)
 	}
-	result, err := solver(ctx, j.request(graph))
+	result, err := solver(ctx, j.request(ctx, graph))
 	if err != nil {
 		return b.explain(s, err)
 	}
@@ -85,11 +85,12 @@ func (b *Builder) build(ctx context.Context, s *project.Service) (err error) {
 }
 
 // request is what the solver gets.
-func (j *job) request(g *build.Graph) solve.Request {
+func (j *job) request(ctx context.Context, g *build.Graph) solve.Request {
 	b, s := j.builder, j.service
 	r := solve.Request{
-		Graph: g, Contexts: map[string]solve.Context{}, Secret: j.secret, Agent: j.agent,
-		Tags: append([]string{s.Image}, s.Build.Tags...), NoCache: s.Build.NoCache || b.Options.NoCache, NoCacheStages: s.Build.NoCacheFilter,
+		Graph: g, Contexts: map[string]solve.Context{}, Agent: j.agent,
+		Secret: func(id string) ([]byte, error) { return j.secret(ctx, id) },
+		Tags:   append([]string{s.Image}, s.Build.Tags...), NoCache: s.Build.NoCache || b.Options.NoCache, NoCacheStages: s.Build.NoCacheFilter,
 		Machine: machine(s.Build), Allow: s.Build.Entitlements, CacheFrom: j.cacheFrom, Epoch: g.Epoch,
 		Parallel: b.limit, Store: b.Store, Observe: j.steps.on, InlineCache: inline(j.input.Args, s.Build.CacheTo),
 		Excerpt: func(first, last int) string { return dockerfile.Excerpt(j.input.Data, first, last) },

@@ -62,7 +62,7 @@ func (b *Builder) foresee(ctx context.Context, s *project.Service) (img image.Im
 	if err != nil {
 		return img, err
 	}
-	r := j.request(graph)
+	r := j.request(ctx, graph)
 	r.Foresee, r.Observe = true, nil
 	r.Worker = func(context.Context) (build.Worker, error) { return nil, solve.ErrChanged }
 	result, err := solver(ctx, r)

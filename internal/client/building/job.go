@@ -15,6 +15,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/build/contexts"
 	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
+	"github.com/mocker-compose/mocker-compose/internal/fifo"
 	"github.com/mocker-compose/mocker-compose/internal/undo"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/rootless"
@@ -68,7 +69,7 @@ func (j *job) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := j.read(main); err != nil {
+	if err := j.read(ctx, main); err != nil {
 		return err
 	}
 	j.said("load build definition from "+j.input.Name, began)
@@ -113,7 +114,7 @@ const defaultName = "Dockerfile"
 
 // read reads the Dockerfile: of a local context it may be anywhere, of another one it
 // is inside.
-func (j *job) read(main *contexts.Context) (err error) {
+func (j *job) read(ctx context.Context, main *contexts.Context) (err error) {
 	b := j.service.Build
 	if j.input.Name = b.Dockerfile; b.Inline != "" {
 		j.input.Name, j.input.Data = defaultName, []byte(b.Inline)
@@ -125,7 +126,7 @@ func (j *job) read(main *contexts.Context) (err error) {
 	}
 	open := func(name string) (io.ReadCloser, error) { return main.FS().Open(path.Clean(name)) }
 	if local(b) {
-		open = func(name string) (io.ReadCloser, error) { return os.Open(beside(b, name)) }
+		open = func(name string) (io.ReadCloser, error) { return fifo.Open(ctx, beside(b, name)) }
 	}
 	f, err := open(b.Dockerfile)
 	if errors.Is(err, fs.ErrNotExist) && b.Dockerfile == defaultName {

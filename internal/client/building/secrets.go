@@ -1,12 +1,14 @@
 package building
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/fifo"
 	"github.com/mocker-compose/mocker-compose/internal/registry/credentials"
 )
 
@@ -14,7 +16,7 @@ import (
 const maxSecret = 500 << 10
 
 // secret looks up one that a step asks for.
-func (j *job) secret(id string) ([]byte, error) {
+func (j *job) secret(ctx context.Context, id string) ([]byte, error) {
 	for _, s := range j.service.Build.Secrets {
 		if s.ID != id {
 			continue
@@ -25,7 +27,7 @@ func (j *job) secret(id string) ([]byte, error) {
 			}
 			return []byte(s.Value), nil
 		}
-		f, err := os.Open(s.File)
+		f, err := fifo.Open(ctx, s.File)
 		if err != nil {
 			return nil, fmt.Errorf("secret %s: %w", id, err)
 		}

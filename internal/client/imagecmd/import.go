@@ -13,6 +13,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/build/dockerfile"
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/fifo"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
 	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
@@ -52,7 +53,7 @@ func Import(ctx context.Context, e *client.Env, o *ImportOptions, from, name str
 		}
 		as.Name = n.Tagged().String()
 	}
-	in, err := openTar(e, from)
+	in, err := openTar(ctx, e, from)
 	if err != nil {
 		return err
 	}
@@ -87,12 +88,12 @@ func (o *ImportOptions) check() (c config.Config, err error) {
 	return c, nil
 }
 
-func openTar(e *client.Env, from string) (*os.File, error) {
+func openTar(ctx context.Context, e *client.Env, from string) (*os.File, error) {
 	if strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
 		return nil, fmt.Errorf("%s: addresses are not fetched: curl -L %s | mocker-compose image import - NAME", from, from)
 	}
 	if from != "-" {
-		return os.Open(from)
+		return fifo.ForProcess(ctx, from)
 	}
 	if term.IsTerminal(int(e.Stdin.Fd())) {
 		return nil, errors.New("standard input is a terminal: pipe a tar into it, or name a file")

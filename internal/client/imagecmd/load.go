@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/mocker-compose/mocker-compose/internal/client"
+	"github.com/mocker-compose/mocker-compose/internal/fifo"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/imageref"
 	"github.com/mocker-compose/mocker-compose/internal/progress"
@@ -36,7 +36,7 @@ func Load(ctx context.Context, e *client.Env, o *LoadOptions) error {
 	}
 	in := e.Stdin
 	if o.Input != "" {
-		f, err := os.Open(o.Input)
+		f, err := fifo.ForProcess(ctx, o.Input)
 		if err != nil {
 			return err
 		}

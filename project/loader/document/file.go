@@ -28,8 +28,7 @@ type File struct {
 	Tags bool         // has !reset or !override
 }
 
-// Read reads and parses one file. Regular files only: a compose file
-// that is a fifo or a device would block or never end.
+// Read reads and parses one file, which may be a pipe: -f <(…).
 func Read(path, cwd string, stdin io.Reader) (*File, error) {
 	s := &File{Path: path, Name: ShortName(path, cwd)}
 	var r io.Reader
@@ -38,7 +37,7 @@ func Read(path, cwd string, stdin io.Reader) (*File, error) {
 			return nil, &Error{File: "-", Message: "no standard input to read the compose file from"}
 		}
 	} else {
-		f, err := Open(path)
+		f, err := OpenAny(path)
 		if err != nil {
 			return nil, s.unreadable(err)
 		}
@@ -56,7 +55,20 @@ func Read(path, cwd string, stdin io.Reader) (*File, error) {
 	return s, s.parse()
 }
 
-// Open opens a regular file.
+// OpenAny opens anything but a directory. That of a pipe waits for its writer, and its end
+// may never come: whoever reads it bounds what he reads, and can be ended by the user.
+func OpenAny(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, errors.New("it is a directory")
+	}
+	return os.Open(path)
+}
+
+// Open opens a regular file: one that is read more than once.
 func Open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -66,10 +78,13 @@ func Open(path string) (*os.File, error) {
 		return nil, errors.New("it is a directory")
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, ErrIrregular
 	}
 	return os.Open(path)
 }
+
+// ErrIrregular is the error of Open for what can be read once only, or never ends.
+var ErrIrregular = errors.New("it is not a regular file")
 
 func (s *File) unreadable(err error) error {
 	e := &Error{File: s.Name, Message: "cannot read the compose file: " + Reason(err), Err: err}
