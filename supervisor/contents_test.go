@@ -91,7 +91,7 @@ func TestContentsOfAnUpThatWaits(t *testing.T) {
 		go func() { first <- g.up(p) }()
 		sleep(time.Second)
 		go func() { second <- g.up(q) }()
-		if r := g.must(<-first); len(r.turns) > 0 {
+		if r := g.must(<-first); !slices.Equal(r.turns, []api.Turn{api.TurnHas}) {
 			t.Errorf("the first was told %v", r.turns)
 		}
 		if r := g.must(<-second); !slices.Equal(r.turns, []api.Turn{api.TurnWaits, api.TurnHas}) {

@@ -83,15 +83,11 @@ func (s *Supervisor) carryOut(ctx context.Context, r *request) error {
 	return fmt.Errorf("unknown request %q: the supervisor is of another version; run down, then up", r.Op)
 }
 
-// enter waits for the turn of a request (package turns), and tells its client if that
-// takes a while: supervisors that die meanwhile do not die of it.
+// enter waits for the turn of a request (package turns), and tells its client: supervisors
+// that die before do not die of it.
 func (s *Supervisor) enter(ctx context.Context, r *request, services []string, yields bool) (context.Context, *turns.Ticket, error) {
-	waited := false
-	ctx, t, err := s.queue.Enter(ctx, services, yields, func() {
-		waited = true
-		r.Turn(api.TurnWaits)
-	})
-	if waited && err == nil {
+	ctx, t, err := s.queue.Enter(ctx, services, yields, func() { r.Turn(api.TurnWaits) })
+	if err == nil {
 		r.Turn(api.TurnHas)
 	}
 	return ctx, t, err

@@ -80,14 +80,23 @@ type Answer struct {
 	Usage    []Usage     `json:"usage,omitempty"`
 	// Record is a record.Live of package supervisor/record: what a plan is made of.
 	Record json.RawMessage `json:"record,omitempty"`
-	// Turn says that the request waits for the end of others, and that it has its turn
-	// then; one that need not wait is told neither.
+	// Turn says that the request waits for the end of others, or that it has its turn.
 	Turn  Turn   `json:"turn,omitempty"`
 	Done  bool   `json:"done,omitempty"`
 	Error *Error `json:"error,omitempty"` // only with Done
 }
 
-// Turn is where a request stands that changes the project: one does so at a time.
+// Queues reports that a request changes the project: one does so at a time, and is told
+// when that begins.
+func (o Op) Queues() bool {
+	switch o {
+	case OpUp, OpDown, OpStop, OpStart, OpRestart, OpPause, OpUnpause, OpRemove, OpRun:
+		return true
+	}
+	return false
+}
+
+// Turn is where a request stands that Queues.
 type Turn string
 
 // The turns.

@@ -65,7 +65,7 @@ func Exec(ctx context.Context, env *client.Env, t client.Target, o *Options, ser
 	defer files.Close()
 	var patience reach.Patience
 	for {
-		patience.Begin()
+		patience.Begin(api.OpExec)
 		err := executeOnce(ctx, env, t.Name, req, files.Files)
 		if !errors.Is(err, errUnheard) {
 			if derr := files.Drain(); err == nil {

@@ -27,7 +27,7 @@ func (r *Refused) Error() string { return r.Answer.Message }
 func (s *Supervisors) Call(ctx context.Context, name string, how How, req api.Request, on func(*api.Answer) error) error {
 	var patience Patience
 	for {
-		patience.Begin()
+		patience.Begin(req.Op)
 		err := s.once(ctx, name, how, req, func(a *api.Answer) error {
 			patience.Heard(a)
 			if on == nil {

@@ -62,7 +62,7 @@ func TestRepeatWhileItEnds(t *testing.T) {
 
 func TestRepeatEnds(t *testing.T) {
 	w := clienttest.New(t)
-	w.Serve("demo", func(*wire.Conn, *api.Request, []*os.File) {})
+	w.Serve("demo", func(c *wire.Conn, _ *api.Request, _ []*os.File) { _ = c.Send(api.Answer{Turn: api.TurnHas}) })
 	err := stop(t, w)
 	if err == nil || !strings.Contains(err.Error(), "again and again") {
 		t.Errorf("error %v, want one that says that the supervisor dies again and again", err)

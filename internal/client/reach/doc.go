@@ -15,7 +15,7 @@
 //   - A supervisor that dies in the middle of a request is followed by another, which is
 //     asked the same again: requests are idempotent. So many deaths under one request
 //     that it looks like the request's fault end it ([Patience]); those do not count
-//     that come while it waits for its turn behind others.
+//     that come before it has its turn.
 //   - What the user should know of the machine is said once, however often a start is
 //     tried ([Supervisors.Ensure]).
 //   - Every connection ends with its context.

@@ -15,7 +15,7 @@ func (s *Supervisors) Events(ctx context.Context, name string, how How, services
 	req := api.Request{Op: api.OpEvents, Events: &api.EventsRequest{Services: services, Replay: true}}
 	var patience Patience
 	for {
-		patience.Begin()
+		patience.Begin(req.Op)
 		err := s.once(ctx, name, how, req, func(a *api.Answer) error {
 			if a.Event == nil {
 				return nil

@@ -12,8 +12,8 @@ const (
 	// deathsLimit is how many supervisors may die of one request. A few kills are an
 	// accident; so many are the request's fault.
 	deathsLimit = 20
-	// idleDeathsLimit is how many may die while the request only waits for its turn: none
-	// of them dies of it, but somebody wants to know in the end.
+	// idleDeathsLimit is how many may die before the request has its turn: they do not
+	// die of it, but somebody wants to know in the end.
 	idleDeathsLimit = 10 * deathsLimit
 	// steadyTime is how long a supervisor must have served a lasting request to count as
 	// one that does not die of it.
@@ -29,11 +29,11 @@ type Patience struct {
 	deaths  int // in a row, of those that the request may be to blame for
 	all     int // in a row
 	began   time.Time
-	waiting bool // the request waits for the end of others
+	waiting bool // the request does not have its turn yet
 }
 
-// Begin is another attempt.
-func (p *Patience) Begin() { p.began, p.waiting = time.Now(), false }
+// Begin is another attempt of a request.
+func (p *Patience) Begin(op api.Op) { p.began, p.waiting = time.Now(), op.Queues() }
 
 // Heard looks at an answer to the attempt.
 func (p *Patience) Heard(a *api.Answer) {

@@ -73,7 +73,7 @@ func (b *beside) follow(ctx context.Context) (err error) {
 		}
 	}()
 	for {
-		b.patience.Begin()
+		b.patience.Begin(b.req.Op)
 		err := b.ask(ctx)
 		switch {
 		case errors.Is(context.Cause(ctx), errDetached):
