@@ -19,6 +19,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/supervisor/capture"
 	"github.com/mocker-compose/mocker-compose/supervisor/kerneltest"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"golang.org/x/sys/unix"
 )
 
 // stage is a supervisor with a fake kernel, for one test.
@@ -76,10 +77,23 @@ type reply struct {
 
 func (g *stage) do(req api.Request) reply { return g.doCtx(context.Background(), req) }
 
-func (g *stage) doCtx(ctx context.Context, req api.Request) reply {
+// doWith is do with files that come along; they stay the caller's.
+func (g *stage) doWith(req api.Request, files ...*os.File) reply {
+	var own []*os.File
+	for _, f := range files {
+		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		own = append(own, os.NewFile(uintptr(fd), f.Name()))
+	}
+	return g.doCtx(context.Background(), req, own...)
+}
+
+func (g *stage) doCtx(ctx context.Context, req api.Request, files ...*os.File) reply {
 	var rep reply
 	var mu sync.Mutex
-	g.s.answer(ctx, &request{Request: req, Send: func(v any, _ ...*os.File) error {
+	g.s.answer(ctx, &request{Request: req, Files: files, Send: func(v any, _ ...*os.File) error {
 		mu.Lock()
 		defer mu.Unlock()
 		rep.take(v.(api.Answer))

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor"
+	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
 // Exec executes a command in a running container. The caller says that it was
@@ -18,7 +18,7 @@ import (
 func (r *Runtime) Exec(ctx context.Context, sc *supervisor.Container, spec supervisor.ExecSpec, files [3]*os.File) (*supervisor.Run, *os.File, error) {
 	c := r.lookup(sc.Name)
 	if c == nil || c.run == nil || c.run.Pidfd == nil {
-		return nil, nil, errors.New("the container does not run")
+		return nil, nil, kernel.ErrNotRunning
 	}
 	root, err := sandbox.Root(c.run.Pidfd)
 	if err != nil {

@@ -1,10 +1,15 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/mocker-compose/mocker-compose/project"
 )
+
+// ErrNotRunning is what who enters a container gets of the runtime that has seen it end,
+// perhaps before the supervisor has.
+var ErrNotRunning = errors.New("the container does not run")
 
 // Error names the step and the object: "publish 127.0.0.1:8080: address in use".
 func (e *StartError) Error() string {

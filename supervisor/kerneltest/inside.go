@@ -18,9 +18,14 @@ import (
 func (f *Kernel) Exec(_ context.Context, c *kernel.Container, spec kernel.ExecSpec, files [3]*os.File) (*kernel.Run, *os.File, error) {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
+	if f.OnExec != nil {
+		if err := f.OnExec(c); err != nil {
+			return nil, nil, err
+		}
+	}
 	host := f.Runs[c.Name]
 	if host == nil || !host.Lives() {
-		return nil, nil, errors.New("it does not run")
+		return nil, nil, kernel.ErrNotRunning
 	}
 	f.execs++
 	r := &Run{id: fmt.Sprintf("%s/exec-%d", c.Name, f.execs), n: f.execs, started: time.Now(), Program: host.Program, Over: make(chan struct{})}

@@ -45,9 +45,10 @@ type Kernel struct {
 	Store    imageconfig.Set                // by the text in the file; nil: all texts are images without a configuration
 	Contents map[string][]byte              // of configs and secrets, by digest
 	Saying   []string                       // for the user, once
-	// OnRewire and OnLimit are called before a change, with the lock.
+	// OnRewire and OnLimit are called before a change, OnExec before a command, with the lock.
 	OnRewire func(c *kernel.Container, attach func() error) error
 	OnLimit  func(c *kernel.Container) error
+	OnExec   func(c *kernel.Container) error
 
 	t       testing.TB
 	busy    map[string]bool
