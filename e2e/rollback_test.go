@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -133,5 +135,49 @@ services:
 	s.must("up", "-d")
 	if got := s.read("steps"); got != "db\nweb\n" {
 		t.Errorf("steps: %q", got)
+	}
+}
+
+// A supervisor that dies in an update that is about to fail, or in its roll-back, takes
+// nothing along: the up goes on, and in the end all is as it was.
+func TestSupervisorDiesInRollback(t *testing.T) {
+	for _, when := range []string{"up 2", "up 2 up 2 up 1"} {
+		t.Run(when, func(t *testing.T) {
+			config := "parallelism: 1, monitor: 400ms"
+			file := func(version string) string {
+				return strings.NewReplacer("parallelism: 2, monitor: 300ms", "parallelism: 1, monitor: 400ms, max_failure_ratio: 0.6").Replace(rollback(version, config))
+			}
+			s := begin(t, file("1"))
+			s.write(".env", "WORD=old word\n")
+			s.must("up", "-d")
+			s.write("broken2", "")
+			s.write("compose.yaml", file("2"))
+			s.write(".env", "WORD=new word\n")
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			up := s.command(ctx, "up", "-d")
+			said := &strings.Builder{}
+			up.Stderr = said
+			if err := up.Start(); err != nil {
+				t.Fatal(err)
+			}
+			s.eventually(when, func() bool {
+				order := strings.Join(slices.DeleteFunc(strings.Split(s.read("order"), "\n"), func(l string) bool { return !strings.HasPrefix(l, "up") }), " ")
+				return strings.Contains(order, when)
+			})
+			s.killSupervisor()
+			if err := up.Wait(); err == nil || !strings.Contains(said.String(), "it was rolled back") {
+				t.Errorf("up: %v\n%s", err, said)
+			}
+			ps := s.ps()
+			for _, number := range []string{"1", "2"} {
+				if ps["web-"+number].State != "running" || len(ps) != 2 {
+					t.Fatalf("ps: %+v", ps)
+				}
+				if got := s.must("exec", "-T", "--index", number, "web", "sh", "-c", "cat /run/secrets/word; printenv V"); got != "old word1\n" {
+					t.Errorf("web-%s: %q", number, got)
+				}
+			}
+		})
 	}
 }

@@ -48,6 +48,11 @@ func (s *Supervisor) usedContents(desired bool) (used []string, err error) {
 		for _, i := range s.loop.Instances {
 			used = append(used, i.Rec.Service.Digests()...)
 		}
+		for _, r := range s.loop.Rollouts { // should they come back
+			for n := range r.Was {
+				used = append(used, r.Was[n].Service.Digests()...)
+			}
+		}
 		for n := range s.loop.Desired.Services {
 			if desired {
 				used = append(used, s.loop.Desired.Services[n].Digests()...)

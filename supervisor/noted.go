@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
@@ -25,16 +24,7 @@ func (s *Supervisor) noted(op api.Op, err error) error {
 		s.loop.Failure = nil
 		if err != nil {
 			said := *door.AnswerFor(err).Error
-			// What a hook has written may be a secret, and is not for the disk; what a probe
-			// has stands below the first line.
-			var hook interface { // of a hook or of a step of pre_start
-				error
-				Brief() string
-			}
-			if errors.As(err, &hook) {
-				said.Message = strings.Replace(said.Message, hook.Error(), hook.Brief(), 1)
-			}
-			said.Message, _, _ = strings.Cut(said.Message, "\n")
+			said.Message = door.Brief(err)
 			s.loop.Failure = &record.Failure{At: time.Now(), Op: op, Error: said}
 		}
 		s.loop.Changed()

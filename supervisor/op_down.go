@@ -26,6 +26,7 @@ func (s *Supervisor) down(_ context.Context, r *request, b api.DownRequest) erro
 		return err
 	}
 	defer s.queue.Leave(t)
+	s.endRollouts(b.Services)
 	o, known, err := s.observe(viewDown)
 	if err != nil {
 		return err

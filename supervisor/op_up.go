@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/diff"
 	"github.com/mocker-compose/mocker-compose/supervisor/execution"
 	"github.com/mocker-compose/mocker-compose/supervisor/policy"
+	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/survey"
 	"github.com/mocker-compose/mocker-compose/supervisor/waits"
 )
@@ -45,6 +47,11 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 	if err := s.loop.Commit(func() { s.desire(&b.Project) }); err != nil {
 		return err
 	}
+	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: &b.Project, Images: images, Order: policy.StopWithin(b.Timeout), Renew: b.RenewVolumes}
+	defer s.endRollouts(selected)
+	if err := x.ResumeRollbacks(ctx, selected); err != nil {
+		return err
+	}
 	o, err := s.compared(&b.Project, images)
 	if err != nil {
 		return err
@@ -63,7 +70,6 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		s.warnOrphans(r, p.Orphans)
 	}
 	defer s.sayNotices(r)
-	x := &execution.Execution{Loop: s.loop, Runtime: s.rt, Request: r, Project: &b.Project, Images: images, Order: policy.StopWithin(b.Timeout), Renew: b.RenewVolumes}
 	if err = x.Execute(ctx, p); err == nil {
 		err = s.loop.Ensure(ctx) // what is shared may have changed where no container does
 	}
@@ -71,6 +77,22 @@ func (s *Supervisor) up(ctx context.Context, r *request, b api.UpRequest) error 
 		return err
 	}
 	return waits.Up(ctx, s.loop.Conditions(), r, selected, b.WaitTimeout)
+}
+
+// endRollouts forgets the rollouts of services (empty = all): whatever became of them, it
+// is over. When the supervisor ends it is not.
+func (s *Supervisor) endRollouts(services []string) {
+	if s.loop.Context().Err() != nil {
+		return
+	}
+	_ = s.loop.Ask(func() { // else it ends meanwhile
+		kept := maps.Clone(s.loop.Rollouts)
+		maps.DeleteFunc(kept, func(name string, _ record.Rollout) bool { return len(services) == 0 || slices.Contains(services, name) })
+		if len(kept) != len(s.loop.Rollouts) {
+			s.loop.Rollouts = kept
+			s.loop.Changed()
+		}
+	})
 }
 
 // created lists the services of which a plan creates a container.

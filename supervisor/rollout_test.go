@@ -1,8 +1,10 @@
 package supervisor
 
 import (
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mocker-compose/mocker-compose/project"
@@ -135,6 +137,81 @@ func TestRollback(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRollbackSurvivesTheSupervisor kills the supervisor after each write of the record in
+// the life of an update that fails. The client asks again, as it does: in the end all is as
+// it was, once, whatever had gone when the supervisor died.
+func TestRollbackSurvivesTheSupervisor(t *testing.T) {
+	for name, r := range map[string]*project.Update{"stop first": nil, "start first": {StartFirst: true, Parallelism: 2}} {
+		t.Run(name, func(t *testing.T) {
+			total := 0
+			synctest.Test(t, func(t *testing.T) { total = rollUntil(t, -1, r) })
+			if total < 10 {
+				t.Fatalf("only %d saves seen", total)
+			}
+			for n := range total {
+				synctest.Test(t, func(t *testing.T) { rollUntil(t, n, r) })
+			}
+		})
+	}
+}
+
+// rollUntil lives that life; kill is the number of the fatal save.
+func rollUntil(t *testing.T, kill int, r *project.Update) (saves int) {
+	g := newStage(t)
+	s := svc("a")
+	s.Scale, s.Rollback = 3, r
+	s.Update = &project.Update{Parallelism: 2, Monitor: 2 * time.Second, MaxFailureRatio: 0.7, OnFailure: project.UpdateRollback}
+	g.must(g.up(proj(s)))
+	g.s.Close()
+	g.f.Pick = func(made *Container) *program {
+		if len(made.Service.Environment) > 0 {
+			return &program{Life: time.Second, Code: 3}
+		}
+		return nil
+	}
+	killed := make(chan struct{})
+	g.saved = func(actions []func()) {
+		if saves == kill {
+			close(killed)
+			for _, a := range actions {
+				g.s.loop.Spawn(a)
+			}
+			runtime.Goexit() // the loop does nothing any more
+		}
+		saves++
+	}
+	g.boot()
+	g.saved = nil
+	s.Environment = []string{"VERSION=2"}
+	rep := g.up(proj(s))
+	select {
+	case <-killed:
+		g.s.Close()
+		g.boot()
+		rep = g.up(proj(s)) // the client asks again
+	default:
+	}
+	if rep.err == nil || !strings.Contains(rep.err.Message, "it was rolled back") {
+		t.Errorf("killed at save %d: up: %+v", kill, rep.err)
+	}
+	all, err := g.s.loop.Replicas(nil)
+	if err != nil || len(all) != 3 {
+		t.Errorf("killed at save %d: %d containers, %v", kill, len(all), err)
+	}
+	for _, c := range all {
+		if c.State != Running || len(c.Service.Environment) > 0 {
+			t.Errorf("killed at save %d: %s is %s, %v", kill, c.Name, c.State, c.Service.Environment)
+		}
+	}
+	_ = g.s.loop.Ask(func() {
+		if len(g.s.loop.Rollouts) > 0 {
+			t.Errorf("killed at save %d: on record: %+v", kill, g.s.loop.Rollouts)
+		}
+	})
+	g.noBugs()
+	return saves
 }
 
 // swaps are the starts and removals so far.

@@ -2,6 +2,7 @@ package door
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
 	"github.com/mocker-compose/mocker-compose/internal/cause"
@@ -35,6 +36,22 @@ func (e *About) Error() string { return e.Err.Error() }
 
 // Unwrap is the error.
 func (e *About) Unwrap() error { return e.Err }
+
+// Brief is the first line of an error for records: without what a hook, or a step of
+// pre_start, has said. That may be a secret, and is not for the disk; what a probe has said
+// stands below the first line.
+func Brief(err error) string {
+	text := err.Error()
+	var hook interface {
+		error
+		Brief() string
+	}
+	if errors.As(err, &hook) {
+		text = strings.Replace(text, hook.Error(), hook.Brief(), 1)
+	}
+	text, _, _ = strings.Cut(text, "\n")
+	return text
+}
 
 // AnswerFor puts an error into the last answer of a request.
 func AnswerFor(err error) api.Answer {

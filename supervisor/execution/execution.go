@@ -37,6 +37,7 @@ type Execution struct {
 	removes   []string                 // containers that the plan removes
 	preparing map[string]chan struct{} // taken by who is at the steps of a service
 	rollouts  map[string]*rollout.Rollout
+	resumed   map[string]bool // services in whose rollout the last supervisor died
 
 	joins    map[string][]string // networks that containers will be connected to, by container; the loop's
 	mu       sync.Mutex          // guards the rest
@@ -65,6 +66,9 @@ func (x *Execution) Execute(ctx context.Context, p *plan.Plan) error {
 	var stopped *plan.RunError
 	if errors.As(err, &stopped) {
 		err = errors.Unwrap(stopped)
+	}
+	if err == nil {
+		err = x.settleRest(ctx)
 	}
 	if len(x.failures) > 0 {
 		return errors.Join(append(x.failures, err)...)
@@ -111,16 +115,15 @@ func (x *Execution) step(ctx context.Context, op plan.Operation) error {
 	case plan.Amend:
 		return x.amend(ctx, op)
 	case plan.Create:
-		return x.rolled(op, nil, x.create(ctx, op))
+		return x.rollCreate(ctx, op)
 	case plan.Start:
-		return x.rolled(op, nil, x.Start(ctx, op.Object))
+		return x.rollStart(ctx, op)
 	case plan.Settle:
 		return x.settle(ctx, op)
 	case plan.Stop:
 		return x.Stop(ctx, op)
 	case plan.Remove:
-		was := x.Loop.Replica(op.Object)
-		return x.rolled(op, was, x.remove(ctx, op))
+		return x.rollRemove(ctx, op)
 	case plan.Wait:
 		return waits.For(ctx, x.Loop.Conditions(), x.Request, project.Dependency{Service: op.Service, Condition: op.Condition, Required: !op.Optional})
 	case plan.RemoveNetwork:

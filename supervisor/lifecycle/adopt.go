@@ -52,7 +52,7 @@ func (l *Loop) load() error {
 		return err
 	}
 	l.Desired, l.Networks, l.Defined, l.Volumes, l.Failure = rec.Project, rec.Networks, rec.Defined, rec.Volumes, rec.Failure
-	l.Born = rec.Born
+	l.Born, l.Rollouts = rec.Born, rec.Rollouts
 	known := map[string]kernel.Known{}
 	for _, r := range rec.Containers {
 		i := &Instance{Rec: r}

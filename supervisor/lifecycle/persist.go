@@ -41,7 +41,7 @@ func (l *Loop) save() error {
 
 // Record is what is to be on disk at this moment. Called on the loop.
 func (l *Loop) Record() Record {
-	r := Record{Project: l.Desired, Networks: l.Networks, Defined: l.Defined, Born: l.Born, Volumes: l.Volumes, Failure: l.Failure}
+	r := Record{Project: l.Desired, Networks: l.Networks, Defined: l.Defined, Born: l.Born, Volumes: l.Volumes, Rollouts: l.Rollouts, Failure: l.Failure}
 	r.Project.Contents = nil // never on a disk, whoever has set it
 	for _, i := range l.Instances {
 		r.Containers = append(r.Containers, i.Rec)

@@ -17,7 +17,8 @@ type Shared struct {
 	Defined  map[string]project.Network // as they were made, by resolved name
 	Born     map[string]time.Time       // when; maps are replaced, never changed
 	Volumes  []string
-	Failure  *record.Failure // of the last command to start something
+	Rollouts map[string]record.Rollout // that have not ended, by service; replaced, never changed
+	Failure  *record.Failure           // of the last command to start something
 }
 
 // Ensure makes the networks and volumes of the desired project, unless this

@@ -23,6 +23,8 @@ type Record struct {
 	Born       map[string]time.Time       `json:"born,omitempty"`       // when they were made
 	Volumes    []string                   `json:"volumes,omitempty"`    // resolved names that exist
 	Containers []Replica                  `json:"containers,omitempty"` // sorted by name
+	// Rollouts are replacements in groups that have not ended, by service.
+	Rollouts map[string]Rollout `json:"rollouts,omitempty"`
 	// Failure is that of the last command to start something; nil: it went well.
 	Failure *Failure `json:"failure,omitempty"`
 }
@@ -61,6 +63,14 @@ type Replica struct {
 	Hint       string `json:"hint,omitempty"` // ReasonStartFailed: the remedy, if one is known
 	Past       []Past `json:"past,omitempty"` // runs that are over, the latest last
 	Sent       *Sent  `json:"sent,omitempty"` // the last signal that we sent to its last run
+}
+
+// Rollout is how far the replacement of one service's containers in groups has come.
+type Rollout struct {
+	Hash string    `json:"hash"`           // of the service as it comes
+	Was  []Replica `json:"was,omitempty"`  // what gives way; when it comes back: as what
+	Made []string  `json:"made,omitempty"` // what takes its places
+	Back string    `json:"back,omitempty"` // why what was comes back; "" = it does not
 }
 
 // Parts are two verdicts on one run.

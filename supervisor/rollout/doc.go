@@ -13,6 +13,9 @@
 // rollback_config it is docker's default: one at a time, stopped before started, and the
 // first failure ends it.
 //
-// A Rollout is in memory only. A supervisor that dies takes it along: the next up goes on
-// with what is still of the old kind, and knows only what has gone since.
+// What gives way and what comes is on record before it does (record.Rollout), and so is
+// as what each comes back. When the supervisor dies, the client asks for the same up again:
+// it goes on with what is still of the old kind, and a failure takes all back, also what
+// was replaced before; a roll-back that was under way goes on. The record of a rollout ends
+// with its up.
 package rollout

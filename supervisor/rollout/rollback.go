@@ -33,9 +33,7 @@ func (s swap) number() int {
 // number. Which successor of another number has taken whose place makes no difference: all
 // of them go.
 func (r *Rollout) swaps() (all []swap) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	was := slices.Clone(r.was)
+	was := slices.Clone(r.kept.Was)
 	take := func(name string) *record.Replica {
 		n := slices.IndexFunc(was, func(c record.Replica) bool { return c.Name == name })
 		if n < 0 {
@@ -45,7 +43,7 @@ func (r *Rollout) swaps() (all []swap) {
 		was = slices.Delete(was, n, n+1)
 		return &c
 	}
-	for _, name := range r.made {
+	for _, name := range r.kept.Made {
 		all = append(all, swap{made: name, was: take(name)})
 	}
 	for i := range all {
@@ -53,7 +51,7 @@ func (r *Rollout) swaps() (all []swap) {
 			all[i].was = take(was[0].Name)
 		}
 	}
-	for i := range was { // gone, and their successors could not be made
+	for i := range was { // it was going, and no successor was made
 		all = append(all, swap{was: &was[i]})
 	}
 	slices.SortStableFunc(all, func(a, b swap) int { return cmp.Compare(b.number(), a.number()) })
@@ -67,20 +65,53 @@ type rollback struct {
 	say      *door.Request
 	svc      *project.Service
 	config   *project.Update
-	next     int // the number of the next container that cannot have its own
 	failures int
 }
 
-// rollBack brings back what was replaced, after an update that failed with err.
+// rollBack brings back what was replaced, after an update that failed with err. As what
+// each comes back is on record before anything is done, so that whoever goes on makes none
+// of them twice.
 func (r *Rollout) rollBack(ctx context.Context, p waits.Project, crew Crew, say *door.Request, svc *project.Service, err error) error {
+	b := newRollback(p, crew, say, svc)
+	r.mu.Lock()
+	all := r.swaps()
+	failed := b.name(all)
+	if failed == nil {
+		r.kept.Was = nil
+		for _, s := range all {
+			if s.was != nil {
+				r.kept.Was = append(r.kept.Was, *s.was)
+			}
+		}
+		r.kept.Back = door.Brief(err)
+		failed = r.keep(r.kept)
+	}
+	r.mu.Unlock()
+	if failed != nil {
+		return errors.Join(err, fmt.Errorf("roll back service %q: %w", svc.Name, failed))
+	}
+	return b.run(ctx, all, err)
+}
+
+// Resume goes on with a roll-back in which the last supervisor died, if it was one. Its
+// error is that of the update.
+func (r *Rollout) Resume(ctx context.Context, p waits.Project, crew Crew, say *door.Request, svc *project.Service) error {
+	if r.kept.Back == "" {
+		return nil
+	}
+	return newRollback(p, crew, say, svc).run(ctx, r.swaps(), errors.New(r.kept.Back))
+}
+
+func newRollback(p waits.Project, crew Crew, say *door.Request, svc *project.Service) *rollback {
 	b := &rollback{p: p, crew: crew, say: say, svc: svc, config: svc.Rollback}
 	if b.config == nil {
 		b.config = &project.Update{Parallelism: 1}
 	}
-	all := r.swaps()
-	if err := b.count(all); err != nil {
-		return err
-	}
+	return b
+}
+
+// run undoes replacements in groups.
+func (b *rollback) run(ctx context.Context, all []swap, err error) error {
 	size := b.config.Parallelism
 	if size <= 0 {
 		size = max(1, len(all))
@@ -95,7 +126,7 @@ func (r *Rollout) rollBack(ctx context.Context, p waits.Project, crew Crew, say 
 			return context.Cause(ctx)
 		}
 		if failed != nil {
-			hint := fmt.Sprintf("see: mocker-compose logs %s; then run up again: %d of %d groups have come back", svc.Name, i, len(groups))
+			hint := fmt.Sprintf("see: mocker-compose logs %s; then run up again: %d of %d groups have come back", b.svc.Name, i, len(groups))
 			return door.WithHint(hint, errors.Join(err, failed))
 		}
 	}
@@ -123,21 +154,33 @@ func (b *rollback) group(ctx context.Context, group []swap) error {
 	return nil
 }
 
-// count finds the first number that no container has, or had.
-func (b *rollback) count(all []swap) error {
+// name settles as what each comes back that has gone: one whose successor has its name,
+// and stays until it runs, is another replica, whose number no container has, or had.
+func (b *rollback) name(all []swap) error {
 	there, err := b.p.Replicas([]string{b.svc.Name})
 	if err != nil {
 		return err
 	}
+	last := 0
 	for i := range there {
-		b.next = max(b.next, there[i].Number)
+		last = max(last, there[i].Number)
 	}
 	for _, s := range all {
 		if s.was != nil {
-			b.next = max(b.next, s.was.Number)
+			last = max(last, s.was.Number)
 		}
 	}
-	b.next++
+	for _, s := range all {
+		if s.was == nil || slices.ContainsFunc(there, func(c record.Replica) bool { return c.ID == s.was.ID }) {
+			continue
+		}
+		number := 0
+		if b.beside(s) && s.made == s.was.Name {
+			last++
+			number = last
+		}
+		*s.was = b.crew.Again(s.was, number)
+	}
 	return nil
 }
 
@@ -161,24 +204,19 @@ func (b *rollback) start(ctx context.Context, group []swap) *returned {
 	back := &returned{}
 	var all sync.WaitGroup
 	for _, s := range group {
-		number := 0
-		if b.beside(s) {
+		if b.beside(s) && s.made != s.was.Name {
 			back.stay = append(back.stay, s.made)
-			if s.made == s.was.Name {
-				number = b.next
-				b.next++
-			}
 			s.made = ""
 		}
 		all.Go(func() {
-			name, err := b.undo(ctx, s, number)
+			err := b.undo(ctx, s)
 			back.mu.Lock()
 			defer back.mu.Unlock()
-			if name != "" && err == nil {
-				back.names = append(back.names, name)
-			}
-			if err != nil {
+			switch {
+			case err != nil:
 				back.failed = append(back.failed, err)
+			case s.was != nil:
+				back.names = append(back.names, s.was.Name)
 			}
 		})
 	}
@@ -187,25 +225,29 @@ func (b *rollback) start(ctx context.Context, group []swap) *returned {
 }
 
 // undo removes what came, brings back what went, and watches it.
-func (b *rollback) undo(ctx context.Context, s swap, number int) (name string, err error) {
+func (b *rollback) undo(ctx context.Context, s swap) error {
 	if s.made != "" {
-		if err := b.discard(ctx, s.made); err != nil {
-			return "", err
+		unless := ""
+		if s.was != nil {
+			unless = s.was.ID
+		}
+		if err := b.discard(ctx, s.made, unless); err != nil {
+			return err
 		}
 	}
 	if s.was == nil {
-		return "", nil
+		return nil
 	}
-	if name, err = b.crew.BringBack(ctx, s.was, number); err != nil {
-		return "", err
+	if err := b.crew.BringBack(ctx, s.was); err != nil {
+		return err
 	}
-	return name, waits.Settled(ctx, b.p, name, b.config.Monitor)
+	return waits.Settled(ctx, b.p, s.was.Name, b.config.Monitor)
 }
 
 // finish removes the successors that could stay until now, and says who is back.
 func (b *rollback) finish(ctx context.Context, back *returned) error {
 	for _, name := range back.stay {
-		if err := b.discard(ctx, name); err != nil {
+		if err := b.discard(ctx, name, ""); err != nil {
 			return err
 		}
 	}
@@ -216,7 +258,7 @@ func (b *rollback) finish(ctx context.Context, back *returned) error {
 	return nil
 }
 
-func (b *rollback) discard(ctx context.Context, name string) error {
+func (b *rollback) discard(ctx context.Context, name, unless string) error {
 	b.say.Container(name, "Rolling back")
-	return b.crew.Discard(ctx, name)
+	return b.crew.Discard(ctx, name, unless)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,40 +17,66 @@ import (
 
 // Crew does what has to be done to containers.
 type Crew interface {
-	// Discard stops and removes one.
-	Discard(ctx context.Context, name string) error
-	// BringBack makes one again as it was, and starts it: under its name, or, unless
-	// number is 0, as that replica of its service. It returns the name.
-	BringBack(ctx context.Context, was *record.Replica, number int) (name string, err error)
+	// Discard stops and removes the one of a name, unless it has the id.
+	Discard(ctx context.Context, name, unless string) error
+	// Again is one as it will come back, with an id of its own: under its name, or, unless
+	// number is 0, as that replica of its service. Nothing is done.
+	Again(was *record.Replica, number int) record.Replica
+	// BringBack makes what Again has returned, unless it is there, and starts it.
+	BringBack(ctx context.Context, was *record.Replica) error
 }
 
 // Rollout is how far the replacement of one service's containers has come.
 type Rollout struct {
-	mu     sync.Mutex       // guards the rest
-	was    []record.Replica // those that are gone
-	made   []string         // their successors
-	fresh  []string         // of those, the ones that have not settled
+	keep   func(record.Rollout) error
+	mu     sync.Mutex     // guards the rest
+	kept   record.Rollout // what keep has been given
+	fresh  []string       // of what was made, the ones that have not settled
 	failed []error
 	told   int // of those, how many have been told
 }
 
-// Note takes note of an operation that ended with err; was is what it removed. A start
-// that failed is no failure of the plan: its group decides.
-func (r *Rollout) Note(op plan.Operation, was *record.Replica, err error) error {
+// New goes on with what is on record of a rollout, of which only the hash may be known.
+// keep puts what becomes of it on record. What was made before is watched once more: nobody
+// knows any more how it went.
+func New(kept record.Rollout, keep func(record.Rollout) error) *Rollout {
+	return &Rollout{kept: kept, keep: keep, fresh: slices.Clone(kept.Made)}
+}
+
+// Going notes a container that is about to give way.
+func (r *Rollout) Going(was *record.Replica) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case op.Kind == plan.Remove && err == nil && was != nil:
-		r.was = append(r.was, *was)
-	case op.Kind == plan.Create:
-		r.made = append(r.made, op.Object)
-	case op.Kind == plan.Start && err != nil:
-		r.failed = append(r.failed, err)
+	if was == nil || slices.ContainsFunc(r.kept.Was, func(c record.Replica) bool { return c.ID == was.ID }) {
 		return nil
-	case op.Kind == plan.Start:
-		r.fresh = append(r.fresh, op.Object)
 	}
-	return err
+	r.kept.Was = append(slices.Clip(r.kept.Was), *was)
+	return r.keep(r.kept)
+}
+
+// Coming notes a container that is about to be made.
+func (r *Rollout) Coming(name string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.Contains(r.kept.Made, name) {
+		return nil
+	}
+	r.kept.Made = append(slices.Clip(r.kept.Made), name)
+	return r.keep(r.kept)
+}
+
+// Started takes note of a start that ended with err. One that failed is no failure of the
+// plan: its group decides.
+func (r *Rollout) Started(name string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.failed = append(r.failed, err)
+		return
+	}
+	if !slices.Contains(r.fresh, name) {
+		r.fresh = append(r.fresh, name)
+	}
 }
 
 // Settle watches the group that was just started, and returns when the next one may be
@@ -59,7 +86,7 @@ func (r *Rollout) Settle(ctx context.Context, p waits.Project, crew Crew, say *d
 	if u == nil {
 		return nil
 	}
-	if err := r.watch(ctx, p, u.Monitor); err != nil {
+	if err := r.watch(ctx, p, svc.Name, u.Monitor); err != nil {
 		return err
 	}
 	if failed := r.news(); failed != nil {
@@ -94,13 +121,21 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // watch waits for the containers of the group.
-func (r *Rollout) watch(ctx context.Context, p waits.Project, watched time.Duration) error {
+func (r *Rollout) watch(ctx context.Context, p waits.Project, service string, watched time.Duration) error {
+	there, err := p.Replicas([]string{service})
+	if err != nil {
+		return err
+	}
 	r.mu.Lock()
 	fresh := r.fresh
 	r.fresh = nil
 	r.mu.Unlock()
 	var group sync.WaitGroup
-	for _, name := range fresh {
+	for i := range there {
+		name := there[i].Name
+		if !slices.Contains(fresh, name) {
+			continue
+		}
 		group.Go(func() {
 			if err := waits.Settled(ctx, p, name, watched); err != nil {
 				r.mu.Lock()
@@ -111,6 +146,13 @@ func (r *Rollout) watch(ctx context.Context, p waits.Project, watched time.Durat
 	}
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+// Unsettled reports that something was started of which it is not known yet how it goes.
+func (r *Rollout) Unsettled() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.fresh) > 0 || len(r.failed) > r.told
 }
 
 // news are the failures that have not been told, nil if there are none.
