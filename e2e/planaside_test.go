@@ -3,6 +3,8 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -136,5 +138,54 @@ func TestPlanShowsNewVolumes(t *testing.T) {
 	}
 	if s.must("up", "-d", "-V"); has("web") || !has("kept") {
 		t.Errorf("after up -V: web has it: %v, kept has it: %v", has("web"), has("kept"))
+	}
+}
+
+// What would keep an up from its work is in the plan, each with what mends it, and the
+// same ends a dry run: images that are not there, builds without a directory or a file. A
+// record that cannot be read is told of and left where it is.
+func TestPlanOfWhatIsBroken(t *testing.T) {
+	s := begin(t, `
+services:
+  img: { image: 'nothere.invalid/x:1', pull_policy: never, command: x }
+  dir: { build: ./nodir }
+  file: { build: { context: ., dockerfile: none } }
+  fine: { command: ./probe pause, profiles: [ p ] }
+`)
+	s.must("image", "prune", "-f") // there is a store
+	text := s.must("plan")
+	for _, want := range []string{
+		"missing  up fails: no such image: nothere.invalid/x:1", "build context " + s.dir + "/nodir: there is no such directory", "(make the directory",
+		"failed to read dockerfile: open " + s.dir + "/none", "Plan: 3 to be found, 4 to create",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the plan has no %q:\n%s", want, text)
+		}
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "Pull it:") || strings.HasPrefix(line, "target ") {
+			t.Errorf("a line stands outside of its column: %q", line)
+		}
+	}
+	s.fails(1, []string{"nodir", "dockerfile", "nothere.invalid/x:1"}, "--dry-run", "up", "-d")
+
+	s.must("up", "-d", "fine")
+	s.must("down")
+	file := s.dirs.StateFile(s.project)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("no record"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(filepath.Dir(file))
+	for range 2 {
+		r := s.compose("plan", "fine")
+		if r.code != 0 || !strings.Contains(r.stderr, "record cannot be read") || !strings.Contains(r.stdout, "create") {
+			t.Errorf("of a record that cannot be read: exit %d, %s%s", r.code, r.stdout, r.stderr)
+		}
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != "no record" {
+		t.Errorf("plan has changed the record: %q, %v", b, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/client/reach"
 	"github.com/mocker-compose/mocker-compose/internal/imageconfig"
 	"github.com/mocker-compose/mocker-compose/internal/rehearsal"
+	"github.com/mocker-compose/mocker-compose/internal/state"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 	"github.com/mocker-compose/mocker-compose/supervisor/states"
@@ -112,8 +113,12 @@ func (e *Env) Live(ctx context.Context, name string) (*record.Live, error) {
 	if !errors.Is(err, reach.ErrNotRunning) {
 		return live, err
 	}
-	rec, sameBoot, err := record.Read(e.Dirs.StateFile(name))
+	rec, sameBoot, err := record.Peek(e.Dirs.StateFile(name))
 	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if errors.Is(err, state.ErrCorrupt) {
+		e.Warn(err.Error() + ": what changes the project sets it aside and begins anew")
 		return nil, nil
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/api"
+	"github.com/mocker-compose/mocker-compose/internal/plan"
 	"github.com/mocker-compose/mocker-compose/internal/rehearsal"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
@@ -138,5 +139,29 @@ func golden(t *testing.T, name, got string) {
 	want, err := os.ReadFile(file)
 	if err != nil || string(want) != got {
 		t.Errorf("%s: %v\n%s", file, err, got)
+	}
+}
+
+// Containers of a version that did not record what they were made of are compared with
+// what the file and the image come to together now: nothing changed, so nothing is done;
+// what changed is named.
+func TestOlderRecord(t *testing.T) {
+	text := func(command, label string) string {
+		return "name: demo\nservices:\n  web: { image: nginx, command: [" + command + "], labels: { a: '" + label + "' }, pre_start: [ { command: [x] } ] }\n"
+	}
+	for _, c := range []struct {
+		command, label, want string
+		action               plan.Action
+	}{
+		{"a", "1", "", keep},
+		{"a", "2", "labels.a: 1 -> 2", update},
+		{"b", "1", "command: [a] -> [b]", recreate},
+	} {
+		live := running(parse(t, text("a", "1")))
+		live.Containers[0].Made, live.Containers[0].PreStarted = nil, 1
+		p := planOf(t, live, api.UpRequest{Project: *parse(t, text(c.command, c.label))})
+		if o := p.Outcomes[0]; o.Action != c.action || o.Cause != c.want {
+			t.Errorf("%s %s: %s %q", c.command, c.label, o.Action, o.Cause)
+		}
 	}
 }

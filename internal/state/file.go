@@ -120,20 +120,35 @@ func WriteFile(path string, b []byte, mode os.FileMode) (err error) {
 // since the machine started: if not, nothing that it names runs. A record that
 // cannot be read is renamed to PATH.corrupt-TIME, and the error wraps ErrCorrupt.
 func Load(path string, v any) (sameBoot bool, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return false, err
-	}
-	var e envelope
-	reason := decode(b, &e, v)
+	sameBoot, reason, err := read(path, v)
 	if reason == "" {
-		return e.BootID == BootID(), nil
+		return sameBoot, err
 	}
 	aside := path + ".corrupt-" + time.Now().UTC().Format("20060102T150405.000")
 	if err := os.Rename(path, aside); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, fmt.Errorf("%s: %w (%s); set aside: %w", path, ErrCorrupt, reason, err)
 	}
 	return false, fmt.Errorf("%s: %w (%s); kept as %s", path, ErrCorrupt, reason, aside)
+}
+
+// Peek is Load for who changes nothing: a record that cannot be read stays where it is.
+func Peek(path string, v any) (sameBoot bool, err error) {
+	sameBoot, reason, err := read(path, v)
+	if reason != "" {
+		err = fmt.Errorf("%s: %w (%s)", path, ErrCorrupt, reason)
+	}
+	return sameBoot, err
+}
+
+// read has a reason why what is in the file is no record.
+func read(path string, v any) (sameBoot bool, reason string, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return false, "", err
+	}
+	var e envelope
+	reason = decode(b, &e, v)
+	return reason == "" && e.BootID == BootID(), reason, nil
 }
 
 func decode(b []byte, e *envelope, v any) string {

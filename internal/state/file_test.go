@@ -72,8 +72,15 @@ func TestDamageIsFoundAndSetAside(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		var got thing
+		var got, peeked thing
+		_, perr := Peek(path, &peeked)
+		if _, err := os.Lstat(path); err != nil {
+			t.Fatalf("%s: to look has moved it: %v", what, err)
+		}
 		_, err := Load(path, &got)
+		if got != peeked || errors.Is(err, ErrCorrupt) != errors.Is(perr, ErrCorrupt) {
+			t.Fatalf("%s: %v, and with Peek %v", what, err, perr)
+		}
 		if err == nil && got == (thing{7, "seven"}) {
 			return // a change that does not matter, as of white space
 		}

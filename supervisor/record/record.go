@@ -89,8 +89,13 @@ type Unfit struct {
 // commands that only show. What it says to be running is not, if sameBoot is
 // false. The error wraps os.ErrNotExist if there is no such project, and
 // state.ErrCorrupt if the record cannot be read (it is then set aside).
-func Read(path string) (r Record, sameBoot bool, err error) {
-	sameBoot, err = state.Load(path, &r)
+func Read(path string) (r Record, sameBoot bool, err error) { return read(path, state.Load) }
+
+// Peek is Read for who changes nothing: a record that cannot be read is not set aside.
+func Peek(path string) (r Record, sameBoot bool, err error) { return read(path, state.Peek) }
+
+func read(path string, load func(string, any) (bool, error)) (r Record, sameBoot bool, err error) {
+	sameBoot, err = load(path, &r)
 	if err != nil {
 		return Record{}, false, fmt.Errorf("state of the project: %w", err)
 	}

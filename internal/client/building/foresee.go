@@ -16,12 +16,12 @@ import (
 // is in the cache: what a build would come to without making anything. The Dockerfile
 // and the files of the context are read; nothing is fetched, started or written, but
 // that the cache was asked. Whatever cannot be told so is left out: the build itself
-// says what is wrong.
-func (b *Builder) Foresee(ctx context.Context, names []string) map[string]image.Image {
-	b.built = map[string]image.Image{}
+// says what is wrong. Broken are those whose context or Dockerfile cannot be read.
+func (b *Builder) Foresee(ctx context.Context, names []string) (cached map[string]image.Image, broken map[string]error) {
+	b.built, broken = map[string]image.Image{}, map[string]error{}
 	list, err := b.Needed(names)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	for _, s := range list {
 		known := tellable(s.Build) && !b.Options.NoCache && !b.Options.Pull
@@ -32,11 +32,18 @@ func (b *Builder) Foresee(ctx context.Context, names []string) map[string]image.
 		if !known {
 			continue
 		}
-		if img, err := b.foresee(ctx, s); err == nil {
+		j, err := b.open(ctx, s, &told{service: s.Name, show: b.Env.Display()})
+		if err != nil {
+			if ctx.Err() == nil {
+				broken[s.Name] = b.explain(s, err)
+			}
+			continue
+		}
+		if img, err := j.foresee(ctx); err == nil {
 			b.built[s.Name] = img
 		}
 	}
-	return b.built
+	return b.built, broken
 }
 
 // tellable: the context is here, and nothing has to be asked or loaded.
@@ -52,11 +59,7 @@ func tellable(b *project.Build) bool {
 	return true
 }
 
-func (b *Builder) foresee(ctx context.Context, s *project.Service) (img image.Image, err error) {
-	j, err := b.open(ctx, s, &told{service: s.Name, show: b.Env.Display()})
-	if err != nil {
-		return img, err
-	}
+func (j *job) foresee(ctx context.Context) (img image.Image, err error) {
 	defer j.close()
 	graph, err := dockerfile.Lower(ctx, j.input)
 	if err != nil {

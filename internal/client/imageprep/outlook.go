@@ -48,6 +48,7 @@ func Look(ctx context.Context, e *client.Env, p *project.Project, names []string
 // the cache as it is.
 func (s *shelf) foresee(ctx context.Context, e *client.Env, p *project.Project, names []string, out *client.ImageOutlook) {
 	var cached map[string]image.Image
+	var broken map[string]error
 	if s.store != nil && len(names) > 0 {
 		base := func(_ context.Context, ref, platform string, fresh bool) (image.Image, error) {
 			img, err := s.store.Find(ref)
@@ -57,10 +58,14 @@ func (s *shelf) foresee(ctx context.Context, e *client.Env, p *project.Project, 
 			return img, err
 		}
 		b := &building.Builder{Env: e, Store: s.store, Project: p, Options: building.Options{Quiet: true}, Base: base}
-		cached = b.Foresee(ctx, names)
+		cached, broken = b.Foresee(ctx, names)
 	}
 	for _, name := range names {
 		img, ok := cached[name]
+		if err := broken[name]; err != nil {
+			out.Missing[name], out.Open = err, append(out.Open, name)
+			continue
+		}
 		if !ok {
 			out.Build, out.Open = append(out.Build, name), append(out.Open, name)
 			continue

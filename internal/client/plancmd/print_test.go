@@ -1,6 +1,7 @@
 package plancmd
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -18,8 +19,9 @@ import (
 // forecast has one of everything that a plan can say.
 func forecast() *client.Forecast {
 	return &client.Forecast{
-		Project:  &project.Project{Name: "shop", Services: []project.Service{{Name: "api", Image: "shop/api"}, {Name: "db", Image: "postgres:18"}, {Name: "web", Image: "shop/web"}}},
-		Images:   &client.ImageOutlook{Pull: []string{"postgres:18"}, Build: []string{"web"}, Cached: []string{"api"}, Read: []string{"./base.tar"}, Open: []string{"db"}},
+		Project: &project.Project{Name: "shop", Services: []project.Service{{Name: "api", Image: "shop/api"}, {Name: "db", Image: "postgres:18"}, {Name: "web", Image: "shop/web"}}},
+		Images: &client.ImageOutlook{Pull: []string{"postgres:18"}, Build: []string{"web"}, Cached: []string{"api"}, Read: []string{"./base.tar"}, Open: []string{"db"},
+			Missing: map[string]error{"db": errors.New("no such image: postgres:18\nPull it: mocker-compose up --pull missing")}},
 		Networks: []string{"shop_default"}, Volumes: []string{"shop_data"},
 		Kept:      []volumes.Change{{Name: "shop_data", Changes: []string{"driver_opts.o: (none) -> size=1m"}}},
 		Providers: []string{"cloud"},

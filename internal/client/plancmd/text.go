@@ -59,7 +59,7 @@ func (r *row) why() []string {
 
 func (r *row) because() []string {
 	if len(r.Changes) == 0 {
-		return []string{r.Cause}
+		return strings.Split(r.Cause, "\n") // of what fails, with what mends it
 	}
 	var lines []string
 	named := false
