@@ -26,6 +26,10 @@ const indexName = "index.json"
 func (s *Store) readIndex() (*index, error) {
 	x := &index{}
 	_, err := state.Load(s.path(indexName), x)
+	var unread *fs.PathError
+	if errors.As(err, &unread) && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("image store: %w", err)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("image store: %w; load your images again: the layers are still here", err)
 	}

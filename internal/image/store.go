@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/image/cachemount"
 	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -33,7 +34,8 @@ func Open(dir string) (*Store, error) {
 	}
 	for _, d := range []string{"", "layers", "locks", "configs", "manifests", "sources", "sessions", "cache", "mounts", "downloads"} {
 		if err := state.MakePrivate(filepath.Join(dir, d)); err != nil {
-			return nil, fmt.Errorf("image store: %w", err)
+			data := filepath.Dir(dir)
+			return nil, &cause.Error{Doing: "use " + data, Err: err, Cause: cause.Write(cause.Here(), cause.Data(data), err)}
 		}
 	}
 	s := &Store{dir: dir}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/cause"
 	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -130,5 +131,19 @@ func TestLeftOut(t *testing.T) {
 	}
 	if root, err := s.rootOf(&img); err != nil || len(root.Notices) != 1 || !strings.HasPrefix(root.Notices[0], "2 extended attributes") {
 		t.Errorf("%v, %v", root, err)
+	}
+}
+
+// TestNoPlace: where the data directory cannot be made, the error says which one it is and how
+// to choose another, as for the rest of what is kept there.
+func TestNoPlace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(filepath.Join(file, "data", "images"))
+	var told *cause.Error
+	if !errors.As(err, &told) || !strings.Contains(err.Error(), filepath.Join(file, "data")+" cannot be written to") || !strings.Contains(told.Cause.Note, cause.DataHome) {
+		t.Errorf("%v", err)
 	}
 }
