@@ -2,6 +2,7 @@ package why
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,16 +47,43 @@ var sayings = sync.OnceValue(func() []saying {
 // says holds the last lines against what programs say, the latest first.
 func (f *Facts) says(r *record.Replica) (cause string, mend []string) {
 	lines := tail(f.Logs[r.Name], 20)
-	for _, l := range slices.Backward(lines) {
+	for i, l := range slices.Backward(lines) {
 		for _, s := range sayings() {
-			if m := s.pattern.FindStringSubmatch(l.Text); m != nil {
-				if cause, mend = s.means(f, r, append([]string{l.Text}, m[1:]...)); cause != "" {
-					return cause, mend
-				}
+			m := s.pattern.FindStringSubmatch(l.Text)
+			if m == nil {
+				continue
 			}
+			if cause, mend = s.means(f, r, append([]string{l.Text}, m[1:]...)); cause == "" {
+				continue
+			}
+			if before := deniedBefore(lines[:i], m); before != "" {
+				return denied(f, r, []string{before})
+			}
+			return cause, mend
 		}
 	}
 	return "", nil
+}
+
+// deniedBefore is the line before that tells of a denial at a directory of the file that a line
+// misses: who may not fill a directory does not find anything there later. m are the groups of
+// what the line says; "" = there is none.
+func deniedBefore(lines []Line, m []string) string {
+	if len(m) < 2 || !strings.HasPrefix(m[1], "/") {
+		return ""
+	}
+	for _, l := range lines {
+		low := strings.ToLower(l.Text)
+		if !strings.Contains(low, "permission denied") && !strings.Contains(low, "operation not permitted") {
+			continue
+		}
+		for dir := path.Dir(m[1]); strings.Count(dir, "/") > 1; dir = path.Dir(dir) {
+			if strings.Contains(l.Text, dir+`"`) || strings.Contains(l.Text, dir+"'") || strings.Contains(l.Text, dir+":") {
+				return l.Text
+			}
+		}
+	}
+	return ""
 }
 
 func formatError(f *Facts, r *record.Replica, _ []string) (string, []string) {

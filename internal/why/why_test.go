@@ -113,9 +113,14 @@ var cases = map[string]func(*Facts, *record.Replica){
 	"stopping": func(_ *Facts, db *record.Replica) {
 		db.State, db.Sent = states.Stopping, &record.Sent{Signal: syscall.SIGTERM, By: record.SentByStop, At: at(88 * time.Second)}
 	},
-	"command missing":     fails("exec serve: executable file not found in $PATH", "check command and entrypoint; `mocker-compose config` shows them as they are understood"),
-	"not executable":      fails("exec /entry.sh: permission denied", "it must be executable (chmod +x) and on a file system that is not mounted noexec"),
-	"user without an id":  fails("user 70000:70000: containers have no such id: theirs are those that /etc/subuid and /etc/subgid give you", "take a smaller one"),
+	"command missing":    fails("exec serve: executable file not found in $PATH", "check command and entrypoint; `mocker-compose config` shows them as they are understood"),
+	"not executable":     fails("exec /entry.sh: permission denied", "it must be executable (chmod +x) and on a file system that is not mounted noexec"),
+	"user without an id": fails("user 70000:70000: containers have no such id: theirs are those that /etc/subuid and /etc/subgid give you", "take a smaller one"),
+	"denied before it is missing": func(f *Facts, db *record.Replica) {
+		db.Service.User = "postgres"
+		exits(2, `!initdb: error: could not change permissions of directory "/pg/data": Operation not permitted`,
+			`!postgres: could not access the server configuration file "/pg/data/postgresql.conf": No such file or directory`)(f, db)
+	},
 	"unknown group":       fails(`group_add: unknown group: no line of the container's /etc/group has the name "docker"; use a number, or add the group to the image`, ""),
 	"no device":           fails("device /dev/nope: no such file or directory", ""),
 	"bind of root":        fails("volumes demo-db-1: stat /root/x: permission denied", ""),
