@@ -80,7 +80,11 @@ func probe(t *testing.T, ns *os.File, addr string, hops int) string {
 	must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait))
 	must(t, unix.Connect(fd, sock.Addr(netip.AddrPortFrom(a, 0))))
 	must(t, unix.Send(fd, []byte{kind, 0, 0, 0, 0, 0, 0, 1, 'x'}, 0))
-	if _, err := unix.Read(fd, make([]byte, 100)); err == nil {
+	_, err := unix.Read(fd, make([]byte, 100))
+	for errors.Is(err, unix.EINTR) { // a read with a time-out is not begun again (signal(7))
+		_, err = unix.Read(fd, make([]byte, 100))
+	}
+	if err == nil {
 		return "answer"
 	}
 	control := make([]byte, 256)
