@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -142,21 +143,25 @@ func huntExecs(t *testing.T, n int, caps []string) int {
 // TestNaiveExecIsCaught is the control: a process that is born inside and joins
 // the rest from there, as we once did and others too (CVE-2016-9962).
 func TestNaiveExecIsCaught(t *testing.T) {
-	h := newHunted(t, "SYS_PTRACE")
-	for begin := time.Now(); time.Since(begin) < 5*time.Second; {
-		for range 50 {
-			naiveExec(t, h)
+	escapes := map[string]int{}
+	ways := []string{"root", "descriptor", "binary", "memory"}
+	missing := ways
+	for hunt := 0; hunt < 10 && len(missing) > 0; hunt++ { // it may have bad luck
+		h := newHunted(t, "SYS_PTRACE")
+		for begin := time.Now(); time.Since(begin) < time.Second; {
+			for range 50 {
+				naiveExec(t, h)
+			}
 		}
-		if time.Since(begin) > time.Second {
-			break
+		got := h.end(t)
+		t.Logf("%+v", got)
+		for way, n := range got.Escapes {
+			escapes[way] += n
 		}
+		missing = slices.DeleteFunc(slices.Clone(ways), func(way string) bool { return escapes[way] > 0 })
 	}
-	got := h.end(t)
-	t.Logf("%+v", got)
-	for _, way := range []string{"root", "descriptor", "binary", "memory"} {
-		if got.Escapes[way] == 0 {
-			t.Errorf("the hunter did not get out by its %s: the test proves nothing", way)
-		}
+	if len(missing) > 0 {
+		t.Errorf("the hunter did not get out by its %q: the test proves nothing", missing)
 	}
 }
 
