@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mocker-compose/mocker-compose/rootless"
 )
 
 // Every command works by the project's name alone, from anywhere, without the
@@ -33,6 +35,18 @@ func TestDownOfNothing(t *testing.T) {
 	}
 	s.must("down")
 	s.must("down")
+	// Nor does it leave what a supervisor has that was killed at its beginning.
+	left := s.dirs.ProjectData("left-over")
+	if err := os.MkdirAll(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(rootless.SupervisorLog(s.dirs, "left-over"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.must("-p", "left-over", "down")
+	if exists(left) {
+		t.Errorf("%s is left", left)
+	}
 }
 
 // ps filters, and prints what scripts read.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -13,16 +14,24 @@ import (
 )
 
 // change carries out a request that changes the project: it starts the
-// supervisor if only a record is left, even one that cannot be read. An unknown project is errUnknown.
+// supervisor if only a record is left, even one that cannot be read, and for down if
+// anything is. An unknown project is errUnknown.
 func (e *Env) change(ctx context.Context, name string, req api.Request) error {
 	err := e.Call(ctx, name, req, e.Progress().Answer)
 	if !errors.Is(err, reach.ErrNotRunning) {
 		return err
 	}
-	if rec, err := e.Recorded(ctx, name); rec == nil && err == nil {
+	if rec, err := e.Recorded(ctx, name); rec == nil && err == nil && !(req.Op == api.OpDown && e.remains(name)) {
 		return fmt.Errorf("%w %q: not found", errUnknown, name)
 	}
 	return e.Demand(ctx, name, req, e.Progress().Answer)
+}
+
+// remains tells that something of a project is left which has no record: of a supervisor
+// that was killed before it could write one, or when it had removed all.
+func (e *Env) remains(name string) bool {
+	_, err := os.Lstat(e.Dirs.ProjectData(name))
+	return err == nil
 }
 
 var errUnknown = errors.New("no container found for project")
