@@ -97,18 +97,11 @@ func (p *plan) scan() error {
 			return err
 		}
 	}
-	if len(p.stages) == 1 && len(p.sources) == sourcesOf(p.stages[0]) {
+	// What a lone stage starts from, scratch too, is the only source then.
+	if len(p.stages) == 1 && len(p.sources) <= 1 {
 		p.stages[0].shown = ""
 	}
 	return p.cycles()
-}
-
-// sourcesOf is what a lone stage starts from.
-func sourcesOf(s *stage) int {
-	if s.from != nil && !s.from.scratch {
-		return 1
-	}
-	return 0
 }
 
 // start finds out what a stage starts from.
