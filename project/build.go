@@ -165,6 +165,15 @@ func (p *Project) WithoutBuilds() Project {
 	return out
 }
 
+// Platform is the one that an image is built for: "" is this machine's, which is taken
+// wherever it is among several.
+func (b *Build) Platform() string {
+	if len(b.Platforms) == 1 && !OwnPlatform(b.Platforms[0]) {
+		return b.Platforms[0]
+	}
+	return ""
+}
+
 // OwnPlatform reports that programs of a platform (OS[/ARCHITECTURE[/VARIANT]]) are
 // what this machine executes without an emulator.
 func OwnPlatform(s string) bool {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/binfmt"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
 )
 
@@ -53,8 +54,8 @@ func Describe(raw []byte) (*Image, []string, error) {
 			return nil, nil, fmt.Errorf("it has %d %s, more than %d", n, what, maxStrings)
 		}
 	}
-	if c.Architecture != "" && c.Architecture != runtime.GOARCH {
-		d.notice("the image is for linux/%s, this machine is linux/%s: its programs run only with an emulator", c.Architecture, runtime.GOARCH)
+	if why := binfmt.Missing(binfmt.Dir, c.Architecture); why != "" {
+		d.notice("the image is for linux/%s, this machine is linux/%s: its programs run only with an emulator: %s", c.Architecture, runtime.GOARCH, why)
 	}
 	return img, d.notices, nil
 }

@@ -90,7 +90,7 @@ func TestBuildFaults(t *testing.T) {
 		{"name by digest", head + "    build: .\n    image: x@sha256:" + strings.Repeat("ab", 32) + "\n", `compose.yaml:4: services.web.image: what is built cannot be named by a digest (write NAME[:TAG], or remove build)`},
 		{"rootfs", head + "    build: .\n    image: rootfs:./x\n", `compose.yaml:3: services.web: build cannot make rootfs:./x (write image: NAME[:TAG], or remove build)`},
 		{"name of the service", "services:\n  Web:\n    build: .\n", `compose.yaml:3: services.Web.build: invalid reference "demo-Web": the repository's name must be lower case: "demo-Web" would be its image's name (write image: NAME)`},
-		{"platforms", b + "      platforms: [linux/s390x]\n", `compose.yaml:5: services.web.build.platforms: linux/s390x is not possible (images are built for this machine's platform only: add linux, or remove the key)`},
+		{"platforms", b + "      platforms: [linux/s390x, linux/riscv64]\n", `compose.yaml:5: services.web.build.platforms: linux/s390x, linux/riscv64 is not possible (images are built for one platform: name one, or add linux for this machine's)`},
 		{"ulimit", b + "      ulimits:\n        files: 1\n", `*compose.yaml:6: services.web.build.ulimits: unknown limit "files"`},
 		{"no builder", b + "      additional_contexts:\n        x: service:db\n  db: {image: x}\n", `compose.yaml:5: services.web.build.additional_contexts: service "db" builds no image (give that service a build section, or write docker-image://NAME)`},
 		{"circle", b + "      additional_contexts: {x: 'service:a'}\n  a: {build: {context: ., additional_contexts: {x: 'service:web'}}}\n", `*builds need each other in a circle: a -> web -> a`},

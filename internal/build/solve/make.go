@@ -133,5 +133,5 @@ func missing(m *build.Mount) error {
 	if m.Type == build.MountSSH {
 		return fmt.Errorf("unset ssh forward key %s: name it below ssh: of the service's build:, or give --ssh %s", m.ID, m.ID)
 	}
-	return fmt.Errorf("secret %s: not found: name it below secrets: of the service's build:", m.ID)
+	return fmt.Errorf("secret %s: not found: name it in build.secrets of the service", m.ID)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocker-compose/mocker-compose/internal/binfmt"
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/image"
 	"github.com/mocker-compose/mocker-compose/internal/image/config"
@@ -77,9 +78,10 @@ func (f *flight) base(ctx context.Context) error {
 // warnForeign says before programs of another machine are tried what they need.
 func (f *flight) warnForeign(img *build.Image) {
 	runs := slices.ContainsFunc(f.st.Steps, func(s build.Step) bool { return s.Run != nil })
-	if arch := img.File.Architecture; runs && arch != "" && arch != runtime.GOARCH {
+	arch := img.File.Architecture
+	if why := binfmt.Missing(binfmt.Dir, arch); runs && why != "" {
 		f.b.observer.emit(build.Event{Kind: build.Warned, Stage: f.st.Name, Text: fmt.Sprintf(
-			"%s is for linux/%s, this machine is linux/%s: its programs run only with an emulator", img.Ref, arch, runtime.GOARCH)})
+			"%s is for linux/%s, this machine is linux/%s: its programs run only with an emulator: %s", img.Ref, arch, runtime.GOARCH, why)})
 	}
 }
 

@@ -1,6 +1,7 @@
 package building
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (j *job) prepare(ctx context.Context) error {
 	b, s := j.builder, j.service
 	j.contexts = map[string]*contexts.Context{}
 	j.input = dockerfile.Input{
-		Target: s.Build.Target, Args: b.args(s.Build), Env: os.LookupEnv, Labels: labels(b.Project.Name, s), Platform: s.Platform,
+		Target: s.Build.Target, Args: b.args(s.Build), Env: os.LookupEnv, Labels: labels(b.Project.Name, s), Platform: cmp.Or(s.Platform, s.Build.Platform()),
 		Contexts: map[string]dockerfile.Context{}, Images: j.image,
 	}
 	if j.input.Platform == "" {

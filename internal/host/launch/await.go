@@ -69,7 +69,7 @@ func Explain(what string, errno unix.Errno) error {
 			e.Hint = "it must be executable (chmod +x) and on a file system that is not mounted noexec"
 		case unix.ENOEXEC:
 			e.Err = errors.New("exec format error")
-			e.Hint = "a script needs a first line such as #!/bin/sh, a program this machine's architecture"
+			e.Hint = "a script needs a first line such as #!/bin/sh, a program this machine's architecture, or an emulator for its own (qemu-user-static)"
 		}
 	}
 	if dir, ok := strings.CutPrefix(what, sandbox.CwdWhat); ok {

@@ -124,7 +124,7 @@ func (r *reader) hosts() error {
 	return nil
 }
 
-// platforms keeps to this machine's.
+// platforms keeps to one: this machine's, if it is there.
 func (r *reader) platforms() error {
 	s, out := r.service, r.out
 	at := []string{"services", s.Name, "build", "platforms"}
@@ -140,7 +140,10 @@ func (r *reader) platforms() error {
 	case len(foreign) == 0:
 		return nil
 	case own:
-		r.src.Notice(project.Degraded, "images are built for this machine's platform only, not for "+strings.Join(foreign, ", "), at...)
+		r.src.Notice(project.Degraded, "images are built for one platform, this machine's, not for "+strings.Join(foreign, ", "), at...)
+		return nil
+	case len(foreign) == 1:
+		r.src.Notice(project.Degraded, "the image is made for "+foreign[0]+"; this machine executes its programs only with an emulator (binfmt_misc)", at...)
 		return nil
 	case r.src.Tolerant():
 		r.src.Notice(project.Refused, onlyOwn, at...)
@@ -149,7 +152,7 @@ func (r *reader) platforms() error {
 	return r.src.Fault(onlyOwn, fmt.Sprintf("%s: %s is not possible", strings.Join(at, "."), strings.Join(foreign, ", ")), at...)
 }
 
-const onlyOwn = "images are built for this machine's platform only: add linux, or remove the key"
+const onlyOwn = "images are built for one platform: name one, or add linux for this machine's"
 
 // network takes docker's words. What is none of them names a network of docker's
 // own, which a build does not have here.

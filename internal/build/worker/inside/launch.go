@@ -193,7 +193,7 @@ func explain(what string, errno unix.Errno) error {
 	case unix.EACCES:
 		return &exitError{126, fmt.Sprintf("exec: %q: permission denied", name)}
 	case unix.ENOEXEC:
-		return &exitError{126, fmt.Sprintf("exec: %q: exec format error: a script needs a first line such as #!/bin/sh, a program this machine's architecture", name)}
+		return &exitError{126, fmt.Sprintf("exec: %q: exec format error: a script needs a first line such as #!/bin/sh, a program this machine's architecture, or an emulator for its own (qemu-user-static)", name)}
 	}
 	return &exitError{126, fmt.Sprintf("exec: %q: %v", name, errno)}
 }
