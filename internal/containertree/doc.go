@@ -13,6 +13,7 @@
 //
 //	data/upper   is above the image's layers: an overlay of all of them is the root;
 //	             what the directory itself holds is the change (internal/build/harvest)
+//	             (where fuse-overlayfs serves the root, copies stand in for the overlay)
 //	data/root    is a copy of the image (no overlay on this machine): it is the root;
 //	             the change is its difference from another copy
 //
@@ -24,6 +25,7 @@
 //
 // # Limits
 //
-// A container that runs may write meanwhile: commit pauses it. What fuse-overlayfs
-// keeps cannot be read. Sockets and devices are left out.
+// A container that runs may write meanwhile: commit pauses it. What it has written into
+// files that are still open may not have come to fuse-overlayfs yet, and is missing then.
+// Sockets and devices are left out.
 package containertree

@@ -48,8 +48,15 @@ func run(ctx context.Context, args []string) (a containertree.Answer, err error)
 	if _, err := os.Stat(req.Base); err == nil && !c.copied && req.Own.None() {
 		c.Lower = append([]string{req.Base}, req.Lower...)
 	}
+	// Where the kernel makes no overlay, fuse-overlayfs has served the container's.
+	served := !c.copied && sandbox.ProbeOverlay(req.Data) != nil
 	read := c.whole
-	if req.Changes {
+	switch {
+	case served && req.Changes:
+		read = c.servedChanges
+	case served:
+		read = c.servedWhole
+	case req.Changes:
 		read = c.changes
 	}
 	res, err := read(ctx)
@@ -105,7 +112,12 @@ func (c *container) changes(ctx context.Context) (harvest.Result, error) {
 
 // difference compares the container's copy of the image with a new one, which the
 // file system makes without copying contents, if it can.
-func (c *container) difference(ctx context.Context) (res harvest.Result, err error) {
+func (c *container) difference(ctx context.Context) (harvest.Result, error) {
+	return c.aside(func(at string) (harvest.Result, error) { return c.compared(ctx, at) })
+}
+
+// aside runs f with a directory for what it has to copy, in which "upper" is empty.
+func (c *container) aside(f func(at string) (harvest.Result, error)) (res harvest.Result, err error) {
 	data, err := os.Open(c.Data)
 	if err != nil {
 		return res, err
@@ -120,6 +132,10 @@ func (c *container) difference(ctx context.Context) (res harvest.Result, err err
 	if err := os.MkdirAll(filepath.Join(at, "upper"), 0o700); err != nil {
 		return res, err
 	}
+	return f(at)
+}
+
+func (c *container) compared(ctx context.Context, at string) (res harvest.Result, err error) {
 	if err := layer.Copy(ctx, c.Lower, filepath.Join(at, "below")); err != nil {
 		return res, err
 	}
@@ -151,11 +167,7 @@ func (c *container) overlay(lower []string) (*os.File, error) {
 	case 1: // an overlay has two at least
 		return os.Open(lower[0])
 	}
-	root, err := sandbox.Overlay(sandbox.Layers{Lower: lower, Data: c.Contents})
-	if err != nil {
-		return nil, fmt.Errorf("%w: the files of a container whose root fuse-overlayfs serves cannot be read", err)
-	}
-	return root, nil
+	return sandbox.Overlay(sandbox.Layers{Lower: lower, Data: c.Contents})
 }
 
 func exists(path string) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/build"
 	"github.com/mocker-compose/mocker-compose/internal/build/harvest"
+	"github.com/mocker-compose/mocker-compose/internal/fusemarks"
 	"github.com/mocker-compose/mocker-compose/internal/image/exact"
 	"github.com/mocker-compose/mocker-compose/internal/image/layerstore"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
@@ -88,7 +89,7 @@ func (s *step) ready(ctx context.Context, upper, below *os.File) error {
 		return s.extract(ctx, below)
 	}
 	if s.p.union() == byFuse {
-		if err := normal(upper); err != nil {
+		if err := fusemarks.Normalize(upper); err != nil {
 			return err
 		}
 	}

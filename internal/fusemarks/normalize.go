@@ -1,4 +1,4 @@
-package inside
+package fusemarks
 
 import (
 	"fmt"
@@ -20,10 +20,10 @@ const (
 	whiteoutStart = ".wh."
 )
 
-// normal turns the marks of fuse-overlayfs below a directory into those of overlayfs,
+// Normalize turns the marks of fuse-overlayfs below a directory into those of overlayfs,
 // which the store's layers have. Nothing that a program made is taken for one:
 // fuse-overlayfs lets nobody make such names.
-func normal(dir *os.File) error {
+func Normalize(dir *os.File) error {
 	up, err := reopenDir(dir, ".")
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func normal(dir *os.File) error {
 	for {
 		entries, err := up.ReadDir(256)
 		for _, e := range entries {
-			if err := normalEntry(up, e); err != nil {
+			if err := normalizeEntry(up, e); err != nil {
 				return fmt.Errorf("%s: %w", e.Name(), err)
 			}
 		}
@@ -51,7 +51,7 @@ func normal(dir *os.File) error {
 	}
 }
 
-func normalEntry(dir *os.File, e os.DirEntry) error {
+func normalizeEntry(dir *os.File, e os.DirEntry) error {
 	switch name := e.Name(); {
 	case e.IsDir():
 		sub, err := reopenDir(dir, name)
@@ -59,7 +59,7 @@ func normalEntry(dir *os.File, e os.DirEntry) error {
 			return err
 		}
 		defer sub.Close()
-		return normal(sub)
+		return Normalize(sub)
 	case name == opaqueFile:
 		if err := setOpaque(dir); err != nil {
 			return err
