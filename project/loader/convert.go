@@ -78,6 +78,7 @@ func (l *load) convert(m *types.Project) (_ *project.Project, err error) {
 	if err := l.contents(m, p); err != nil {
 		return nil, err
 	}
+	l.ownTogether(p)
 	p.Notices = l.relevant(m)
 	return p, nil
 }

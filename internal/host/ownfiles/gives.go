@@ -65,7 +65,7 @@ func (w *Wanted) receiver() (owner string) {
 		}
 		to := ""
 		for _, g := range given {
-			if slices.ContainsFunc(g.paths, func(p string) bool { return within(d.Target, p) }) {
+			if slices.ContainsFunc(g.paths, func(p string) bool { return project.Within(d.Target, p) }) {
 				to = g.owner // the last one counts
 			}
 		}

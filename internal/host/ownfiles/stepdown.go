@@ -10,13 +10,14 @@ import (
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
+	"github.com/mocker-compose/mocker-compose/project"
 )
 
 // quiet are places for what a service is given rather than for what it writes.
 var quiet = []string{"/docker-entrypoint-initdb.d", "/etc"}
 
 func isQuiet(target string) bool {
-	return slices.ContainsFunc(quiet, func(q string) bool { return within(target, q) })
+	return slices.ContainsFunc(quiet, func(q string) bool { return project.Within(target, q) })
 }
 
 // stepsDownTo finds the user that a service will become which begins as root: the one to

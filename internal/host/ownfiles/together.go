@@ -2,7 +2,6 @@ package ownfiles
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ type Party struct {
 // binds that is no disagreement.
 func Settle(parties []Party) (ids map[string]exchange.IDs, notices []string) {
 	ids = map[string]exchange.IDs{}
-	places := map[string][]place{}
+	places := map[string][]project.Place{}
 	for i := range parties {
 		p := &parties[i]
 		ids[p.Service.Name] = p.Wish
@@ -58,7 +57,7 @@ func Settle(parties []Party) (ids map[string]exchange.IDs, notices []string) {
 	for i := range parties {
 		s := &parties[i]
 		if x := ids[s.Service.Name]; !x.None() && (s.Fixed || s.Service.OwnFiles != "") {
-			if with, at := disagrees(s, parties, places, ids); with != nil {
+			if with, at := disagrees(s, parties, places, ids); with != nil && (at.Volume == "" || s.Service.OwnFiles == "" || with.Service.OwnFiles == "") { // else the loader says it
 				notices = append(notices, fmt.Sprintf("service %s: %s, which has x-mocker.own_files, shares %s with %s, which %s: each sees files of the other as root's. To have both agree, write for both: x-mocker: {own_files: %q}",
 					s.Service.Name, userOf(s.Service, x), at, with.Service.Name, with.seesAs(ids), userOf(s.Service, x)))
 			}
@@ -93,49 +92,14 @@ func (p *Party) seesAs(ids map[string]exchange.IDs) string {
 	return "has none"
 }
 
-// place is where a service has files that are not its own alone.
-type place struct {
-	path   string // of a bind
-	volume string // its key
-	write  bool
-}
-
-func (p place) String() string {
-	if p.volume != "" {
-		return "volume " + p.volume
-	}
-	return p.path
-}
-
-// common tells whether two have files in common, which at least one writes.
-func (p place) common(o place) bool {
-	switch {
-	case !p.write && !o.write:
-		return false
-	case p.volume != "" || o.volume != "":
-		return p.volume == o.volume
-	}
-	return within(p.path, o.path) || within(o.path, p.path)
-}
-
-func within(path, dir string) bool {
-	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
-}
-
-func placesOf(s *project.Service, all []Party) (list []place) {
-	for _, m := range s.Mounts {
-		switch {
-		case m.Type == project.MountBind:
-			list = append(list, place{path: filepath.Clean(m.Source), write: !m.ReadOnly})
-		case m.Type == project.MountVolume && m.Source != "":
-			list = append(list, place{volume: m.Source, write: !m.ReadOnly})
-		}
-	}
+// placesOf are those of a service, with what it has of others (volumes_from).
+func placesOf(s *project.Service, all []Party) []project.Place {
+	list := s.Places()
 	for _, from := range s.VolumesFrom {
 		for i := range all {
-			if other := all[i].Service; other.Name == from.Service && other != s && len(other.VolumesFrom) == 0 {
-				for _, p := range placesOf(other, all) {
-					p.write = p.write && !from.ReadOnly
+			if other := all[i].Service; other.Name == from.Service && other != s {
+				for _, p := range other.Places() {
+					p.Write = p.Write && !from.ReadOnly
 					list = append(list, p)
 				}
 			}
@@ -147,20 +111,20 @@ func placesOf(s *project.Service, all []Party) (list []place) {
 // prepares tells whether a service makes the files of others ready for them, whose ids it
 // is to have: it begins as root, writes to nothing but places of these, and gives files
 // away by its command, or they wait for its end.
-func prepares(p *Party, all []Party, places map[string][]place) (x exchange.IDs, ok bool) {
+func prepares(p *Party, all []Party, places map[string][]project.Place) (x exchange.IDs, ok bool) {
 	s := p.Service
 	if p.Fixed || !p.Wish.None() || s.OwnFiles != "" || s.Image == "" || !rootUser(s.User) || taken(s, true) != "" {
 		return x, false
 	}
 	gives := slices.ContainsFunc(slices.Concat(s.Entrypoint, s.Command), func(word string) bool { return strings.Contains(word, "chown") })
 	for _, at := range places[s.Name] {
-		if !at.write {
+		if !at.Write {
 			continue
 		}
 		owner, awaited := exchange.IDs{}, false
 		for i := range all {
 			o := &all[i]
-			if o != p && !o.Wish.None() && slices.ContainsFunc(places[o.Service.Name], at.common) {
+			if o != p && !o.Wish.None() && slices.ContainsFunc(places[o.Service.Name], at.Common) {
 				owner, awaited = o.Wish, awaits(o.Service, s.Name)
 			}
 		}
@@ -179,7 +143,7 @@ func awaits(s *project.Service, of string) bool {
 }
 
 // disagrees finds a service that sees other owners in files that both have.
-func disagrees(s *Party, all []Party, places map[string][]place, ids map[string]exchange.IDs) (*Party, place) {
+func disagrees(s *Party, all []Party, places map[string][]project.Place, ids map[string]exchange.IDs) (*Party, project.Place) {
 	x := ids[s.Service.Name]
 	for i := range all {
 		o := &all[i]
@@ -188,13 +152,13 @@ func disagrees(s *Party, all []Party, places map[string][]place, ids map[string]
 			continue
 		}
 		for _, at := range places[s.Service.Name] {
-			shared := slices.ContainsFunc(places[o.Service.Name], at.common)
-			if shared && (at.volume != "" || y.None() && !rootUser(o.Service.User)) {
+			shared := slices.ContainsFunc(places[o.Service.Name], at.Common)
+			if shared && (at.Volume != "" || y.None() && !rootUser(o.Service.User)) {
 				return o, at
 			}
 		}
 	}
-	return nil, place{}
+	return nil, project.Place{}
 }
 
 // rootUser tells whether a service begins as root.
