@@ -51,6 +51,7 @@ func (b *Bar) attend() {
 			return // the terminal is gone
 		}
 		b.typed(buf[:max(n, 0)])
+		b.filter.pause()
 	}
 }
 

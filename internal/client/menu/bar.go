@@ -1,7 +1,6 @@
 package menu
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strings"
@@ -25,6 +24,9 @@ type Bar struct {
 	colour bool
 	mode   *mode
 	keys   chan byte
+	filter filter // of what is typed
+	// columns is the width of the terminal, 0 = it does not say.
+	columns func() int
 
 	mu    sync.Mutex
 	items []Item
@@ -39,6 +41,7 @@ type Bar struct {
 // Open takes the terminal: in is read, out is written to. The caller must call Close.
 func Open(in, out *os.File, colour bool, items ...Item) (*Bar, error) {
 	b := &Bar{out: out, colour: colour, items: items, begun: true, keys: make(chan byte, 16)}
+	b.columns = func() int { _, cols := tty.Size(out); return int(cols) }
 	m, err := newMode(in)
 	if err != nil {
 		return nil, fmt.Errorf("the terminal's keys: %w", err)
@@ -89,8 +92,8 @@ func (b *Bar) erase(buf []byte) []byte {
 	if b.drawn == 0 {
 		return buf
 	}
-	_, cols := tty.Size(b.out)
-	if rows := (b.drawn - 1) / max(int(cols), 1); cols > 0 && rows > 0 {
+	cols := b.columns()
+	if rows := (b.drawn - 1) / max(cols, 1); cols > 0 && rows > 0 {
 		buf = fmt.Appendf(buf, "\x1b[%dA", rows)
 	}
 	b.drawn = 0
@@ -102,8 +105,7 @@ func (b *Bar) draw(buf []byte) []byte {
 	if !b.begun || !b.awake || b.closed || len(b.items) == 0 {
 		return buf
 	}
-	_, cols := tty.Size(b.out)
-	text, width := render(b.items, int(cols), b.colour)
+	text, width := render(b.items, b.columns(), b.colour)
 	b.drawn = width
 	return append(append(buf, text...), '\r')
 }
@@ -160,10 +162,10 @@ func (b *Bar) Close() {
 
 // typed hands keys on. One that nobody takes is dropped.
 func (b *Bar) typed(keys []byte) {
-	if bytes.IndexByte(keys, 0x1b) >= 0 {
-		return // an arrow, or what a terminal answers: no key of ours
-	}
 	for _, k := range keys {
+		if !b.filter.key(k) {
+			continue
+		}
 		select {
 		case b.keys <- k:
 		default:
