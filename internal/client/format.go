@@ -10,7 +10,7 @@ import (
 // Format is how log lines look on our standard output.
 func (e *Env) Format(timestamps, noPrefix, noColour bool) logs.Format {
 	terminal := tty.Is(e.Stdout)
-	colour := terminal && e.Getenv("NO_COLOR") == "" || e.ansi() == "always"
+	colour := terminal && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb" || e.ansi() == "always"
 	return logs.Format{
 		Prefix: !noPrefix, Timestamps: timestamps, Terminal: terminal,
 		Color: colour && !noColour && e.ansi() != "never",
