@@ -101,7 +101,3 @@ func withBody[B any](ctx context.Context, r *request, body *B, do func(context.C
 	}
 	return do(ctx, r, b)
 }
-
-// keepGoing is a context for requests that are finished even if their client
-// goes away: half a stop is worse than a whole one. It ends with the supervisor.
-func (s *Supervisor) keepGoing() context.Context { return s.loop.Context() }

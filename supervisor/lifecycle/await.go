@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"cmp"
 	"context"
-	"errors"
 )
 
 // waiter is somebody who waits for the state of containers.
@@ -44,16 +43,8 @@ func (l *Loop) wakeWaiters() {
 func (l *Loop) command(ctx context.Context, e event, check func(*Instance) (bool, error)) error {
 	var refused error
 	err := l.Ask(func() {
-		i := l.Instances[e.name]
-		if i == nil {
-			return
-		}
-		before := i.trouble
-		i.trouble = nil
-		l.apply(e)
-		var busy *BusyError
-		if errors.As(i.trouble, &busy) { // nobody else's, who may be waiting for the container to start
-			refused, i.trouble = busy, before
+		if i := l.Instances[e.name]; i != nil {
+			refused = l.send(i, e)
 		}
 	})
 	if err = cmp.Or(err, refused); err != nil {
@@ -66,6 +57,18 @@ func (l *Loop) command(ctx context.Context, e event, check func(*Instance) (bool
 		}
 		return check(i)
 	})
+}
+
+// send applies a command. That the state does not allow it is the business of who sent it
+// alone: others may be waiting for what the container is about. Called on the loop.
+func (l *Loop) send(i *Instance, e event) (refused error) {
+	before := i.trouble
+	i.trouble = nil
+	l.apply(e)
+	if i.trouble != nil { // what fails later comes as an event of its own
+		refused, i.trouble = i.trouble, before
+	}
+	return refused
 }
 
 // Commit runs f on the loop and returns when the record with its changes is on

@@ -109,6 +109,25 @@ func TestALife(t *testing.T) {
 	})
 }
 
+// TestARefusalIsNobodyElses: a start that comes while a container is being removed fails,
+// and the removal does not fail of it.
+func TestARefusalIsNobodyElses(t *testing.T) {
+	g := begin(t)
+	ctx := context.Background()
+	c := container("a")
+	g.must(g.l.Create(ctx, c))
+	g.f.Mu.Lock() // the kernel takes its time
+	removed := make(chan error, 1)
+	go func() { removed <- g.l.Remove(ctx, c.Name, policy.StopOrder{}, false) }()
+	g.must(g.l.Await(ctx, func() (bool, error) { return g.l.Instances[c.Name].Rec.State == Removing, nil }))
+	var busy *BusyError
+	if _, err := g.l.Start(ctx, c.Name); !errors.As(err, &busy) {
+		t.Errorf("start: %v", err)
+	}
+	g.f.Mu.Unlock()
+	g.must(<-removed)
+}
+
 // TestWhoGivesUpWaitingIsForgotten: the wait ends with its context, the step does not.
 func TestWhoGivesUpWaitingIsForgotten(t *testing.T) {
 	bubble(t, func(t *testing.T, g *bench) {

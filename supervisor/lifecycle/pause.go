@@ -111,7 +111,7 @@ func (l *Loop) KeepPaused(name string) {
 
 // pauseAgain makes true what the record of an earlier supervisor says.
 func (l *Loop) pauseAgain(name string, r *Run) {
-	if err := l.rt.Pause(r); err != nil {
+	if err := l.rt.Pause(r); err != nil && !inside.KilledThere(err) {
 		l.Report(fmt.Sprintf("pause container %s again: %v", name, err))
 	}
 }
@@ -122,7 +122,7 @@ func (l *Loop) refusePause(i *Instance, e event) {
 
 // thaw lets a paused run go on, after it has been sent what shall end it.
 func (l *Loop) thaw(name string, r *Run) {
-	if err := l.rt.Unpause(r); err != nil {
+	if err := l.rt.Unpause(r); err != nil && !inside.KilledThere(err) {
 		l.Report(fmt.Sprintf("unpause container %s to stop it: %v", name, err))
 	}
 }

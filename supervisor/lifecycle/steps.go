@@ -16,17 +16,21 @@ import (
 // already: it was running.
 func (l *Loop) Start(ctx context.Context, name string) (already bool, err error) {
 	var before int
+	var refused error
 	err = l.Ask(func() {
 		i := l.Instances[name]
 		if i == nil {
 			return
 		}
-		before, i.trouble = i.attempts, nil
+		before = i.attempts
 		already = i.Rec.State == Running && !i.Rec.Setup
-		l.apply(event{kind: CmdStart, name: name})
+		refused = l.send(i, event{kind: CmdStart, name: name})
 	})
 	if err != nil || already {
 		return already, err
+	}
+	if refused != nil {
+		return false, fmt.Errorf("start container %s: %w", name, refused)
 	}
 	err = l.Await(ctx, func() (bool, error) {
 		i := l.Instances[name]
