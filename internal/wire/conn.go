@@ -30,8 +30,11 @@ var ErrTooLarge = errors.New("message too large")
 type Conn struct {
 	uc   *net.UnixConn
 	send sync.Mutex
+
+	mu sync.Mutex // guards the rest: Close may come from anywhere
 	// early are files that arrived with a header, until their message is read.
-	early []*os.File
+	early  []*os.File
+	closed bool // whoever takes files in closes them
 }
 
 // NewConn wraps a connected stream socket; it takes the socket over.
@@ -39,10 +42,20 @@ func NewConn(uc *net.UnixConn) *Conn { return &Conn{uc: uc} }
 
 // Close ends the connection; a Receive in progress returns an error.
 func (c *Conn) Close() error {
-	for _, f := range c.early {
-		f.Close()
-	}
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	closeAll(c.taken())
 	return c.uc.Close()
+}
+
+// taken are the early files, which are the caller's from now on.
+func (c *Conn) taken() []*os.File {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	files := c.early
+	c.early = nil
+	return files
 }
 
 // SetDeadline bounds all further sends and receives.
@@ -90,8 +103,7 @@ func (c *Conn) Receive(v any) ([]*os.File, error) {
 	if err := c.readFull(head[:], true); err != nil {
 		return nil, err
 	}
-	files := c.early
-	c.early = nil
+	files := c.taken()
 	size := binary.BigEndian.Uint32(head[:])
 	if size > MaxMessage {
 		closeAll(files)
@@ -102,8 +114,7 @@ func (c *Conn) Receive(v any) ([]*os.File, error) {
 		closeAll(files)
 		return nil, err
 	}
-	files = append(files, c.early...)
-	c.early = nil
+	files = append(files, c.taken()...)
 	if err := json.Unmarshal(body, v); err != nil {
 		closeAll(files)
 		return nil, fmt.Errorf("decode message: %w", err)
@@ -150,9 +161,17 @@ func (c *Conn) keep(oob []byte) {
 		if err != nil {
 			continue
 		}
+		var files []*os.File
 		for _, fd := range fds {
-			c.early = append(c.early, os.NewFile(uintptr(fd), "received"))
+			files = append(files, os.NewFile(uintptr(fd), "received"))
 		}
+		c.mu.Lock()
+		if c.closed {
+			closeAll(files)
+		} else {
+			c.early = append(c.early, files...)
+		}
+		c.mu.Unlock()
 	}
 }
 

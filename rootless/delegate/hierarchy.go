@@ -53,8 +53,8 @@ func parseMounts(mountinfo, own string) (h hierarchy) {
 			h.v1 = h.v1 || len(kind) < 3 || !strings.Contains(kind[2], "name=")
 		case "cgroup2":
 			root := unescapeMount(fields[3])
-			if h.mount == "" && below(own, root) {
-				h.mount, h.root = unescapeMount(fields[4]), root
+			if at := unescapeMount(fields[4]); h.mount == "" && below(own, root) && strings.HasPrefix(at, "/") {
+				h.mount, h.root = at, root
 			}
 		}
 	}
