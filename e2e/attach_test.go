@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,13 +149,15 @@ func TestRunTerminalClosed(t *testing.T) {
 	before := *termios(t, master)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := s.command(ctx, "run", "--name", "left", "shut", "./probe", "stay")
+	cmd := s.command(ctx, "run", "--name", "left", "shut", "sh", "-c", "trap '' HUP; touch stays; exec sleep 1000")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s.eventually("it runs on a raw terminal", func() bool { return s.state("left") == "running" && *termios(t, master) != before })
+	s.eventually("it runs on a raw terminal, and has set its trap", func() bool {
+		return exists(filepath.Join(s.dir, "stays")) && s.state("left") == "running" && *termios(t, master) != before
+	})
 	master.Close()
 	_ = cmd.Wait()
 	if ctx.Err() != nil {

@@ -163,11 +163,15 @@ func (k *keep) receive(ctx context.Context, address, want string, p page, body i
 	if terr != nil {
 		mtime = time.Unix(0, 0)
 	}
-	if err := errors.Join(tmp.Chmod(0o600), os.Chtimes(tmp.Name(), mtime, mtime)); err != nil {
+	if err := tmp.Chmod(0o600); err != nil {
 		return nil, err
 	}
 	h, err := k.get(ctx, kindURL, p.key(address), func(dir string) error {
-		return os.Rename(tmp.Name(), filepath.Join(dir, p.Name))
+		path := filepath.Join(dir, p.Name)
+		if err := os.Rename(tmp.Name(), path); err != nil {
+			return err
+		}
+		return os.Chtimes(path, mtime, mtime) // not before: an old download is one that was abandoned
 	})
 	if err != nil {
 		return nil, err
