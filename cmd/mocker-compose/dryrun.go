@@ -61,9 +61,10 @@ func checkDryRun(env *client.Env, c *cobra.Command) error {
 	return &client.ExitError{Code: 1, Err: fmt.Errorf("--dry-run: %s is not done, and cannot be told without being done: %s", strings.ReplaceAll(path, "/", " "), why)}
 }
 
-// giveDryRun lets --dry-run stand behind the command too, as docker compose does.
+// giveDryRun lets --dry-run stand behind every command too, as docker compose does: what
+// refuses it says why.
 func giveDryRun(env *client.Env, c *cobra.Command) {
-	if (rehearsed[pathOf(c)] || pathOf(c) == "plan") && c.Flags().Lookup("dry-run") == nil {
+	if c.HasParent() && !c.HasSubCommands() && c.Runnable() && !c.DisableFlagParsing && c.Flags().Lookup("dry-run") == nil {
 		c.Flags().BoolVar(&env.Global.DryRun, "dry-run", false, "say what would be done, and do nothing")
 		_ = c.Flags().MarkHidden("dry-run") // it is in the help of the program
 	}

@@ -24,6 +24,9 @@ func TestEveryCommandHasItsDryRun(t *testing.T) {
 					n++
 				}
 			}
+			if f := c.Flags().Lookup("dry-run"); c.Runnable() && !c.HasSubCommands() && !c.DisableFlagParsing && !refused && !strings.HasPrefix(path, "completion") && path != "help" && (f == nil || !f.Hidden) {
+				t.Errorf("%s takes no --dry-run behind it", path)
+			}
 			if n != 1 {
 				t.Errorf("%s is in %d of the lists of dryrun.go, want one", path, n)
 			}
