@@ -222,9 +222,9 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestAttach(t *testing.T) {
-	var body []any
+	bodies := make(chan []any, 1) // from the goroutine of the manager
 	f := (&fakeManager{answer: script(calls{"AttachProcessesToUnit": {func(c *dbus.Message) []*dbus.Message {
-		body = c.Body
+		bodies <- c.Body
 		return []*dbus.Message{reply(c)}
 	}}})}).serve(t)
 	q := question(delegate.OpAttach, f.address)
@@ -232,7 +232,7 @@ func TestAttach(t *testing.T) {
 	if a := answerWithin(t, hang, q); a.Error != "" || a.Unreachable {
 		t.Fatalf("%+v", a)
 	}
-	if len(body) != 3 || body[0] != "x.scope" || body[1] != "/holder" || !slices.Equal(body[2].([]uint32), []uint32{11, 12}) {
+	if body := <-bodies; len(body) != 3 || body[0] != "x.scope" || body[1] != "/holder" || !slices.Equal(body[2].([]uint32), []uint32{11, 12}) {
 		t.Errorf("%v", body)
 	}
 }
