@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/etchosts"
 	"github.com/mocker-compose/mocker-compose/internal/host/netspec"
 	"github.com/mocker-compose/mocker-compose/internal/resolvconf"
@@ -48,7 +50,7 @@ func (r *Runtime) removeFiles(container string, names ...string) error {
 	var errs []error
 	for _, name := range names {
 		here, _ := r.scratchFile(container, name)
-		if err := os.Remove(here); !errors.Is(err, os.ErrNotExist) {
+		if err := os.Remove(here); !errors.Is(err, os.ErrNotExist) && !errors.Is(err, unix.ENAMETOOLONG) {
 			errs = append(errs, err)
 		}
 	}

@@ -53,7 +53,7 @@ func (r *remover) fail(path string, err error) {
 // entry deletes one entry of dir and reports whether it is gone.
 func (r *remover) entry(dir *os.File, name, path string, depth int) bool {
 	err := unix.Unlinkat(int(dir.Fd()), name, 0)
-	if err == nil || err == unix.ENOENT {
+	if err == nil || err == unix.ENOENT || err == unix.ENAMETOOLONG { // nothing can have the latter
 		return true
 	}
 	if err != unix.EISDIR {

@@ -35,6 +35,9 @@ func TestRemoveAll(t *testing.T) {
 			}
 			gone(t, filepath.Join(dir, "root", name))
 		}
+		if err := RemoveAll(root, strings.Repeat("x", 300)); err != nil {
+			t.Errorf("what no file could be named is not there: %v", err)
+		}
 		for _, keep := range []string{"outside/keep", "root/other/f"} {
 			if _, err := os.Lstat(filepath.Join(dir, keep)); err != nil {
 				t.Error(err)

@@ -22,6 +22,9 @@ import (
 // containerName is what docker allows as a name.
 var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
+// maxName bounds the name of a container, in bytes, as the loader does: files are named for it.
+const maxName = 200
+
 // CheckRun refuses flags that cannot be carried out, before any file is read.
 func CheckRun(env *client.Env, o *RunOptions) error {
 	if err := o.check(); err != nil {
@@ -32,6 +35,9 @@ func CheckRun(env *client.Env, o *RunOptions) error {
 	}
 	if o.Name != "" && !containerName.MatchString(o.Name) {
 		return fmt.Errorf("invalid container name %q: use letters, digits, _, . and -, and begin with a letter or a digit", o.Name)
+	}
+	if len(o.Name) > maxName {
+		return fmt.Errorf("container name of %d bytes: use at most %d", len(o.Name), maxName)
 	}
 	if o.Terminal(env) && o.interactive && !o.Detach && !tty.Is(env.Stdin) {
 		return errors.New("the input device is not a TTY")

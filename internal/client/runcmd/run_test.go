@@ -1,0 +1,17 @@
+package runcmd
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mocker-compose/mocker-compose/internal/client"
+)
+
+// TestLongName: a container that no file could be named for would begin a project that nothing
+// could remove.
+func TestLongName(t *testing.T) {
+	err := CheckRun(&client.Env{}, &RunOptions{Name: strings.Repeat("x", 300)})
+	if err == nil || err.Error() != "container name of 300 bytes: use at most 200" {
+		t.Errorf("%v", err)
+	}
+}
