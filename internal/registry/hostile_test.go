@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -215,7 +216,8 @@ func TestGoesOn(t *testing.T) {
 		r.Fault("GET", blob, registrytest.Truncate(70_000))
 		l := newLab(t, func(o *Options) { o.Attempts = 2 })
 		l.fails(t, r.Host+"/web:1", "", "closes the connection")
-		if left, _ := l.leftovers(t); len(left) != 1 || !strings.Contains(blob, strings.TrimSuffix(left[0], ".part")) {
+		// What of the other layer had come when this one failed may be there too.
+		if left, _ := l.leftovers(t); !slices.Contains(left, strings.TrimPrefix(parts.Layers[0].Digest, "sha256:")+".part") {
 			t.Fatalf("%s: parts %q", name, left)
 		}
 		r.Reset()
