@@ -183,14 +183,15 @@ func TestScope(t *testing.T) {
 
 // What is asked for is what the scope has to be.
 func TestProperties(t *testing.T) {
-	var body []any
+	bodies := make(chan []any, 1) // from the goroutine of the manager
 	f := (&fakeManager{answer: script(calls{
-		"StartTransientUnit": {func(call *dbus.Message) []*dbus.Message { body = call.Body; return ends("done")(call) }},
+		"StartTransientUnit": {func(call *dbus.Message) []*dbus.Message { bodies <- call.Body; return ends("done")(call) }},
 		"Get":                {property("active", "/a")},
 	})}).serve(t)
 	if a := answerWithin(t, hang, question(delegate.OpScope, f.address)); a.Error != "" || a.Address != f.address {
 		t.Fatalf("%+v", a)
 	}
+	body := <-bodies
 	if len(body) < 3 || body[0] != "x.scope" || body[1] != "fail" {
 		t.Fatalf("%v", body)
 	}
