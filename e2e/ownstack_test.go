@@ -118,7 +118,76 @@ services:
 	}
 }
 
-// databases loads postgres:own and redis:own.
+// nginx begins as root, listens on port 80 and steps down; as www-data from the beginning it
+// listens there too. redis runs as whoever the file says. All have what they ask for, a ping
+// without raw sockets included, and leave files of the user's.
+func TestOwnFilesOfWeb(t *testing.T) {
+	ownerIDs(t)
+	s := begin(t, `
+services:
+  web:
+    image: nginx:own
+    volumes: ["./html:/var/www/html", "./tools:/tools:ro"]
+    x-mocker: {own_files: www-data}
+    stop_grace_period: 0s
+  plain:
+    image: nginx:own
+    user: www-data
+    command: [nginx, -c, /conf/nginx.conf, -g, "daemon off;"]
+    volumes: ["./html:/var/www/html", "./log:/var/log/nginx", "./conf:/conf:ro"]
+    stop_grace_period: 0s
+  cache:
+    image: redis:own
+    user: "1000:1000"
+    command: [redis-server, --appendonly, "yes"]
+    volumes: ["./cache:/data"]
+    healthcheck: {test: redis-cli ping, interval: 500ms, retries: 100}
+    stop_grace_period: 5s
+`)
+	s.databases()
+	s.write("html/index.html", "mine")
+	if err := os.Chmod(filepath.Join(s.dir, "html/index.html"), 0o600); err != nil { // nobody else's
+		t.Fatal(err)
+	}
+	s.write("tools/x", "")
+	s.write("conf/nginx.conf", `pid /tmp/pid; events {}
+http {
+	access_log /var/log/nginx/access.log;
+	client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f; uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
+	server { listen 80; root /var/www/html; }
+}
+`)
+	if err := copyFile(filepath.Join(s.dir, "tools/probe"), built.probe); err != nil {
+		t.Fatal(err)
+	}
+	s.must("up", "-d", "--wait")
+	const get = `import urllib.request as u; print(u.urlopen("http://%s/").read().decode())`
+	for _, name := range []string{"web", "plain"} {
+		s.eventually(name+" serves what only its user may read", func() bool {
+			return s.compose("exec", "-T", "cache", "python3", "-c", fmt.Sprintf(get, name)).stdout == "mine\n"
+		})
+	}
+	for user, want := range map[string]string{"www-data": "ping:127.0.0.1 pong hello", "root": "ping:127.0.0.1 pong hello"} {
+		if got := strings.TrimSpace(s.must("exec", "-T", "-u", user, "web", "/tools/probe", "reach", "ping:127.0.0.1")); got != want {
+			t.Errorf("ping as %s: %q, want %q", user, got, want)
+		}
+	}
+	s.must("exec", "-T", "cache", "redis-cli", "set", "a", "b")
+	s.must("down")
+	s.must("up", "-d", "--wait")
+	if got := strings.TrimSpace(s.must("exec", "-T", "cache", "redis-cli", "get", "a")); got != "b" {
+		t.Errorf("after down and up: %q", got)
+	}
+	s.must("down")
+	for _, dir := range []string{"html", "log", "cache"} {
+		s.allMine(dir)
+		if out, err := exec.Command("rm", "-rf", filepath.Join(s.dir, dir)).CombinedOutput(); err != nil {
+			t.Errorf("a plain rm of %s: %v\n%s", dir, err, out)
+		}
+	}
+}
+
+// databases loads postgres:own, redis:own and nginx:own.
 func (s *scenario) databases() {
 	s.t.Helper()
 	base := baseLayer(s.t, "nginx-light", "redis-server", "postgresql", "python3-flask", "python3-psycopg2", "gosu")
@@ -148,6 +217,11 @@ func (s *scenario) databases() {
 		imagetest.Image{
 			Names: []string{"redis:own"}, Config: config("", "/data", "redis-server"),
 			Layers: [][]imagetest.File{place("redis", "data/"), entrypoint("redis-entrypoint.sh")},
+		},
+		imagetest.Image{
+			Names:  []string{"nginx:own"},
+			Config: imagetest.Config{Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, Cmd: []string{"nginx", "-g", "daemon off;"}},
+			Layers: [][]imagetest.File{{{Name: "var/www/html/"}}},
 		})
 	s.must("image", "load", "-i", archive)
 	if err := os.Remove(archive); err != nil {
