@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -221,4 +222,35 @@ func TestRemoveWhileRunStarts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRunWhoseCreationDied: the record of the container is all that a supervisor has left
+// of it: the next one makes it when its client comes again.
+func TestRunWhoseCreationDied(t *testing.T) {
+	scene(t, func(t *testing.T, g *stage) {
+		p := proj(svc("web"))
+		g.f.Set("web", program{Life: time.Minute})
+		b := runRequest(p, "web", nil)
+		g.s.Close()
+		g.saved = func([]func()) {
+			if g.s.loop.Instances[b.Name] != nil {
+				runtime.Goexit() // the loop does nothing any more, and no action that waited
+			}
+		}
+		g.boot()
+		g.saved = nil
+		g.run(b)
+		g.s.Close()
+		g.boot()
+		r := g.run(b)
+		if !r.started {
+			t.Fatalf("it was not started: %+v", r.rep.err)
+		}
+		sleep(2 * time.Minute)
+		r.more <- api.Request{Op: api.OpRun}
+		<-r.ended
+		if r.rep.exit == nil || r.rep.err != nil {
+			t.Errorf("exit %+v, %+v", r.rep.exit, r.rep.err)
+		}
+	})
 }

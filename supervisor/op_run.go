@@ -161,13 +161,21 @@ func (s *Supervisor) startOneOff(ctx context.Context, r *request, b *api.RunRequ
 	}
 	var held *os.File
 	if !b.Detach { // the client comes to the log later than its writer
-		if held, err = s.rt.HoldLog(&c); err != nil {
+		held, err = s.rt.HoldLog(&c)
+		if err != nil && (started || !errors.Is(err, os.ErrNotExist)) {
 			return nil, fmt.Errorf("log of container %s: %w", c.Name, err)
 		}
-		defer held.Close()
 	}
 	if !started {
 		_, err = s.loop.Start(ctx, c.Name)
+	}
+	if err == nil && held == nil && !b.Detach { // its creation had died with the last supervisor: the start has made it
+		if held, err = s.rt.HoldLog(&c); err != nil {
+			err = fmt.Errorf("log of container %s: %w", c.Name, err)
+		}
+	}
+	if held != nil {
+		defer held.Close()
 	}
 	_ = s.loop.Ask(func() {
 		if i := s.loop.Find(b.ID); i != nil {

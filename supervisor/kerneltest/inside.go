@@ -86,7 +86,14 @@ func (f *Kernel) Input(*kernel.Container) (*os.File, error) { return nil, nil }
 func (f *Kernel) Relog(*kernel.Container) error { return nil }
 
 // HoldLog implements kernel.Runtime.
-func (f *Kernel) HoldLog(*kernel.Container) (*os.File, error) { return os.Open(os.DevNull) }
+func (f *Kernel) HoldLog(c *kernel.Container) (*os.File, error) {
+	f.Mu.Lock()
+	defer f.Mu.Unlock()
+	if !f.Made[c.Name] {
+		return nil, os.ErrNotExist
+	}
+	return os.Open(os.DevNull)
+}
 
 // Dial implements kernel.Runtime.
 func (f *Kernel) Dial(context.Context, *kernel.Container, uint16) (net.Conn, error) {
