@@ -60,7 +60,7 @@ func isID(ref string) bool {
 func toPull(services []*project.Service, have stock, fallback string, now time.Time) (list []wanted) {
 	for _, s := range services {
 		if pullable(s) && due(s, have, platformOf(s, fallback), now) {
-			list = want(list, s, platformOf(s, fallback))
+			list = want(list, services, s, fallback)
 		}
 		for _, m := range s.Mounts {
 			if m.Type != project.MountImage || strings.HasPrefix(m.Source, rootfsPrefix) || imageref.IsSource(m.Source) || s.Pull.When == project.PullNever {
@@ -93,8 +93,14 @@ func due(s *project.Service, have stock, platform string, now time.Time) bool {
 	return !there
 }
 
-func want(list []wanted, s *project.Service, platform string) []wanted {
-	return add(list, wanted{ref: s.Image, platform: platform, services: []string{s.Name}, buildable: s.Build != nil})
+// want adds the image of a service. Its pull may fail if one of the services builds it,
+// which need not be the one that wants it, and need not be pulled itself (--build).
+func want(list []wanted, services []*project.Service, s *project.Service, fallback string) []wanted {
+	w := wanted{ref: s.Image, platform: platformOf(s, fallback), services: []string{s.Name}}
+	w.buildable = slices.ContainsFunc(services, func(o *project.Service) bool {
+		return o.Build != nil && o.Image == w.ref && platformOf(o, fallback) == w.platform
+	})
+	return add(list, w)
 }
 
 // add adds an image that is not in the list yet.

@@ -126,6 +126,17 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// TestOnceOfAnother: a pull may fail if another service builds the image, also where that
+// one is not pulled itself because --build is given.
+func TestOnceOfAnother(t *testing.T) {
+	p := &project.Project{Services: []project.Service{{Name: "a", Image: "x"}, {Name: "b", Image: "x", Build: &project.Build{Named: true}}, {Name: "c", Image: "y"}}}
+	override(p, client.Imaging{Build: true})
+	list := toPull(chosen(p, []string{"a", "b", "c"}), stocked{}, "", noon)
+	if len(list) != 2 || strings.Join(list[0].services, " ") != "a" || !list[0].buildable || list[1].buildable {
+		t.Errorf("%+v", list)
+	}
+}
+
 func TestFits(t *testing.T) {
 	img := &image.Image{OS: "linux", Architecture: "arm64", Variant: "v8"}
 	for platform, want := range map[string]bool{"": true, "linux": true, "arm64": true, "aarch64": true, "linux/arm64": true, "linux/arm64/v8": true, "linux/arm64/v7": false, "linux/amd64": false, "windows/arm64": false} {

@@ -82,12 +82,12 @@ func Pull(ctx context.Context, e *client.Env, p *project.Project, o *PullOptions
 		if src, err := imageref.ParseSource(s.Image); err == nil && src.Live() {
 			continue
 		}
-		platform := platformOf(s, e.Getenv("DOCKER_DEFAULT_PLATFORM"))
-		if id, why, skip := o.skips(s, have, platform); skip {
+		fallback := e.Getenv("DOCKER_DEFAULT_PLATFORM")
+		if id, why, skip := o.skips(s, have, platformOf(s, fallback)); skip {
 			e.Display().On(progress.Event{ID: id, Status: progress.Done, Text: "Skipped", Details: why})
 			continue
 		}
-		list = want(list, s, platform)
+		list = want(list, services, s, fallback)
 	}
 	failed, err := newFetcher(e, have, o.Quiet).all(ctx, list, o.IgnoreFailures)
 	e.Settle()
