@@ -1,0 +1,3 @@
+#!/bin/sh
+# By the address that the others use, not by the loopback.
+test "$(redis-cli -h "$(hostname -i)" ping)" = PONG
