@@ -11,9 +11,10 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/locate"
 )
 
-// A file that is a pipe nobody writes to does not hang the shell that asks for names.
+// A file that is a pipe nobody writes to does not hang the shell that asks for names: a .env
+// ends the search, a compose file is left out.
 func TestCompletionDoesNotWaitForPipes(t *testing.T) {
-	for _, pipe := range []string{".env", "more.yaml"} {
+	for pipe, limit := range map[string]time.Duration{".env": 100 * time.Millisecond, "more.yaml": time.Minute} {
 		dir := t.TempDir()
 		if err := unix.Mkfifo(filepath.Join(dir, pipe), 0o600); err != nil {
 			t.Fatal(err)
@@ -21,8 +22,12 @@ func TestCompletionDoesNotWaitForPipes(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "compose.yaml"), []byte("include: [more.yaml]\nservices: {web: {image: x}}\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, names, ok := read(locate.Query{Cwd: dir}, 100*time.Millisecond); ok {
+		_, names, ok := read(locate.Query{Cwd: dir}, limit)
+		if pipe == ".env" && ok {
 			t.Errorf("%s was read: %v", pipe, names)
+		}
+		if pipe != ".env" && (!ok || len(names.Services) != 1) {
+			t.Errorf("beside %s: %v, %v", pipe, names, ok)
 		}
 		os.Remove(filepath.Join(dir, pipe))
 		if _, names, ok := read(locate.Query{Cwd: dir}, time.Minute); !ok || len(names.Services) != 1 {
