@@ -28,6 +28,9 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 		return err
 	}
 	defer s.queue.Leave(t)
+	if ended := regular(all); len(ended) > 0 {
+		s.endRollouts(ended)
+	}
 	return s.each(all, func(c *Replica) error {
 		if b.Idle && s.wanted(c.Name) {
 			return nil
@@ -45,6 +48,16 @@ func (s *Supervisor) rm(_ context.Context, r *request, b api.RemoveRequest) erro
 		r.Container(c.Name, "Removed")
 		return nil
 	})
+}
+
+// regular are the services of containers that are no one-off ones; nil if there are none.
+func regular(all []Replica) (services []string) {
+	for n := range all {
+		if all[n].OneOff == nil {
+			services = append(services, all[n].Service.Name)
+		}
+	}
+	return services
 }
 
 // wanted: somebody who has made the container is about to start it.
