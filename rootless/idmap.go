@@ -69,7 +69,7 @@ func SingleID() IDMaps {
 func subordinate(uid int) (uids, gids []idtools.SubIDRange, reason string) {
 	host := cause.Here()
 	for _, tool := range []string{"newuidmap", "newgidmap"} {
-		if _, err := exec.LookPath(tool); err != nil {
+		if host.Program(tool) == "" {
 			c, _ := cause.MapTool(host, tool, "", false, false)
 			return nil, nil, c.String()
 		}
@@ -181,12 +181,17 @@ func formatIDMap(ranges []IDRange) string {
 	return b.String()
 }
 
+// runMapTool finds the tool as subordinate did: also where PATH does not lead.
 func runMapTool(ctx context.Context, tool string, pid int, ranges []IDRange) error {
+	path := cause.Here().Program(tool)
+	if path == "" {
+		path = tool // it has gone meanwhile
+	}
 	args := []string{strconv.Itoa(pid)}
 	for _, r := range ranges {
 		args = append(args, fmt.Sprint(r.Inside), fmt.Sprint(r.Outside), fmt.Sprint(r.Count))
 	}
-	out, err := exec.CommandContext(ctx, tool, args...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
 	if err == nil {
 		return nil
 	}
