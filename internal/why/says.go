@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mocker-compose/mocker-compose/internal/shellword"
 	"github.com/mocker-compose/mocker-compose/project"
 	"github.com/mocker-compose/mocker-compose/supervisor/record"
 )
@@ -115,13 +116,13 @@ func denied(f *Facts, r *record.Replica, m []string) (string, []string) {
 		if b.ReadOnly {
 			return b.Target + " is mounted read-only", []string{f.edit(&r.Service, "volumes: without :ro for "+b.Target)}
 		}
-		mend := []string{f.command("unshare chown -R " + word(ids(user)) + " " + word(b.Source))}
+		mend := []string{f.command("unshare chown -R " + shellword.Quote(ids(user)) + " " + shellword.Quote(b.Source))}
 		if user != rootUser {
 			mend = append(mend, f.edit(&r.Service, `user: "0:0" runs it as you, who own what you bind`))
 		} else if b.Inside != 0 {
-			mend = []string{"chmod -R u+rwX " + word(b.Source) + "   (as " + b.Owner + ")"}
+			mend = []string{"chmod -R u+rwX " + shellword.Quote(b.Source) + "   (as " + b.Owner + ")"}
 		} else {
-			mend = []string{"chmod -R u+rwX " + word(b.Source)}
+			mend = []string{"chmod -R u+rwX " + shellword.Quote(b.Source)}
 		}
 		return cause, mend
 	}
@@ -203,7 +204,7 @@ func missingFile(f *Facts, r *record.Replica, m []string) (string, []string) {
 	path := strings.TrimRight(plain(m[1]), ".,;)")
 	if b := bindIn(f.Binds[r.Name], path); b != nil {
 		at := b.Source + strings.TrimPrefix(path, b.Target)
-		return fmt.Sprintf("%s is missing: on this machine that is %s", path, at), []string{"ls -la " + word(b.Source), f.edit(&r.Service, "volumes: the source of "+b.Target)}
+		return fmt.Sprintf("%s is missing: on this machine that is %s", path, at), []string{"ls -la " + shellword.Quote(b.Source), f.edit(&r.Service, "volumes: the source of "+b.Target)}
 	}
 	return path + " is missing in its container", []string{f.edit(&r.Service, "volumes, configs or the image must bring "+path), f.command("run --rm --entrypoint sh " + r.Service.Name)}
 }

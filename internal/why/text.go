@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/mocker-compose/mocker-compose/internal/shellword"
 )
 
 // Bounds of what is printed.
@@ -194,15 +196,7 @@ func quoted(test []string) string {
 	}
 	var out []string
 	for _, a := range args {
-		out = append(out, word(a))
+		out = append(out, shellword.Quote(a))
 	}
 	return plain(strings.Join(out, " "))
-}
-
-// word is a text as one word of a shell's: what is copied from here shall do nothing else.
-func word(a string) string {
-	if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
-		return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-	}
-	return a
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocker-compose/mocker-compose/internal/shellword"
 	"github.com/mocker-compose/mocker-compose/project/loader/document"
 	"github.com/mocker-compose/mocker-compose/project/loader/sample"
 )
@@ -65,5 +66,5 @@ func (l *load) begin(names []string) string {
 
 // copyOf is the command that makes the missing file of its example.
 func (l *load) copyOf(from, missing string) string {
-	return "cp " + document.ShortName(from, l.where.Cwd) + " " + document.ShortName(missing, l.where.Cwd)
+	return "cp " + shellword.Quote(document.ShortName(from, l.where.Cwd)) + " " + shellword.Quote(document.ShortName(missing, l.where.Cwd))
 }

@@ -41,6 +41,7 @@ func TestMissingHasExample(t *testing.T) {
 		want       string
 	}{
 		{"env_file", "    env_file: [db.env]\n", []string{"db.env.sample", ""}, "(make it: cp db.env.sample db.env, or write required: false)"},
+		{"a name of two words", "    env_file: ['my db.env']\n", []string{"my db.env.sample", ""}, "(make it: cp 'my db.env.sample' 'my db.env', or write required: false)"},
 		{"label_file", "    label_file: [db.labels]\n", []string{"db.labels.dist", ""}, "(make it: cp db.labels.dist db.labels, or remove the line)"},
 		{"variable", "    command: x ${NEED:?tell me}\n", []string{"env.example", "NEED=1\n"}, "(there is no .env; begin one: cp env.example .env)"},
 		{"variable that the example lacks", "    command: x ${NEED:?tell me}\n", []string{"env.example", "OTHER=1\n"}, "(set it in the environment or in .env: NEED=…)"},

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mocker-compose/mocker-compose/internal/shellword"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
 
@@ -56,7 +57,7 @@ func script(e *kernel.StartError, name string, head []byte, look func(path strin
 	switch {
 	case bytes.HasSuffix(line, []byte("\r")):
 		e.Err = errors.New("its lines end as on Windows, so that the first, " + strconv.Quote(string(line[:min(len(line), 80)])) + ", names no interpreter")
-		e.Hint = "sed -i 's/\\r$//' " + path.Base(name) + "   (and git config core.autocrlf input, if git made them so)"
+		e.Hint = "sed -i 's/\\r$//' " + shellword.Quote(path.Base(name)) + "   (and git config core.autocrlf input, if git made them so)"
 	case len(words) > 0 && absent(words[0], look):
 		e.Err = fmt.Errorf("its interpreter %s is not in the image", shown(words[0]))
 		e.Hint = "install it there, or let the script begin with one that is: #!/bin/sh"

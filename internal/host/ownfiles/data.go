@@ -3,11 +3,11 @@ package ownfiles
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/mocker-compose/mocker-compose/internal/exchange"
+	"github.com/mocker-compose/mocker-compose/internal/shellword"
 )
 
 // Data is a bind mount or a volume.
@@ -56,10 +56,10 @@ func (w *Wanted) otherwise(x exchange.IDs) (d *Data, left string) {
 			return d, ""
 		case c.theirs > 0:
 			left = cmp.Or(left, fmt.Sprintf("service %s: %q, and maybe more in %s, was written without x-mocker.own_files, and is root's for the service. To make it yours: mocker-compose unshare chown -R --from=%d 0:0 %s",
-				w.Service.Name, c.first, d.Shown, x.UID, quote(d.Path)))
+				w.Service.Name, c.first, d.Shown, x.UID, shellword.Quote(d.Path)))
 		case c.cut:
 			left = cmp.Or(left, fmt.Sprintf("service %s: only %d entries of %s were looked at: what else is in there and was written without x-mocker.own_files is root's for the service. To make all of it yours: mocker-compose unshare chown -R --from=%d 0:0 %s",
-				w.Service.Name, c.seen, d.Shown, x.UID, quote(d.Path)))
+				w.Service.Name, c.seen, d.Shown, x.UID, shellword.Quote(d.Path)))
 		}
 	}
 	return nil, left
@@ -75,7 +75,7 @@ func (w *Wanted) says(d *Data, x exchange.IDs) string {
 		what = "service " + w.Service.Name + ": " + what
 	}
 	return fmt.Sprintf("%s was written without x-mocker.own_files and belongs to user %d of containers, not to you. To make it yours: mocker-compose rm -sf %s && mocker-compose unshare chown -R --from=%d 0:0 %s && mocker-compose up -d",
-		what, x.UID, w.Service.Name, x.UID, quote(d.Path))
+		what, x.UID, w.Service.Name, x.UID, shellword.Quote(d.Path))
 }
 
 // givenUp tells of data that the service will see as root's, now that nothing is
@@ -91,7 +91,7 @@ func (w *Wanted) givenUp() string {
 			continue
 		}
 		return fmt.Sprintf("service %s: user %d of the container, not being the owner, sees what is in %s as root's. To give it to that user: mocker-compose unshare chown -R --from=0 %s %s",
-			w.Service.Name, x.UID, d.Shown, x, quote(d.Path))
+			w.Service.Name, x.UID, d.Shown, x, shellword.Quote(d.Path))
 	}
 	return ""
 }
@@ -103,11 +103,3 @@ func (d *Data) holdsAny() bool {
 
 // fewEntries are enough to see whether there is anything of the user's.
 const fewEntries = 1000
-
-// quote makes a path one word of a shell's.
-func quote(path string) string {
-	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%") == "" {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}

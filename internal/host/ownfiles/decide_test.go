@@ -229,14 +229,6 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
-	for in, want := range map[string]string{"/a/b-c_1.2": "/a/b-c_1.2", "/my dir": "'/my dir'", "/it's": `'/it'\''s'`, "/a$(b)": "'/a$(b)'"} {
-		if got := quote(in); got != want {
-			t.Errorf("%s: %s, want %s", in, got, want)
-		}
-	}
-}
-
 // says fails unless a service of user "server" with these mounts has ids exchanged, and
 // this is said.
 func (w *world) says(t *testing.T, mounts, want string) {
