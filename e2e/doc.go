@@ -41,6 +41,8 @@
 //	MOCKER_TEST_CGROUPS rounds of restarts while the tree of cgroups is looked at (default 10; 25)
 //	MOCKER_TEST_LIMITED services with limits that start and stop together (default 12; 50)
 //	MOCKER_TEST_PROJECTS=1  build the Dockerfiles of compiled languages too: base images of 1 GB more
+//	MOCKER_TEST_PUBLIC  a directory with more files in the manner of public projects, to be tried like ours
+//	MOCKER_TEST_FIGURES=1  print the figures of docs/watch.md
 //	MOCKER_TEST_CRIPPLED=all  every machine that doctor is tried on, those too of which there is another like it
 //	MOCKER_TEST_FORBID_OPENAT2  a seccomp filter around everything that does not know openat2(2) (as root)
 //	MOCKER_FORCE_...    do without an ability of this machine: NO_OVERLAY, OLD_OVERLAY,
