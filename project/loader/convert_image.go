@@ -30,6 +30,9 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 	if err := l.pullPolicy(s, out); err != nil {
 		return err
 	}
+	if !isPlatform(s.Platform) && !l.o.Tolerant {
+		return l.fault("write OS/ARCHITECTURE, as linux/amd64", fmt.Sprintf("services.%s.platform: %q: cannot parse platform specifier", s.Name, s.Platform), "services", s.Name, "platform")
+	}
 	if s.Image == "" {
 		return l.emptyImage(s.Name, s.Image)
 	}
@@ -47,6 +50,18 @@ func (l *load) image(s types.ServiceConfig, out *project.Service) error {
 		return l.fault(imageForms, fmt.Sprintf("services.%s.image: %v", s.Name, err), "services", s.Name, "image")
 	}
 	return nil
+}
+
+// isPlatform reports OS[/ARCHITECTURE[/VARIANT]]. Whether an image of that platform exists is
+// its registry's to say.
+func isPlatform(s string) bool {
+	parts := strings.Split(s, "/")
+	for _, p := range parts {
+		if s != "" && (p == "" || strings.Trim(strings.ToLower(p), "abcdefghijklmnopqrstuvwxyz0123456789_-.()") != "") {
+			return false
+		}
+	}
+	return len(parts) <= 3
 }
 
 // hasGap reports an image's name in which nothing stands where a variable may have been:
