@@ -42,15 +42,11 @@ func MkdirAllOwned(root *os.File, path string, mode uint32, owner *Owner) (*os.F
 	return f, nil
 }
 
-// CreateFileInRoot makes an empty regular file at path, and its missing parent
+// CreateFileOwned makes an empty regular file at path, and its missing parent
 // directories with mode 0755, whatever the umask, resolving links as
-// MkdirAllInRoot does. Whatever is there already, but a directory, is left as
-// it is. It returns an O_PATH descriptor, good as a mount point.
-func CreateFileInRoot(root *os.File, path string, mode uint32) (*os.File, error) {
-	return CreateFileOwned(root, path, mode, nil)
-}
-
-// CreateFileOwned is CreateFileInRoot that gives what it makes to the owner; nil = us.
+// MkdirAllInRoot does, and gives what it makes to the owner; nil = us. Whatever is there
+// already, but a directory, is left as it is. It returns an O_PATH descriptor, good as a
+// mount point.
 func CreateFileOwned(root *os.File, path string, mode uint32, owner *Owner) (*os.File, error) {
 	f, err := openat2(root, path, unix.O_PATH, inRoot)
 	if err != nil {

@@ -49,7 +49,7 @@ func TestMkdirAllInRoot(t *testing.T) {
 	})
 }
 
-func TestCreateFileInRoot(t *testing.T) {
+func TestCreateFileOwned(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		for path, want := range map[string]string{
 			"new":                "root/new",
@@ -61,7 +61,7 @@ func TestCreateFileInRoot(t *testing.T) {
 			"outdir/resolv.conf": "root/outside/resolv.conf",
 		} {
 			dir, root := planted(t)
-			f, err := CreateFileInRoot(root, path, 0o600)
+			f, err := CreateFileOwned(root, path, 0o600, nil)
 			if err != nil {
 				t.Errorf("%s: %v", path, err)
 				continue
@@ -80,7 +80,7 @@ func TestCreateFileInRoot(t *testing.T) {
 		}
 		_, root := planted(t)
 		for path, want := range map[string]error{"a/b": unix.EISDIR, "/": unix.EISDIR, "etc/passwd/x": unix.ENOTDIR} {
-			if _, err := CreateFileInRoot(root, path, 0o600); !errors.Is(err, want) {
+			if _, err := CreateFileOwned(root, path, 0o600, nil); !errors.Is(err, want) {
 				t.Errorf("%s: %v, want %v", path, err, want)
 			}
 		}
@@ -90,7 +90,7 @@ func TestCreateFileInRoot(t *testing.T) {
 func TestExistingFileIsLeftAlone(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		dir, root := planted(t)
-		f, err := CreateFileInRoot(root, "etc/passwd", 0o600)
+		f, err := CreateFileOwned(root, "etc/passwd", 0o600, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 	defer unix.Umask(unix.Umask(0o077))
 	bothWays(t, func(t *testing.T) {
 		dir := t.TempDir()
-		f, err := CreateFileInRoot(openRoot(t, dir), "a/b/f", 0o644)
+		f, err := CreateFileOwned(openRoot(t, dir), "a/b/f", 0o644, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

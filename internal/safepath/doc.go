@@ -12,7 +12,7 @@
 //
 //	OpenInRoot        resolve as if root were "/": links, absolute ones and "..", stay inside
 //	MkdirAllInRoot    the same, and makes what is missing
-//	CreateFileInRoot  the same for a file: a mount point, an entry of an archive
+//	CreateFileOwned   the same for a file: a mount point, an entry of an archive
 //	RemoveAll         deletes one entry of the root with all below it; follows nothing, crosses nothing
 //
 // Resolution is the kernel's (openat2(2) with RESOLVE_IN_ROOT, Linux 5.6). Where

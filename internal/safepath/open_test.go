@@ -141,7 +141,7 @@ func TestRacingRename(t *testing.T) {
 			if f, err := MkdirAllInRoot(root, "d/new/deep", 0o755); err == nil {
 				f.Close()
 			}
-			if f, err := CreateFileInRoot(root, "d/file", 0o644); err == nil {
+			if f, err := CreateFileOwned(root, "d/file", 0o644, nil); err == nil {
 				f.Close()
 			}
 			RemoveAll(root, "d")

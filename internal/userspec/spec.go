@@ -114,7 +114,3 @@ func quote(text string) string {
 
 // errUnknown is wrapped by errors about names that no file has.
 var errUnknown = errors.New("unknown")
-
-// IsUnknown reports that an error is about a name that the container's files do
-// not have.
-func IsUnknown(err error) bool { return errors.Is(err, errUnknown) }

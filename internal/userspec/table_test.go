@@ -1,6 +1,7 @@
 package userspec
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -252,7 +253,7 @@ func TestWithoutFiles(t *testing.T) {
 		if (err == nil) != ok || err == nil && (u.Home != "/" || len(u.Groups) != 0) {
 			t.Errorf("%q: %+v, %v", text, u, err)
 		}
-		if err != nil && !IsUnknown(err) {
+		if err != nil && !errors.Is(err, errUnknown) {
 			t.Errorf("%q: not an error about an unknown name: %v", text, err)
 		}
 	}

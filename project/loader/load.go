@@ -10,14 +10,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/project/locate"
 )
 
-// FindFiles looks for the compose files without reading them: their absolute
-// paths ("-" for standard input) and the project directory. Commands that
-// must be fast call locate.Find itself.
-func FindFiles(o Options) (files []string, dir string, err error) {
-	r, err := locate.Find(o.query())
-	return r.Files, r.Dir, located(err)
-}
-
 // Load reads compose files. A fault of the files is an *Error.
 func Load(ctx context.Context, o Options) (*Loaded, error) {
 	where, err := locate.Find(o.query())
