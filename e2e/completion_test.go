@@ -39,7 +39,7 @@ func TestCompletionInShells(t *testing.T) {
 			s.write("script", s.must("completion", shell))
 			j := s.inShellOf(path, how.args...)
 			defer func() {
-				_ = j.cmd.Process.Signal(syscall.SIGHUP)
+				_ = j.cmd.Process.Kill() // it may have been born deaf to a hangup, as below nohup(1)
 				_ = j.cmd.Wait()
 				if t.Failed() {
 					t.Logf("the terminal:\n%q", j.screen.bytes())
