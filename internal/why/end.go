@@ -159,6 +159,8 @@ func (f *Facts) cause(r *record.Replica) (cause string, mend []string) {
 		return "a command in it could not be executed (that is what 126 means to a shell)", []string{f.command("run --rm --entrypoint sh " + svc.Name), logs}
 	case e.Code > shellSignal && e.Code < shellSignal+65 && unix.SignalName(syscall.Signal(e.Code-shellSignal)) != "":
 		return fmt.Sprintf("it ended by itself, with the number for %s (128 + %d): a process that it waited for was ended by that", signal(syscall.Signal(e.Code-shellSignal)), e.Code-shellSignal), []string{logs}
+	case f.Full:
+		return fmt.Sprintf("its program gave up with exit code %d; the file system of its log is full: lines may be missing", e.Code), []string{f.command("doctor"), f.command("up -d " + svc.Name)}
 	case len(f.Logs[r.Name]) == 0:
 		return fmt.Sprintf("its program gave up with exit code %d and wrote nothing", e.Code), []string{f.command("run --rm " + svc.Name + " sh")}
 	}

@@ -21,6 +21,7 @@ type Facts struct {
 	// Profiles are those of services that no active profile enables, by service.
 	Profiles map[string][]string
 	Logs     map[string][]Line // the last lines of its last run, by container
+	Full     bool              // the file system that logs are written to is: lines may be missing
 	Binds    map[string][]Bind // by container
 	Dir      string            // places in files are shown relative to it
 	Program  string            // how commands begin: "mocker-compose"

@@ -223,6 +223,10 @@ var cases = map[string]func(*Facts, *record.Replica){
 		db.State, db.Restarts, db.Due = states.Waiting, 11, at(99*time.Second)
 		says(f, "!no license")
 	},
+	"exit 1 on a full disk": func(f *Facts, db *record.Replica) {
+		end(db, kernel.Exit{Code: 1}, states.ReasonExited)
+		f.Full = true
+	},
 	"restarted": func(_ *Facts, db *record.Replica) {
 		end(db, kernel.Exit{Code: 1}, states.ReasonExited)
 		db.State, db.Exit, db.Run, db.Restarts, db.Started = states.Running, nil, 2, 1, at(5*time.Second)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mocker-compose/mocker-compose/internal/client"
 	"github.com/mocker-compose/mocker-compose/internal/logs"
 	"github.com/mocker-compose/mocker-compose/internal/why"
@@ -37,6 +39,7 @@ func gather(ctx context.Context, e *client.Env, t client.Target, profiles map[st
 	if live == nil {
 		return f, nil
 	}
+	f.Full = full(e.Dirs.Data)
 	inside := idsInside()
 	for i := range live.Containers {
 		r := &live.Containers[i]
@@ -46,6 +49,12 @@ func gather(ctx context.Context, e *client.Env, t client.Target, profiles map[st
 		f.Binds[r.Name] = binds(r, inside)
 	}
 	return f, nil
+}
+
+// full reports a file system on which not even a page is left for us.
+func full(dir string) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(dir, &st) == nil && st.Blocks > 0 && (st.Bavail == 0 || st.Files > 0 && st.Ffree == 0)
 }
 
 // lines are the last ones of a container's last run.
