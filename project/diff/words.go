@@ -18,6 +18,9 @@ const none = "(none)"
 // longest is how many characters of a value are shown.
 const longest = 60
 
+// before is how many characters are shown of a long beginning that two values share.
+const before = 15
+
 // words says how the two values of a field differ.
 func (f *place) words(was, is reflect.Value) []difference {
 	if f.show != nil {
@@ -72,6 +75,7 @@ func tag(f reflect.StructField) string {
 func arrow(key, was, is string) string {
 	switch {
 	case !confidential(key):
+		was, is = shortened(was, is)
 		return was + " -> " + is
 	case was == none:
 		return "added"
@@ -121,7 +125,7 @@ func value(v reflect.Value) string {
 	if v.IsZero() {
 		return none
 	}
-	return cut(fmt.Sprint(v.Interface()))
+	return fmt.Sprint(v.Interface())
 }
 
 // text is a string, quoted where it would not be seen or would break the line.
@@ -130,9 +134,9 @@ func text(s string) string {
 	case s == "":
 		return none
 	case strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return cut(strconv.Quote(s))
+		return strconv.Quote(s)
 	}
-	return cut(s)
+	return s
 }
 
 // argv is a list of words as the file has it.
@@ -147,7 +151,7 @@ func argv(words []string) string {
 			quoted[i] = strconv.Quote(w)
 		}
 	}
-	return cut("[" + strings.Join(quoted, ", ") + "]")
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 func list(v reflect.Value) string {
@@ -158,7 +162,7 @@ func list(v reflect.Value) string {
 	for i := range v.Len() {
 		out = append(out, value(v.Index(i)))
 	}
-	return cut("[" + strings.Join(out, ", ") + "]")
+	return "[" + strings.Join(out, ", ") + "]"
 }
 
 // fieldsOf names what of a struct is not zero.
@@ -172,14 +176,33 @@ func fieldsOf(v reflect.Value) string {
 	if len(out) == 0 {
 		return none
 	}
-	return cut(strings.Join(out, ", "))
+	return strings.Join(out, ", ")
 }
 
-// cut keeps a value within its bounds.
-func cut(s string) string {
-	r := []rune(s)
-	if len(r) <= longest {
-		return s
+// shortened keeps two values within their bounds, and what differs in sight: of a long
+// beginning that they share little is left.
+func shortened(was, is string) (string, string) {
+	a, b := []rune(was), []rune(is)
+	skip := 0
+	if len(a) > longest || len(b) > longest {
+		for skip < min(len(a), len(b)) && a[skip] == b[skip] {
+			skip++
+		}
+		if skip -= before; skip < before {
+			skip = 0
+		}
 	}
-	return string(r[:longest-1]) + "…"
+	return window(a, skip), window(b, skip)
+}
+
+// window is what is shown of a value from a place on.
+func window(r []rune, skip int) string {
+	start := ""
+	if skip > 0 {
+		r, start = r[skip:], "…"
+	}
+	if len(r) > longest {
+		r = append(r[:longest-1:longest-1], '…')
+	}
+	return start + string(r)
 }
