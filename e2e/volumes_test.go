@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mocker-compose/mocker-compose/internal/imagetest"
 	"github.com/mocker-compose/mocker-compose/internal/testns"
 )
 
@@ -236,6 +237,31 @@ func TestVolumesOfOtherIDs(t *testing.T) {
 	s.must("volume", "rm", "others")
 	if names := s.volumeNames(); len(names) != 0 {
 		t.Errorf("left: %q", names)
+	}
+}
+
+// A volume has the owner that one image gives it, although the image of another container has
+// nothing at its place, whichever of them is made first.
+func TestVolumeOfTwoImages(t *testing.T) {
+	testns.RequireIDRange(t)
+	s := begin(t, `
+services:
+  writer: { image: "rootfs:./own.tar", user: "33", command: sleep 1000, stop_grace_period: 0s, volumes: ["media:/media"] }
+  reader: { image: "rootfs:./bb.tar", command: sleep 1000, stop_grace_period: 0s, volumes: ["media:/media:ro"] }
+volumes: { media: {} }
+`)
+	s.busyboxRoot()
+	s.write("own.tar", string(imagetest.Tar(t, append(imagetest.Busybox(t), imagetest.File{Name: "media/", Mode: 0o755, UID: 33, GID: 33}))))
+	for _, order := range [][]string{{"writer", "reader"}, {"reader", "writer"}} {
+		for _, service := range order {
+			s.must("up", "-d", service)
+		}
+		if got := s.must("exec", "-T", "writer", "stat", "-c", "%u %a", "/media"); got != "33 755\n" {
+			t.Errorf("%v: the volume is of %q", order, got)
+		}
+		s.must("exec", "-T", "writer", "touch", "/media/f")
+		s.must("exec", "-T", "reader", "cat", "/media/f")
+		s.must("down", "-v")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/host/roots"
 	"github.com/mocker-compose/mocker-compose/internal/layer"
 	"github.com/mocker-compose/mocker-compose/internal/safepath"
+	"github.com/mocker-compose/mocker-compose/internal/volumes"
 	"github.com/mocker-compose/mocker-compose/rootless"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
@@ -79,7 +80,7 @@ func (r *Runtime) fillFromImage(ctx context.Context, c *container) (err error) {
 		}
 		src, err := safepath.OpenInRoot(root, target, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
-			return dst.Chown(int(c.rec.Own.UID), int(c.rec.Own.GID)) // the image has nothing there, or a file: it is root's
+			return &volumes.Nothing{UID: int(c.rec.Own.UID), GID: int(c.rec.Own.GID)} // or a file
 		}
 		if err != nil {
 			return fmt.Errorf("what the image has at %s: %w", target, err)

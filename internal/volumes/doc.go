@@ -6,6 +6,7 @@
 //	<data>/volumes/NAME/             what is in it, as containers see it
 //	<data>/volumes/.records/NAME     labels, options, whose it is ([Volume])
 //	<data>/volumes/.filling, .filled first contents on their way ([Store.Fill])
+//	<data>/volumes/.owned            of which volumes an image has said the owner
 //	<data>/volumes/.lock             held while volumes come and go
 //	<data>/p/PROJECT/c/CONTAINER/volumes   names of those that the container uses
 //

@@ -15,13 +15,16 @@ import (
 
 // Fill gives a volume its first content, as docker does it: if nothing is in it,
 // copy is called with an open, empty directory to copy into, whose owner and
-// mode, as copy leaves them, the volume gets too.
+// mode, as copy leaves them, the volume gets too. If copy returns a *Nothing, the volume
+// keeps the owner that an image has given it before: of containers that share it, not all
+// need have something at its place.
 //
 // What is copied is complete before the first of it is seen in the volume:
 //
 //	.filling/NAME   being copied; after a crash it is removed
 //	.filled/NAME    complete; its entries are being moved; after a crash the
 //	                rest is moved. What is in the volume already stays.
+//	.owned/NAME     an image has given the volume its owner
 func (s *Store) Fill(name string, copy func(dst *os.File) error) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -48,7 +51,7 @@ func (s *Store) fill(name string, copy func(dst *os.File) error) (*os.File, erro
 	if empty, err := isEmpty(volume); err != nil || !empty {
 		return volume, err
 	}
-	for _, dir := range []string{filling, filled} {
+	for _, dir := range []string{filling, filled, s.staging(".owned")} {
 		if err := state.MakePrivate(dir); err != nil {
 			return volume, err
 		}
@@ -61,7 +64,10 @@ func (s *Store) fill(name string, copy func(dst *os.File) error) (*os.File, erro
 		return volume, err
 	}
 	if err := copyInto(half, copy); err != nil {
-		return volume, errors.Join(err, safepath.RemoveBelow(filling, name))
+		return volume, errors.Join(s.without(err, name, volume), safepath.RemoveBelow(filling, name))
+	}
+	if err := os.WriteFile(filepath.Join(s.staging(".owned"), name), nil, 0o600); err != nil {
+		return volume, err
 	}
 	if err := os.Rename(half, filepath.Join(filled, name)); err != nil {
 		return volume, err
@@ -69,11 +75,32 @@ func (s *Store) fill(name string, copy func(dst *os.File) error) (*os.File, erro
 	return volume, moveAll(filled, name, volume)
 }
 
+// Nothing is what copy says in [Store.Fill] when there is nothing to copy. The ids are those
+// of the container's root, to whom a volume belongs that no image had anything for.
+type Nothing struct{ UID, GID int }
+
+func (*Nothing) Error() string { return "the image has nothing there" }
+
+// without is what follows when copy has failed: from a *Nothing, at most another owner.
+func (s *Store) without(err error, name string, volume *os.File) error {
+	var nothing *Nothing
+	if !errors.As(err, &nothing) {
+		return err
+	}
+	switch _, err := os.Lstat(filepath.Join(s.staging(".owned"), name)); {
+	case errors.Is(err, os.ErrNotExist):
+		return volume.Chown(nothing.UID, nothing.GID)
+	default:
+		return err
+	}
+}
+
 // staging is a directory on the volumes' file system that no volume is in.
 func (s *Store) staging(name string) string { return filepath.Join(s.dirs.Volumes(), name) }
 
 // FillDirectory fills a directory that is the user's own, or lives in memory:
-// without a second copy, so that what a crash cuts off stays as it is.
+// without a second copy, so that what a crash cuts off stays as it is. The error may be the
+// *Nothing that copy returns.
 func FillDirectory(dir string, copy func(dst *os.File) error) error {
 	f, err := openLocked(dir)
 	if err != nil {

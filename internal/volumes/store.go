@@ -173,7 +173,7 @@ func (s *Store) Remove(name string) error {
 }
 
 func (s *Store) remove(name string) error {
-	for _, dir := range []string{s.staging(".filling"), s.staging(".filled"), s.dirs.Volumes()} {
+	for _, dir := range []string{s.staging(".filling"), s.staging(".filled"), s.staging(".owned"), s.dirs.Volumes()} {
 		if err := safepath.RemoveBelow(dir, name); err != nil {
 			return fmt.Errorf("remove volume %s: %w", name, err)
 		}

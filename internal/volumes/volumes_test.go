@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/mocker-compose/mocker-compose/internal/state"
@@ -185,6 +186,47 @@ func TestFill(t *testing.T) {
 	never := func(*os.File) error { t.Error("copied into a volume that has something"); return nil }
 	if err := s.Fill("data", never); err != nil {
 		t.Error(err)
+	}
+}
+
+// Containers that share a volume need not all have something at its place: what the image of
+// one says of the owner stays, whoever comes after it.
+func TestFillWithNothing(t *testing.T) {
+	s := open(t)
+	s.mustCreate(t, Volume{Name: "data"})
+	nothing := func(*os.File) error { return &Nothing{os.Getuid(), os.Getgid()} }
+	mode := func() os.FileMode {
+		t.Helper()
+		st, err := os.Stat(s.Path("data"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st.Mode().Perm()
+	}
+	if err := s.Fill("data", nothing); err != nil || mode() != 0o755 {
+		t.Errorf("%v, mode %v", err, mode())
+	}
+	given := func(dst *os.File) error { return dst.Chmod(0o751) }
+	if err := s.Fill("data", given); err != nil || mode() != 0o751 {
+		t.Errorf("%v, mode %v", err, mode())
+	}
+	unowned := func(*os.File) error { return &Nothing{1 << 20, 1 << 20} } // whom a chown would make it
+	if err := s.Fill("data", unowned); err != nil || mode() != 0o751 {
+		t.Errorf("%v, mode %v", err, mode())
+	}
+	if st, err := os.Stat(s.Path("data")); err != nil || st.Sys().(*syscall.Stat_t).Uid != uint32(os.Getuid()) {
+		t.Errorf("it has another owner: %v", err)
+	}
+	for _, dir := range []string{".filling", ".filled"} {
+		if left, _ := os.ReadDir(filepath.Join(s.dirs.Volumes(), dir)); len(left) != 0 {
+			t.Errorf("left in %s: %v", dir, left)
+		}
+	}
+	if err := s.Remove("data"); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(s.dirs.Volumes(), ".owned")); len(left) != 0 {
+		t.Errorf("a volume of the same name would have an owner: %v", left)
 	}
 }
 
