@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mocker-compose/mocker-compose/rootless/program"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 	"github.com/mocker-compose/mocker-compose/supervisor/kernel"
 )
@@ -27,13 +25,7 @@ func await(ctx context.Context, p *sandbox.Prepared, status *os.File, late bool)
 	if err := status.SetReadDeadline(deadline); err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { _ = status.SetReadDeadline(time.Now()) })()
-	b, err := io.ReadAll(status)
-	report, ok := program.ParseReport(b)
-	reached := "begin"
-	if report.Reached >= 0 {
-		reached = p.Program.What(report.Reached)
-	}
+	reached, failure, err := p.Report(ctx, status)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -41,10 +33,8 @@ func await(ctx context.Context, p *sandbox.Prepared, status *os.File, late bool)
 		return failed("launch", reached, fmt.Errorf("the set-up stood still there for %v: %w", Limit, unix.ETIMEDOUT))
 	case err != nil:
 		return failed("launch", reached, err)
-	case !ok:
-		return failed("launch", reached, errors.New("unreadable report of the set-up"))
-	case report.Failure != nil:
-		return Explain(p.Program.What(report.Failure.Step), report.Failure.Errno)
+	case failure != nil:
+		return Explain(p.Program.What(failure.Step), failure.Errno)
 	case !strings.HasPrefix(reached, sandbox.ExecWhat) && reached != sandbox.EndWhat:
 		return failed("launch", reached, fmt.Errorf("the set-up was killed there: %w", unix.EINTR))
 	}

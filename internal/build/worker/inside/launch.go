@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"github.com/mocker-compose/mocker-compose/internal/build/worker/stepgroup"
 	"github.com/mocker-compose/mocker-compose/internal/seccomp"
 	"github.com/mocker-compose/mocker-compose/rootless"
-	"github.com/mocker-compose/mocker-compose/rootless/program"
 	"github.com/mocker-compose/mocker-compose/rootless/sandbox"
 )
 
@@ -156,22 +154,14 @@ func awaitExec(ctx context.Context, prepared *sandbox.Prepared, status *os.File)
 	if err := status.SetReadDeadline(time.Now().Add(setupLimit)); err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { _ = status.SetReadDeadline(time.Now()) })()
-	b, err := io.ReadAll(status)
-	report, ok := program.ParseReport(b)
-	reached := "begin"
-	if report.Reached >= 0 {
-		reached = prepared.Program.What(report.Reached)
-	}
+	reached, failure, err := prepared.Report(ctx, status)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
 		return fmt.Errorf("%s: %w", reached, err)
-	case !ok:
-		return fmt.Errorf("%s: unreadable report of the set-up", reached)
-	case report.Failure != nil:
-		return explain(prepared.Program.What(report.Failure.Step), report.Failure.Errno)
+	case failure != nil:
+		return explain(prepared.Program.What(failure.Step), failure.Errno)
 	case !strings.HasPrefix(reached, sandbox.ExecWhat):
 		return fmt.Errorf("%s: the set-up was killed there", reached)
 	}
