@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,9 +46,7 @@ services:
 			t.Errorf("app sees owners %q", got)
 		}
 		s.must("down")
-		if err := exec.Command("rm", "-rf", filepath.Join(s.dir, "data/made")).Run(); err != nil {
-			t.Errorf("a plain rm: %v", err)
-		}
+		s.plainRemove("data/made")
 	}
 }
 

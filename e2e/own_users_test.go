@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,9 +61,7 @@ func TestOwnFilesOfAnyUser(t *testing.T) {
 	}
 	for name := range users {
 		for _, dir := range []string{name, "new-" + name} {
-			if out, err := exec.Command("rm", "-rf", filepath.Join(s.dir, dir)).CombinedOutput(); err != nil {
-				t.Errorf("a plain rm: %v\n%s", err, out)
-			}
+			s.plainRemove(dir)
 		}
 	}
 	if s.read("conf/secret") != "geheim" {
@@ -113,9 +110,7 @@ services:
 	}
 	s.must("down")
 	s.allMine("tree")
-	if out, err := exec.Command("rm", "-rf", tree).CombinedOutput(); err != nil {
-		t.Errorf("a plain rm: %v\n%s", err, out)
-	}
+	s.plainRemove("tree")
 	if s.read("outside/precious") != "o\n" {
 		t.Error("the hard link's other name is gone with it")
 	}

@@ -83,9 +83,7 @@ services:
 	if inside != want {
 		t.Errorf("inside:\n%swant:\n%s", inside, want)
 	}
-	if err := exec.Command("rm", "-rf", filepath.Join(s.dir, "data/deep")).Run(); err != nil {
-		t.Errorf("a plain rm: %v", err)
-	}
+	s.plainRemove("data/deep")
 }
 
 // What else there is in a container is as without the exchange: commands, copies, health,
@@ -226,9 +224,7 @@ services:
 	if left, _ := os.ReadDir(filepath.Join(s.dirs.Images(), "variants")); len(left) > 0 {
 		t.Errorf("a prune leaves %v", left)
 	}
-	if err := exec.Command("rm", "-rf", filepath.Join(s.dir, "data")).Run(); err != nil {
-		t.Errorf("a plain rm: %v", err)
-	}
+	s.plainRemove("data")
 }
 
 // Data that was written under one rule is not lost under the other: it is said whose it

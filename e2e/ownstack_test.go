@@ -42,6 +42,16 @@ func idsIn(t *testing.T, base, name string) (uid, gid int) {
 	}
 }
 
+// plainRemove removes directories of the project's as their user would: with rm(1), outside.
+func (s *scenario) plainRemove(dirs ...string) {
+	s.t.Helper()
+	for _, dir := range dirs {
+		if out, err := exec.Command("rm", "-rf", filepath.Join(s.dir, dir)).CombinedOutput(); err != nil {
+			s.t.Errorf("a plain rm of %s: %v\n%s", dir, err, out)
+		}
+	}
+}
+
 // allMine fails for each file below a directory of the project's that is not the
 // caller's.
 func (s *scenario) allMine(dir string) (n int) {
@@ -113,9 +123,7 @@ services:
 	}
 	s.must("down", "-v")
 	s.allMine("data")
-	if out, err := exec.Command("rm", "-rf", filepath.Join(s.dir, "data"), filepath.Join(s.dir, "cache")).CombinedOutput(); err != nil {
-		t.Errorf("a plain rm: %v\n%s", err, out)
-	}
+	s.plainRemove("data", "cache")
 }
 
 // nginx begins as root, listens on port 80 and steps down; as www-data from the beginning it
@@ -181,9 +189,7 @@ http {
 	s.must("down")
 	for _, dir := range []string{"html", "log", "cache"} {
 		s.allMine(dir)
-		if out, err := exec.Command("rm", "-rf", filepath.Join(s.dir, dir)).CombinedOutput(); err != nil {
-			t.Errorf("a plain rm of %s: %v\n%s", dir, err, out)
-		}
+		s.plainRemove(dir)
 	}
 }
 
@@ -298,7 +304,5 @@ setInterval(() => {}, 1000);
 		t.Errorf("after a recreation: %q", got)
 	}
 	s.must("down", "-v", "-t", "5")
-	if out, err := exec.Command("rm", "-rf", filepath.Join(s.dir, "src"), filepath.Join(s.dir, "sql")).CombinedOutput(); err != nil {
-		t.Errorf("a plain rm: %v\n%s", err, out)
-	}
+	s.plainRemove("src", "sql")
 }
